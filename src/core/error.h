@@ -1,0 +1,83 @@
+#pragma once
+
+// What went wrong, as a value.
+//
+// An Error says what happened (kind), who is to blame (source) and whether another attempt may
+// help (retry). It is made where the cause is known and travels unchanged to the one place that
+// turns it into an answer (wire/error_answer.h). The message is for the person who reads the
+// answer: it names the place, and never contains a secret or a byte of somebody's body.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace penstock {
+
+enum class ErrorKind : std::uint8_t {
+  // The client's request.
+  kMalformedRequest,      // broken HTTP: the connection cannot be used any further
+  kInvalidRequest,        // sound HTTP, but not a request that can be served
+  kInvalidApiKey,         // no key, or one that is not known
+  kModelNotFound,         // no upstream serves the model that was asked for
+  kModelNotAllowed,       // the provider's allow-list does not name the model
+  kNotFound,              // no such route or resource
+  kMethodNotAllowed,      // the route exists under other methods
+  kRequestTimeout,        // the client was too slow in sending its request
+  kBodyTooLarge,          // more body than the limit
+  kHeadTooLarge,          // more header bytes or fields than the limit
+  kUnsupportedMediaType,  // a content coding that the gateway does not read
+  kExpectationFailed,     // an Expect other than 100-continue
+  kNotImplemented,        // a method or transfer coding that is not served
+  kVersionNotSupported,   // an HTTP version other than 1.0 and 1.1
+  kClientGone,            // nobody is left to be answered
+  // The upstream's answer, or its absence.
+  kUpstreamUnreachable,      // no connection: refused, no route, no such name, TLS failed
+  kUpstreamReset,            // the connection broke after bytes had left
+  kUpstreamTimeout,          // connect, first byte or next byte took too long
+  kUpstreamInvalidResponse,  // what came back is not HTTP, or breaks a limit
+  kUpstreamForbidden,        // the address that the caller chose may not be connected to
+  // The gateway itself.
+  kOverloaded,    // a limit on connections or work is reached
+  kShuttingDown,  // the drain limit has passed
+  kInternal,      // a fault of ours
+};
+
+enum class ErrorSource : std::uint8_t { kClient, kUpstream, kGateway };
+
+// Whether the same request may be sent again, seen from the failed attempt alone.
+enum class RetryClass : std::uint8_t {
+  kNever,            // bytes may have been acted on, or it would fail again
+  kNothingSent,      // no byte of the request has left: another attempt is safe
+  kStaleConnection,  // a reused connection was closed before any answer byte: the upstream had
+                     // most likely closed it while idle
+};
+
+struct [[nodiscard]] Error {
+  ErrorKind kind = ErrorKind::kInternal;
+  ErrorSource source = ErrorSource::kGateway;
+  RetryClass retry = RetryClass::kNever;
+  std::string message;
+
+  // A constructor, so that an Error is no aggregate: GCC 12 destroys temporary aggregates twice
+  // inside co_await expressions.
+  Error() = default;
+  Error(ErrorKind kind_in, ErrorSource source_in, RetryClass retry_in, std::string message_in)
+      : kind(kind_in), source(source_in), retry(retry_in), message(std::move(message_in)) {}
+
+  static Error client(ErrorKind kind, std::string message) {
+    return {kind, ErrorSource::kClient, RetryClass::kNever, std::move(message)};
+  }
+  static Error upstream(ErrorKind kind, RetryClass retry, std::string message) {
+    return {kind, ErrorSource::kUpstream, retry, std::move(message)};
+  }
+  static Error gateway(ErrorKind kind, std::string message) {
+    return {kind, ErrorSource::kGateway, RetryClass::kNever, std::move(message)};
+  }
+};
+
+// The kind's name as logs, metrics and docs/errors.md spell it: `upstream_timeout`.
+std::string_view name_of(ErrorKind kind);
+std::string_view name_of(ErrorSource source);
+
+}  // namespace penstock

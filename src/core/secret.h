@@ -1,0 +1,32 @@
+#pragma once
+
+// A string that cannot be printed by accident.
+//
+// Keys live in Secret from the moment that they are decoded. There is no stream operator, no
+// formatter and no implicit conversion: reveal() is the only way to the text, so that a search for
+// it lists every place where a key leaves. Equality takes the same time wherever the strings
+// differ; the length is not hidden.
+
+#include <string>
+#include <string_view>
+
+namespace penstock {
+
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string text) : text_(std::move(text)) {}
+
+  bool empty() const { return text_.empty(); }
+  std::string_view reveal() const { return text_; }
+
+  // What is shown in place of the text wherever configuration is printed.
+  static constexpr std::string_view kMask = "********";
+
+  bool equals(std::string_view candidate) const;
+
+ private:
+  std::string text_;
+};
+
+}  // namespace penstock

@@ -1,0 +1,70 @@
+#pragma once
+
+// Small, locale-free text functions: ASCII only, no allocation unless the result is a string.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace penstock {
+
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+// Equality that ignores ASCII case: field names and codings (RFC 9110 section 5.1).
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+
+// Without spaces and tabs at both ends (optional whitespace, RFC 9110 section 5.6.3).
+std::string_view trim(std::string_view text);
+
+// A decimal number without sign, at most 19 digits; nothing for anything else.
+std::optional<std::uint64_t> parse_decimal(std::string_view text);
+
+// Decodes %XX. Nothing where a percent sign is not followed by two hexadecimal digits.
+std::optional<std::string> percent_decode(std::string_view text);
+
+// Encodes what is not unreserved (RFC 3986 section 2.3); `keep` names further bytes to leave.
+std::string percent_encode(std::string_view text, std::string_view keep = {});
+
+bool is_valid_utf8(std::string_view text);
+
+// How many bytes at the front of `text` are whole, well-formed UTF-8 sequences.
+std::size_t valid_utf8_bytes(std::string_view text);
+
+// Appends `text` as the inside of a JSON string (RFC 8259 section 7): quotes, backslashes and
+// control characters escaped; bytes that are not UTF-8 replaced by U+FFFD, so that the result is
+// always valid JSON whatever a peer has sent.
+void append_json_escaped(std::string& out, std::string_view text);
+
+// `text` as a JSON string, quotes included.
+void append_json_quoted(std::string& out, std::string_view text);
+std::string json_quoted(std::string_view text);
+
+// The entry of `known` with the smallest edit distance to `text`, if it is near enough to be a
+// likely misspelling (at most a third of the length, and at least 2).
+template <class Range>
+std::string_view nearest(std::string_view text, const Range& known);
+
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+template <class Range>
+std::string_view nearest(std::string_view text, const Range& known) {
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(2, text.size() / 3) + 1;
+  for (std::string_view candidate : known) {
+    const std::size_t distance = edit_distance(text, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace penstock

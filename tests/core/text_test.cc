@@ -1,0 +1,112 @@
+#include "core/text.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <limits>
+#include <string>
+
+namespace penstock {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(Text, ComparesWithoutCaseInAsciiOnly) {
+  EXPECT_TRUE(equals_ignoring_case("Content-LENGTH", "content-length"));
+  EXPECT_FALSE(equals_ignoring_case("content-lengt", "content-length"));
+  EXPECT_FALSE(equals_ignoring_case("[", "{"));
+  EXPECT_FALSE(equals_ignoring_case("@", "`"));
+  EXPECT_FALSE(equals_ignoring_case("\xC4", "\xE4"));
+  EXPECT_TRUE(starts_with_ignoring_case("BEARER x", "Bearer "));
+  EXPECT_TRUE(starts_with_ignoring_case("x", ""));
+  EXPECT_FALSE(starts_with_ignoring_case("Bear", "Bearer "));
+}
+
+TEST(Text, TrimsSpacesAndTabsAtBothEnds) {
+  EXPECT_EQ(trim(" \ta b\t "), "a b");
+  EXPECT_EQ(trim("a"), "a");
+  EXPECT_EQ(trim(" \t "), "");
+  EXPECT_EQ(trim(""), "");
+  EXPECT_EQ(trim("\r\na"), "\r\na");
+}
+
+TEST(Text, ParsesDecimalsStrictly) {
+  EXPECT_EQ(parse_decimal("0"), 0U);
+  EXPECT_EQ(parse_decimal("0010"), 10U);
+  EXPECT_EQ(parse_decimal("9999999999999999999"), 9999999999999999999U);
+  for (const char* other : {"", "-1", "+1", " 1", "1 ", "1.0", "0x1", "12345678901234567890",
+                            "00000000000000000001", "\xB2"}) {
+    EXPECT_FALSE(parse_decimal(other)) << other;
+  }
+}
+
+TEST(Text, DecodesPercentSigns) {
+  EXPECT_EQ(percent_decode("a%2Fb%3a%25%41"), "a/b:%A");
+  EXPECT_EQ(percent_decode("a+b"), "a+b");
+  EXPECT_EQ(percent_decode("%00"), "\0"s);
+  EXPECT_EQ(percent_decode(""), "");
+  for (const char* broken : {"%", "%4", "%4g", "%g4", "a%", "%%41", "% 1", "%-1"}) {
+    EXPECT_FALSE(percent_decode(broken)) << broken;
+  }
+}
+
+TEST(Text, EncodesAllButUnreservedBytes) {
+  EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");
+  EXPECT_EQ(percent_encode("a/b c%\xC3\xA9\n"), "a%2Fb%20c%25%C3%A9%0A");
+  EXPECT_EQ(percent_encode("a/b:c", "/:"), "a/b:c");
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all.push_back(static_cast<char>(byte));
+  EXPECT_EQ(percent_decode(percent_encode(all)), all);
+}
+
+// The borders of Unicode 15, table 3-7.
+TEST(Text, KnowsWellFormedUtf8) {
+  for (const char* good :
+       {"", "a", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xEC\xBF\xBF", "\xED\x80\x80",
+        "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF1\x80\x80\x80",
+        "\xF3\xBF\xBF\xBF", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_TRUE(is_valid_utf8(good)) << testing::PrintToString(good);
+  }
+  for (const char* bad :
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x7F", "\xC2\xC0", "\xE0\x9F\xBF",
+        "\xE0\xA0", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF0\x90\x80",
+        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFE", "\xFF", "a\xE2\x82"}) {
+    EXPECT_FALSE(is_valid_utf8(bad)) << testing::PrintToString(bad);
+  }
+  EXPECT_TRUE(is_valid_utf8("\0"s));
+}
+
+TEST(Text, CountsTheValidBytesAtTheFront) {
+  EXPECT_EQ(valid_utf8_bytes("a\xC3\xA9"), 3U);
+  EXPECT_EQ(valid_utf8_bytes("a\xC3\xA9\xE2\x82"), 3U);
+  EXPECT_EQ(valid_utf8_bytes("\xFF"), 0U);
+  EXPECT_EQ(valid_utf8_bytes(""), 0U);
+}
+
+TEST(Text, EscapesForJson) {
+  EXPECT_EQ(json_quoted("a\"b\\c/é"), R"("a\"b\\c/é")");
+  EXPECT_EQ(json_quoted("\n\x01\x1F\x7F"s), R"("\u000A\u0001\u001F\u007F")");
+  EXPECT_EQ(json_quoted("\0"s), R"("\u0000")");
+  EXPECT_EQ(json_quoted("a\xFF\xC3"), "\"a\uFFFD\uFFFD\"");
+  EXPECT_EQ(json_quoted(""), "\"\"");
+}
+
+TEST(Text, MeasuresEditDistance) {
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+  EXPECT_EQ(edit_distance("", "abc"), 3U);
+  EXPECT_EQ(edit_distance("abc", ""), 3U);
+  EXPECT_EQ(edit_distance("abc", "abc"), 0U);
+  EXPECT_EQ(edit_distance("flaw", "lawn"), 2U);
+}
+
+TEST(Text, FindsTheNearestWordOrNone) {
+  constexpr std::array<std::string_view, 3> kKnown = {"base_url", "api_key", "allowed_models"};
+  EXPECT_EQ(nearest("base_ur", kKnown), "base_url");
+  EXPECT_EQ(nearest("alowed_model", kKnown), "allowed_models");
+  EXPECT_EQ(nearest("api_kay", kKnown), "api_key");
+  EXPECT_EQ(nearest("timeout", kKnown), "");
+  EXPECT_EQ(nearest("x", std::array<std::string_view, 0>{}), "");
+}
+
+}  // namespace
+}  // namespace penstock
