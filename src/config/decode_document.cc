@@ -1,0 +1,97 @@
+#include "config/decode_document.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/decode_models.h"
+#include "config/decode_provider.h"
+#include "config/decode_server.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr std::string_view kVersion = "2";
+
+void check_version(Decoder& decoder, const Node& node, Draft&) {
+  const auto version = decoder.text(node);
+  if (version && *version != kVersion) {
+    decoder.warning(node, fmt::format("this server reads version {}", kVersion));
+  }
+}
+
+// What is served without a provider of its own goes without saying.
+bool is_served(std::string_view api) {
+  constexpr std::array<std::string_view, 5> kServed = {"inference", "models", "providers",
+                                                       "inspect", "admin"};
+  return std::find(kServed.begin(), kServed.end(), api) != kServed.end();
+}
+
+void check_apis(Decoder& decoder, const Node& node, Draft&) {
+  const auto items = decoder.given_items(node);
+  if (!items) return;
+  std::vector<std::string> others;
+  for (const Node& item : *items) {
+    const auto api = decoder.text(item);
+    if (api && !is_served(*api)) others.push_back(shown_key(*api));
+  }
+  if (!others.empty()) {
+    decoder.warning_at_key(node, fmt::format("this server has no part for {}; it serves inference",
+                                             fmt::join(others, ", ")));
+  }
+}
+
+constexpr std::array kDocumentKeys = {
+    Key<Draft>{"version", "integer", "2", check_version},
+    Key<Draft>{"apis", "list of text", "none", check_apis},
+    Key<Draft>{"providers", "mapping", "{}", decode_providers, Use::kOptional, list_providers_keys},
+    Key<Draft>{"registered_resources", "mapping", "{}", decode_registered_resources, Use::kOptional,
+               list_registered_resources_keys},
+    // Older files; the keys of its items are those of registered_resources.models.
+    Key<Draft>{"models", "list", "[]", decode_models},
+    Key<Draft>{"server", "mapping", "{}",
+               [](Decoder& decoder, const Node& node, Draft& draft) {
+                 decode_server(decoder, node, draft.settings.server);
+               },
+               Use::kOptional, list_server_keys},
+    accepted<Draft>("image_name"),
+    accepted<Draft>("distro_name"),
+    accepted<Draft>("container_image"),
+    accepted<Draft>("external_providers_dir"),
+    accepted<Draft>("external_apis_dir"),
+    ignored<Draft>("benchmarks"),
+    ignored<Draft>("connectors"),
+    ignored<Draft>("conversations_store"),
+    ignored<Draft>("datasets"),
+    ignored<Draft>("eval_tasks"),
+    ignored<Draft>("inference_store"),
+    ignored<Draft>("logging"),
+    ignored<Draft>("metadata_store"),
+    ignored<Draft>("prompts_store"),
+    ignored<Draft>("safety"),
+    ignored<Draft>("scoring_fns"),
+    ignored<Draft>("shields"),
+    ignored<Draft>("storage"),
+    ignored<Draft>("telemetry"),
+    ignored<Draft>("tool_groups"),
+    ignored<Draft>("vector_dbs"),
+    ignored<Draft>("vector_stores"),
+};
+
+}  // namespace
+
+void decode_document(Decoder& decoder, const Node& root, Draft& draft) {
+  decode_section<Draft>(decoder, root, kDocumentKeys, draft);
+  if (decoder.given(root, "providers") == nullptr) {
+    decoder.warning(root, "there are no `providers`, so no model is served");
+  }
+  settle_models(decoder, draft);
+}
+
+void list_document_keys(KnownKeys& out) {
+  list_section<Draft>("", kDocumentKeys, out);
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,87 @@
+#include "config/decode_limits.h"
+
+#include <array>
+
+namespace penstock::config {
+namespace {
+
+constexpr std::size_t kKib = 1024;
+constexpr std::size_t kMib = 1024 * kKib;
+constexpr std::size_t kGib = 1024 * kMib;
+
+constexpr std::array kLimitsKeys = {
+    Key<Limits>{"header_bytes", "size", "32KiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {kKib, 16 * kMib}), limits.header_bytes);
+                }},
+    Key<Limits>{"header_fields", "integer", "100",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {8, 10'000}), limits.header_fields);
+                }},
+    Key<Limits>{"body_bytes", "size", "64MiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {1, 64 * kGib}), limits.body_bytes);
+                }},
+    Key<Limits>{"event_bytes", "size", "1MiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {kKib, kGib}), limits.event_bytes);
+                }},
+    Key<Limits>{"answer_buffer_bytes", "size", "256KiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {0, kGib}), limits.answer_buffer_bytes);
+                }},
+    Key<Limits>{"connections", "integer", "10000",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {1, 10'000'000}), limits.connections);
+                }},
+    Key<Limits>{"connections_per_upstream", "integer", "0",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {0, 1'000'000}), limits.connections_per_upstream);
+                }},
+};
+
+constexpr milliseconds kOff{0};
+constexpr milliseconds kShortest{1};
+constexpr milliseconds kLongest = std::chrono::hours(24 * 7);
+
+// `least` is kOff where a time of 0 has a meaning of its own.
+template <milliseconds Timeouts::* field, milliseconds::rep least_ms = kShortest.count()>
+constexpr Key<Timeouts> timeout(std::string_view name, std::string_view default_value) {
+  return {name, "duration", default_value,
+          [](Decoder& decoder, const Node& node, Timeouts& timeouts) {
+            store(decoder.duration(node, {milliseconds(least_ms), kLongest}), timeouts.*field);
+          }};
+}
+
+constexpr std::array kTimeoutsKeys = {
+    timeout<&Timeouts::connect>("connect", "5"),
+    timeout<&Timeouts::first_byte>("first_byte", "600"),
+    timeout<&Timeouts::between_bytes>("between_bytes", "300"),
+    timeout<&Timeouts::request, kOff.count()>("request", "0"),
+    timeout<&Timeouts::client_header>("client_header", "10"),
+    timeout<&Timeouts::client_body>("client_body", "30"),
+    timeout<&Timeouts::client_write>("client_write", "60"),
+    timeout<&Timeouts::idle>("idle", "75"),
+    timeout<&Timeouts::upstream_idle>("upstream_idle", "4"),
+    timeout<&Timeouts::drain, kOff.count()>("drain", "600"),
+};
+
+}  // namespace
+
+void decode_limits(Decoder& decoder, const Node& node, Limits& limits) {
+  decode_section<Limits>(decoder, node, kLimitsKeys, limits);
+}
+
+void list_limits_keys(const std::string& path, KnownKeys& out) {
+  list_section<Limits>(path, kLimitsKeys, out);
+}
+
+void decode_timeouts(Decoder& decoder, const Node& node, Timeouts& timeouts) {
+  decode_section<Timeouts>(decoder, node, kTimeoutsKeys, timeouts);
+}
+
+void list_timeouts_keys(const std::string& path, KnownKeys& out) {
+  list_section<Timeouts>(path, kTimeoutsKeys, out);
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,160 @@
+#include "config/decode_models.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/decode_provider.h"
+#include "config/metadata.h"
+
+namespace penstock::config {
+namespace {
+
+// 253 bytes of provider and path would be generous; this only keeps names printable in a line.
+constexpr std::size_t kModelIdBytesMax = 1024;
+
+bool is_good_id(std::string_view id) {
+  return id.size() <= kModelIdBytesMax && std::none_of(id.begin(), id.end(), [](char c) {
+           return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+         });
+}
+
+template <std::string Model::* field>
+void decode_id(Decoder& decoder, const Node& node, Model& model) {
+  store(decoder.text(node), model.*field);
+  if (!is_good_id(model.*field)) {
+    decoder.error(node, fmt::format("a model's id has at most {} bytes and no control characters",
+                                    kModelIdBytesMax));
+  }
+}
+
+constexpr std::array<std::string_view, 3> kModelTypes = {"llm", "embedding", "rerank"};
+
+constexpr std::array kModelKeys = {
+    Key<Model>{"model_id", "text", "", decode_id<&Model::id>, Use::kRequired},
+    Key<Model>{"provider_id", "text", "none",
+               [](Decoder& decoder, const Node& node, Model& model) {
+                 store(decoder.text(node), model.provider_id);
+               }},
+    Key<Model>{"provider_model_id", "text", "none", decode_id<&Model::provider_model_id>},
+    Key<Model>{"model_type", "llm, embedding or rerank", "llm",
+               [](Decoder& decoder, const Node& node, Model& model) {
+                 const auto index = decoder.choice(node, kModelTypes);
+                 if (index) model.type = kModelTypes[*index];
+               }},
+    Key<Model>{"metadata", "mapping", "{}",
+               [](Decoder& decoder, const Node& node, Model& model) {
+                 if (decoder.expect_map(node)) model.metadata = metadata_json(decoder, node);
+               }},
+    ignored<Model>("model_validation"),
+};
+
+// An id that is written down but resolves to nothing, or a provider that is switched off: the
+// entry is conditional and its condition does not hold.
+bool is_skipped(Decoder& decoder, const Node& entry) {
+  for (std::string_view key : {"model_id", "provider_id"}) {
+    const Node* node = entry.find(key);
+    if (node == nullptr) continue;
+    const auto id = decoder.resolved(*node);
+    if (!id) continue;
+    const bool is_scalar = id->kind == Node::Kind::kScalar;
+    if (id->kind == Node::Kind::kNull || (is_scalar && id->text.empty())) return true;
+    if (is_scalar && key == "provider_id" && id->text == kDisabledId) return true;
+  }
+  return false;
+}
+
+std::vector<std::string_view> known_provider_ids(const Draft& draft) {
+  std::vector<std::string_view> ids;
+  for (const Provider& provider : draft.settings.providers) ids.push_back(provider.id);
+  ids.push_back(kAllProviders);
+  return ids;
+}
+
+bool contains(const std::vector<std::string>& ids, std::string_view id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+// Whether the model stays. `node` is its mapping.
+bool settle_provider(Decoder& decoder, const Node& node, const Draft& draft, Model& model) {
+  const std::vector<Provider>& providers = draft.settings.providers;
+  const Node* id_node = decoder.given(node, "provider_id");
+  if (id_node == nullptr) {
+    if (providers.size() == 1) {
+      model.provider_id = providers.front().id;
+    } else if (!draft.provider_ids_incomplete) {
+      decoder.error(node,
+                    "the key `provider_id` is missing; it may be left out only where there "
+                    "is exactly one provider");
+    }
+    return true;
+  }
+  const std::vector<std::string_view> known = known_provider_ids(draft);
+  const bool is_known = std::find(known.begin(), known.end(), model.provider_id) != known.end();
+  if (is_known || model.provider_id.empty() || draft.provider_ids_incomplete) return true;
+  if (contains(draft.other_provider_ids, model.provider_id)) {
+    decoder.warning(node, "skipped, as its provider is not served");
+    return false;
+  }
+  decoder.error(*id_node, fmt::format("there is no provider with this provider_id; {}",
+                                      suggestion(model.provider_id, known)));
+  return true;
+}
+
+constexpr std::array kResourcesKeys = {
+    Key<Draft>{"models", "list", "[]", decode_models, Use::kOptional, list_models_keys},
+    ignored<Draft>("benchmarks"),
+    ignored<Draft>("datasets"),
+    ignored<Draft>("scoring_fns"),
+    ignored<Draft>("shields"),
+    ignored<Draft>("tool_groups"),
+    ignored<Draft>("vector_dbs"),
+    ignored<Draft>("vector_stores"),
+};
+
+}  // namespace
+
+void decode_models(Decoder& decoder, const Node& node, Draft& draft) {
+  const auto entries = decoder.list(node);
+  if (!entries) return;
+  for (const Node& entry : *entries) {
+    if (!decoder.expect_map(entry) || is_skipped(decoder, entry)) continue;
+    Model model;
+    decode_section<Model>(decoder, entry, kModelKeys, model);
+    if (model.provider_model_id.empty()) model.provider_model_id = model.id;
+    draft.settings.models.push_back(std::move(model));
+    draft.model_nodes.push_back(entry);
+  }
+}
+
+void list_models_keys(const std::string& path, KnownKeys& out) {
+  list_section<Model>(path + "[]", kModelKeys, out);
+}
+
+void decode_registered_resources(Decoder& decoder, const Node& node, Draft& draft) {
+  decode_section<Draft>(decoder, node, kResourcesKeys, draft);
+}
+
+void list_registered_resources_keys(const std::string& path, KnownKeys& out) {
+  list_section<Draft>(path, kResourcesKeys, out);
+}
+
+void settle_models(Decoder& decoder, Draft& draft) {
+  std::vector<Model> kept;
+  for (std::size_t i = 0; i < draft.settings.models.size(); ++i) {
+    Model& model = draft.settings.models[i];
+    const Node& node = draft.model_nodes[i];
+    if (!settle_provider(decoder, node, draft, model)) continue;
+    const bool repeated = std::any_of(kept.begin(), kept.end(), [&](const Model& other) {
+      return !model.id.empty() && other.id == model.id && other.provider_id == model.provider_id;
+    });
+    if (repeated) {
+      decoder.error(*node.find("model_id"), "another model has the same model_id and provider_id");
+    }
+    kept.push_back(std::move(model));
+  }
+  draft.settings.models = std::move(kept);
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,149 @@
+#include "config/decode_network.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/forward_headers.h"
+#include "config/scalar.h"
+#include "core/text.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr Range<milliseconds> kTimeoutRange = {milliseconds(1), std::chrono::hours(24 * 7)};
+
+// A boolean, or the file of the authorities to trust.
+void decode_verify(Decoder& decoder, const Node& node, UpstreamTls& tls) {
+  if (node.kind == Node::Kind::kScalar) {
+    if (const auto verify = parse_boolean(node.text)) {
+      tls.verify = *verify;
+      return;
+    }
+  }
+  store(decoder.readable_file(node), tls.ca_file);
+}
+
+void decode_min_version(Decoder& decoder, const Node& node, UpstreamTls& tls) {
+  constexpr std::array<std::string_view, 2> kChoices = {"TLSv1.2", "TLSv1.3"};
+  store(decoder.choice(node, kChoices), tls.min_version);
+}
+
+// The reference's list of names; OpenSSL's own form with colons is one text.
+void decode_ciphers(Decoder& decoder, const Node& node, UpstreamTls& tls) {
+  if (node.kind == Node::Kind::kScalar) {
+    tls.ciphers = node.text;
+    return;
+  }
+  const auto items = decoder.given_items(node);
+  if (!items) return;
+  std::vector<std::string> names;
+  for (const Node& item : *items) {
+    if (auto name = decoder.text(item)) names.push_back(std::move(*name));
+  }
+  tls.ciphers = fmt::format("{}", fmt::join(names, ":"));
+}
+
+constexpr std::array kTlsKeys = {
+    Key<UpstreamTls>{"verify", "boolean or file", "true", decode_verify},
+    Key<UpstreamTls>{"min_version", "TLSv1.2 or TLSv1.3", "TLSv1.2", decode_min_version},
+    Key<UpstreamTls>{"ciphers", "list of text", "none", decode_ciphers},
+    Key<UpstreamTls>{"client_cert", "file", "none",
+                     [](Decoder& decoder, const Node& node, UpstreamTls& tls) {
+                       store(decoder.readable_file(node), tls.client_cert);
+                     }},
+    Key<UpstreamTls>{"client_key", "file", "none",
+                     [](Decoder& decoder, const Node& node, UpstreamTls& tls) {
+                       store(decoder.readable_file(node), tls.client_key);
+                     }},
+};
+
+void decode_tls(Decoder& decoder, const Node& node, Provider& provider) {
+  decode_section<UpstreamTls>(decoder, node, kTlsKeys, provider.tls);
+  const Node* certificate = decoder.given(node, "client_cert");
+  const Node* key = decoder.given(node, "client_key");
+  if (certificate != nullptr && key == nullptr) {
+    decoder.error_at_key(*certificate, "a certificate needs its key in client_key");
+  }
+  if (key != nullptr && certificate == nullptr) {
+    decoder.error_at_key(*key, "a key needs its certificate in client_cert");
+  }
+}
+
+constexpr std::array kTimeoutKeys = {
+    Key<Provider>{"connect", "duration", "none",
+                  [](Decoder& decoder, const Node& node, Provider& provider) {
+                    store(decoder.duration(node, kTimeoutRange), provider.connect_timeout);
+                  }},
+    Key<Provider>{"read", "duration", "none",
+                  [](Decoder& decoder, const Node& node, Provider& provider) {
+                    store(decoder.duration(node, kTimeoutRange), provider.read_timeout);
+                  }},
+};
+
+void decode_timeout(Decoder& decoder, const Node& node, Provider& provider) {
+  if (node.kind == Node::Kind::kMap) {
+    return decode_section<Provider>(decoder, node, kTimeoutKeys, provider);
+  }
+  store(decoder.duration(node, kTimeoutRange), provider.connect_timeout);
+  provider.read_timeout = provider.connect_timeout;
+}
+
+bool is_field_value(std::string_view value) {
+  return trim(value) == value && std::none_of(value.begin(), value.end(), [](char c) {
+           return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+         });
+}
+
+void decode_header(Decoder& decoder, const Node& entry, Provider& provider) {
+  const auto value = decoder.resolved(entry);
+  if (!value || value->kind == Node::Kind::kNull) return;
+  const auto text = decoder.text(*value);
+  const bool repeated =
+      std::any_of(provider.headers.begin(), provider.headers.end(),
+                  [&](const auto& other) { return equals_ignoring_case(other.name, entry.key); });
+  if (!is_header_name(entry.key)) {
+    decoder.error_at_key(entry, "this is not a header name");
+  } else if (is_managed_header(entry.key)) {
+    decoder.error_at_key(entry, "this header is written by the server itself");
+  } else if (repeated) {
+    decoder.error_at_key(entry, "this header is given twice; case does not matter");
+  } else if (text && !is_field_value(*text)) {
+    decoder.error(*value, "a header value has no control characters and no spaces at its ends");
+  } else if (text) {
+    provider.headers.push_back({entry.key, *text});
+  }
+}
+
+void decode_headers(Decoder& decoder, const Node& node, Provider& provider) {
+  if (!decoder.expect_map(node)) return;
+  for (const Node& entry : node.children) decode_header(decoder, entry, provider);
+}
+
+constexpr std::array kNetworkKeys = {
+    Key<Provider>{"tls", "mapping", "{}", decode_tls, Use::kOptional,
+                  [](const std::string& path, KnownKeys& out) {
+                    list_section<UpstreamTls>(path, kTlsKeys, out);
+                  }},
+    Key<Provider>{"timeout", "duration or mapping", "none", decode_timeout, Use::kOptional,
+                  [](const std::string& path, KnownKeys& out) {
+                    list_section<Provider>(path, kTimeoutKeys, out);
+                  }},
+    Key<Provider>{"headers", "mapping of text", "{}", decode_headers},
+    ignored<Provider>("proxy"),
+    ignored<Provider>("limits"),
+};
+
+}  // namespace
+
+void decode_network(Decoder& decoder, const Node& node, Provider& provider) {
+  decode_section<Provider>(decoder, node, kNetworkKeys, provider);
+}
+
+void list_network_keys(const std::string& path, KnownKeys& out) {
+  list_section<Provider>(path, kNetworkKeys, out);
+}
+
+}  // namespace penstock::config

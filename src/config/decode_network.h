@@ -1,0 +1,15 @@
+#pragma once
+
+// `config.network` of a provider: TLS, timeouts and fixed headers of the connections to it.
+
+#include <string>
+
+#include "config/key_table.h"
+#include "config/settings.h"
+
+namespace penstock::config {
+
+void decode_network(Decoder& decoder, const Node& node, Provider& provider);
+void list_network_keys(const std::string& path, KnownKeys& out);
+
+}  // namespace penstock::config

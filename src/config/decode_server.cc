@@ -1,0 +1,210 @@
+#include "config/decode_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/decode_limits.h"
+#include "config/url.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr std::size_t kApiKeyBytesMin = 8;
+constexpr std::uint64_t kRefreshSecondsMax = 7 * 24 * 3600;
+
+void decode_host(Decoder& decoder, const Node& node, std::string& out) {
+  const auto text = decoder.text(node);
+  if (!text) return;
+  const auto host = parse_host(*text);
+  if (host) {
+    out = *host;
+  } else {
+    decoder.error(node, host.error().message);
+  }
+}
+
+void decode_access_log(Decoder& decoder, const Node& node, Server& server) {
+  const auto text = decoder.text(node);
+  if (!text) return;
+  constexpr std::array<std::string_view, 3> kPlaces = {"stdout", "stderr", "off"};
+  const bool is_place = std::find(kPlaces.begin(), kPlaces.end(), *text) != kPlaces.end();
+  // A slash tells a file from a misspelled place.
+  if (is_place || text->find('/') != std::string::npos) {
+    server.access_log = *text;
+    return;
+  }
+  decoder.error(node,
+                fmt::format("expected stdout, stderr, off, or a file's path with a slash in it; {}",
+                            suggestion(*text, {kPlaces.begin(), kPlaces.end()})));
+}
+
+void decode_caller_url_hosts(Decoder& decoder, const Node& node, Server& server) {
+  const auto items = decoder.given_items(node);
+  if (!items) return;
+  for (const Node& item : *items) {
+    std::string host;
+    decode_host(decoder, item, host);
+    if (!host.empty()) server.caller_url_hosts.push_back(std::move(host));
+  }
+}
+
+// A key that cannot stand behind "Bearer " would never match, and the mask that describe() prints
+// is a key that everybody knows.
+std::string_view fault_of_key(std::string_view key) {
+  const bool is_visible =
+      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  if (key.size() < kApiKeyBytesMin) return "an API key has at least 8 characters";
+  if (!is_visible) return "an API key is visible ASCII without spaces";
+  if (key == Secret::kMask) return "this is a mask in place of a key, not a key";
+  return {};
+}
+
+constexpr std::array kApiKeyKeys = {
+    Key<ApiKey>{"name", "text", "",
+                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
+                  store(decoder.text(node), api_key.name);
+                  if (api_key.name.empty()) decoder.error(node, "expected a name");
+                },
+                Use::kRequired},
+    Key<ApiKey>{"key", "text", "",
+                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
+                  const auto key = decoder.text(node);
+                  if (!key) return;
+                  const std::string_view fault = fault_of_key(*key);
+                  if (!fault.empty()) return decoder.error(node, fault);
+                  api_key.key = Secret(*key);
+                },
+                Use::kRequired},
+};
+
+void decode_api_keys(Decoder& decoder, const Node& node, Server& server) {
+  const auto items = decoder.list(node);
+  if (!items) return;
+  for (const Node& item : *items) {
+    ApiKey api_key;
+    decode_section<ApiKey>(decoder, item, kApiKeyKeys, api_key);
+    for (const ApiKey& other : server.api_keys) {
+      if (!api_key.name.empty() && other.name == api_key.name) {
+        decoder.error(*item.find("name"), "another key of this list has the same name");
+      }
+      if (!api_key.key.empty() && other.key.equals(api_key.key.reveal())) {
+        decoder.error(*item.find("key"), "another entry of this list has the same key");
+      }
+    }
+    server.api_keys.push_back(std::move(api_key));
+  }
+}
+
+// As the reference switches its authentication off: a type that substitutes to nothing.
+bool is_switched_off(Decoder& decoder, const Node& auth) {
+  const Node* provider = auth.find("provider_config");
+  const Node* type = provider != nullptr ? provider->find("type") : nullptr;
+  if (type == nullptr) return false;
+  const auto resolved = decoder.resolved(*type);
+  if (!resolved || resolved->kind != Node::Kind::kNull) return false;
+  return std::none_of(auth.children.begin(), auth.children.end(), [&](const Node& other) {
+    return &other != provider && says_something(other);
+  });
+}
+
+// Ignoring the reference's authentication would open a server that its operator believes to be
+// closed.
+void refuse_auth(Decoder& decoder, const Node& node, Server&) {
+  if (is_switched_off(decoder, node)) return;
+  decoder.error_at_key(node,
+                       "this server has no authentication providers; list the keys that clients "
+                       "may use in server.api_keys");
+}
+
+constexpr std::array kServerKeys = {
+    Key<Server>{"host", "host", "127.0.0.1",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  decode_host(decoder, node, server.host);
+                }},
+    Key<Server>{"port", "integer", "8321",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.integer(node, {0, 65535}), server.port);
+                }},
+    Key<Server>{"threads", "integer", "0",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.integer(node, {0, 1024}), server.threads);
+                }},
+    Key<Server>{"tls_certfile", "file", "none",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.readable_file(node), server.tls_certfile);
+                }},
+    Key<Server>{"tls_keyfile", "file", "none",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.readable_file(node), server.tls_keyfile);
+                }},
+    Key<Server>{"tls_cafile", "file", "none",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.readable_file(node), server.tls_cafile);
+                }},
+    Key<Server>{"registry_refresh_interval_seconds", "integer", "300",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.integer(node, {1, kRefreshSecondsMax}),
+                        server.registry_refresh_interval);
+                }},
+    Key<Server>{"api_keys", "list", "[]", decode_api_keys, Use::kOptional,
+                [](const std::string& path, KnownKeys& out) {
+                  list_section<ApiKey>(path + "[]", kApiKeyKeys, out);
+                }},
+    Key<Server>{"limits", "mapping", "{}",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  decode_limits(decoder, node, server.limits);
+                },
+                Use::kOptional, list_limits_keys},
+    Key<Server>{"timeouts", "mapping", "{}",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  decode_timeouts(decoder, node, server.timeouts);
+                },
+                Use::kOptional, list_timeouts_keys},
+    Key<Server>{"sse_done", "pass or strip", "pass",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  constexpr std::array<std::string_view, 2> kChoices = {"pass", "strip"};
+                  store(decoder.choice(node, kChoices), server.sse_done);
+                }},
+    Key<Server>{"access_log", "text", "stdout", decode_access_log},
+    Key<Server>{"caller_url_hosts", "list of hosts", "[]", decode_caller_url_hosts},
+    Key<Server>{"auth", "refused", "none", refuse_auth},
+    ignored<Server>("quota"),
+    ignored<Server>("cors"),
+    ignored<Server>("workers"),
+    ignored<Server>("tenancy"),
+    ignored<Server>("insecure"),
+    ignored<Server>("tls_config"),
+    ignored<Server>("hsts_max_age"),
+};
+
+void check_tls_files(Decoder& decoder, const Node& section) {
+  const Node* certificate = decoder.given(section, "tls_certfile");
+  const Node* key = decoder.given(section, "tls_keyfile");
+  const Node* authority = decoder.given(section, "tls_cafile");
+  if (certificate != nullptr && key == nullptr) {
+    decoder.error_at_key(*certificate, "a certificate needs its key in server.tls_keyfile");
+  }
+  if (key != nullptr && certificate == nullptr) {
+    decoder.error_at_key(*key, "a key needs its certificate in server.tls_certfile");
+  }
+  if (authority != nullptr && certificate == nullptr && key == nullptr) {
+    decoder.error_at_key(*authority,
+                         "clients can show certificates only where the server has its own in "
+                         "server.tls_certfile and server.tls_keyfile");
+  }
+}
+
+}  // namespace
+
+void decode_server(Decoder& decoder, const Node& node, Server& server) {
+  decode_section<Server>(decoder, node, kServerKeys, server);
+  check_tls_files(decoder, node);
+}
+
+void list_server_keys(const std::string& path, KnownKeys& out) {
+  list_section<Server>(path, kServerKeys, out);
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,187 @@
+#include "config/decoder.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "config/environment.h"
+#include "config/key_name.h"
+#include "config/scalar.h"
+#include "core/text.h"
+
+namespace penstock::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string message_for(const Node& node, std::string_view message) {
+  return path_prefix(node.path).append(message);
+}
+
+std::string range_text(std::uint64_t least, std::uint64_t most) {
+  if (most == std::numeric_limits<std::uint64_t>::max())
+    return fmt::format("of at least {}", least);
+  return fmt::format("from {} to {}", least, most);
+}
+
+std::string seconds_text(milliseconds value) {
+  return fmt::format("{:g}", static_cast<double>(value.count()) / 1000);
+}
+
+}  // namespace
+
+void Decoder::error(const Node& node, std::string_view message) {
+  problems_.error(node.position, message_for(node, message));
+}
+
+void Decoder::warning(const Node& node, std::string_view message) {
+  problems_.warning(node.position, message_for(node, message));
+}
+
+void Decoder::error_at_key(const Node& node, std::string_view message) {
+  problems_.error(node.key_position, message_for(node, message));
+}
+
+void Decoder::warning_at_key(const Node& node, std::string_view message) {
+  problems_.warning(node.key_position, message_for(node, message));
+}
+
+std::optional<Node> Decoder::resolved(const Node& node) {
+  if (node.kind != Node::Kind::kScalar) return node;
+  Substitution substitution = substitute(node.text, environment_);
+  if (substitution.missing_name) {
+    const std::string& name = *substitution.missing_name;
+    error(node, fmt::format("the environment variable {0} is not set or empty; set it, or give a "
+                            "default as in ${{env.{0}:=default}}",
+                            name));
+    return std::nullopt;
+  }
+  if (substitution.malformed > 0) {
+    warning(node,
+            "`${env.` that is no reference of its own stays as it is; references are "
+            "${env.NAME}, ${env.NAME:=default} and ${env.NAME:+value}, names of A-Z, 0-9 and _, "
+            "without others inside");
+  }
+  Node result = node;
+  result.text = std::move(substitution.text);
+  if (substitution.references > 0) {
+    result.style = Node::Style::kSubstituted;
+    if (result.text.empty()) result.kind = Node::Kind::kNull;
+  }
+  return result;
+}
+
+std::optional<std::string> Decoder::text(const Node& node) {
+  if (node.kind == Node::Kind::kScalar) return node.text;
+  error(node, fmt::format("expected text, found {}", node.kind_name()));
+  return std::nullopt;
+}
+
+std::optional<bool> Decoder::boolean(const Node& node) {
+  if (node.kind == Node::Kind::kScalar) {
+    if (const auto value = parse_boolean(node.text)) return value;
+  }
+  error(node, "expected true or false");
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> Decoder::integer(const Node& node, Range<std::uint64_t> range) {
+  if (node.kind == Node::Kind::kScalar) {
+    const auto value = parse_decimal(node.text);
+    if (value && *value >= range.least && *value <= range.most) return value;
+  }
+  error(node, fmt::format("expected a whole number {}", range_text(range.least, range.most)));
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Decoder::size(const Node& node, Range<std::size_t> range) {
+  if (node.kind == Node::Kind::kScalar) {
+    const auto value = parse_size(node.text);
+    if (value && *value >= range.least && *value <= range.most) return value;
+  }
+  error(node, fmt::format("expected a number of bytes {}, such as 65536 or 64KiB",
+                          range_text(range.least, range.most)));
+  return std::nullopt;
+}
+
+std::optional<milliseconds> Decoder::duration(const Node& node, Range<milliseconds> range) {
+  const bool is_scalar = node.kind == Node::Kind::kScalar;
+  if (is_scalar) {
+    const auto value = parse_duration(node.text);
+    if (value && *value >= range.least && *value <= range.most) return value;
+  }
+  const bool is_negative = is_scalar && is_negative_number(node.text);
+  error(node, fmt::format("{}expected {} to {} seconds, such as 5, 0.5, 500ms or 10m",
+                          is_negative ? "a time cannot be negative; " : "",
+                          seconds_text(range.least), seconds_text(range.most)));
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Decoder::choice(const Node& node,
+                                           std::span<const std::string_view> choices) {
+  if (node.kind == Node::Kind::kScalar) {
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      if (choices[i] == node.text) return i;
+    }
+  }
+  std::string message = fmt::format("expected one of {}", fmt::join(choices, ", "));
+  if (node.kind == Node::Kind::kScalar) {
+    const std::string_view near = nearest(node.text.substr(0, 64), choices);
+    if (!near.empty()) message += fmt::format("; did you mean `{}`?", near);
+  }
+  error(node, message);
+  return std::nullopt;
+}
+
+std::optional<std::string> Decoder::readable_file(const Node& node) {
+  const auto written = text(node);
+  if (!written) return std::nullopt;
+  std::string path = expand_home(*written, environment_);
+  struct stat status{};
+  if (path.empty() || ::stat(path.c_str(), &status) != 0) {
+    error(node, "this file does not exist");
+  } else if (!S_ISREG(status.st_mode)) {
+    error(node, "this is not a file");
+  } else if (::access(path.c_str(), R_OK) != 0) {
+    error(node, "this file may not be read by this user");
+  } else {
+    return path;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<Node>> Decoder::list(const Node& node) {
+  if (node.kind != Node::Kind::kList) {
+    error(node, fmt::format("expected a list, found {}", node.kind_name()));
+    return std::nullopt;
+  }
+  std::vector<Node> items;
+  for (const Node& child : node.children) {
+    if (auto item = resolved(child)) items.push_back(std::move(*item));
+  }
+  return items;
+}
+
+std::optional<std::vector<Node>> Decoder::given_items(const Node& node) {
+  auto items = list(node);
+  if (items) std::erase_if(*items, [](const Node& item) { return item.kind == Node::Kind::kNull; });
+  return items;
+}
+
+const Node* Decoder::given(const Node& section, std::string_view key) {
+  const Node* node = section.find(key);
+  if (node == nullptr) return nullptr;
+  const auto value = resolved(*node);
+  return !value || value->kind != Node::Kind::kNull ? node : nullptr;
+}
+
+bool Decoder::expect_map(const Node& node) {
+  if (node.kind == Node::Kind::kMap) return true;
+  error(node, fmt::format("expected a mapping, found {}", node.kind_name()));
+  return false;
+}
+
+}  // namespace penstock::config

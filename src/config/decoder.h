@@ -1,0 +1,73 @@
+#pragma once
+
+// What every decode_*.cc uses: substituted scalars as typed values, and a problem with position,
+// key path and expectation for each that is not of its type.
+//
+// The functions return nothing after they have reported a problem; the caller keeps the default
+// and goes on, so that one load finds every problem of the file.
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/node.h"
+#include "config/problems.h"
+
+namespace penstock::config {
+
+template <class T>
+struct Range {
+  T least{};
+  T most = std::numeric_limits<T>::max();
+};
+
+class Decoder {
+ public:
+  Decoder(Problems& problems, const Environment& environment)
+      : problems_(problems), environment_(environment) {}
+
+  // At the value; the message follows the key's path.
+  void error(const Node& node, std::string_view message);
+  void warning(const Node& node, std::string_view message);
+  // At the key of a mapping's entry.
+  void error_at_key(const Node& node, std::string_view message);
+  void warning_at_key(const Node& node, std::string_view message);
+
+  // The node as it is after substitution: a scalar that substitutes to nothing is kNull. Lists and
+  // mappings are handed back as they are.
+  std::optional<Node> resolved(const Node& node);
+
+  // All of these take resolved nodes that are not kNull.
+  std::optional<std::string> text(const Node& node);
+  std::optional<bool> boolean(const Node& node);
+  std::optional<std::uint64_t> integer(const Node& node, Range<std::uint64_t> range);
+  std::optional<std::size_t> size(const Node& node, Range<std::size_t> range);
+  std::optional<std::chrono::milliseconds> duration(const Node& node,
+                                                    Range<std::chrono::milliseconds> range);
+  // The index in `choices`, which the message names.
+  std::optional<std::size_t> choice(const Node& node, std::span<const std::string_view> choices);
+  // A file that exists and may be read; its path with `~` expanded.
+  std::optional<std::string> readable_file(const Node& node);
+
+  // The items of a list, resolved; those that have a problem are left out.
+  std::optional<std::vector<Node>> list(const Node& node);
+  // The items that are something, for lists with conditional items.
+  std::optional<std::vector<Node>> given_items(const Node& node);
+  bool expect_map(const Node& node);
+
+  // The entry of a section, where it has a value, be it a good one.
+  const Node* given(const Node& section, std::string_view key);
+
+  const Environment& environment() const { return environment_; }
+
+ private:
+  Problems& problems_;
+  const Environment& environment_;
+};
+
+}  // namespace penstock::config

@@ -1,0 +1,185 @@
+#include <fmt/format.h>
+
+#include "config/decode_provider.h"
+#include "config/forward_headers.h"
+#include "config/load.h"
+#include "config/yaml_writer.h"
+
+namespace penstock::config {
+namespace {
+
+std::string seconds(milliseconds value) {
+  if (value.count() % 1000 == 0) return fmt::format("{}", value.count() / 1000);
+  return fmt::format("{}ms", value.count());
+}
+
+std::string_view boolean(bool value) {
+  return value ? "true" : "false";
+}
+
+void write_texts(YamlWriter& out, std::string_view key, const std::vector<std::string>& items) {
+  if (items.empty()) return out.literal(key, "[]");
+  out.open(key);
+  for (const std::string& item : items) out.text_item(item);
+  out.close();
+}
+
+void write_given(YamlWriter& out, std::string_view key, std::string_view value) {
+  if (!value.empty()) out.text(key, value);
+}
+
+void write_network(YamlWriter& out, const Provider& provider) {
+  const UpstreamTls& tls = provider.tls;
+  out.open("network");
+  out.open("tls");
+  if (tls.ca_file.empty()) {
+    out.literal("verify", boolean(tls.verify));
+  } else {
+    out.text("verify", tls.ca_file);
+  }
+  const bool is_tls13 = tls.min_version == UpstreamTls::MinVersion::kTls13;
+  out.text("min_version", is_tls13 ? "TLSv1.3" : "TLSv1.2");
+  write_given(out, "ciphers", tls.ciphers);
+  write_given(out, "client_cert", tls.client_cert);
+  write_given(out, "client_key", tls.client_key);
+  out.close();
+  if (provider.connect_timeout || provider.read_timeout) {
+    out.open("timeout");
+    if (provider.connect_timeout) out.literal("connect", seconds(*provider.connect_timeout));
+    if (provider.read_timeout) out.literal("read", seconds(*provider.read_timeout));
+    out.close();
+  }
+  if (!provider.headers.empty()) {
+    out.open("headers");
+    for (const Provider::Header& header : provider.headers) {
+      out.text(header.name, is_credential_header(header.name) ? Secret::kMask : header.value);
+    }
+    out.close();
+  }
+  out.close();
+}
+
+void write_provider(YamlWriter& out, const Provider& provider) {
+  out.open_item();
+  out.text("provider_id", provider.id);
+  out.text("provider_type", kPassthroughType);
+  out.open("config");
+  if (provider.base_url) out.text("base_url", provider.base_url->text());
+  if (!provider.api_key.empty()) out.text("api_key", Secret::kMask);
+  if (provider.allowed_models) write_texts(out, "allowed_models", *provider.allowed_models);
+  out.literal("refresh_models", boolean(provider.refresh_models));
+  if (!provider.forward_headers.empty()) {
+    out.open("forward_headers");
+    for (const auto& forwarded : provider.forward_headers) {
+      out.text(forwarded.key, forwarded.header);
+    }
+    out.close();
+  }
+  if (!provider.extra_blocked_headers.empty()) {
+    write_texts(out, "extra_blocked_headers", provider.extra_blocked_headers);
+  }
+  write_network(out, provider);
+  out.close();
+  out.close();
+}
+
+void write_model(YamlWriter& out, const Model& model) {
+  out.open_item();
+  out.text("model_id", model.id);
+  out.text("provider_id", model.provider_id);
+  out.text("provider_model_id", model.provider_model_id);
+  out.text("model_type", model.type);
+  out.literal("metadata", model.metadata);  // JSON is YAML's flow style
+  out.close();
+}
+
+void write_limits(YamlWriter& out, const Limits& limits) {
+  const auto number = [&](std::string_view key, std::size_t value) {
+    out.literal(key, fmt::format("{}", value));
+  };
+  out.open("limits");
+  number("header_bytes", limits.header_bytes);
+  number("header_fields", limits.header_fields);
+  number("body_bytes", limits.body_bytes);
+  number("event_bytes", limits.event_bytes);
+  number("answer_buffer_bytes", limits.answer_buffer_bytes);
+  number("connections", limits.connections);
+  number("connections_per_upstream", limits.connections_per_upstream);
+  out.close();
+}
+
+void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
+  const auto time = [&](std::string_view key, milliseconds value) {
+    out.literal(key, seconds(value));
+  };
+  out.open("timeouts");
+  time("connect", timeouts.connect);
+  time("first_byte", timeouts.first_byte);
+  time("between_bytes", timeouts.between_bytes);
+  time("request", timeouts.request);
+  time("client_header", timeouts.client_header);
+  time("client_body", timeouts.client_body);
+  time("client_write", timeouts.client_write);
+  time("idle", timeouts.idle);
+  time("upstream_idle", timeouts.upstream_idle);
+  time("drain", timeouts.drain);
+  out.close();
+}
+
+void write_api_keys(YamlWriter& out, const std::vector<ApiKey>& api_keys) {
+  if (api_keys.empty()) return out.literal("api_keys", "[]");
+  out.open("api_keys");
+  for (const ApiKey& api_key : api_keys) {
+    out.open_item();
+    out.text("name", api_key.name);
+    out.text("key", Secret::kMask);
+    out.close();
+  }
+  out.close();
+}
+
+void write_server(YamlWriter& out, const Server& server) {
+  out.open("server");
+  out.text("host", server.host);
+  out.literal("port", fmt::format("{}", server.port));
+  out.literal("threads", fmt::format("{}", server.threads));
+  write_given(out, "tls_certfile", server.tls_certfile);
+  write_given(out, "tls_keyfile", server.tls_keyfile);
+  write_given(out, "tls_cafile", server.tls_cafile);
+  out.literal("registry_refresh_interval_seconds",
+              fmt::format("{}", server.registry_refresh_interval.count()));
+  write_api_keys(out, server.api_keys);
+  write_limits(out, server.limits);
+  write_timeouts(out, server.timeouts);
+  out.text("sse_done", server.sse_done == SseDone::kPass ? "pass" : "strip");
+  out.text("access_log", server.access_log);
+  write_texts(out, "caller_url_hosts", server.caller_url_hosts);
+  out.close();
+}
+
+}  // namespace
+
+std::string describe(const Settings& settings) {
+  YamlWriter out;
+  out.literal("version", "2");
+  out.open("providers");
+  if (settings.providers.empty()) {
+    out.literal("inference", "[]");
+  } else {
+    out.open("inference");
+    for (const Provider& provider : settings.providers) write_provider(out, provider);
+    out.close();
+  }
+  out.close();
+  if (!settings.models.empty()) {
+    out.open("registered_resources");
+    out.open("models");
+    for (const Model& model : settings.models) write_model(out, model);
+    out.close();
+    out.close();
+  }
+  write_server(out, settings.server);
+  return out.result();
+}
+
+}  // namespace penstock::config

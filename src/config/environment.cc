@@ -1,0 +1,98 @@
+#include "config/environment.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace penstock::config {
+namespace {
+
+constexpr std::string_view kOpening = "${env.";
+
+bool is_name_byte(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// One reference, of the form \${env\.([A-Z0-9_]+)(?::([=+])([^}]*))?}
+struct Reference {
+  std::string_view name;
+  char operation = 0;  // '=', '+', or 0 for none
+  std::string_view operand;
+  std::size_t length = 0;  // in the text, braces included
+};
+
+// The reference that `text` begins with, which begins with kOpening.
+std::optional<Reference> parse_reference(std::string_view text) {
+  Reference reference;
+  std::size_t end = kOpening.size();
+  while (end < text.size() && is_name_byte(text[end])) ++end;
+  reference.name = text.substr(kOpening.size(), end - kOpening.size());
+  if (reference.name.empty() || end == text.size()) return std::nullopt;
+  if (text[end] == ':') {
+    if (end + 1 == text.size()) return std::nullopt;
+    reference.operation = text[end + 1];
+    if (reference.operation != '=' && reference.operation != '+') return std::nullopt;
+    const std::size_t operand = end + 2;
+    end = text.find('}', operand);
+    if (end == std::string_view::npos) return std::nullopt;
+    reference.operand = text.substr(operand, end - operand);
+  }
+  if (text[end] != '}') return std::nullopt;
+  reference.length = end + 1;
+  return reference;
+}
+
+std::optional<std::string> value_of(const Reference& reference, const Environment& environment) {
+  std::optional<std::string> value = environment(reference.name);
+  const bool is_set = value && !value->empty();
+  if (reference.operation == '+') return is_set ? std::string(reference.operand) : std::string();
+  if (is_set) return value;
+  if (reference.operation == '=') return std::string(reference.operand);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](std::string_view name) -> std::optional<std::string> {
+    const char* value = std::getenv(std::string(name).c_str());
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  };
+}
+
+std::string expand_home(std::string_view path, const Environment& environment) {
+  const bool at_home = path == "~" || path.starts_with("~/");
+  const std::optional<std::string> home = at_home ? environment("HOME") : std::nullopt;
+  if (!home || home->empty()) return std::string(path);
+  return *home + std::string(path.substr(1));
+}
+
+Substitution substitute(std::string_view text, const Environment& environment) {
+  Substitution result;
+  while (!text.empty()) {
+    const std::size_t opening = text.find(kOpening);
+    result.text.append(text.substr(0, opening));
+    if (opening == std::string_view::npos) break;
+    text.remove_prefix(opening);
+    const std::optional<Reference> reference = parse_reference(text);
+    if (!reference) {
+      ++result.malformed;
+      result.text.append(kOpening);
+      text.remove_prefix(kOpening.size());
+      continue;
+    }
+    const std::optional<std::string> value = value_of(*reference, environment);
+    if (!value) {
+      result.missing_name = std::string(reference->name);
+      return result;
+    }
+    ++result.references;
+    // References do not nest: the operand ends at the first brace.
+    if (reference->operand.find(kOpening) != std::string_view::npos) ++result.malformed;
+    result.text.append(expand_home(*value, environment));
+    text.remove_prefix(reference->length);
+  }
+  return result;
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,32 @@
+#pragma once
+
+// ${env.NAME}, ${env.NAME:=default} and ${env.NAME:+value}, as Llama Stack substitutes them
+// (replace_env_vars in its core/stack.py).
+//
+// Applied to single scalars after the YAML is parsed, so that a value can neither break the syntax
+// of the file nor be substituted again. Names are A-Z, 0-9 and underscores. A variable that is set
+// but empty counts as not set. What a reference stands for has a leading `~` expanded to $HOME.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/load.h"
+
+namespace penstock::config {
+
+struct Substitution {
+  std::string text;
+  // The variable without a default that is not set or empty; `text` is then of no use.
+  std::optional<std::string> missing_name;
+  std::size_t references = 0;  // how many were replaced
+  // "${env." that does not begin a reference, or stands inside of one, and is left as it is.
+  std::size_t malformed = 0;
+};
+
+Substitution substitute(std::string_view text, const Environment& environment);
+
+// `path` with a leading `~` or `~/` replaced by $HOME, where that is set.
+std::string expand_home(std::string_view path, const Environment& environment);
+
+}  // namespace penstock::config

@@ -1,0 +1,147 @@
+#pragma once
+
+// Everything that configuration can say, as plain values.
+//
+// Decoded once (config/load.h), complete with defaults, and never changed afterwards: the threads
+// share one `const Settings`. The meaning, type and default of every key stand in
+// docs/configuration.md, which a test compares with the decoder.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/secret.h"
+
+namespace penstock::config {
+
+using std::chrono::milliseconds;
+
+// A URL in the parts that a client needs. `path` begins with a slash and does not end with one, or
+// is empty; no user information, query or fragment survives decoding.
+struct Url {
+  bool tls = false;
+  std::string host;  // without brackets, lower case
+  std::uint16_t port = 80;
+  std::string path;
+
+  // "https://host:8000/v1", the port left out where it is the scheme's own.
+  std::string text() const;
+  // What the Host field carries (RFC 9110 section 7.2): the host, in brackets where it is an IPv6
+  // address, and the port where it is not the scheme's own.
+  std::string authority() const;
+
+  bool operator==(const Url&) const = default;
+};
+
+// providers.inference[].config.network.tls
+struct UpstreamTls {
+  enum class MinVersion : std::uint8_t { kTls12, kTls13 };
+
+  bool verify = true;
+  std::string ca_file;  // empty: the system's certificates
+  MinVersion min_version = MinVersion::kTls12;
+  std::string ciphers;  // OpenSSL's list form; empty: OpenSSL's own choice
+  std::string client_cert;
+  std::string client_key;
+};
+
+// One entry of providers.inference[] with provider_type remote::passthrough.
+struct Provider {
+  struct Header {
+    std::string name;
+    std::string value;
+  };
+  // forward_headers: the key of the provider data, and the upstream's header that its value fills.
+  struct ForwardedHeader {
+    std::string key;
+    std::string header;
+  };
+
+  std::string id;
+  std::optional<Url> base_url;  // with /v1 at its end; nothing: each caller names its own
+  Secret api_key;               // empty: the caller's
+  std::optional<std::vector<std::string>> allowed_models;  // nothing: all; upstream ids
+  bool refresh_models = false;
+  std::vector<ForwardedHeader> forward_headers;
+  std::vector<std::string> extra_blocked_headers;  // lower case
+  UpstreamTls tls;
+  std::optional<milliseconds> connect_timeout;  // network.timeout; nothing: server.timeouts
+  std::optional<milliseconds> read_timeout;     // longest silence: first byte and between bytes
+  std::vector<Header> headers;                  // network.headers, sent with every request
+
+  // Whether a model of that upstream id may be registered and asked for.
+  bool allows(std::string_view upstream_model) const {
+    return !allowed_models ||
+           std::ranges::find(*allowed_models, upstream_model) != allowed_models->end();
+  }
+};
+
+// registered_resources.models[]
+struct Model {
+  std::string id;
+  std::string provider_id;  // "all": an alias without the provider's prefix, on every provider
+  std::string provider_model_id;
+  std::string type = "llm";  // llm, embedding or rerank
+  std::string metadata = "{}";  // a JSON object
+};
+
+struct ApiKey {
+  std::string name;
+  Secret key;
+};
+
+struct Limits {
+  std::size_t header_bytes = 32 * 1024;
+  std::size_t header_fields = 100;
+  std::size_t body_bytes = 64 * 1024 * 1024;
+  std::size_t event_bytes = 1024 * 1024;  // one event of a stream
+  std::size_t answer_buffer_bytes = 256 * 1024;  // a whole answer up to this has a Content-Length
+  std::size_t connections = 10000;               // clients at once, all threads together
+  std::size_t connections_per_upstream = 0;      // idle ones kept by each thread; 0: no limit
+};
+
+struct Timeouts {
+  milliseconds connect{5'000};
+  milliseconds first_byte{600'000};
+  milliseconds between_bytes{300'000};
+  milliseconds request{0};  // the whole request; 0: none
+  milliseconds client_header{10'000};
+  milliseconds client_body{30'000};
+  milliseconds client_write{60'000};
+  milliseconds idle{75'000};          // a client's connection between requests
+  milliseconds upstream_idle{4'000};  // an upstream's; below uvicorn's 5 s
+  milliseconds drain{600'000};
+};
+
+enum class SseDone : std::uint8_t { kPass, kStrip };
+
+struct Server {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8321;
+  std::size_t threads = 0;  // 0: as many as there are cores that this process may use
+  std::string tls_certfile;
+  std::string tls_keyfile;
+  std::string tls_cafile;  // clients must then show a certificate of this authority
+  std::chrono::seconds registry_refresh_interval{300};
+  std::vector<ApiKey> api_keys;
+  Limits limits;
+  Timeouts timeouts;
+  SseDone sse_done = SseDone::kPass;
+  std::string access_log = "stdout";  // stdout, stderr, off, or a file's path
+  // Hosts that a caller's passthrough_url may name although their addresses are not public.
+  std::vector<std::string> caller_url_hosts;
+};
+
+struct Settings {
+  Server server;
+  std::vector<Provider> providers;
+  std::vector<Model> models;
+};
+
+}  // namespace penstock::config

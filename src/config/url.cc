@@ -1,0 +1,194 @@
+#include "config/url.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "core/text.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr std::size_t kHostBytesMax = 253;  // RFC 1035 section 3.1
+constexpr std::size_t kLabelBytesMax = 63;  // RFC 1035 section 2.3.4
+constexpr std::uint16_t kHttpPort = 80;
+constexpr std::uint16_t kHttpsPort = 443;
+
+// The message never repeats the URL: one with user information would show a password.
+std::unexpected<Error> refused(std::string_view why) {
+  return failure(Error::client(ErrorKind::kInvalidRequest, std::string(why)));
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_alphanumeric(char c) {
+  const char lower = to_lower(c);
+  return (lower >= 'a' && lower <= 'z') || is_digit(c);
+}
+
+bool is_host_byte(char c) {
+  return is_alphanumeric(c) || c == '.' || c == '-' || c == '_';
+}
+
+// RFC 3986 section 3.3: pchar without percent-encoding, and the slash.
+bool is_path_byte(char c) {
+  return is_alphanumeric(c) ||
+         std::string_view("-._~!$&'()*+,;=:@/").find(c) != std::string_view::npos;
+}
+
+std::uint16_t default_port(bool tls) {
+  return tls ? kHttpsPort : kHttpPort;
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), to_lower);
+  return result;
+}
+
+// Resolvers read `127.1`, `0x7f000001` and `017700000001` as addresses; only the usual form may
+// end in a number.
+bool is_ambiguous_address(std::string_view host) {
+  const std::size_t dot = host.rfind('.');
+  const std::string_view last = dot == std::string_view::npos ? host : host.substr(dot + 1);
+  const bool is_number = std::all_of(last.begin(), last.end(), is_digit);
+  if (!is_number && !starts_with_ignoring_case(last, "0x")) return false;
+  in_addr address{};
+  return ::inet_pton(AF_INET, std::string(host).c_str(), &address) != 1;
+}
+
+Result<std::string> parse_name(std::string_view host) {
+  if (host.empty()) return refused("there is no host");
+  if (host.size() > kHostBytesMax || !std::all_of(host.begin(), host.end(), is_host_byte)) {
+    return refused("the host is not a host name or an IP address");
+  }
+  for (std::string_view rest = host; true;) {
+    const std::size_t dot = rest.find('.');
+    const std::string_view label = rest.substr(0, dot);
+    if (label.empty() || label.size() > kLabelBytesMax) {
+      return refused("the host has a part that is empty or too long");
+    }
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  if (is_ambiguous_address(host)) {
+    return refused("the host looks like an IP address, but is not one in its usual form");
+  }
+  return lower(host);
+}
+
+// The one textual form of an IPv6 address, so that equal addresses compare equal (RFC 5952).
+Result<std::string> parse_ipv6(std::string_view text) {
+  in6_addr address{};
+  if (::inet_pton(AF_INET6, std::string(text).c_str(), &address) != 1) {
+    return refused("the host is not an IPv6 address");
+  }
+  std::array<char, INET6_ADDRSTRLEN> form{};
+  ::inet_ntop(AF_INET6, &address, form.data(), form.size());
+  return std::string(form.data());
+}
+
+Status parse_authority(std::string_view authority, Url& url) {
+  if (authority.find('@') != std::string_view::npos) {
+    return refused("a URL must not carry a user name or a password");
+  }
+  Result<std::string> host;
+  std::string_view rest;
+  if (authority.starts_with('[')) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) return refused("the host lacks its closing bracket");
+    host = parse_ipv6(authority.substr(1, end - 1));
+    rest = authority.substr(end + 1);
+  } else {
+    const std::size_t end = std::min(authority.find(':'), authority.size());
+    host = parse_name(authority.substr(0, end));
+    rest = authority.substr(end);
+  }
+  if (!host) return failure(std::move(host.error()));
+  url.host = std::move(*host);
+  if (rest.empty()) return {};
+  const auto port = rest.starts_with(':') ? parse_decimal(rest.substr(1)) : std::nullopt;
+  if (!port || *port < 1 || *port > 65535) {
+    return refused("the port is not a number from 1 to 65535");
+  }
+  url.port = static_cast<std::uint16_t>(*port);
+  return {};
+}
+
+// Dot segments could lead out of the path that was configured (RFC 3986 section 5.2.4).
+bool has_dot_segment(std::string_view decoded_path) {
+  while (!decoded_path.empty()) {
+    decoded_path.remove_prefix(1);
+    const std::string_view segment = decoded_path.substr(0, decoded_path.find('/'));
+    if (segment == "." || segment == "..") return true;
+    decoded_path.remove_prefix(segment.size());
+  }
+  return false;
+}
+
+Status parse_path(std::string_view path, Url& url) {
+  if (path.find_first_of("?#") != std::string_view::npos) {
+    return refused("a base URL must not have a query or a fragment");
+  }
+  const bool clean =
+      std::all_of(path.begin(), path.end(), [](char c) { return is_path_byte(c) || c == '%'; });
+  const std::optional<std::string> decoded = percent_decode(path);
+  if (!clean || !decoded) return refused("the path has bytes that must be percent-encoded");
+  if (has_dot_segment(*decoded)) return refused("the path must not have `.` or `..` in it");
+  while (path.ends_with('/')) path.remove_suffix(1);
+  url.path = std::string(path);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> parse_host(std::string_view text) {
+  if (text.find(':') == std::string_view::npos) return parse_name(text);
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  if (auto address = parse_ipv6(text)) return address;
+  return refused("expected a host name or an IP address alone, without scheme and port");
+}
+
+std::string Url::authority() const {
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  std::string result = is_ipv6 ? fmt::format("[{}]", host) : host;
+  if (port != default_port(tls)) result += fmt::format(":{}", port);
+  return result;
+}
+
+std::string Url::text() const {
+  return fmt::format("{}://{}{}", tls ? "https" : "http", authority(), path);
+}
+
+Result<Url> parse_url(std::string_view text) {
+  constexpr std::string_view kHttp = "http://";
+  constexpr std::string_view kHttps = "https://";
+  Url url;
+  url.tls = starts_with_ignoring_case(text, kHttps);
+  if (!url.tls && !starts_with_ignoring_case(text, kHttp)) {
+    return refused("a URL must begin with http:// or https://");
+  }
+  url.port = default_port(url.tls);
+  text.remove_prefix(url.tls ? kHttps.size() : kHttp.size());
+  const std::size_t authority_bytes = std::min(text.find_first_of("/?#"), text.size());
+  if (auto status = parse_authority(text.substr(0, authority_bytes), url); !status) {
+    return failure(std::move(status.error()));
+  }
+  if (auto status = parse_path(text.substr(authority_bytes), url); !status) {
+    return failure(std::move(status.error()));
+  }
+  return url;
+}
+
+Result<Url> parse_base_url(std::string_view text) {
+  Result<Url> url = parse_url(text);
+  if (url && !url->path.ends_with("/v1")) url->path += "/v1";
+  return url;
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,26 @@
+#pragma once
+
+// Decoding of http and https URLs (RFC 3986), strictly: what is not plainly a base URL of a
+// service is refused with a message that says why.
+
+#include <string>
+#include <string_view>
+
+#include "config/settings.h"
+#include "core/result.h"
+
+namespace penstock::config {
+
+// An absolute http or https URL without user information, query or fragment. Host names are
+// letters, digits, dots, hyphens and underscores, or an IP address (IPv6 in brackets); ports 1 to
+// 65535. The path keeps its bytes; slashes at its end are dropped. Fails with kInvalidRequest.
+Result<Url> parse_url(std::string_view text);
+
+// The same, and `/v1` appended unless the path already ends in it.
+Result<Url> parse_base_url(std::string_view text);
+
+// A host alone, as parse_url() takes it; IPv6 with or without brackets. The result is lower case,
+// without brackets, and the one form that equal addresses have, so that hosts can be compared.
+Result<std::string> parse_host(std::string_view text);
+
+}  // namespace penstock::config

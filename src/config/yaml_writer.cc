@@ -1,0 +1,77 @@
+#include "config/yaml_writer.h"
+
+#include <algorithm>
+#include <array>
+
+#include "config/scalar.h"
+#include "core/text.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr std::size_t kIndent = 2;
+
+bool is_letter(char c) {
+  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
+bool is_plain_byte(char c) {
+  return is_letter(c) || (c >= '0' && c <= '9') ||
+         std::string_view("._-/:+").find(c) != std::string_view::npos;
+}
+
+// Letters first, nothing that is syntax, and no word that YAML 1.1 or 1.2 reads as something else.
+bool is_plain(std::string_view text) {
+  constexpr std::array<std::string_view, 3> kWords = {"null", "y", "n"};
+  const bool is_word = std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+    return equals_ignoring_case(word, text);
+  });
+  return !text.empty() && is_letter(text.front()) && text.back() != ':' && !is_word &&
+         !parse_boolean(text) && std::all_of(text.begin(), text.end(), is_plain_byte);
+}
+
+std::string scalar(std::string_view text) {
+  return is_plain(text) ? std::string(text) : json_quoted(text);
+}
+
+}  // namespace
+
+void YamlWriter::begin_line() {
+  if (dash_ == Dash::kPending) {
+    result_.append((depth_ - 1) * kIndent, ' ').append("- ");
+    dash_ = Dash::kNone;
+  } else {
+    result_.append(depth_ * kIndent, ' ');
+  }
+}
+
+void YamlWriter::literal(std::string_view key, std::string_view value) {
+  begin_line();
+  result_.append(scalar(key)).append(": ").append(value).append("\n");
+}
+
+void YamlWriter::text(std::string_view key, std::string_view value) {
+  literal(key, scalar(value));
+}
+
+void YamlWriter::text_item(std::string_view value) {
+  begin_line();
+  result_.append("- ").append(scalar(value)).append("\n");
+}
+
+void YamlWriter::open(std::string_view key) {
+  begin_line();
+  result_.append(scalar(key)).append(":\n");
+  ++depth_;
+}
+
+void YamlWriter::open_item() {
+  ++depth_;
+  dash_ = Dash::kPending;
+}
+
+void YamlWriter::close() {
+  --depth_;
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,139 @@
+// docs/configuration.md against the decoder, both ways.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "config/loading.h"
+
+namespace penstock::config {
+namespace {
+
+using testing::IsEmpty;
+
+std::string documentation() {
+  std::ifstream file(PENSTOCK_SOURCE_DIR "/docs/configuration.md");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string stripped(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" `");
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(" `") - first + 1));
+}
+
+struct Row {
+  std::string type;
+  std::string default_value;
+};
+
+// The rows of the tables that begin with a key, a type, a default and a meaning.
+std::map<std::string, Row> documented_keys() {
+  std::map<std::string, Row> keys;
+  std::istringstream lines(documentation());
+  bool in_key_table = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("| key | type | default |")) in_key_table = true;
+    if (!line.starts_with("|")) in_key_table = false;
+    if (!in_key_table || !line.starts_with("| `")) continue;
+    std::vector<std::string> cells;
+    std::istringstream rest(line.substr(1));
+    for (std::string cell; std::getline(rest, cell, '|');) cells.push_back(stripped(cell));
+    EXPECT_EQ(cells.size(), 4u) << line;
+    EXPECT_FALSE(cells.back().empty()) << line;
+    EXPECT_TRUE(keys.emplace(cells[0], Row{cells[1], cells[2]}).second) << "twice: " << line;
+  }
+  return keys;
+}
+
+TEST(Documentation, HasEveryKeyOfTheDecoderAndNoOther) {
+  std::map<std::string, Row> documented = documented_keys();
+  const std::vector<KnownKey> known = known_keys();
+  EXPECT_GT(known.size(), 100u);
+  for (const KnownKey& key : known) {
+    const auto row = documented.find(key.path);
+    if (row == documented.end()) {
+      ADD_FAILURE() << "not in docs/configuration.md: " << key.path;
+      continue;
+    }
+    EXPECT_EQ(row->second.type, key.type) << key.path;
+    EXPECT_EQ(row->second.default_value, key.default_value) << key.path;
+    documented.erase(row);
+  }
+  for (const auto& [path, row] : documented) ADD_FAILURE() << "not a key: " << path;
+}
+
+TEST(Documentation, HasAnExampleThatLoads) {
+  const std::string text = documentation();
+  const std::string opening = "<!-- example -->\n```yaml\n";
+  const std::size_t begin = text.find(opening);
+  ASSERT_NE(begin, std::string::npos);
+  const std::size_t end = text.find("```", begin + opening.size());
+  const Loaded loaded = load(text.substr(begin + opening.size(), end - begin - opening.size()));
+  EXPECT_THAT(texts_of(loaded), IsEmpty());
+}
+
+// `server.limits.event_bytes` as a file that gives this one key the value.
+std::string file_with(std::string_view path, std::string_view value) {
+  std::string text;
+  std::string indent;
+  bool in_list = false;
+  while (true) {
+    const std::size_t dot = path.find('.');
+    std::string key(path.substr(0, dot));
+    const bool is_list = key.ends_with("[]");
+    if (is_list) key.resize(key.size() - 2);
+    text += indent + (in_list ? "- " : "") + key + ":";
+    indent += in_list ? "    " : "  ";
+    if (dot == std::string_view::npos) return text + " " + std::string(value) + "\n";
+    text += "\n";
+    in_list = is_list;
+    path.remove_prefix(dot + 1);
+  }
+}
+
+// What an entry of a list needs besides the key in question.
+std::string with_required_keys(std::string text) {
+  const std::pair<std::string_view, std::string_view> needs[] = {
+      {"  inference:\n    - ", "provider_id: p\n      provider_type: remote::passthrough\n      "},
+      {"  models:\n    - ", "model_id: m\n      provider_id: all\n      "},
+  };
+  for (const auto& [place, keys] : needs) {
+    const std::size_t at = text.find(place);
+    if (at != std::string::npos) text.insert(at + place.size(), keys);
+  }
+  return text;
+}
+
+TEST(Defaults, AreWhatTheyAreSaidToBe) {
+  std::size_t compared = 0;
+  for (const KnownKey& key : known_keys()) {
+    const std::string& value = key.default_value;
+    if (value.empty() || value == "none" || value == "{}" || value == "[]") continue;
+    const Loaded given = load(with_required_keys(file_with(key.path, value)));
+    const Loaded absent = load(with_required_keys(file_with(key.path, "")));
+    ASSERT_TRUE(given.settings) << key.path << testing::PrintToString(texts_of(given));
+    ASSERT_TRUE(absent.settings) << key.path << testing::PrintToString(texts_of(absent));
+    EXPECT_EQ(describe(*given.settings), describe(*absent.settings)) << key.path;
+    ++compared;
+  }
+  EXPECT_GT(compared, 25u);
+}
+
+// So that the test above cannot pass by looking at nothing.
+TEST(Defaults, AreSeenInTheDescription) {
+  for (std::string_view path :
+       {"server.port", "server.limits.header_fields", "server.timeouts.upstream_idle"}) {
+    EXPECT_NE(describe(*load(file_with(path, "77")).settings),
+              describe(*load(file_with(path, "")).settings))
+        << path;
+  }
+}
+
+}  // namespace
+}  // namespace penstock::config

@@ -1,0 +1,345 @@
+#include "config/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "config/loading.h"
+
+namespace penstock::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Settings settings_of(std::string_view text, Variables variables = {}) {
+  Loaded loaded = load(text, std::move(variables));
+  EXPECT_THAT(texts_of(loaded), IsEmpty());
+  return loaded.settings.value_or(Settings{});
+}
+
+TEST(Configuration, HasADefaultForEverythingButTheProviders) {
+  const Settings settings = settings_of(kOneProvider);
+  ASSERT_EQ(settings.providers.size(), 1u);
+  EXPECT_EQ(settings.providers[0].id, "p");
+  EXPECT_FALSE(settings.providers[0].base_url);
+  EXPECT_TRUE(settings.providers[0].api_key.empty());
+  EXPECT_FALSE(settings.providers[0].allowed_models);
+  EXPECT_TRUE(settings.providers[0].tls.verify);
+  EXPECT_EQ(settings.server.host, "127.0.0.1");
+  EXPECT_EQ(settings.server.port, 8321);
+  EXPECT_EQ(settings.server.timeouts.first_byte, milliseconds(600'000));
+}
+
+TEST(Configuration, DecodesEveryKeyOfAProvider) {
+  const std::string source = PENSTOCK_SOURCE_DIR;
+  const Settings settings =
+      settings_of(R"(
+providers:
+  inference:
+  - provider_id: vllm
+    provider_type: remote::passthrough
+    config:
+      base_url: https://inference.example:8443/openai/
+      api_key: ${env.KEY}
+      allowed_models: [llama, "4.10", 4.10, '${env.UNSET:+more}']
+      refresh_models: yes
+      forward_headers: {token: " Authorization ", tenant: X-Tenant-ID}
+      extra_blocked_headers: [X-Internal]
+      network:
+        tls:
+          verify: ${env.CA}
+          min_version: TLSv1.3
+          ciphers: [ECDHE+AESGCM, DHE+AESGCM]
+          client_cert: ${env.CA}
+          client_key: ${env.CA}
+        timeout: {connect: 500ms, read: 2m}
+        headers: {X-Team: 7, X-None: }
+)",
+                  {{"KEY", "sk-12345678"}, {"CA", source + "/CMakeLists.txt"}});
+  ASSERT_EQ(settings.providers.size(), 1u);
+  const Provider& provider = settings.providers[0];
+  EXPECT_EQ(provider.base_url->text(), "https://inference.example:8443/openai/v1");
+  EXPECT_TRUE(provider.api_key.equals("sk-12345678"));
+  EXPECT_THAT(*provider.allowed_models, ElementsAre("llama", "4.10", "4.10"));
+  EXPECT_TRUE(provider.refresh_models);
+  ASSERT_EQ(provider.forward_headers.size(), 2u);
+  EXPECT_EQ(provider.forward_headers[0].key, "token");
+  EXPECT_EQ(provider.forward_headers[0].header, "Authorization");
+  EXPECT_THAT(provider.extra_blocked_headers, ElementsAre("x-internal"));
+  EXPECT_TRUE(provider.tls.verify);
+  EXPECT_EQ(provider.tls.ca_file, source + "/CMakeLists.txt");
+  EXPECT_EQ(provider.tls.min_version, UpstreamTls::MinVersion::kTls13);
+  EXPECT_EQ(provider.tls.ciphers, "ECDHE+AESGCM:DHE+AESGCM");
+  EXPECT_EQ(provider.connect_timeout, milliseconds(500));
+  EXPECT_EQ(provider.read_timeout, milliseconds(120'000));
+  ASSERT_EQ(provider.headers.size(), 1u);
+  EXPECT_EQ(provider.headers[0].name, "X-Team");
+  EXPECT_EQ(provider.headers[0].value, "7");
+}
+
+TEST(Configuration, DecodesEveryKeyOfTheServer) {
+  const Settings settings = settings_of(std::string(kOneProvider) + R"(
+server:
+  host: "[::1]"
+  port: ${env.PORT:=9000}
+  threads: 2
+  registry_refresh_interval_seconds: 60
+  api_keys: [{name: alice, key: alice-key-1}, {name: bob, key: bob-key-22}]
+  limits: {header_bytes: 64KiB, header_fields: 50, body_bytes: 1GiB, event_bytes: 2MiB,
+           answer_buffer_bytes: 0, connections: 5, connections_per_upstream: 6}
+  timeouts: {connect: 1, first_byte: 2s, between_bytes: 3000ms, request: 1h, client_header: 0.5,
+             client_body: 6, client_write: 7, idle: 8, upstream_idle: 9, drain: 0}
+  sse_done: strip
+  access_log: off
+  caller_url_hosts: [GPU-1.internal, "::1"]
+)");
+  const Server& server = settings.server;
+  EXPECT_EQ(server.host, "::1");
+  EXPECT_EQ(server.port, 9000);
+  EXPECT_EQ(server.threads, 2u);
+  EXPECT_EQ(server.registry_refresh_interval, std::chrono::seconds(60));
+  ASSERT_EQ(server.api_keys.size(), 2u);
+  EXPECT_EQ(server.api_keys[1].name, "bob");
+  EXPECT_TRUE(server.api_keys[1].key.equals("bob-key-22"));
+  EXPECT_EQ(server.limits.header_bytes, 65536u);
+  EXPECT_EQ(server.limits.header_fields, 50u);
+  EXPECT_EQ(server.limits.body_bytes, std::size_t{1} << 30);
+  EXPECT_EQ(server.limits.event_bytes, std::size_t{2} << 20);
+  EXPECT_EQ(server.limits.answer_buffer_bytes, 0u);
+  EXPECT_EQ(server.limits.connections, 5u);
+  EXPECT_EQ(server.limits.connections_per_upstream, 6u);
+  EXPECT_EQ(server.timeouts.connect, milliseconds(1'000));
+  EXPECT_EQ(server.timeouts.first_byte, milliseconds(2'000));
+  EXPECT_EQ(server.timeouts.between_bytes, milliseconds(3'000));
+  EXPECT_EQ(server.timeouts.request, milliseconds(3600'000));
+  EXPECT_EQ(server.timeouts.client_header, milliseconds(500));
+  EXPECT_EQ(server.timeouts.client_body, milliseconds(6'000));
+  EXPECT_EQ(server.timeouts.client_write, milliseconds(7'000));
+  EXPECT_EQ(server.timeouts.idle, milliseconds(8'000));
+  EXPECT_EQ(server.timeouts.upstream_idle, milliseconds(9'000));
+  EXPECT_EQ(server.timeouts.drain, milliseconds(0));
+  EXPECT_EQ(server.sse_done, SseDone::kStrip);
+  EXPECT_EQ(server.access_log, "off");
+  EXPECT_THAT(server.caller_url_hosts, ElementsAre("gpu-1.internal", "::1"));
+}
+
+TEST(Configuration, DecodesModelsWithTheirMetadata) {
+  const Settings settings = settings_of(std::string(kOneProvider) + R"(
+registered_resources:
+  models:
+  - model_id: fast
+    provider_id: all
+    provider_model_id: org/small
+  - model_id: embed
+    provider_id: p
+    model_type: embedding
+    metadata: {z: 1, a: -0.5, list: [true, "true", ~, no], text: 007, "quoted": "5",
+               env: "${env.DIMENSION}", word: "${env.WORD}", nested: {x: {}}}
+models:
+- model_id: old
+)",
+                                        {{"DIMENSION", "384"}, {"WORD", "no"}});
+  ASSERT_EQ(settings.models.size(), 3u);
+  EXPECT_EQ(settings.models[0].provider_id, "all");
+  EXPECT_EQ(settings.models[0].provider_model_id, "org/small");
+  EXPECT_EQ(settings.models[0].type, "llm");
+  EXPECT_EQ(settings.models[0].metadata, "{}");
+  EXPECT_EQ(settings.models[1].provider_model_id, "embed");
+  EXPECT_EQ(settings.models[1].type, "embedding");
+  EXPECT_EQ(settings.models[1].metadata,
+            R"({"z":1,"a":-0.5,"list":[true,"true",null,false],"text":"007","quoted":"5",)"
+            R"("env":384,"word":"no","nested":{"x":{}}})");
+  EXPECT_EQ(settings.models[2].id, "old");
+  EXPECT_EQ(settings.models[2].provider_id, "p");
+}
+
+TEST(Configuration, SkipsProvidersAndModelsThatAreSwitchedOff) {
+  const Settings settings = settings_of(R"(
+providers:
+  inference:
+  - provider_id: p
+    provider_type: remote::passthrough
+  - provider_id: ${env.UNSET:+off}
+    provider_type: remote::passthrough
+    config: {base_url: "${env.ALSO_UNSET}", nonsense: 1}
+  - provider_id: ${env.UNSET:=__disabled__}
+    provider_type: remote::other
+    config: {base_url: "${env.ALSO_UNSET}"}
+  - provider_id:
+    provider_type: remote::passthrough
+registered_resources:
+  models:
+  - model_id: ${env.UNSET:+m}
+    provider_id: p
+  - model_id: m
+    provider_id: ${env.UNSET:+off}
+  - model_id: m
+    provider_id: __disabled__
+)");
+  EXPECT_EQ(settings.providers.size(), 1u);
+  EXPECT_THAT(settings.models, IsEmpty());
+}
+
+TEST(Configuration, TakesBothNamesOfTheUpstreamsUrl) {
+  for (std::string_view key : {"url", "base_url"}) {
+    const Settings settings = settings_of(std::string(kOneProvider) + "    config: {" +
+                                          std::string(key) + ": 'http://host'}\n");
+    EXPECT_EQ(settings.providers[0].base_url->text(), "http://host/v1") << key;
+  }
+}
+
+TEST(Configuration, TakesNothingForTheDefault) {
+  const Settings settings = settings_of(R"(
+server: {host: , port: null, auth: null, cors: ~, limits: , api_keys: "${env.UNSET:=}"}
+storage: {}
+shields: []
+providers:
+  inference:
+  - provider_id: p
+    provider_type: remote::passthrough
+    config: {base_url: "${env.UNSET:=}", api_key: "", allowed_models: , network: }
+)");
+  EXPECT_EQ(settings.server.port, 8321);
+  EXPECT_FALSE(settings.providers[0].base_url);
+}
+
+TEST(Configuration, SharesSettingsThroughAnchorsAndMergeKeys) {
+  const Settings settings = settings_of(R"(
+providers:
+  inference:
+  - provider_id: a
+    provider_type: remote::passthrough
+    config: &shared
+      base_url: http://a
+      network: {timeout: 5}
+  - provider_id: b
+    provider_type: remote::passthrough
+    config:
+      <<: *shared
+      base_url: http://b
+)");
+  ASSERT_EQ(settings.providers.size(), 2u);
+  EXPECT_EQ(settings.providers[1].base_url->host, "b");
+  EXPECT_EQ(settings.providers[1].connect_timeout, milliseconds(5'000));
+  EXPECT_EQ(settings.providers[1].read_timeout, milliseconds(5'000));
+}
+
+TEST(Configuration, HasOneWarningForEachSectionWithoutAPart) {
+  const Loaded loaded = load(R"(version: '3'
+image_name: starter
+apis: [inference, agents, safety]
+providers:
+  inference:
+  - provider_id: p
+    provider_type: remote::passthrough
+    module: x
+    config:
+      network: {proxy: {url: "http://${env.NO_PROBLEM}"}, limits: {max_connections: 5}}
+  - provider_id: vllm
+    provider_type: remote::vllm
+    config: {anything: "${env.NO_PROBLEM}"}
+  safety:
+  - provider_id: llama-guard
+    provider_type: inline::llama-guard
+storage: {backends: {}}
+registered_resources:
+  models:
+  - {model_id: m, provider_id: vllm}
+  shields: [{shield_id: s}]
+server: {port: 1, cors: true, workers: 4}
+)");
+  EXPECT_THAT(
+      texts_of(loaded),
+      ElementsAre(
+          "run.yaml:1:10: warning: version: this server reads version 2",
+          "run.yaml:3:1: warning: apis: this server has no part for agents, safety; it serves "
+          "inference",
+          "run.yaml:8:5: warning: providers.inference[0].module: ignored, as this server has no "
+          "part for it",
+          "run.yaml:10:17: warning: providers.inference[0].config.network.proxy: ignored, as this "
+          "server has no part for it",
+          "run.yaml:10:59: warning: providers.inference[0].config.network.limits: ignored, as this "
+          "server has no part for it",
+          "run.yaml:11:5: warning: providers.inference[1]: skipped, as only providers of type "
+          "remote::passthrough are served",
+          "run.yaml:14:3: warning: providers.safety: ignored, as this server has no part for it",
+          "run.yaml:17:1: warning: storage: ignored, as this server has no part for it",
+          "run.yaml:20:5: warning: registered_resources.models[0]: skipped, as its provider is not "
+          "served",
+          "run.yaml:21:3: warning: registered_resources.shields: ignored, as this server has no "
+          "part for it",
+          "run.yaml:22:19: warning: server.cors: ignored, as this server has no part for it",
+          "run.yaml:22:31: warning: server.workers: ignored, as this server has no part for it"));
+  ASSERT_TRUE(loaded.settings);
+  EXPECT_THAT(loaded.settings->models, IsEmpty());
+}
+
+TEST(Configuration, WarnsWhereNothingWouldBeServed) {
+  EXPECT_THAT(
+      texts_of(load("server: {port: 1}\n")),
+      ElementsAre("run.yaml:1:1: warning: there are no `providers`, so no model is served"));
+  EXPECT_THAT(texts_of(load("providers: {inference: []}\n")),
+              ElementsAre(HasSubstr("warning: providers: there is no inference provider")));
+}
+
+TEST(Configuration, WarnsOfWhatOnlyLooksLikeASubstitution) {
+  const Loaded loaded =
+      load(std::string(kOneProvider) + "    config: {api_key: '${env.KEY:old-default}'}\n",
+           {{"KEY", "sk-12345678"}});
+  EXPECT_THAT(texts_of(loaded), ElementsAre(HasSubstr("5:23: warning: "
+                                                      "providers.inference[0].config.api_key")));
+  EXPECT_TRUE(loaded.settings->providers[0].api_key.equals("${env.KEY:old-default}"));
+}
+
+TEST(Configuration, IsClosedToTheAuthenticationThatItDoesNotHave) {
+  const std::string start = std::string(kOneProvider) + "server:\n  auth:\n";
+  const std::string type = "    provider_config: {type: '${env.AUTH:+oauth2_token}'}\n";
+  EXPECT_THAT(texts_of(load(start + type)), IsEmpty());
+  EXPECT_FALSE(load(start + type, {{"AUTH", "1"}}).settings);
+  EXPECT_FALSE(load(start + type + "    route_policy: [{permit: {paths: /v1/*}}]\n").settings);
+  EXPECT_THAT(texts_of(load(start + "    provider_config: {type: github_token}\n")),
+              ElementsAre("run.yaml:6:3: server.auth: this server has no authentication providers; "
+                          "list the keys that clients may use in server.api_keys"));
+}
+
+TEST(BuiltInConfiguration, IsOnePassthroughProviderFromTheEnvironment) {
+  const Loaded loaded = load_text(built_in_configuration(), "built-in",
+                                  environment_of({{"PASSTHROUGH_URL", "http://127.0.0.1:8000"},
+                                                  {"PASSTHROUGH_API_KEY", "sk-12345678"}}));
+  EXPECT_THAT(texts_of(loaded), IsEmpty());
+  ASSERT_TRUE(loaded.settings);
+  const Provider& provider = loaded.settings->providers.at(0);
+  EXPECT_EQ(provider.id, "passthrough");
+  EXPECT_EQ(provider.base_url->text(), "http://127.0.0.1:8000/v1");
+  EXPECT_TRUE(provider.api_key.equals("sk-12345678"));
+}
+
+TEST(BuiltInConfiguration, NamesTheVariableThatItNeeds) {
+  const Loaded loaded = load_text(built_in_configuration(), "built-in", environment_of({}));
+  EXPECT_FALSE(loaded.settings);
+  EXPECT_THAT(texts_of(loaded),
+              ElementsAre(HasSubstr("the environment variable PASSTHROUGH_URL is not set")));
+}
+
+TEST(ConfigurationFile, ThatCannotBeReadIsAProblem) {
+  for (const std::string path : {"/nowhere/run.yaml", PENSTOCK_SOURCE_DIR "/src"}) {
+    const Loaded loaded = load_file(path, environment_of({}));
+    EXPECT_FALSE(loaded.settings) << path;
+    EXPECT_THAT(texts_of(loaded), ElementsAre(path + ":1:1: the file cannot be read"));
+  }
+}
+
+TEST(ConfigurationFile, IsReadWhole) {
+  const std::string path = testing::TempDir() + "penstock_load_test.yaml";
+  std::ofstream(path) << kOneProvider << "server: {port: 4}\n";
+  const Loaded loaded = load_file(path, environment_of({}));
+  ASSERT_TRUE(loaded.settings);
+  EXPECT_EQ(loaded.settings->server.port, 4);
+  std::remove(path.c_str());
+}
+
+}  // namespace
+}  // namespace penstock::config
