@@ -1,0 +1,88 @@
+#include "telemetry/labels.h"
+
+#include <array>
+
+namespace penstock::telemetry {
+namespace {
+
+constexpr std::array<std::string_view, kLimitCount> kLimitNames = {
+    "header_bytes",        "header_fields",
+    "body_bytes",          "event_bytes",
+    "connections",         "client_header_timeout",
+    "client_body_timeout", "client_write_timeout",
+    "idle_timeout",        "connect_timeout",
+    "first_byte_timeout",  "between_bytes_timeout",
+    "request_timeout",     "drain",
+};
+static_assert(static_cast<std::size_t>(Limit::kDrain) + 1 == kLimitCount);
+
+constexpr std::array<std::string_view, kEndingCount> kEndingNames = {
+    "completed",
+    "refused",
+    "client_gone",
+    "client_timeout",
+    "upstream_unreachable",
+    "upstream_reset",
+    "upstream_timeout",
+    "upstream_invalid_response",
+    "shut_down",
+    "internal",
+};
+static_assert(static_cast<std::size_t>(Ending::kInternal) + 1 == kEndingCount);
+
+constexpr std::array<std::string_view, kStatusClassCount> kStatusClassNames = {
+    "none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+
+}  // namespace
+
+std::string_view name_of(Limit limit) {
+  return kLimitNames[static_cast<std::size_t>(limit)];
+}
+
+std::string_view name_of(Ending ending) {
+  return kEndingNames[static_cast<std::size_t>(ending)];
+}
+
+std::string_view status_class_name(std::size_t status_class) {
+  return kStatusClassNames[status_class];
+}
+
+Ending ending_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kClientGone:
+      return Ending::kClientGone;
+    case ErrorKind::kRequestTimeout:
+      return Ending::kClientTimeout;
+    case ErrorKind::kUpstreamUnreachable:
+      return Ending::kUpstreamUnreachable;
+    case ErrorKind::kUpstreamReset:
+      return Ending::kUpstreamReset;
+    case ErrorKind::kUpstreamTimeout:
+      return Ending::kUpstreamTimeout;
+    case ErrorKind::kUpstreamInvalidResponse:
+      return Ending::kUpstreamInvalidResponse;
+    case ErrorKind::kShuttingDown:
+      return Ending::kShutDown;
+    case ErrorKind::kInternal:
+      return Ending::kInternal;
+    case ErrorKind::kMalformedRequest:
+    case ErrorKind::kInvalidRequest:
+    case ErrorKind::kInvalidApiKey:
+    case ErrorKind::kModelNotFound:
+    case ErrorKind::kModelNotAllowed:
+    case ErrorKind::kNotFound:
+    case ErrorKind::kMethodNotAllowed:
+    case ErrorKind::kBodyTooLarge:
+    case ErrorKind::kHeadTooLarge:
+    case ErrorKind::kUnsupportedMediaType:
+    case ErrorKind::kExpectationFailed:
+    case ErrorKind::kNotImplemented:
+    case ErrorKind::kVersionNotSupported:
+    case ErrorKind::kUpstreamForbidden:
+    case ErrorKind::kOverloaded:
+      return Ending::kRefused;
+  }
+  return Ending::kInternal;
+}
+
+}  // namespace penstock::telemetry

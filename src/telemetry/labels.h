@@ -1,0 +1,79 @@
+#pragma once
+
+// The label values that metrics and the access log share, all of them bounded.
+//
+// Routes and providers are lists that the composition root gives once (telemetry/metrics.h); their
+// ids are positions in those lists. Limits and endings are the enumerations below; their names are
+// what /metrics, the access log and docs/metrics.md spell.
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace penstock::telemetry {
+
+// A position in MetricsOptions::routes.
+enum class RouteId : std::uint16_t {};
+
+// 0 is "none"; the n-th entry of MetricsOptions::providers is n + 1.
+enum class ProviderId : std::uint16_t {};
+inline constexpr ProviderId kNoProvider{0};
+
+// A limit or timeout of the configuration that was reached.
+enum class Limit : std::uint8_t {
+  kHeaderBytes,
+  kHeaderFields,
+  kBodyBytes,
+  kEventBytes,
+  kConnections,
+  kClientHeaderTimeout,
+  kClientBodyTimeout,
+  kClientWriteTimeout,
+  kIdleTimeout,
+  kConnectTimeout,
+  kFirstByteTimeout,
+  kBetweenBytesTimeout,
+  kRequestTimeout,
+  kDrain,
+};
+inline constexpr std::size_t kLimitCount = 14;
+
+// How an exchange ended.
+enum class Ending : std::uint8_t {
+  kCompleted,                // the whole answer was sent, whatever its status
+  kRefused,                  // answered by the gateway itself, without an upstream's fault
+  kClientGone,               // the client closed before the end
+  kClientTimeout,            // the client sent or read too slowly
+  kUpstreamUnreachable,      // no connection
+  kUpstreamReset,            // the connection broke
+  kUpstreamTimeout,          // too late: connect, first byte, next byte or the whole request
+  kUpstreamInvalidResponse,  // not HTTP, or more than a limit
+  kShutDown,                 // the drain limit has passed
+  kInternal,                 // a fault of the gateway
+};
+inline constexpr std::size_t kEndingCount = 10;
+
+std::string_view name_of(Limit limit);
+std::string_view name_of(Ending ending);
+
+// The ending of an exchange that failed with an error of this kind.
+Ending ending_of(ErrorKind kind);
+
+// The error kinds that upstream_errors_total counts: those of the upstream's side.
+inline constexpr ErrorKind kUpstreamErrorKinds[] = {
+    ErrorKind::kUpstreamUnreachable,     ErrorKind::kUpstreamReset,     ErrorKind::kUpstreamTimeout,
+    ErrorKind::kUpstreamInvalidResponse, ErrorKind::kUpstreamForbidden,
+};
+inline constexpr std::size_t kUpstreamErrorKindCount = std::size(kUpstreamErrorKinds);
+
+// Status classes: index 0 is "none" (no answer could be sent), n is "nxx".
+inline constexpr std::size_t kStatusClassCount = 6;
+constexpr std::size_t status_class_of(int status) {
+  return status >= 100 && status <= 599 ? static_cast<std::size_t>(status) / 100 : 0;
+}
+std::string_view status_class_name(std::size_t status_class);
+
+}  // namespace penstock::telemetry

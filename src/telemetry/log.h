@@ -1,0 +1,45 @@
+#pragma once
+
+// The server's own log: start, stop, and what an operator must know. Not for requests, which have
+// the access log.
+//
+// One Log is made by the composition root and passed by reference; there is no global one. It may
+// be used by any thread; a call writes one line to stderr before it returns, so it is not for paths
+// that many requests take:
+//
+//   2026-01-31T23:59:59.123Z warning  upstream passthrough does not answer
+//
+// Line feeds and other control characters in a message are shown escaped: a message is one line.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace spdlog {
+class logger;
+}
+
+namespace penstock::telemetry {
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError, kOff };
+
+class Log {
+ public:
+  // Messages below `least` are not written.
+  explicit Log(LogLevel least);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  void debug(std::string_view message) { write(LogLevel::kDebug, message); }
+  void info(std::string_view message) { write(LogLevel::kInfo, message); }
+  void warning(std::string_view message) { write(LogLevel::kWarning, message); }
+  void error(std::string_view message) { write(LogLevel::kError, message); }
+
+ private:
+  void write(LogLevel level, std::string_view message);
+
+  std::shared_ptr<spdlog::logger> logger_;
+};
+
+}  // namespace penstock::telemetry

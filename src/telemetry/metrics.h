@@ -1,0 +1,80 @@
+#pragma once
+
+// The metrics of the whole server: one shard for each io thread, merged when somebody asks.
+//
+// Metrics is created at start, before the threads, and outlives them. Each io thread gets a
+// MetricsShard of its own (telemetry/metrics_shard.h) and writes only to that; nothing is locked
+// and no atomic read-modify-write is done for a request. text() may be called by any thread at any
+// time. The families, their labels and their meaning stand in docs/metrics.md.
+//
+// Labels are bounded: routes and providers are the lists given here; models are those that the
+// caller calls known, up to SeriesRegistry::kSeriesMax series in the life of the process, and
+// `other` beyond; everything else is an enumeration of telemetry/labels.h.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "telemetry/labels.h"
+#include "telemetry/metrics_shard.h"
+#include "telemetry/series_registry.h"
+
+namespace penstock::telemetry {
+
+struct MetricsOptions {
+  std::vector<std::string> routes;     // a RouteId is a position in this list
+  std::vector<std::string> providers;  // of the configuration, without "none"
+  std::string version;
+  WallTime started{};
+};
+
+enum class ProviderUp : bool { kNo, kYes };
+
+class Metrics {
+ public:
+  // The Content-Type of text().
+  static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
+  // No answer is longer; what has no room is left out and counted in its last family.
+  static constexpr std::size_t kTextBytesMax = 4 * 1024 * 1024;
+
+  explicit Metrics(MetricsOptions options);
+
+  // A new shard, for one thread; it lives as long as Metrics does. Any thread.
+  MetricsShard& add_shard();
+
+  // The provider's id, or kNoProvider for a name that is not configured. Not for every request.
+  ProviderId provider(std::string_view name) const;
+
+  // The state of the catalog, by whichever thread refreshes it. kNoProvider is ignored.
+  void set_models_registered(ProviderId provider, std::uint64_t models);
+  void set_provider_up(ProviderId provider, ProviderUp up);
+
+  // Taken from AccessLog::dropped_lines() before a scrape.
+  void set_access_log_dropped(std::uint64_t lines);
+
+  // All families in the Prometheus text format 0.0.4.
+  std::string text() const;
+
+ private:
+  struct CatalogState {
+    std::atomic<std::uint64_t> models{0};
+    std::atomic<bool> up{false};
+  };
+  friend class Scrape;
+
+  MetricsOptions options_;
+  SeriesRegistry series_;
+  std::vector<CatalogState> catalog_;  // by ProviderId; entry 0 is not used
+  std::atomic<std::uint64_t> access_log_dropped_{0};
+  mutable std::mutex shards_mutex_;  // held to add a shard, and to copy the list for a scrape
+  std::vector<std::unique_ptr<MetricsShard>> shards_;
+};
+
+}  // namespace penstock::telemetry

@@ -1,0 +1,37 @@
+#include "telemetry/metrics_shard.h"
+
+#include <algorithm>
+
+namespace penstock::telemetry {
+
+ShardValues::ShardValues(std::size_t routes, std::size_t provider_total)
+    : provider_count(provider_total),
+      pair_count(routes * provider_total),
+      requests((2 * pair_count + SeriesRegistry::kSeriesMax) * kStatusClassCount),
+      durations(pair_count),
+      first_bytes(pair_count),
+      providers(provider_total) {}
+
+MetricsShard::MetricsShard(SeriesRegistry& registry, std::size_t routes, std::size_t providers)
+    : values_(routes, providers), series_(registry) {}
+
+RequestSeries MetricsShard::resolve(RouteId route, ProviderId provider, ModelLabel model) {
+  const std::size_t pair = values_.pair_of(route, provider);
+  std::size_t requests = values_.other_model(pair);
+  if (model.kind_ == ModelLabel::Kind::kNone) {
+    requests = values_.without_model(pair);
+  } else if (model.kind_ == ModelLabel::Kind::kKnown) {
+    const auto number = series_.find(route, provider, model.name_);
+    if (number) requests = values_.known_model(*number);
+  }
+  return {static_cast<std::uint32_t>(requests), static_cast<std::uint32_t>(pair)};
+}
+
+void MetricsShard::upstream_error(ProviderId provider, ErrorKind kind) {
+  const auto* found =
+      std::find(std::begin(kUpstreamErrorKinds), std::end(kUpstreamErrorKinds), kind);
+  if (found == std::end(kUpstreamErrorKinds)) return;
+  of(provider).errors[static_cast<std::size_t>(found - std::begin(kUpstreamErrorKinds))].add();
+}
+
+}  // namespace penstock::telemetry

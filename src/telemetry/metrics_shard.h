@@ -1,0 +1,143 @@
+#pragma once
+
+// One io thread's part of the metrics.
+//
+// Every member function is for the owning thread alone and costs a few additions; nothing here
+// allocates after construction, except the first sight of a model's series, which takes the
+// registry's mutex once. Other threads only read, by values().
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "telemetry/counter.h"
+#include "telemetry/histogram.h"
+#include "telemetry/labels.h"
+#include "telemetry/series_registry.h"
+
+namespace penstock::telemetry {
+
+// What the label `model` says of a request.
+class ModelLabel {
+ public:
+  // The request names no model (a list, a health check).
+  static ModelLabel none() { return {Kind::kNone, {}}; }
+  // It names one that no upstream is known to serve.
+  static ModelLabel other() { return {Kind::kOther, {}}; }
+  // A name from the catalog: never one that only the caller has thought of.
+  static ModelLabel known(std::string_view name) { return {Kind::kKnown, name}; }
+
+ private:
+  friend class MetricsShard;
+  enum class Kind : std::uint8_t { kNone, kOther, kKnown };
+
+  ModelLabel(Kind kind, std::string_view name) : kind_(kind), name_(name) {}
+
+  Kind kind_;
+  std::string_view name_;
+};
+
+// The series that a request counts in, resolved once and then used as often as needed. Valid for
+// the shard that gave it.
+struct RequestSeries {
+  std::uint32_t requests = 0;   // the first of its status classes in ShardValues::requests
+  std::uint32_t durations = 0;  // its histograms
+};
+
+// The numbers themselves. The thread that owns the shard writes, any thread reads.
+struct ShardValues {
+  struct Provider {
+    Counter connections_opened;
+    Counter connections_reused;
+    Counter prompt_tokens;
+    Counter completion_tokens;
+    std::array<Counter, kUpstreamErrorKindCount> errors;
+  };
+
+  ShardValues(std::size_t routes, std::size_t providers);
+
+  // Where things stand. Requests without a model and those of unknown models come first, two for
+  // each route and provider, then one for each number of the series registry.
+  std::size_t pair_of(RouteId route, ProviderId provider) const {
+    return static_cast<std::size_t>(route) * provider_count + static_cast<std::size_t>(provider);
+  }
+  std::size_t without_model(std::size_t pair) const { return 2 * pair * kStatusClassCount; }
+  std::size_t other_model(std::size_t pair) const { return (2 * pair + 1) * kStatusClassCount; }
+  std::size_t known_model(std::size_t series) const {
+    return (2 * pair_count + series) * kStatusClassCount;
+  }
+
+  const std::size_t provider_count;  // "none" included
+  const std::size_t pair_count;      // routes times providers
+
+  std::vector<Counter> requests;
+  std::vector<Histogram> durations;    // by pair
+  std::vector<Histogram> first_bytes;  // by pair
+  std::vector<Provider> providers;
+  std::array<Counter, kLimitCount> limit_hits;
+  std::array<Counter, kEndingCount> streams_ended;
+  Gauge open_requests;
+  Gauge open_streams;
+  Gauge open_connections;
+};
+
+class MetricsShard {
+ public:
+  // Made by Metrics::add_shard. `registry` must outlive the shard.
+  MetricsShard(SeriesRegistry& registry, std::size_t routes, std::size_t providers);
+
+  // The series of a request with these labels. The ids must come from the same Metrics.
+  RequestSeries resolve(RouteId route, ProviderId provider, ModelLabel model);
+
+  void request_opened() { values_.open_requests.add(1); }
+  // The end of a request that was opened, whatever became of it. `status` is what the client was
+  // told, or 0 where it could be told nothing.
+  void request_closed(RequestSeries series, int status, std::chrono::microseconds duration) {
+    values_.open_requests.add(-1);
+    values_.requests[series.requests + status_class_of(status)].add();
+    values_.durations[series.durations].observe(duration);
+  }
+  // From the request's arrival to the first byte of the upstream's answer body.
+  void first_byte(RequestSeries series, std::chrono::microseconds since_arrival) {
+    values_.first_bytes[series.durations].observe(since_arrival);
+  }
+
+  void stream_opened() { values_.open_streams.add(1); }
+  void stream_closed(Ending ending) {
+    values_.open_streams.add(-1);
+    values_.streams_ended[static_cast<std::size_t>(ending)].add();
+  }
+
+  // A client's connection.
+  void connection_opened() { values_.open_connections.add(1); }
+  void connection_closed() { values_.open_connections.add(-1); }
+
+  void upstream_connection_opened(ProviderId provider) { of(provider).connections_opened.add(); }
+  void upstream_connection_reused(ProviderId provider) { of(provider).connections_reused.add(); }
+  // One failed attempt. Kinds that are not in kUpstreamErrorKinds are not the upstream's, and are
+  // not counted.
+  void upstream_error(ProviderId provider, ErrorKind kind);
+  void tokens(ProviderId provider, std::uint64_t prompt, std::uint64_t completion) {
+    of(provider).prompt_tokens.add(prompt);
+    of(provider).completion_tokens.add(completion);
+  }
+
+  void limit_hit(Limit limit) { values_.limit_hits[static_cast<std::size_t>(limit)].add(); }
+
+  const ShardValues& values() const { return values_; }
+
+ private:
+  ShardValues::Provider& of(ProviderId provider) {
+    return values_.providers[static_cast<std::size_t>(provider)];
+  }
+
+  // Threads write to their shards all the time: none shares a cache line with another.
+  alignas(64) ShardValues values_;
+  SeriesCache series_;
+};
+
+}  // namespace penstock::telemetry

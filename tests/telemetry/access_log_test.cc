@@ -1,0 +1,251 @@
+#include "telemetry/access_log.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace penstock::telemetry {
+namespace {
+
+using nlohmann::json;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// A directory of its own for each test.
+class AccessLogTest : public ::testing::Test {
+ protected:
+  AccessLogTest() {
+    std::string form = ::testing::TempDir() + "penstock-access-log-XXXXXX";
+    directory_ = ::mkdtemp(form.data());
+  }
+  ~AccessLogTest() override { std::filesystem::remove_all(directory_); }
+
+  std::string path() const { return directory_ + "/access.log"; }
+
+  std::vector<std::string> lines() const {
+    std::ifstream file(path());
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    return lines;
+  }
+
+  // What the log makes of one record.
+  std::string line_of(const AccessRecord& record) {
+    std::filesystem::remove(path());
+    {
+      const auto log = AccessLog::open(path()).value();
+      AccessLogShard(*log).write(record);
+    }
+    const std::vector<std::string> written = lines();
+    EXPECT_EQ(written.size(), 1u);
+    return written.empty() ? "" : written.front();
+  }
+
+  std::string directory_;
+};
+
+AccessRecord full_record() {
+  AccessRecord record;
+  record.time = WallTime{} + milliseconds(1735689599999);
+  record.request_id = "req-1";
+  record.principal = "team";
+  record.method = "POST";
+  record.route = "/v1/chat/completions";
+  record.path = "/v1/openai/v1/chat/completions?key=sk-secret";
+  record.model = "passthrough/m1";
+  record.provider = "passthrough";
+  record.upstream_model = "m1";
+  record.peer = "192.0.2.7:4711";
+  record.status = 200;
+  record.upstream_status = 201;
+  record.ending = Ending::kUpstreamReset;
+  record.error = ErrorKind::kUpstreamReset;
+  record.stream = true;
+  record.reused_connection = true;
+  record.attempts = 2;
+  record.bytes_in = 123;
+  record.bytes_out = 4567;
+  record.duration = microseconds(1'234'567);
+  record.first_byte = microseconds(98'700);
+  record.connect = microseconds(1'001);
+  record.prompt_tokens = 10;
+  record.completion_tokens = 20;
+  record.total_tokens = 30;
+  return record;
+}
+
+TEST_F(AccessLogTest, WritesEverythingThatIsKnown) {
+  EXPECT_EQ(line_of(full_record()),
+            R"({"time":"2024-12-31T23:59:59.999Z","request_id":"req-1","principal":"team",)"
+            R"("peer":"192.0.2.7:4711","method":"POST","route":"/v1/chat/completions",)"
+            R"("path":"/v1/openai/v1/chat/completions","model":"passthrough/m1",)"
+            R"("provider":"passthrough","upstream_model":"m1","status":200,"upstream_status":201,)"
+            R"("ending":"upstream_reset","error":"upstream_reset","stream":true,"bytes_in":123,)"
+            R"("bytes_out":4567,"duration_ms":1234.567,"first_byte_ms":98.700,"connect_ms":1.001,)"
+            R"("attempts":2,"reused_connection":true,"prompt_tokens":10,"completion_tokens":20,)"
+            R"("total_tokens":30})");
+}
+
+TEST_F(AccessLogTest, LeavesOutWhatIsNotKnown) {
+  EXPECT_EQ(line_of({}),
+            R"({"time":"1970-01-01T00:00:00.000Z","ending":"completed","stream":false,)"
+            R"("bytes_in":0,"bytes_out":0,"duration_ms":0.000,"attempts":0})");
+}
+
+TEST_F(AccessLogTest, StaysOneObjectALineWhateverAPeerSends) {
+  const std::string huge(1024 * 1024, 'x');
+  for (const std::string& value :
+       {std::string("a\nb"), std::string("\x1b[2J"), std::string("\u2028"), std::string("\xff\xfe"),
+        std::string("\",\"principal\":\"root"), huge}) {
+    AccessRecord record = full_record();
+    record.request_id = record.principal = record.method = record.route = value;
+    record.path = record.model = record.provider = record.upstream_model = record.peer = value;
+    const std::string line = line_of(record);
+    const json object = json::parse(line, nullptr, false);
+    ASSERT_TRUE(object.is_object()) << line;
+    EXPECT_EQ(object.at("model"), object.at("principal"));
+    EXPECT_LE(object.at("model").get<std::string>().size(), 256u);
+  }
+}
+
+TEST_F(AccessLogTest, NeverShowsAQuery) {
+  AccessRecord record = full_record();
+  EXPECT_THAT(line_of(record), Not(HasSubstr("sk-secret")));
+  record.path = "/v1/models#sk-secret";
+  EXPECT_THAT(line_of(record), Not(HasSubstr("sk-secret")));
+}
+
+TEST_F(AccessLogTest, AppendsToAFileThatExistsAndKeepsItFromOthers) {
+  for (int i = 0; i < 2; ++i) {
+    const auto log = AccessLog::open(path()).value();
+    AccessLogShard shard(*log);
+    shard.write(full_record());
+  }
+  EXPECT_EQ(lines().size(), 2u);
+  struct stat status{};
+  ASSERT_EQ(::stat(path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07, 0u);
+}
+
+TEST_F(AccessLogTest, RefusesAFileThatCannotBeOpened) {
+  for (const std::string& target : {directory_, directory_ + "/missing/access.log"}) {
+    const auto log = AccessLog::open(target);
+    ASSERT_FALSE(log.has_value());
+    EXPECT_THAT(log.error().message, HasSubstr(target));
+  }
+}
+
+TEST_F(AccessLogTest, RefusesANamedPipeThatNobodyReads) {
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  EXPECT_FALSE(AccessLog::open(path()).has_value());
+}
+
+TEST_F(AccessLogTest, WritesNothingWhereItIsOff) {
+  const auto log = AccessLog::open("off").value();
+  EXPECT_FALSE(log->is_on());
+  AccessLogShard shard(*log);
+  for (int i = 0; i < 1000; ++i) shard.write(full_record());
+  shard.flush();
+  EXPECT_EQ(log->dropped_lines(), 0u);
+}
+
+TEST_F(AccessLogTest, LosesNoLineOfSeveralThreads) {
+  constexpr int kThreads = 3;
+  constexpr int kLines = 4000;
+  {
+    const auto log = AccessLog::open(path()).value();
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&log] {
+        AccessLogShard shard(*log);
+        for (int i = 0; i < kLines; ++i) {
+          AccessRecord record = full_record();
+          record.bytes_out = static_cast<std::uint64_t>(i);
+          shard.write(record);
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(log->dropped_lines(), 0u);
+  }
+  std::vector<int> seen(kLines, 0);
+  for (const std::string& line : lines()) ++seen.at(json::parse(line).at("bytes_out"));
+  EXPECT_EQ(seen, std::vector<int>(kLines, kThreads));
+}
+
+TEST_F(AccessLogTest, CountsTheLinesThatAFullDiskLoses) {
+  // A device whose every write fails with ENOSPC (full(4)).
+  auto log = AccessLog::open("/dev/full").value();
+  {
+    AccessLogShard shard(*log);
+    for (int i = 0; i < 10; ++i) shard.write(full_record());
+  }
+  while (log->dropped_lines() == 0) std::this_thread::yield();
+  EXPECT_EQ(log->dropped_lines(), 10u);
+}
+
+TEST_F(AccessLogTest, NeverWaitsForAReaderAndCountsWhatIsDropped) {
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  const int reader = ::open(path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  auto log = AccessLog::open(path()).value();
+  std::uint64_t written = 0;
+  {
+    AccessLogShard shard(*log);
+    // Nobody reads: after the pipe and the queue are full, lines are dropped.
+    while (log->dropped_lines() == 0) {
+      shard.write(full_record());
+      ++written;
+    }
+  }
+  EXPECT_LT(written * 400, 2 * AccessLog::kBatchesWaitingMax * AccessLogShard::kBatchBytes);
+  EXPECT_GE(log->dropped_lines(), 1u);
+  EXPECT_LT(log->dropped_lines(), written);
+
+  // What was kept arrives whole once somebody reads.
+  std::string received;
+  std::thread closing([&log] { log.reset(); });
+  ::fcntl(reader, F_SETFL, 0);
+  char buffer[65536];
+  for (ssize_t n = 0; (n = ::read(reader, buffer, sizeof buffer)) > 0;) {
+    received.append(buffer, static_cast<std::size_t>(n));
+  }
+  closing.join();
+  ::close(reader);
+  std::istringstream lines(received);
+  std::uint64_t whole = 0;
+  for (std::string line; std::getline(lines, line); ++whole) {
+    ASSERT_TRUE(json::accept(line)) << line;
+  }
+  EXPECT_GT(whole, AccessLog::kBatchesWaitingMax);
+  EXPECT_LT(whole, written);
+}
+
+TEST_F(AccessLogTest, SurvivesAReaderThatGoesAway) {
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  const int reader = ::open(path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  auto log = AccessLog::open(path()).value();
+  ::close(reader);
+  {
+    AccessLogShard shard(*log);
+    shard.write(full_record());
+  }
+  while (log->dropped_lines() == 0) std::this_thread::yield();
+  EXPECT_EQ(log->dropped_lines(), 1u);
+}
+
+}  // namespace
+}  // namespace penstock::telemetry

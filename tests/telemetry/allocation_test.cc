@@ -1,0 +1,52 @@
+// What a request costs in telemetry: no allocation once the thread is warm.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/count_allocations.h"
+#include "telemetry/access_log.h"
+#include "telemetry/metrics.h"
+
+namespace penstock::telemetry {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(Allocations, RecordingARequestInMetricsMakesNone) {
+  Metrics metrics({{"/v1/chat/completions"}, {"alpha"}, "0", {}});
+  MetricsShard& shard = metrics.add_shard();
+  const std::string model = "alpha/a-model-with-a-name-that-no-string-holds-inline";
+  const auto request = [&] {
+    const RequestSeries series = shard.resolve(RouteId{0}, ProviderId{1}, ModelLabel::known(model));
+    shard.request_opened();
+    shard.upstream_connection_reused(ProviderId{1});
+    shard.first_byte(series, milliseconds(3));
+    shard.tokens(ProviderId{1}, 1, 2);
+    shard.request_closed(series, 200, milliseconds(5));
+    shard.limit_hit(Limit::kEventBytes);
+  };
+  EXPECT_GT(test::allocations_of(request), 0u);  // the series is new
+  EXPECT_EQ(test::allocations_of([&] {
+              for (int i = 0; i < 100; ++i) request();
+            }),
+            0u);
+}
+
+TEST(Allocations, FormattingAnAccessLogLineMakesNone) {
+  const auto log = AccessLog::open("/dev/null").value();
+  AccessLogShard shard(*log);
+  AccessRecord record;
+  record.request_id = "0123456789abcdef";
+  record.model = "名前\n";
+  record.status = 200;
+  EXPECT_EQ(test::allocations_of([&] {
+              for (int i = 0; i < 50; ++i) shard.write(record);
+            }),
+            0u);
+  // The hand-over copies the batch into the queue's message.
+  EXPECT_GT(test::allocations_of([&] { shard.flush(); }), 0u);
+}
+
+}  // namespace
+}  // namespace penstock::telemetry

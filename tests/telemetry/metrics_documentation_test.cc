@@ -1,0 +1,105 @@
+// docs/metrics.md against what the server says of itself.
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "telemetry/access_log.h"
+#include "telemetry/metrics.h"
+
+namespace penstock::telemetry {
+namespace {
+
+std::string documentation() {
+  std::ifstream file(PENSTOCK_SOURCE_DIR "/docs/metrics.md");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Family to type, from the rows "| `penstock_…` | counter | …" of the documentation.
+std::map<std::string, std::string> documented_families() {
+  std::map<std::string, std::string> families;
+  std::istringstream lines(documentation());
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("| `penstock_") && !line.starts_with("| `process_")) continue;
+    std::string bar;
+    std::string name;
+    std::string type;
+    std::istringstream(line) >> bar >> name >> bar >> type;
+    families[name.substr(1, name.size() - 2)] = type;
+  }
+  return families;
+}
+
+std::map<std::string, std::string> written_families() {
+  std::map<std::string, std::string> families;
+  std::istringstream lines(Metrics({{"/r"}, {"p"}, "0", {}}).text());
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("# TYPE ")) continue;
+    std::string mark;
+    std::string name;
+    std::string type;
+    std::istringstream(line) >> mark >> mark >> name >> type;
+    families[name] = type;
+  }
+  return families;
+}
+
+TEST(MetricsDocumentation, NamesEveryFamilyWithItsTypeAndNoOther) {
+  EXPECT_EQ(documented_families(), written_families());
+  EXPECT_GT(written_families().size(), 15u);
+}
+
+TEST(MetricsDocumentation, NamesEveryValueOfTheBoundedLabels) {
+  const std::string text = documentation();
+  const auto names = [&](std::string_view name) {
+    return text.find("`" + std::string(name) + "`") != std::string::npos;
+  };
+  for (std::size_t i = 0; i < kLimitCount; ++i) {
+    EXPECT_TRUE(names(name_of(static_cast<Limit>(i)))) << name_of(static_cast<Limit>(i));
+  }
+  for (std::size_t i = 0; i < kEndingCount; ++i) {
+    EXPECT_TRUE(names(name_of(static_cast<Ending>(i)))) << name_of(static_cast<Ending>(i));
+  }
+  for (const ErrorKind kind : kUpstreamErrorKinds) EXPECT_TRUE(names(name_of(kind)));
+}
+
+// The fields of a line in which everything is known, in the order of the documentation.
+TEST(MetricsDocumentation, NamesTheFieldsOfTheAccessLogInTheirOrder) {
+  char form[] = "/tmp/penstock-fields-XXXXXX";
+  ::close(::mkstemp(form));
+  {
+    AccessRecord record;
+    record.request_id = record.principal = record.peer = record.method = record.route = "x";
+    record.path = record.model = record.provider = record.upstream_model = "x";
+    record.status = record.upstream_status = 200;
+    record.error = ErrorKind::kInternal;
+    record.first_byte = record.connect = std::chrono::microseconds(1);
+    record.attempts = 1;
+    record.prompt_tokens = record.completion_tokens = record.total_tokens = 1;
+    const auto log = AccessLog::open(form).value();
+    AccessLogShard(*log).write(record);
+  }
+  std::ifstream file(form);
+  const auto line = nlohmann::ordered_json::parse(file);
+  ::unlink(form);
+
+  std::string documented = documentation();
+  documented.erase(0, documented.find("## The access log"));
+  std::size_t at = 0;
+  for (const auto& [field, value] : line.items()) {
+    const std::size_t row = documented.find("\n| `" + field + "` | " + value.type_name() + " |");
+    ASSERT_NE(row, std::string::npos) << field;
+    EXPECT_GT(row, at) << field;
+    at = row;
+  }
+  EXPECT_EQ(documented.find("\n| `", at + 1), std::string::npos) << "a field that no line has";
+}
+
+}  // namespace
+}  // namespace penstock::telemetry

@@ -1,0 +1,281 @@
+#include "telemetry/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace penstock::telemetry {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr RouteId kChat{0};
+constexpr RouteId kModels{1};
+
+MetricsOptions options() {
+  return {{"/v1/chat/completions", "/v1/models"},
+          {"alpha", "beta"},
+          "0.1.0",
+          WallTime{} + milliseconds(1'700'000'000'123)};
+}
+
+void finish_request(MetricsShard& shard, RequestSeries series, int status) {
+  shard.request_opened();
+  shard.request_closed(series, status, milliseconds(7));
+}
+
+// The number at the end of the line that begins with `labels`, or -1.
+double value_of(const std::string& text, const std::string& series) {
+  const std::size_t at = text.find("\n" + series + " ");
+  return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
+}
+
+std::size_t lines_with(const std::string& text, std::string_view what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(Metrics, CountsRequestsByRouteProviderModelAndStatusClass) {
+  Metrics metrics(options());
+  MetricsShard& shard = metrics.add_shard();
+  const ProviderId beta = metrics.provider("beta");
+  const RequestSeries series = shard.resolve(kChat, beta, ModelLabel::known("beta/m1"));
+  finish_request(shard, series, 200);
+  finish_request(shard, series, 204);
+  finish_request(shard, series, 429);
+  finish_request(shard, shard.resolve(kModels, kNoProvider, ModelLabel::none()), 401);
+  finish_request(shard, shard.resolve(kChat, kNoProvider, ModelLabel::other()), 0);
+
+  const std::string text = metrics.text();
+  const std::string known =
+      R"(penstock_requests_total{route="/v1/chat/completions",provider="beta",model="beta/m1",)";
+  EXPECT_EQ(value_of(text, known + R"(status_class="2xx"})"), 2);
+  EXPECT_EQ(value_of(text, known + R"(status_class="4xx"})"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_requests_total{route="/v1/models",provider="none",)"
+                           R"(model="none",status_class="4xx"})"),
+            1);
+  EXPECT_EQ(
+      value_of(text, R"(penstock_requests_total{route="/v1/chat/completions",provider="none",)"
+                     R"(model="other",status_class="none"})"),
+      1);
+}
+
+TEST(Metrics, AddsUpTheShards) {
+  Metrics metrics(options());
+  MetricsShard& first = metrics.add_shard();
+  MetricsShard& second = metrics.add_shard();
+  const ProviderId alpha = metrics.provider("alpha");
+  // The shards meet the models in different order.
+  first.resolve(kChat, alpha, ModelLabel::known("a"));
+  finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("b")), 200);
+  finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("a")), 200);
+  finish_request(first, first.resolve(kChat, alpha, ModelLabel::known("b")), 200);
+  first.request_opened();
+  second.stream_opened();
+  second.stream_opened();
+  first.stream_opened();
+  first.stream_closed(Ending::kClientGone);
+  first.connection_opened();
+  second.connection_opened();
+  second.connection_closed();
+  first.tokens(alpha, 10, 3);
+  second.tokens(alpha, 5, 4);
+
+  const std::string text = metrics.text();
+  const std::string of_chat =
+      R"(penstock_requests_total{route="/v1/chat/completions",provider="alpha",model=)";
+  EXPECT_EQ(value_of(text, of_chat + R"("a",status_class="2xx"})"), 1);
+  EXPECT_EQ(value_of(text, of_chat + R"("b",status_class="2xx"})"), 2);
+  EXPECT_EQ(value_of(text, "penstock_open_requests"), 1);
+  EXPECT_EQ(value_of(text, "penstock_open_streams"), 2);
+  EXPECT_EQ(value_of(text, "penstock_open_connections"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_streams_ended_total{ending="client_gone"})"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_tokens_total{provider="alpha",kind="prompt"})"), 15);
+  EXPECT_EQ(value_of(text, R"(penstock_tokens_total{provider="alpha",kind="completion"})"), 7);
+}
+
+TEST(Metrics, WritesCumulativeHistogramsInSeconds) {
+  Metrics metrics(options());
+  MetricsShard& shard = metrics.add_shard();
+  const RequestSeries series = shard.resolve(kChat, metrics.provider("alpha"), ModelLabel::other());
+  for (const auto duration : {milliseconds(1), milliseconds(2), milliseconds(700'000)}) {
+    shard.request_opened();
+    shard.request_closed(series, 200, duration);
+  }
+  shard.first_byte(series, std::chrono::microseconds(1'500'001));
+
+  const std::string text = metrics.text();
+  const std::string labels = R"({route="/v1/chat/completions",provider="alpha")";
+  const std::string durations = "penstock_request_duration_seconds";
+  EXPECT_EQ(value_of(text, durations + "_bucket" + labels + R"(,le="0.001"})"), 1);
+  EXPECT_EQ(value_of(text, durations + "_bucket" + labels + R"(,le="0.002"})"), 2);
+  EXPECT_EQ(value_of(text, durations + "_bucket" + labels + R"(,le="600"})"), 2);
+  EXPECT_EQ(value_of(text, durations + "_bucket" + labels + R"(,le="+Inf"})"), 3);
+  EXPECT_EQ(value_of(text, durations + "_count" + labels + "}"), 3);
+  EXPECT_DOUBLE_EQ(value_of(text, durations + "_sum" + labels + "}"), 700.003);
+  EXPECT_DOUBLE_EQ(value_of(text, "penstock_time_to_first_byte_seconds_sum" + labels + "}"),
+                   1.500001);
+}
+
+TEST(Metrics, CountsWhatHappensToUpstreamsAndLimits) {
+  Metrics metrics(options());
+  MetricsShard& shard = metrics.add_shard();
+  const ProviderId alpha = metrics.provider("alpha");
+  shard.upstream_connection_opened(alpha);
+  shard.upstream_connection_reused(alpha);
+  shard.upstream_connection_reused(alpha);
+  shard.upstream_error(alpha, ErrorKind::kUpstreamTimeout);
+  shard.upstream_error(alpha, ErrorKind::kClientGone);
+  shard.limit_hit(Limit::kHeaderBytes);
+  shard.limit_hit(Limit::kDrain);
+  metrics.set_models_registered(alpha, 42);
+  metrics.set_provider_up(alpha, ProviderUp::kYes);
+  metrics.set_access_log_dropped(9);
+
+  const std::string text = metrics.text();
+  EXPECT_EQ(value_of(text, R"(penstock_upstream_connections_opened_total{provider="alpha"})"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_upstream_connections_reused_total{provider="alpha"})"), 2);
+  EXPECT_EQ(value_of(text, R"(penstock_upstream_errors_total{provider="alpha",)"
+                           R"(kind="upstream_timeout"})"),
+            1);
+  EXPECT_THAT(text, Not(HasSubstr("kind=\"client_gone\"")));
+  EXPECT_EQ(value_of(text, R"(penstock_limit_hits_total{limit="header_bytes"})"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_limit_hits_total{limit="drain"})"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_limit_hits_total{limit="body_bytes"})"), 0);
+  EXPECT_EQ(value_of(text, R"(penstock_models_registered{provider="alpha"})"), 42);
+  EXPECT_EQ(value_of(text, R"(penstock_provider_up{provider="alpha"})"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_provider_up{provider="beta"})"), 0);
+  EXPECT_EQ(value_of(text, "penstock_access_log_dropped_total"), 9);
+}
+
+TEST(Metrics, TellsOfTheProcess) {
+  const std::string text = Metrics(options()).text();
+  EXPECT_EQ(value_of(text, R"(penstock_build_info{version="0.1.0"})"), 1);
+  EXPECT_DOUBLE_EQ(value_of(text, "process_start_time_seconds"), 1'700'000'000.123);
+  EXPECT_GT(value_of(text, "process_resident_memory_bytes"), 100'000);
+  EXPECT_GE(value_of(text, "process_open_fds"), 3);
+}
+
+TEST(Metrics, GivesJunkAndLongModelNamesNoSeriesOfTheirOwn) {
+  Metrics metrics(options());
+  MetricsShard& shard = metrics.add_shard();
+  const RequestSeries other = shard.resolve(kChat, kNoProvider, ModelLabel::other());
+  for (const std::string& name :
+       {std::string(SeriesCache::kModelBytesMax + 1, 'm'), std::string("other"),
+        std::string("none"), std::string("a\nb"), std::string("a\xff")}) {
+    EXPECT_EQ(shard.resolve(kChat, kNoProvider, ModelLabel::known(name)).requests, other.requests);
+  }
+  const std::string longest(SeriesCache::kModelBytesMax, 'm');
+  EXPECT_NE(shard.resolve(kChat, kNoProvider, ModelLabel::known(longest)).requests, other.requests);
+}
+
+TEST(Metrics, FoldsModelsBeyondTheSeriesLimitIntoOther) {
+  Metrics metrics(options());
+  MetricsShard& first = metrics.add_shard();
+  MetricsShard& second = metrics.add_shard();
+  const ProviderId alpha = metrics.provider("alpha");
+  const std::size_t asked = 100'000;
+  for (std::size_t i = 0; i < asked; ++i) {
+    const std::string name = "alpha/m" + std::to_string(i);
+    finish_request(first, first.resolve(kChat, alpha, ModelLabel::known(name)), 200);
+  }
+  // A shard that comes late finds the series that exist, and no more.
+  finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("alpha/late")), 200);
+  finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("alpha/m999")), 200);
+
+  const std::string text = metrics.text();
+  EXPECT_EQ(lines_with(text, "\npenstock_requests_total{"), SeriesRegistry::kSeriesMax + 1);
+  const std::string of_chat =
+      R"(penstock_requests_total{route="/v1/chat/completions",provider="alpha",model=)";
+  EXPECT_EQ(value_of(text, of_chat + R"("other",status_class="2xx"})"),
+            static_cast<double>(asked - SeriesRegistry::kSeriesMax + 1));
+  EXPECT_EQ(value_of(text, of_chat + R"("alpha/m999",status_class="2xx"})"), 2);
+  EXPECT_LT(text.size(), 1024 * 1024u);
+}
+
+TEST(Metrics, LeavesOutWhatHasNoRoomAndSaysSo) {
+  MetricsOptions many = options();
+  many.routes.clear();
+  for (int i = 0; i < 40; ++i) many.routes.push_back("/route/" + std::to_string(i));
+  many.providers.assign(100, std::string(200, 'p'));
+  Metrics metrics(many);
+  MetricsShard& shard = metrics.add_shard();
+  for (std::uint16_t route = 0; route < 40; ++route) {
+    for (std::uint16_t provider = 0; provider <= 100; ++provider) {
+      const RequestSeries series =
+          shard.resolve(RouteId{route}, ProviderId{provider}, ModelLabel::none());
+      finish_request(shard, series, 200);
+    }
+  }
+  const std::string text = metrics.text();
+  EXPECT_LT(text.size(), Metrics::kTextBytesMax + 1024);
+  EXPECT_GT(value_of(text, "penstock_metrics_lines_left_out"), 0);
+  EXPECT_EQ(lines_with(text, "_seconds_count{"), lines_with(text, "le=\"0.001\""));
+}
+
+TEST(Metrics, EveryLineIsTextFormat) {
+  MetricsOptions odd = options();
+  odd.providers = {"quote\" back\\slash new\nline", "bad\xff", "none"};
+  Metrics metrics(odd);
+  MetricsShard& shard = metrics.add_shard();
+  finish_request(shard, shard.resolve(kChat, ProviderId{1}, ModelLabel::known("m\"\\x")), 200);
+  const std::string text = metrics.text();
+
+  EXPECT_THAT(text, HasSubstr(R"(provider="quote\" back\\slash new\nline",model="m\"\\x")"));
+  EXPECT_THAT(text, HasSubstr(R"(provider="bad?")"));
+  const std::string sample =
+      R"re([a-z_]+(\{[a-z_]+="([^"\\]|\\.)*"(,[a-z_]+="([^"\\]|\\.)*")*\})? [0-9.]+)re";
+  std::set<std::string> seen;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ") || line.starts_with("# TYPE ")) continue;
+    EXPECT_THAT(line, ::testing::MatchesRegex(sample));
+    EXPECT_TRUE(seen.insert(line.substr(0, line.rfind(' '))).second) << "twice: " << line;
+  }
+}
+
+TEST(Metrics, MayBeReadWhileShardsAreWrittenAndSeriesAppear) {
+  Metrics metrics(options());
+  constexpr int kThreads = 3;
+  constexpr int kRequests = 3'000;
+  std::atomic<int> running = kThreads;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&metrics, &running, t] {
+      MetricsShard& shard = metrics.add_shard();
+      for (int i = 0; i < kRequests; ++i) {
+        // Every second model is common to all threads.
+        const std::string name =
+            "m" + std::to_string(i % 200) + (i % 2 == 0 ? "" : "-" + std::to_string(t));
+        const RequestSeries series =
+            shard.resolve(kChat, metrics.provider("alpha"), ModelLabel::known(name));
+        finish_request(shard, series, 200);
+        shard.first_byte(series, milliseconds(i));
+      }
+      --running;
+    });
+  }
+  do {
+    EXPECT_THAT(metrics.text(), HasSubstr("penstock_metrics_lines_left_out 0\n"));
+  } while (running > 0);
+  for (std::thread& thread : threads) thread.join();
+
+  EXPECT_EQ(value_of(metrics.text(),
+                     R"(penstock_request_duration_seconds_count{route="/v1/chat/completions",)"
+                     R"(provider="alpha"})"),
+            kThreads * kRequests);
+}
+
+}  // namespace
+}  // namespace penstock::telemetry
