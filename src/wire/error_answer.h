@@ -1,0 +1,32 @@
+#pragma once
+
+// The one place where an Error becomes an answer, in OpenAI's shape:
+// {"error":{"message":…,"type":…,"param":…,"code":…}}.
+
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace penstock::wire {
+
+struct ErrorAnswer {
+  int status;              // 0: there is nobody to answer (kClientGone)
+  std::string_view type;   // invalid_request_error, authentication_error, api_error, …
+  std::string_view code;   // empty: null
+  std::string_view param;  // empty: null
+};
+
+ErrorAnswer answer_for(const Error& error);
+
+// The body, compact, without a line end.
+std::string error_body(const Error& error);
+
+// The event that ends a stream which cannot be completed: `data: {"error":{…}}` and an empty line.
+std::string error_event(const Error& error);
+
+// An upstream's error body that is not JSON, put into OpenAI's shape under the upstream's status.
+// `text` is cut to a sensible length; an empty one is replaced by the status' name.
+std::string wrapped_upstream_error(int status, std::string_view text);
+
+}  // namespace penstock::wire

@@ -1,0 +1,120 @@
+#pragma once
+
+// Replaces the value of the top-level `model` in a JSON text that arrives in pieces.
+//
+// A resumable scanner over bytes: it keeps track of strings and depth only, so that it needs no
+// buffer for the text. Every byte that is not part of the `model` value is passed on at once, in
+// the call that brought it. Of the value itself only a string is replaced; any other type passes
+// unchanged, and so does a string of more than kModelBytesMax. Text that is not a JSON object
+// passes unchanged; a text that stops being well formed as far as the scanner looks (strings and
+// the punctuation of the top level) passes unchanged from there on. If `model` occurs more than
+// once at the top level, each occurrence is replaced. Top-level keys are compared after
+// unescaping.
+//
+// Beside it, the last top-level `usage` that is an object is remembered (up to
+// kUsageBytesMax; a larger one is not), and whether a top-level `error` with a value other than
+// null, or a `"finish_reason"` other than null at any depth, was seen.
+//
+// What comes out, and what is seen, does not depend on how the text is cut into pieces. One object
+// belongs to one answer and one thread. Nothing fails, and nothing is allocated once the buffers
+// have grown to their bounds.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "wire/json_tokens.h"
+
+namespace penstock::wire {
+
+class JsonRewriter {
+ public:
+  static constexpr std::size_t kUsageBytesMax = 4096;
+  // The longest model value that is replaced, as spelled in the text, quotes included.
+  static constexpr std::size_t kModelBytesMax = 4096;
+
+  // `model`: the name to write, not escaped. Empty: nothing is replaced, only looked at.
+  explicit JsonRewriter(std::string_view model);
+
+  // Feeds the next piece; what is to be passed on is appended to `out`.
+  void feed(std::string_view piece, std::string& out);
+
+  // Between what was fed and what follows, the text has a line feed that the caller passes on
+  // itself, in a spelling of its own (the end of a `data:` line). What is held goes to `out`
+  // first: no JSON string goes on over a line end.
+  void line_break(std::string& out);
+
+  // The text has ended: appends what may still be held (the start of a `model` string that
+  // never ended). The rewriter is then ready for the next text; what was seen stays.
+  void finish(std::string& out);
+
+  // Whether the text so far is one complete JSON object followed by white space at most.
+  bool complete() const { return state_ == State::kAfter; }
+
+  std::string_view usage() const { return usage_; }
+  bool saw_error() const { return saw_error_; }
+  bool saw_finish_reason() const { return saw_finish_reason_; }
+
+ private:
+  enum class State : std::uint8_t {
+    kBefore,        // before the text's first byte
+    kMember,        // behind { or a top-level comma
+    kKey,           // inside a top-level key
+    kColon,         // behind a top-level key
+    kValue,         // behind its colon
+    kModel,         // inside the string that is to be replaced
+    kString,        // inside any other top-level string
+    kRest,          // behind a string, array or object of the top level
+    kNested,        // inside a nested array or object, between its strings
+    kNestedString,  // inside one of its strings
+    kNestedColon,   // behind a nested "finish_reason"
+    kAfter,         // behind the object
+    kForeign,       // no object, or not well formed: the rest passes
+  };
+  enum class Key : std::uint8_t { kOther, kModel, kUsage, kError, kFinishReason };
+
+  // The piece in hand.
+  struct Piece {
+    const char* end;
+    const char* unpassed;    // from here on, bytes are not in `out` yet
+    const char* string;      // inside a string: where its text begins, or goes on
+    const char* uncaptured;  // inside a usage object: where it begins, or goes on
+    std::string& out;
+  };
+
+  static Key classify(std::string_view spelled, bool escaped);
+
+  void scan(const char* at, Piece& in);
+  const char* skip_space_around(const char* at, const char* end);
+  void take(const char* token, Piece& in);
+  void take_value(const char* token, Piece& in);
+  void take_nested(const char* token, Piece& in);
+  void end_model(const char* quote, Piece& in);
+  void end_nested(const char* bracket, Piece& in);
+  void end_piece(Piece& in);
+
+  void begin_string(State state, const char* quote, Piece& in);
+  Key end_key(const char* quote, Piece& in);
+  void look_at_value(const char* at, const char* end);
+  void keep_token(std::string_view part);
+  void keep_capture(std::string_view part);
+
+  std::string replacement_;  // the name as a JSON string, quotes included
+  std::string usage_;
+  bool saw_error_ = false;
+  bool saw_finish_reason_ = false;
+
+  JsonTokens tokens_;
+  State state_ = State::kBefore;
+  Key key_ = Key::kOther;        // of the top-level member in hand
+  Key awaited_ = Key::kOther;    // the key whose value's first byte has not arrived
+  bool string_escaped_ = false;  // the string in hand may have a backslash
+  bool capturing_ = false;       // inside a usage object that is not too large so far
+  std::size_t depth_ = 0;        // of nesting inside the top-level value in hand
+  std::string token_;            // the string in hand, as far as it came in earlier pieces; cut
+  std::string capture_;          // the usage object in hand, likewise
+  std::string held_;             // the model value in hand, likewise
+};
+
+}  // namespace penstock::wire

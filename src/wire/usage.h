@@ -1,0 +1,21 @@
+#pragma once
+
+// Token counts as an answer states them (OpenAI API, `usage`).
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace penstock::wire {
+
+struct Usage {
+  std::uint64_t prompt_tokens = 0;
+  std::uint64_t completion_tokens = 0;
+  std::uint64_t total_tokens = 0;
+};
+
+// Decodes a usage object. Absent counts, and null, are 0; a text that is not an object, or counts
+// that are not whole numbers from 0 to 2^53, give nothing.
+std::optional<Usage> parse_usage(std::string_view object);
+
+}  // namespace penstock::wire

@@ -1,0 +1,243 @@
+#include "wire/json_rewriter.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace penstock::wire {
+namespace {
+
+constexpr std::string_view kName = "prov/new \"name\"";
+constexpr std::string_view kNameInJson = R"("prov/new \"name\"")";
+
+struct Outcome {
+  std::string out;
+  std::string usage;
+  bool complete = false;
+  bool error = false;
+  bool finish_reason = false;
+
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Outcome& outcome) {
+  return stream << outcome.out << " usage " << outcome.usage << " complete " << outcome.complete
+                << " error " << outcome.error << " finish_reason " << outcome.finish_reason;
+}
+
+Outcome outcome_of(const std::vector<std::string_view>& pieces, std::string_view model) {
+  JsonRewriter rewriter(model);
+  Outcome outcome;
+  for (std::string_view piece : pieces) rewriter.feed(piece, outcome.out);
+  outcome.complete = rewriter.complete();
+  rewriter.finish(outcome.out);
+  outcome.usage = rewriter.usage();
+  outcome.error = rewriter.saw_error();
+  outcome.finish_reason = rewriter.saw_finish_reason();
+  return outcome;
+}
+
+// Whole, cut once at every place, and byte by byte: all must agree.
+Outcome rewrite(std::string_view text, std::string_view model = kName) {
+  const Outcome whole = outcome_of({text}, model);
+  std::vector<std::string_view> bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    EXPECT_EQ(whole, outcome_of({text.substr(0, i), text.substr(i)}, model)) << "cut at " << i;
+    bytes.push_back(text.substr(i, 1));
+  }
+  EXPECT_EQ(whole, outcome_of(bytes, model));
+  return whole;
+}
+
+std::string with_model(std::string_view before, std::string_view after) {
+  return std::string(before).append(kNameInJson).append(after);
+}
+
+TEST(JsonRewriter, ReplacesTheTopLevelModelAndNothingElse) {
+  const Outcome outcome =
+      rewrite("{\"id\": 1.50,\t\"model\" : \"m1\" ,\r\n\"x\":null,\"n\":[1e3,{}]}\n");
+  EXPECT_EQ(outcome.out,
+            with_model("{\"id\": 1.50,\t\"model\" : ", " ,\r\n\"x\":null,\"n\":[1e3,{}]}\n"));
+  EXPECT_TRUE(outcome.complete);
+}
+
+TEST(JsonRewriter, LeavesNestedModelsAlone) {
+  constexpr std::string_view kText =
+      R"({"a":{"model":"x"},"b":[{"model":"y"},["model","z"]],"c":"model","d":"\"model\":\"q\""})";
+  EXPECT_EQ(rewrite(kText).out, kText);
+}
+
+TEST(JsonRewriter, FindsTheModelBehindNestedValuesAndStringsFullOfPunctuation) {
+  constexpr std::string_view kBefore =
+      R"({"a":{"b":[{"c":"}]\"{"},[]]},"d":"\\","e":"{[\\\"","model":)";
+  EXPECT_EQ(rewrite(std::string(kBefore) + R"("m\"\\"})").out, with_model(kBefore, "}"));
+}
+
+TEST(JsonRewriter, ComparesKeysAfterUnescaping) {
+  EXPECT_EQ(rewrite(R"({"mod\u0065l":"m"})").out, with_model(R"({"mod\u0065l":)", "}"));
+  EXPECT_EQ(rewrite(R"({"\u006D\u006F\u0064\u0065\u006C":"m"})").out,
+            with_model(R"({"\u006D\u006F\u0064\u0065\u006C":)", "}"));
+  for (std::string_view other :
+       {R"({"mod\u0065":"m"})", R"({"model\u0000":"m"})", R"({"\u006dode\l":"m"})",
+        R"({"Model":"m"})", R"({"model ":"m"})", R"({"mod\u00e5l":"m"})", R"({"mod\u65l":"m"})",
+        R"({"models":"m"})", R"({"":"m"})"}) {
+    EXPECT_EQ(rewrite(other).out, other);
+  }
+}
+
+TEST(JsonRewriter, PassesAModelThatIsNotAString) {
+  for (std::string_view text :
+       {R"({"model":null})", R"({"model":12})", R"({"model":{"model":"x"}})",
+        R"({"model":["m"],"a":"b"})", R"({"model":true,"a":"model"})"}) {
+    EXPECT_EQ(rewrite(text).out, text);
+  }
+}
+
+TEST(JsonRewriter, ReplacesEveryOccurrence) {
+  EXPECT_EQ(rewrite(R"({"model":"a","model":"b"})").out,
+            with_model(with_model(R"({"model":)", R"(,"model":)"), "}"));
+}
+
+TEST(JsonRewriter, PassesWhatIsNotAnObject) {
+  for (std::string_view text :
+       {R"(["model","m"])", R"("model")", "[DONE]", "", "  ", "\xEF\xBB\xBF{\"model\":\"m\"}",
+        R"(model:"m")", "Internal Server Error"}) {
+    const Outcome outcome = rewrite(text);
+    EXPECT_EQ(outcome.out, text);
+    EXPECT_FALSE(outcome.complete);
+  }
+}
+
+TEST(JsonRewriter, PassesTheRestOfATextThatStopsBeingAnObject) {
+  for (std::string_view text :
+       {R"({} {"model":"m"})", R"({"a" "b","model":"m"})", R"({,"model":"m"})",
+        R"({"a":1:2,"model":"m"})", R"({"a":"b""c","model":"m"})", R"({model:"m"})",
+        R"({"a":1],"model":"m"})"}) {
+    const Outcome outcome = rewrite(text);
+    EXPECT_EQ(outcome.out, text);
+    EXPECT_FALSE(outcome.complete);
+  }
+}
+
+TEST(JsonRewriter, ReplacesNothingWithoutAName) {
+  constexpr std::string_view kText = R"({"model":"m","usage":{"a":1},"error":"e"})";
+  const Outcome outcome = rewrite(kText, "");
+  EXPECT_EQ(outcome.out, kText);
+  EXPECT_EQ(outcome.usage, R"({"a":1})");
+  EXPECT_TRUE(outcome.error);
+}
+
+TEST(JsonRewriter, PassesAModelThatNeverEnds) {
+  for (std::string_view text :
+       {R"({"model":"half a na)", R"({"model":"m\)", R"({"model":)", R"({"mod)"}) {
+    const Outcome outcome = rewrite(text);
+    EXPECT_EQ(outcome.out, text);
+    EXPECT_FALSE(outcome.complete);
+  }
+}
+
+TEST(JsonRewriter, ReplacesAModelOfTheLargestSizeAndPassesALargerOne) {
+  const auto body = [](std::size_t value_bytes) {
+    return R"({"model":")" + std::string(value_bytes - 2, 'm') + R"(","a":1})";
+  };
+  const std::string largest = body(JsonRewriter::kModelBytesMax);
+  const std::string larger = body(JsonRewriter::kModelBytesMax + 1);
+  EXPECT_EQ(rewrite(largest).out, with_model(R"({"model":)", R"(,"a":1})"));
+  EXPECT_EQ(rewrite(larger).out, larger);
+}
+
+TEST(JsonRewriter, HoldsNothingButTheModel) {
+  JsonRewriter rewriter(kName);
+  std::string out;
+  const auto feed = [&](std::string_view piece) {
+    rewriter.feed(piece, out);
+    return out;
+  };
+  EXPECT_EQ(feed("{\"a\":\"b"), "{\"a\":\"b");
+  EXPECT_EQ(feed("\\"), "{\"a\":\"b\\");
+  EXPECT_EQ(feed("\"c\",\"mod"), "{\"a\":\"b\\\"c\",\"mod");
+  EXPECT_EQ(feed("el\": \"m"), "{\"a\":\"b\\\"c\",\"model\": ");
+  EXPECT_EQ(feed("1"), "{\"a\":\"b\\\"c\",\"model\": ");
+  EXPECT_EQ(feed("\""), with_model("{\"a\":\"b\\\"c\",\"model\": ", ""));
+}
+
+TEST(JsonRewriter, RemembersTheLastUsageThatIsAnObject) {
+  EXPECT_EQ(rewrite(R"({"usage":{"a":{"b":"}"}},"usage":null,"x":{"usage":{"c":1}}})").usage,
+            R"({"a":{"b":"}"}})");
+  EXPECT_EQ(rewrite(R"({"usage":{"a":1},"usage":{"b":[2]}})").usage, R"({"b":[2]})");
+  EXPECT_EQ(rewrite(R"({"usage":[1]})").usage, "");
+  EXPECT_EQ(rewrite(R"({"usage":{"a":1)").usage, "");
+}
+
+TEST(JsonRewriter, RemembersAUsageOfTheLargestSizeAndNoLargerOne) {
+  const auto usage = [](std::size_t bytes) {
+    return R"({"a":")" + std::string(bytes - 8, 'x') + R"("})";
+  };
+  const std::string largest = usage(JsonRewriter::kUsageBytesMax);
+  ASSERT_EQ(largest.size(), JsonRewriter::kUsageBytesMax);
+  EXPECT_EQ(rewrite(R"({"usage":)" + largest + "}").usage, largest);
+  EXPECT_EQ(rewrite(R"({"usage":)" + usage(JsonRewriter::kUsageBytesMax + 1) + "}").usage, "");
+}
+
+TEST(JsonRewriter, SeesATopLevelError) {
+  EXPECT_TRUE(rewrite(R"({"error":{"message":"m"}})").error);
+  EXPECT_TRUE(rewrite(R"({"error" : "text"})").error);
+  EXPECT_FALSE(rewrite(R"({"error":null})").error);
+  EXPECT_FALSE(rewrite(R"({"a":{"error":1},"b":"error"})").error);
+  EXPECT_FALSE(rewrite(R"({"error","a":1})").error);
+}
+
+TEST(JsonRewriter, SeesAFinishReasonAtAnyDepth) {
+  EXPECT_TRUE(rewrite(R"({"choices":[{"delta":{},"finish_reason":"stop"}]})").finish_reason);
+  EXPECT_TRUE(rewrite(R"({"choices":[{"finish_reason"  : "length"}]})").finish_reason);
+  EXPECT_TRUE(rewrite(R"({"finish_reason":1})").finish_reason);
+  EXPECT_TRUE(
+      rewrite(R"({"choices":[{"finish_reason":null},{"finish_reason":""}]})").finish_reason);
+  EXPECT_FALSE(rewrite(R"({"choices":[{"finish_reason": null}]})").finish_reason);
+  EXPECT_FALSE(rewrite(R"({"choices":["finish_reason","stop"]})").finish_reason);
+  EXPECT_FALSE(rewrite(R"({"choices":[{"text":"\"finish_reason\":1"}]})").finish_reason);
+}
+
+TEST(JsonRewriter, IsReadyForTheNextTextAfterFinish) {
+  JsonRewriter rewriter("n");
+  std::string out;
+  rewriter.feed(R"({"usage":{"a":1},"model":"cut o)", out);
+  rewriter.finish(out);
+  rewriter.feed(R"({"model":"m"})", out);
+  EXPECT_TRUE(rewriter.complete());
+  EXPECT_EQ(out, R"({"usage":{"a":1},"model":"cut o{"model":"n"})");
+  EXPECT_EQ(rewriter.usage(), R"({"a":1})");
+}
+
+TEST(JsonRewriter, EndsAStringAtALineBreakWithoutReplacingIt) {
+  JsonRewriter rewriter("n");
+  std::string out;
+  rewriter.feed(R"({"model":)", out);
+  rewriter.line_break(out);
+  rewriter.feed(R"("m","model":"two)", out);
+  rewriter.line_break(out);
+  EXPECT_EQ(out, R"({"model":"n","model":"two)");
+  rewriter.feed(R"(lines"})", out);
+  EXPECT_EQ(out, R"({"model":"n","model":"twolines"})");
+}
+
+TEST(JsonRewriter, CompletesWithSpaceBehindItOnly) {
+  EXPECT_TRUE(rewrite(" {} \r\n\t").complete);
+  EXPECT_FALSE(rewrite("{}x").complete);
+  EXPECT_FALSE(rewrite(R"({"a":{})").complete);
+  EXPECT_FALSE(rewrite("{}{}").complete);
+}
+
+TEST(JsonRewriter, TakesAMillionNestedArraysInItsStride) {
+  std::string text = R"({"a":)" + std::string(1'000'000, '[');
+  text += std::string(1'000'000, ']') + R"(,"model":"m"})";
+  JsonRewriter rewriter("n");
+  std::string out;
+  rewriter.feed(text, out);
+  EXPECT_TRUE(out.ends_with(R"(],"model":"n"})"));
+}
+
+}  // namespace
+}  // namespace penstock::wire
