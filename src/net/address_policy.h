@@ -1,0 +1,20 @@
+#pragma once
+
+// Which addresses a URL chosen by a caller may lead to.
+//
+// A gateway that connects wherever a caller says would open the operator's inner network to the
+// world (server-side request forgery): metadata services, databases, its own admin pages. So a
+// caller's host is resolved, every address is judged here, and the connection is made to the very
+// address that was judged. Hosts of the operator's configuration are not judged.
+
+#include "net/ip_address.h"
+
+namespace penstock::net {
+
+// Whether the address is one of the public internet: not of this host, a private network, a link,
+// a multicast group, an address translator or tunnel that could lead back inside, or otherwise
+// reserved (IANA special-purpose address registries). An IPv4-mapped address is judged as the IPv4
+// address in it.
+bool is_public(const IpAddress& address);
+
+}  // namespace penstock::net

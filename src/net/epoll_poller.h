@@ -1,0 +1,49 @@
+#pragma once
+
+// The poller over Linux epoll, edge-triggered: one system call to register a socket for its whole
+// life, and none to wait on it.
+//
+// A source's signals are raised when the kernel reports a change, and lowered by whoever finds out
+// that the condition is over (a read that would block, a short write). Nothing runs during poll():
+// signals only make coroutines ready, so a source may be removed at any time between polls.
+
+#include <array>
+
+#include <sys/epoll.h>
+
+#include "net/event_loop.h"
+#include "net/signal.h"
+
+namespace penstock::net {
+
+// One registered file descriptor's readiness.
+struct Readiness {
+  Signal readable;
+  Signal writable;
+  Signal closed;  // the peer has shut its side, reset the connection, or an error stands
+  // TLS may need the other direction to go on: each event then raises both.
+  bool coupled = false;
+};
+
+class EpollPoller final : public Poller {
+ public:
+  EpollPoller();  // throws std::system_error: a failed start
+  ~EpollPoller() override;
+  EpollPoller(const EpollPoller&) = delete;
+  EpollPoller& operator=(const EpollPoller&) = delete;
+
+  // `readiness` stays valid until remove(). Nothing is raised yet: the first poll reports what
+  // holds already. Returns false where the kernel has no room (ENOMEM, ENOSPC).
+  [[nodiscard]] bool add(int descriptor, Readiness& readiness);
+  void remove(int descriptor);
+
+  void poll(std::chrono::nanoseconds timeout) override;
+  void wake() override;
+
+ private:
+  int epoll_ = -1;
+  int wake_ = -1;
+  std::array<epoll_event, 256> events_;
+};
+
+}  // namespace penstock::net

@@ -1,0 +1,119 @@
+#include "net/listener.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace penstock::net {
+namespace {
+
+constexpr int kBacklog = 4096;
+// What the kernel may hold for a client that reads slowly; more only delays the back-pressure
+// towards the upstream. The kernel doubles the figure for its own use.
+constexpr int kSendBufferBytes = 256 * 1024;
+
+Error listen_failure(const SocketAddress& address) {
+  return Error::gateway(ErrorKind::kInternal,
+                        "cannot listen on " + address.text() + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+Result<SocketAddress> resolve_listen_address(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* list = nullptr;
+  const int result = getaddrinfo(host.c_str(), nullptr, &hints, &list);
+  if (result != 0) {
+    return failure(Error::gateway(ErrorKind::kInternal, "cannot listen on '" + host + "': " +
+                                                            gai_strerror(result)));
+  }
+  // A name such as localhost may have an address of each family; clients try IPv4 in any case.
+  SocketAddress chosen(list->ai_addr, list->ai_addrlen);
+  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
+    if (each->ai_family == AF_INET) {
+      chosen = SocketAddress(each->ai_addr, each->ai_addrlen);
+      break;
+    }
+  }
+  freeaddrinfo(list);
+  chosen.set_port(port);
+  return chosen;
+}
+
+Status check_address_is_free(const SocketAddress& address) {
+  if (address.port() == 0) return {};
+  const int probe = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return failure(listen_failure(address));
+  const int on = 1;
+  setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const bool bound = bind(probe, address.data(), address.size()) == 0;
+  Status status;
+  if (!bound) status = failure(listen_failure(address));
+  close(probe);
+  return status;
+}
+
+Result<std::unique_ptr<Listener>> Listener::open(EpollPoller& poller,
+                                                 const SocketAddress& address) {
+  const int descriptor =
+      socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return failure(listen_failure(address));
+  const int on = 1;
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
+  if (bind(descriptor, address.data(), address.size()) != 0 ||
+      listen(descriptor, kBacklog) != 0) {
+    Error error = listen_failure(address);
+    close(descriptor);
+    return failure(std::move(error));
+  }
+  auto socket = std::make_unique<RegisteredSocket>(poller, descriptor);
+  if (!socket->registered()) return failure(listen_failure(address));
+  return std::unique_ptr<Listener>(new Listener(poller, std::move(socket)));
+}
+
+Listener::Listener(EpollPoller& poller, std::unique_ptr<RegisteredSocket> socket)
+    : poller_(poller),
+      socket_(std::move(socket)),
+      address_(local_address(socket_->descriptor())) {}
+
+Listener::Accepted Listener::accept() {
+  for (;;) {
+    sockaddr_in6 storage{};
+    socklen_t length = sizeof storage;
+    auto* from = reinterpret_cast<sockaddr*>(&storage);
+    const int descriptor =
+        accept4(socket_->descriptor(), from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    Accepted accepted;
+    if (descriptor >= 0) {
+      accepted.socket = std::make_unique<RegisteredSocket>(poller_, descriptor);
+      accepted.peer = SocketAddress(from, length);
+      if (!accepted.socket->registered()) {
+        accepted.socket.reset();
+        accepted.kind = Accepted::Kind::kOutOfResources;
+        return accepted;
+      }
+      accepted.kind = Accepted::Kind::kConnection;
+      return accepted;
+    }
+    switch (errno) {
+      case EAGAIN:
+        readable().lower();
+        return accepted;
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM: accepted.kind = Accepted::Kind::kOutOfResources; return accepted;
+      default: continue;  // a connection that broke while it waited (accept(2))
+    }
+  }
+}
+
+}  // namespace penstock::net

@@ -1,0 +1,53 @@
+#pragma once
+
+// Listener: one thread's share of the server's port.
+//
+// Each thread opens its own socket on the same address with SO_REUSEPORT, and the kernel spreads
+// new connections over them. Destroying the listener closes the socket; connections that the
+// kernel had already accepted for it are reset, so a drain accepts what is waiting first.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/result.h"
+#include "net/epoll_poller.h"
+#include "net/socket_address.h"
+#include "net/socket_stream.h"
+
+namespace penstock::net {
+
+// The addresses that `host` names for listening. Fails with kInternal.
+Result<SocketAddress> resolve_listen_address(const std::string& host, std::uint16_t port);
+
+// Fails where somebody else listens on the address already: with SO_REUSEPORT alone, a second
+// server of the same user would silently take a share of the connections.
+Status check_address_is_free(const SocketAddress& address);
+
+class Listener {
+ public:
+  // Fails with kInternal and the system's reason.
+  static Result<std::unique_ptr<Listener>> open(EpollPoller& poller, const SocketAddress& address);
+
+  const SocketAddress& address() const { return address_; }  // with the port that was given
+  Signal& readable() { return socket_->readiness().readable; }
+
+  struct Accepted {
+    enum class Kind : std::uint8_t { kConnection, kNoneWaiting, kOutOfResources };
+    Kind kind = Kind::kNoneWaiting;
+    std::unique_ptr<RegisteredSocket> socket;
+    SocketAddress peer;
+  };
+  // Takes one connection from the queue without waiting. kOutOfResources: no descriptor or memory;
+  // the caller pauses before it tries again, since no event will tell that some are free.
+  Accepted accept();
+
+ private:
+  Listener(EpollPoller& poller, std::unique_ptr<RegisteredSocket> socket);
+
+  EpollPoller& poller_;
+  std::unique_ptr<RegisteredSocket> socket_;
+  SocketAddress address_;
+};
+
+}  // namespace penstock::net

@@ -1,0 +1,57 @@
+#include "net/socket_address.h"
+
+#include <array>
+#include <cstring>
+
+#include <arpa/inet.h>
+
+namespace penstock::net {
+
+SocketAddress::SocketAddress(const sockaddr* address, socklen_t length) {
+  if (address->sa_family == AF_INET && length >= sizeof v4_) {
+    std::memcpy(&v4_, address, sizeof v4_);
+  } else if (address->sa_family == AF_INET6 && length >= sizeof v6_) {
+    std::memcpy(&v6_, address, sizeof v6_);
+  }
+}
+
+socklen_t SocketAddress::size() const {
+  switch (family()) {
+    case AF_INET: return sizeof v4_;
+    case AF_INET6: return sizeof v6_;
+    default: return 0;
+  }
+}
+
+std::uint16_t SocketAddress::port() const {
+  // Both families keep the port at the same place.
+  return ntohs(v4_.sin_port);
+}
+
+void SocketAddress::set_port(std::uint16_t port) { v4_.sin_port = htons(port); }
+
+std::string SocketAddress::host_text() const {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (family() == AF_INET) {
+    inet_ntop(AF_INET, &v4_.sin_addr, text.data(), text.size());
+  } else if (family() == AF_INET6) {
+    inet_ntop(AF_INET6, &v6_.sin6_addr, text.data(), text.size());
+  }
+  return text.data();
+}
+
+std::string SocketAddress::text() const {
+  std::string out = host_text();
+  if (family() == AF_INET6) out = "[" + out + "]";
+  return out + ":" + std::to_string(port());
+}
+
+SocketAddress local_address(int socket) {
+  sockaddr_in6 storage{};
+  socklen_t length = sizeof storage;
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  if (getsockname(socket, address, &length) != 0) return {};
+  return SocketAddress(address, length);
+}
+
+}  // namespace penstock::net

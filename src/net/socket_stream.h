@@ -1,0 +1,51 @@
+#pragma once
+
+// A Stream over a TCP socket without TLS.
+
+#include "net/epoll_poller.h"
+#include "net/stream.h"
+
+namespace penstock::net {
+
+// Owns a socket and its registration with a poller. TCP_NODELAY is set: what a relay writes is
+// worth sending. Base of the plain stream and of the TLS one.
+class RegisteredSocket {
+ public:
+  // Takes over `descriptor`, which is non-blocking.
+  RegisteredSocket(EpollPoller& poller, int descriptor);
+  ~RegisteredSocket();
+  RegisteredSocket(const RegisteredSocket&) = delete;
+  RegisteredSocket& operator=(const RegisteredSocket&) = delete;
+
+  // Whether the poller had room for it; a socket that is not registered is of no use.
+  bool registered() const { return registered_; }
+  int descriptor() const { return descriptor_; }
+  Readiness& readiness() { return readiness_; }
+  void end_writing();
+  void reset_on_close();
+
+ private:
+  int descriptor_;
+  Readiness readiness_;
+  bool registered_;
+};
+
+class SocketStream final : public Stream {
+ public:
+  SocketStream(std::unique_ptr<RegisteredSocket> socket, const SocketAddress& peer);
+
+  Transfer read(std::span<char> into) override;
+  Transfer write(std::span<const iovec> pieces) override;
+  Signal& readable() override { return socket_->readiness().readable; }
+  Signal& writable() override { return socket_->readiness().writable; }
+  Signal& closed() override { return socket_->readiness().closed; }
+  void end_writing() override { socket_->end_writing(); }
+  void reset_on_close() override { socket_->reset_on_close(); }
+  const SocketAddress& peer() const override { return peer_; }
+
+ private:
+  std::unique_ptr<RegisteredSocket> socket_;
+  SocketAddress peer_;
+};
+
+}  // namespace penstock::net

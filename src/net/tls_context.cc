@@ -1,0 +1,111 @@
+#include "net/tls_context.h"
+
+#include <array>
+#include <utility>
+
+#include <openssl/err.h>
+
+namespace penstock::net {
+namespace {
+
+std::unexpected<Error> tls_failure(const std::string& what) {
+  std::array<char, 256> reason{};
+  const unsigned long code = ERR_get_error();
+  ERR_error_string_n(code, reason.data(), reason.size());
+  ERR_clear_error();
+  const std::string why = code != 0 ? std::string(": ") + reason.data() : std::string();
+  return failure(Error::gateway(ErrorKind::kInternal, what + why));
+}
+
+std::shared_ptr<SSL_CTX> make_context(const SSL_METHOD* method) {
+  std::shared_ptr<SSL_CTX> context(SSL_CTX_new(method), SSL_CTX_free);
+  if (context == nullptr) return context;
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                         SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // Idle connections hold no buffers; a read takes a record's head and body in one system call;
+  // a write may be taken in part and go on from a buffer that has moved.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context.get(), 1);
+  return context;
+}
+
+Status load_certificate(SSL_CTX* context, const std::string& certificate, const std::string& key) {
+  if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
+    return tls_failure("cannot use the certificate in " + certificate);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return tls_failure("cannot use the private key in " + key);
+  }
+  if (SSL_CTX_check_private_key(context) != 1) {
+    return tls_failure("the private key in " + key + " does not fit " + certificate);
+  }
+  return {};
+}
+
+// Only http/1.1 is spoken; a client that offers nothing else is refused during the handshake.
+int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
+                    const unsigned char* in, unsigned int in_size, void*) {
+  static constexpr std::array<unsigned char, 9> kHttp11 = {8,   'h', 't', 't', 'p',
+                                                           '/', '1', '.', '1'};
+  unsigned char* selected = nullptr;
+  const int found = SSL_select_next_proto(&selected, out_size, kHttp11.data(), kHttp11.size(), in,
+                                          in_size);
+  *out = selected;
+  return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+}  // namespace
+
+Result<TlsContext> TlsContext::server(const ServerOptions& options) {
+  TlsContext made(make_context(TLS_server_method()));
+  SSL_CTX* context = made.get();
+  if (context == nullptr) return tls_failure("cannot make a TLS context");
+  if (Status loaded = load_certificate(context, options.certificate_file, options.key_file);
+      !loaded) {
+    return failure(loaded.error());
+  }
+  if (!options.client_ca_file.empty()) {
+    if (SSL_CTX_load_verify_locations(context, options.client_ca_file.c_str(), nullptr) != 1) {
+      return tls_failure("cannot use the certificates in " + options.client_ca_file);
+    }
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    made.verifies_ = true;
+  }
+  static constexpr std::array<unsigned char, 8> kSessionContext = {'p', 'e', 'n', 's',
+                                                                   't', 'o', 'c', 'k'};
+  SSL_CTX_set_session_id_context(context, kSessionContext.data(), kSessionContext.size());
+  SSL_CTX_set_max_early_data(context, 0);
+  SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
+  return made;
+}
+
+Result<TlsContext> TlsContext::client(const ClientOptions& options) {
+  TlsContext made(make_context(TLS_client_method()));
+  SSL_CTX* context = made.get();
+  if (context == nullptr) return tls_failure("cannot make a TLS context");
+  if (options.tls13_only) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  if (!options.ciphers.empty() &&
+      SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) != 1) {
+    return tls_failure("no usable cipher in '" + options.ciphers + "'");
+  }
+  if (options.verify == ClientOptions::Verify::kYes) {
+    const int loaded =
+        options.ca_file.empty()
+            ? SSL_CTX_set_default_verify_paths(context)
+            : SSL_CTX_load_verify_locations(context, options.ca_file.c_str(), nullptr);
+    if (loaded != 1) return tls_failure("cannot use the certificates in " + options.ca_file);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    made.verifies_ = true;
+  }
+  if (!options.certificate_file.empty()) {
+    if (Status loaded = load_certificate(context, options.certificate_file, options.key_file);
+        !loaded) {
+      return failure(loaded.error());
+    }
+  }
+  return made;
+}
+
+}  // namespace penstock::net

@@ -1,0 +1,49 @@
+#pragma once
+
+// TLS settings made into OpenSSL contexts, once, at start.
+//
+// Contexts are shared by all threads: OpenSSL counts their references itself and they are not
+// changed after they are made. TLS 1.2 is the oldest version in every case; renegotiation,
+// compression and session tickets with early data are off.
+
+#include <memory>
+#include <string>
+
+#include <openssl/ssl.h>
+
+#include "core/result.h"
+
+namespace penstock::net {
+
+class TlsContext {
+ public:
+  struct ServerOptions {
+    std::string certificate_file;  // PEM, with its chain
+    std::string key_file;
+    std::string client_ca_file;  // not empty: clients must show a certificate signed by it
+  };
+  struct ClientOptions {
+    enum class Verify { kNo, kYes };
+    Verify verify = Verify::kYes;
+    std::string ca_file;  // empty: the system's
+    bool tls13_only = false;
+    std::string ciphers;  // of TLS 1.2, in OpenSSL's list form
+    std::string certificate_file;
+    std::string key_file;
+  };
+
+  // Fail with kInternal and a message that names the file and OpenSSL's reason.
+  static Result<TlsContext> server(const ServerOptions& options);
+  static Result<TlsContext> client(const ClientOptions& options);
+
+  SSL_CTX* get() const { return context_.get(); }
+  bool verifies() const { return verifies_; }
+
+ private:
+  explicit TlsContext(std::shared_ptr<SSL_CTX> context) : context_(std::move(context)) {}
+
+  std::shared_ptr<SSL_CTX> context_;
+  bool verifies_ = false;
+};
+
+}  // namespace penstock::net

@@ -1,0 +1,169 @@
+#include "net/tls_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+namespace penstock::net {
+namespace {
+
+// One TLS record at most: small writes leave as one record, larger ones without a copy.
+constexpr std::size_t kRecordBytes = 16 * 1024;
+
+bool is_ip_literal(const std::string& host) {
+  in6_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &address) == 1;
+}
+
+}  // namespace
+
+TlsStream::TlsStream(std::unique_ptr<RegisteredSocket> socket, const SocketAddress& peer,
+                     const TlsContext& context)
+    : socket_(std::move(socket)), peer_(peer), ssl_(SSL_new(context.get())) {
+  socket_->readiness().coupled = true;
+  SSL_set_fd(ssl_.get(), socket_->descriptor());
+}
+
+TlsStream::~TlsStream() {
+  // One try, not waited for: the peer learns that the end is meant. After a failure OpenSSL must
+  // not be asked to.
+  if (say_goodbye_) SSL_shutdown(ssl_.get());
+  ERR_clear_error();
+}
+
+void TlsStream::end_writing() {
+  if (say_goodbye_) SSL_shutdown(ssl_.get());
+  say_goodbye_ = false;
+  socket_->end_writing();
+}
+
+void TlsStream::reset_on_close() {
+  say_goodbye_ = false;
+  socket_->reset_on_close();
+}
+
+TlsStream::Progress TlsStream::handshake_step() {
+  ERR_clear_error();
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) return Progress::kDone;
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ: readable().lower(); return Progress::kAgain;
+    case SSL_ERROR_WANT_WRITE: writable().lower(); return Progress::kAgain;
+    default: return Progress::kFailed;
+  }
+}
+
+std::string TlsStream::handshake_failure() const {
+  const long verified = SSL_get_verify_result(ssl_.get());
+  if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
+  return reason != nullptr ? reason : "the connection was closed during the handshake";
+}
+
+Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& cancel,
+                                const std::string& host) {
+  SSL_set_connect_state(ssl_.get());
+  if (is_ip_literal(host)) {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
+  } else {
+    SSL_set_tlsext_host_name(ssl_.get(), host.c_str());
+    SSL_set1_host(ssl_.get(), host.c_str());
+  }
+  for (;;) {
+    const Progress progress = handshake_step();
+    if (progress == Progress::kDone) break;
+    if (progress == Progress::kFailed) {
+      std::string message = "TLS with the upstream failed: " + handshake_failure();
+      co_return failure(Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
+                                        std::move(message)));
+    }
+    // Both directions are coupled: whichever OpenSSL waits for raises the one that was lowered.
+    Signal& needed = readable().raised() ? writable() : readable();
+    const std::size_t woken = co_await wait_any(loop, &deadline, cancel, needed);
+    if (woken == 0) {
+      co_return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
+    }
+    if (woken == 2) {
+      co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
+                                        "the TLS handshake with the upstream took too long"));
+    }
+  }
+  say_goodbye_ = true;
+  readable().raise();
+  co_return Status{};
+}
+
+Task<Status> TlsStream::accept(EventLoop& loop, Deadline& deadline, Signal& cancel) {
+  SSL_set_accept_state(ssl_.get());
+  for (;;) {
+    const Progress progress = handshake_step();
+    if (progress == Progress::kDone) break;
+    if (progress == Progress::kFailed) {
+      co_return failure(Error::client(ErrorKind::kMalformedRequest, handshake_failure()));
+    }
+    Signal& needed = readable().raised() ? writable() : readable();
+    const std::size_t woken = co_await wait_any(loop, &deadline, cancel, needed);
+    if (woken == 0) {
+      co_return failure(Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down"));
+    }
+    if (woken == 2) {
+      co_return failure(Error::client(ErrorKind::kRequestTimeout, "TLS handshake too slow"));
+    }
+  }
+  say_goodbye_ = true;
+  // Bytes that came with the handshake's last flight are OpenSSL's already.
+  readable().raise();
+  co_return Status{};
+}
+
+Transfer TlsStream::read(std::span<char> into) {
+  ERR_clear_error();
+  std::size_t bytes = 0;
+  const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
+  if (result == 1) return {Transfer::Kind::kBytes, bytes};
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_ZERO_RETURN: return {Transfer::Kind::kEnd, 0};
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      readable().lower();
+      return {Transfer::Kind::kWouldBlock, 0};
+    default: say_goodbye_ = false; return {Transfer::Kind::kFailed, 0};
+  }
+}
+
+Transfer TlsStream::write(std::span<const iovec> pieces) {
+  std::array<char, kRecordBytes> record;
+  const char* data = nullptr;
+  std::size_t size = 0;
+  if (pieces.front().iov_len >= kRecordBytes || pieces.size() == 1) {
+    data = static_cast<const char*>(pieces.front().iov_base);
+    size = pieces.front().iov_len;
+  } else {
+    for (const iovec& piece : pieces) {
+      const std::size_t part = std::min(piece.iov_len, record.size() - size);
+      std::memcpy(record.data() + size, piece.iov_base, part);
+      size += part;
+      if (size == record.size()) break;
+    }
+    data = record.data();
+  }
+  ERR_clear_error();
+  std::size_t written = 0;
+  const int result = SSL_write_ex(ssl_.get(), data, size, &written);
+  if (result == 1) return {Transfer::Kind::kBytes, written};
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      writable().lower();
+      return {Transfer::Kind::kWouldBlock, 0};
+    default: say_goodbye_ = false; return {Transfer::Kind::kFailed, 0};
+  }
+}
+
+}  // namespace penstock::net

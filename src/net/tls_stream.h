@@ -1,0 +1,59 @@
+#pragma once
+
+// A Stream over TLS, straight on OpenSSL and the socket.
+//
+// Not asio::ssl::stream or a memory BIO pair: those keep buffers of a record and more for each
+// idle connection. An end of the TCP connection without close_notify is kFailed, never kEnd, so
+// that a cut answer cannot pass for a whole one (RFC 8446 section 6.1).
+
+#include <memory>
+#include <string>
+
+#include <openssl/ssl.h>
+
+#include "core/result.h"
+#include "core/task.h"
+#include "net/socket_stream.h"
+#include "net/tls_context.h"
+#include "net/wait.h"
+
+namespace penstock::net {
+
+class TlsStream final : public Stream {
+ public:
+  TlsStream(std::unique_ptr<RegisteredSocket> socket, const SocketAddress& peer,
+            const TlsContext& context);
+  ~TlsStream() override;
+
+  // The handshakes; before any read or write. They end early with kClientGone when `cancel` is
+  // raised. Failures are kUpstreamUnreachable or, of a client, kMalformedRequest.
+  // `host` is what the certificate must be valid for: a name, or an IP address.
+  Task<Status> connect(EventLoop& loop, Deadline& deadline, Signal& cancel,
+                       const std::string& host);
+  Task<Status> accept(EventLoop& loop, Deadline& deadline, Signal& cancel);
+
+  Transfer read(std::span<char> into) override;
+  Transfer write(std::span<const iovec> pieces) override;
+  Signal& readable() override { return socket_->readiness().readable; }
+  Signal& writable() override { return socket_->readiness().writable; }
+  Signal& closed() override { return socket_->readiness().closed; }
+  void end_writing() override;
+  void reset_on_close() override;
+  const SocketAddress& peer() const override { return peer_; }
+
+ private:
+  struct FreeSsl {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+
+  enum class Progress { kDone, kAgain, kFailed };
+  Progress handshake_step();
+  std::string handshake_failure() const;
+
+  std::unique_ptr<RegisteredSocket> socket_;
+  SocketAddress peer_;
+  std::unique_ptr<SSL, FreeSsl> ssl_;
+  bool say_goodbye_ = false;
+};
+
+}  // namespace penstock::net

@@ -1,0 +1,79 @@
+#pragma once
+
+// Waiting for the first of several things.
+//
+//   switch (co_await wait_any(loop, &deadline, upstream.readable(), client.closed())) {
+//     case 0: …  // the upstream has bytes
+//     case 1: …  // the client has gone
+//     default:   // the deadline has passed: the index after the last signal
+//   }
+//
+// The signals are looked at in the order given, then the deadline; one that is raised already ends
+// the wait without suspending, unless the coroutine has used up its turn.
+
+#include <array>
+#include <coroutine>
+#include <cstddef>
+
+#include "net/event_loop.h"
+#include "net/signal.h"
+
+namespace penstock::net {
+
+// What a suspended coroutine looks like to signals, deadlines and the loop.
+class Waiter {
+ public:
+  Waiter(EventLoop& loop, Deadline* deadline, std::size_t count)
+      : loop_(loop), deadline_(deadline), count_(count) {}
+
+  // Takes the waiter out of everything that it waits on and makes its coroutine ready. `index`
+  // tells what ended the wait.
+  void wake(std::size_t index);
+
+ protected:
+  bool ready(Signal* const* signals);
+  void suspend(Signal* const* signals, WaitLink* links, std::coroutine_handle<> coroutine);
+
+  EventLoop& loop_;
+  Deadline* deadline_;
+  std::size_t count_;
+  std::size_t woken_by_ = 0;
+
+ private:
+  friend class EventLoop;
+
+  WaitLink* links_ = nullptr;
+
+  bool find_raised(Signal* const* signals);
+
+  std::coroutine_handle<> coroutine_;
+  Waiter* next_ready_ = nullptr;
+};
+
+template <std::size_t Count>
+class [[nodiscard]] WaitAny final : public Waiter {
+ public:
+  template <class... Signals>
+  WaitAny(EventLoop& loop, Deadline* deadline, Signals&... signals)
+      : Waiter(loop, deadline, Count), signals_{&signals...} {}
+  WaitAny(const WaitAny&) = delete;
+  WaitAny& operator=(const WaitAny&) = delete;
+
+  bool await_ready() { return ready(signals_.data()); }
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    suspend(signals_.data(), links_.data(), coroutine);
+  }
+  std::size_t await_resume() const { return woken_by_; }
+
+ private:
+  std::array<Signal*, Count> signals_;
+  std::array<WaitLink, Count> links_;
+};
+
+// `deadline` may be null: the wait then has no limit of its own.
+template <class... Signals>
+WaitAny<sizeof...(Signals)> wait_any(EventLoop& loop, Deadline* deadline, Signals&... signals) {
+  return WaitAny<sizeof...(Signals)>(loop, deadline, signals...);
+}
+
+}  // namespace penstock::net
