@@ -1,0 +1,64 @@
+#pragma once
+
+// Message heads of HTTP/1.1 (RFC 9112) as views into the buffer that they were parsed from.
+//
+// A head owns its list of fields but none of their text: it is valid while the buffer is neither
+// moved nor overwritten. Heads are reused for the next message, so that the list keeps its memory.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace penstock::http {
+
+struct Field {
+  std::string_view name;   // as it was spelled
+  std::string_view value;  // without optional white space at its ends
+};
+
+// How the end of a message's body is known (RFC 9112 section 6.3).
+struct Framing {
+  enum class Kind : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
+  Kind kind = Kind::kNone;
+  std::uint64_t length = 0;  // of kLength
+};
+
+enum class Version : std::uint8_t { kHttp10, kHttp11 };
+
+class Fields {
+ public:
+  void clear() { fields_.clear(); }
+  void add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+
+  // The first field of that name, case ignored.
+  std::optional<std::string_view> find(std::string_view name) const;
+
+  auto begin() const { return fields_.begin(); }
+  auto end() const { return fields_.end(); }
+  std::size_t size() const { return fields_.size(); }
+
+ private:
+  std::vector<Field> fields_;
+};
+
+struct RequestHead {
+  std::string_view method;
+  std::string_view target;  // origin-form, as it was sent
+  Version version = Version::kHttp11;
+  Fields fields;
+  Framing framing;
+  bool keep_alive = true;         // what the version and Connection ask for
+  bool expects_continue = false;  // Expect: 100-continue
+};
+
+struct ResponseHead {
+  int status = 0;
+  std::string_view reason;
+  Version version = Version::kHttp11;
+  Fields fields;
+  Framing framing;
+  bool keep_alive = true;
+};
+
+}  // namespace penstock::http

@@ -1,0 +1,63 @@
+#pragma once
+
+// A strict, in-place parser of HTTP/1.1 message heads (RFC 9112), for both directions.
+//
+// Strict means: what two servers could read differently is refused. Lines end in CRLF and in
+// nothing else; no obs-fold; no white space before a colon; field names are tokens; values hold no
+// control character except tab; the target is origin-form (or `*` for OPTIONS) in visible ASCII
+// without `#`; exactly one Host in HTTP/1.1, a host of unreserved characters or an address;
+// Content-Length at most once, 1 to 19 digits; Transfer-Encoding at most once, exactly `chunked`,
+// in HTTP/1.1, and never beside Content-Length. obs-text (bytes from 0x80) is allowed in field
+// values only.
+//
+// The whole head must lie in the buffer: a call looks at it from its start. `scanned` lets the
+// caller skip what an earlier call has already searched for the end of the head.
+
+#include <cstddef>
+#include <string_view>
+
+#include "core/result.h"
+#include "http/head.h"
+
+namespace penstock::http {
+
+struct HeadLimits {
+  std::size_t bytes = 32 * 1024;  // of the whole head, the empty line included
+  std::size_t fields = 100;
+};
+
+// What a call found: how long the head is, or 0 where more bytes are needed.
+struct Parsed {
+  std::size_t head_bytes = 0;
+  bool complete() const { return head_bytes > 0; }
+};
+
+// Parses a request's head at the front of `buffer` into `head`. One empty line before the request
+// line is skipped (RFC 9112 section 2.2) and counted in head_bytes. `scanned` is the size of the
+// buffer at an earlier call that was not complete, else 0. Errors: kMalformedRequest (400),
+// kHeadTooLarge (431), kVersionNotSupported (505), kExpectationFailed (417), kNotImplemented (501:
+// a transfer coding other than chunked, or a method that no route can have, which is every one but
+// GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS); after any of them the connection is to be
+// closed. Upgrade is ignored (RFC 9110 section 7.8).
+//
+// Limits are judged early: a buffer of `limits.bytes` without the head's end is too large. A line
+// is judged when it is complete, whatever is still to come. After an error or an incomplete call
+// what `head` holds is unspecified.
+Result<Parsed> parse_request_head(std::string_view buffer, std::size_t scanned,
+                                  const HeadLimits& limits, RequestHead& head);
+
+// Parses a response's head. `request_was_head` says that the request was HEAD, so that no body
+// follows. 1xx heads are returned like any other; the caller skips them. All errors are
+// kUpstreamInvalidResponse.
+enum class RequestWasHead : bool { kNo, kYes };
+Result<Parsed> parse_response_head(std::string_view buffer, std::size_t scanned,
+                                   const HeadLimits& limits, RequestWasHead request_was_head,
+                                   ResponseHead& head);
+
+// Whether `text` is a token (RFC 9110 section 5.6.2): what a field name or method may be.
+bool is_token(std::string_view text);
+
+// Whether `text` may be a field's value as the parser accepts it.
+bool is_field_value(std::string_view text);
+
+}  // namespace penstock::http

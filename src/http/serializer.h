@@ -1,0 +1,46 @@
+#pragma once
+
+// Writes message heads and chunk framing, by appending to a string that the caller reuses.
+//
+// Nothing that is written can end a line or a message early: names, values, methods, targets and
+// reasons are checked, and one that is not what the parser itself would accept ends the program.
+// Such a value cannot come from a peer, whose fields passed the parser; it is a fault of ours, and
+// an injected line would be worse than a crash. Text from elsewhere (configuration, JSON) is to be
+// checked with is_token and is_field_value before it comes here.
+//
+// A head is a request or status line, fields, and append_head_end. Lengths are in bytes.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+
+namespace penstock::http {
+
+// `POST /v1/models HTTP/1.1`.
+void append_request_line(std::string& out, std::string_view method, std::string_view target);
+
+// `HTTP/1.1 200 OK`. An empty reason is legal; the first form takes the registered one.
+void append_status_line(std::string& out, int status);
+void append_status_line(std::string& out, int status, std::string_view reason);
+
+void append_field(std::string& out, std::string_view name, std::string_view value);
+void append_content_length(std::string& out, std::uint64_t length_bytes);
+
+// `Date:` as an IMF-fixdate (RFC 9110 section 5.6.7), in whole seconds; years 0 to 9999.
+void append_date(std::string& out, WallTime now);
+
+void append_head_end(std::string& out);
+
+// Chunked coding (RFC 9112 section 7.1): the header of a chunk of `data_bytes`, which are not 0
+// because that would end the body; after the data, kChunkEnd; after the last, kLastChunk.
+void append_chunk_header(std::string& out, std::uint64_t data_bytes);
+void append_last_chunk(std::string& out);
+inline constexpr std::string_view kChunkEnd = "\r\n";
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+// The reason phrase of a registered status (RFC 9110 section 15 and the IANA registry), else empty.
+std::string_view reason_phrase(int status);
+
+}  // namespace penstock::http

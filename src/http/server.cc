@@ -1,0 +1,105 @@
+#include "http/server.h"
+
+#include <chrono>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "net/socket_stream.h"
+#include "net/tls_stream.h"
+#include "net/wait.h"
+
+namespace penstock::http {
+namespace {
+
+// How long to wait for a descriptor or memory to become free before accepting again.
+constexpr std::chrono::milliseconds kResourcePause{50};
+// Connections accepted in one go, before those that have work get their turn.
+constexpr int kAcceptsPerTurn = 64;
+
+}  // namespace
+
+Server::Server(net::EventLoop& loop, std::unique_ptr<net::Listener> listener,
+               const net::TlsContext* tls, ScratchPool& scratch, const ServerLimits& limits,
+               ConnectionCount& count, Handler& handler,
+               net::TaskGroup::OnException on_exception)
+    : loop_(loop),
+      listener_(std::move(listener)),
+      tls_(tls),
+      scratch_(scratch),
+      limits_(limits),
+      count_(count),
+      handler_(handler),
+      tasks_(loop, std::move(on_exception)) {}
+
+void Server::start() { tasks_.spawn(accept_connections()); }
+
+Task<void> Server::accept_connections() {
+  net::Deadline pause(loop_);
+  for (;;) {
+    if (co_await net::wait_any(loop_, nullptr, listener_closed_, listener_->readable()) == 0) break;
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+      net::Listener::Accepted accepted = listener_->accept();
+      if (accepted.kind == net::Listener::Accepted::Kind::kNoneWaiting) break;
+      if (accepted.kind == net::Listener::Accepted::Kind::kOutOfResources) {
+        pause.set_after(kResourcePause);
+        co_await net::wait_any(loop_, &pause, listener_closed_);
+        break;
+      }
+      if (count_.enter()) {
+        tasks_.spawn(serve(std::move(accepted.socket), accepted.peer));
+      } else {
+        refuse(*accepted.socket);
+      }
+    }
+  }
+  listener_.reset();
+}
+
+void Server::refuse(net::RegisteredSocket& socket) {
+  const std::string answer = handler_.refuse(Error::gateway(
+      ErrorKind::kOverloaded, "the server has as many connections as it may have"));
+  // Best effort, and only where the client would understand it.
+  if (tls_ == nullptr) {
+    (void)send(socket.descriptor(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+}
+
+Task<void> Server::serve(std::unique_ptr<net::RegisteredSocket> socket, net::SocketAddress peer) {
+  handler_.connection_opened();
+  if (tls_ == nullptr) {
+    co_await serve_stream(std::make_unique<net::SocketStream>(std::move(socket), peer));
+  } else {
+    auto stream = std::make_unique<net::TlsStream>(std::move(socket), peer, *tls_);
+    net::Deadline deadline(loop_);
+    deadline.set_after(limits_.header_timeout);
+    const Status accepted = co_await stream->accept(loop_, deadline, stopped_);
+    if (accepted) co_await serve_stream(std::move(stream));
+  }
+  handler_.connection_closed();
+  count_.leave();
+}
+
+Task<void> Server::serve_stream(std::unique_ptr<net::Stream> stream) {
+  ServerConnection connection(loop_, std::move(stream), scratch_, limits_, handler_);
+  if (draining_) connection.drain_after_this();
+  connections_.insert(&connection);
+  co_await connection.serve();
+  connections_.erase(&connection);
+}
+
+void Server::drain() {
+  draining_ = true;
+  // Raising a signal runs nothing at once, so the set does not change under the loop.
+  for (ServerConnection* connection : connections_) connection->drain();
+}
+
+void Server::close_listener() { listener_closed_.raise(); }
+
+void Server::stop() {
+  close_listener();
+  stopped_.raise();
+  for (ServerConnection* connection : connections_) connection->stop();
+}
+
+}  // namespace penstock::http

@@ -1,0 +1,338 @@
+#include "http/server_connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "net/wait.h"
+
+namespace penstock::http {
+namespace {
+
+using std::chrono::milliseconds;
+
+// After an answer that came before the end of its request: how long and how much is read and
+// thrown away, so that the answer is not lost to the reset that unread bytes would cause
+// (RFC 9112 section 9.6).
+constexpr milliseconds kLingerTime{2'000};
+constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+
+Error client_gone() { return Error::client(ErrorKind::kClientGone, "the client has gone"); }
+
+}  // namespace
+
+ServerConnection::ServerConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
+                                   ScratchPool& scratch, const ServerLimits& limits,
+                                   Handler& handler)
+    : loop_(loop),
+      stream_(std::move(stream)),
+      scratch_(scratch),
+      limits_(limits),
+      handler_(handler),
+      deadline_(loop) {}
+
+Task<void> ServerConnection::serve() {
+  for (;;) {
+    // Named: GCC 12 lays the frame out wrongly where an awaited condition comes before any variable.
+    const Received received = co_await receive_head();
+    if (received != Received::kRequest) co_return;
+    phase_ = Phase::kHandling;
+    co_await handler_.handle(*this);
+    if (!answered_) co_return;
+    if (!keep_alive()) {
+      if (!body_read_ && head_.framing.kind != Framing::Kind::kNone) co_await linger();
+      co_return;
+    }
+    finish_request();
+  }
+}
+
+void ServerConnection::stop() {
+  stopped_ = true;
+  stream_->closed().raise();
+}
+
+void ServerConnection::drain() {
+  draining_ = true;
+  if (phase_ == Phase::kIdle) stream_->closed().raise();
+}
+
+Task<ServerConnection::Received> ServerConnection::receive_head() {
+  if (!co_await wait_for_first_byte()) co_return Received::kNothing;
+  phase_ = Phase::kReceiving;
+  request_started_ = loop_.now();
+  deadline_.set_after(limits_.header_timeout);
+  std::size_t scanned = 0;
+  for (;;) {
+    if (begin_ != end_) {
+      Result<Parsed> parsed = parse_request_head(unread(), scanned, limits_.head, head_);
+      if (!parsed) {
+        co_await refuse(std::move(parsed.error()));
+        co_return Received::kNothing;
+      }
+      if (parsed->complete()) {
+        begin_ += parsed->head_bytes;
+        body_bytes_received_ = 0;
+        first_request_ = false;
+        co_return Received::kRequest;
+      }
+      scanned = end_ - begin_;
+    }
+    if (!make_room()) {
+      co_await refuse(Error::client(ErrorKind::kHeadTooLarge, "the request's head is too large"));
+      co_return Received::kNothing;
+    }
+    std::span<char> room(block_.data() + end_, block_.size() - kBodyPadding - end_);
+    Result<std::size_t> got = co_await read_some(room);
+    if (!got) {
+      if (got.error().kind == ErrorKind::kRequestTimeout && begin_ != end_) {
+        co_await refuse(std::move(got.error()));
+      }
+      co_return Received::kNothing;
+    }
+    end_ += *got;
+  }
+}
+
+Task<bool> ServerConnection::wait_for_first_byte() {
+  phase_ = Phase::kIdle;
+  if (begin_ != end_) co_return !stopped_;
+  block_.give_back();
+  begin_ = end_ = 0;
+  if (draining_ && !first_request_ && !stream_->readable().raised()) co_return false;
+  deadline_.set_after(first_request_ ? limits_.header_timeout : limits_.idle_timeout);
+  const std::size_t woken =
+      co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed());
+  // A request that has arrived when the drain begins is still served.
+  co_return woken == 0 && !stopped_;
+}
+
+// Makes the block ready for more bytes of a head: a block at all, the bytes at its front, or a
+// larger one. False where the head has reached the limit.
+bool ServerConnection::make_room() {
+  if (!block_) block_ = scratch_.block();
+  if (end_ < block_.size() - kBodyPadding) return true;
+  const std::size_t kept = end_ - begin_;
+  if (begin_ > 0) {
+    std::memmove(block_.data(), block_.data() + begin_, kept);
+  } else {
+    if (kept >= limits_.head.bytes) return false;
+    ScratchPool::Block larger = scratch_.large_block(limits_.head.bytes + kBodyPadding + 2);
+    std::memcpy(larger.data(), block_.data(), kept);
+    block_ = std::move(larger);
+  }
+  begin_ = 0;
+  end_ = kept;
+  return end_ < block_.size() - kBodyPadding;
+}
+
+Task<Result<std::size_t>> ServerConnection::read_some(std::span<char> into) {
+  for (;;) {
+    // The end of the stream is found by reading, after the bytes that came before it.
+    if (!stream_->readable().raised()) {
+      const std::size_t woken =
+          co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed());
+      if (woken == 2) {
+        co_return failure(
+            Error::client(ErrorKind::kRequestTimeout, "the request took too long to arrive"));
+      }
+    }
+    if (stopped_) co_return failure(client_gone());
+    const net::Transfer transfer = stream_->read(into);
+    switch (transfer.kind) {
+      case net::Transfer::Kind::kBytes: co_return transfer.bytes;
+      case net::Transfer::Kind::kEnd:
+      case net::Transfer::Kind::kFailed:
+        stream_->closed().raise();
+        co_return failure(client_gone());
+      case net::Transfer::Kind::kWouldBlock:
+        if (stream_->closed().raised()) co_return failure(client_gone());
+        break;
+    }
+  }
+}
+
+Task<Result<std::string_view>> ServerConnection::read_body() {
+  if (body_read_) co_return body_;
+  Status read;
+  switch (head_.framing.kind) {
+    case Framing::Kind::kLength:
+      if (head_.framing.length > limits_.body_bytes) {
+        co_return failure(Error::client(ErrorKind::kBodyTooLarge, "the request's body is too large"));
+      }
+      read = co_await read_length_body(static_cast<std::size_t>(head_.framing.length));
+      break;
+    case Framing::Kind::kChunked: read = co_await read_chunked_body(); break;
+    default: body_ = {}; break;
+  }
+  if (!read) co_return failure(std::move(read.error()));
+  body_read_ = true;
+  co_return body_;
+}
+
+Task<Status> ServerConnection::send_continue() {
+  if (!head_.expects_continue || begin_ != end_) co_return Status{};
+  head_.expects_continue = false;
+  Pieces pieces;
+  pieces.add("HTTP/1.1 100 Continue\r\n\r\n");
+  co_return co_await write(pieces);
+}
+
+Task<Status> ServerConnection::read_length_body(std::size_t length) {
+  Status continued = co_await send_continue();
+  if (!continued) co_return failure(std::move(continued.error()));
+  char* storage = block_.data() + begin_;
+  std::size_t have = std::min(length, end_ - begin_);
+  if (begin_ + length + kBodyPadding > block_.size()) {
+    large_body_ = std::make_unique_for_overwrite<char[]>(length + kBodyPadding);
+    storage = large_body_.get();
+    std::memcpy(storage, block_.data() + begin_, have);
+  }
+  while (have < length) {
+    deadline_.set_after(limits_.body_timeout);
+    std::span<char> room(storage + have, length - have);
+    Result<std::size_t> got = co_await read_some(room);
+    if (!got) co_return failure(std::move(got.error()));
+    have += *got;
+    if (!large_body_) end_ += *got;
+  }
+  if (large_body_) {
+    begin_ = end_ = std::min(end_, begin_ + length);
+  } else {
+    begin_ += length;
+  }
+  body_bytes_received_ += length;
+  body_ = {storage, length};
+  co_return Status{};
+}
+
+Task<Status> ServerConnection::read_chunked_body() {
+  Status continued = co_await send_continue();
+  if (!continued) co_return failure(std::move(continued.error()));
+  ChunkedDecoder decoder(ErrorSource::kClient);
+  // The head's views stay valid: coded bytes are read into a block of their own. What follows the
+  // body in it belongs to the next request and goes back behind the head.
+  ScratchPool::Block coded = scratch_.block();
+  std::string_view input = unread();
+  for (;;) {
+    while (!input.empty() && !decoder.done()) {
+      Result<ChunkedDecoder::Step> step = decoder.step(input);
+      if (!step) co_return failure(std::move(step.error()));
+      input.remove_prefix(step->consumed);
+      body_bytes_received_ += step->consumed;
+      if (chunked_body_.size() + step->data.size() > limits_.body_bytes) {
+        co_return failure(
+            Error::client(ErrorKind::kBodyTooLarge, "the request's body is too large"));
+      }
+      chunked_body_.append(step->data);
+    }
+    if (decoder.done()) break;
+    deadline_.set_after(limits_.body_timeout);
+    std::span<char> room(coded.data(), coded.size());
+    Result<std::size_t> got = co_await read_some(room);
+    if (!got) co_return failure(std::move(got.error()));
+    input = {coded.data(), *got};
+  }
+  const bool from_block = input.data() >= block_.data() && input.data() <= block_.data() + end_;
+  if (from_block) {
+    begin_ = end_ - input.size();
+  } else {
+    leftover_.assign(input);
+    begin_ = end_;
+  }
+  const std::size_t size = chunked_body_.size();
+  chunked_body_.append(kBodyPadding, '\0');
+  body_ = std::string_view(chunked_body_).substr(0, size);
+  co_return Status{};
+}
+
+void ServerConnection::release_request() {
+  RequestHead kept;
+  kept.version = head_.version;
+  kept.framing = head_.framing;
+  kept.keep_alive = head_.keep_alive;
+  head_ = std::move(kept);
+  body_ = {};
+  large_body_.reset();
+  chunked_body_ = {};
+  if (begin_ == end_) {
+    block_.give_back();
+    begin_ = end_ = 0;
+  }
+}
+
+Task<Status> ServerConnection::write(Pieces pieces) {
+  for (;;) {
+    const std::size_t before = pieces.bytes();
+    const net::Transfer::Kind kind = write_some(*stream_, pieces);
+    bytes_sent_ += before - pieces.bytes();
+    if (kind == net::Transfer::Kind::kBytes) co_return Status{};
+    if (kind != net::Transfer::Kind::kWouldBlock) {
+      stream_->closed().raise();
+      co_return failure(client_gone());
+    }
+    deadline_.set_after(limits_.write_timeout);
+    const std::size_t woken =
+        co_await net::wait_any(loop_, &deadline_, stream_->writable(), stream_->closed());
+    if (woken == 1) co_return failure(client_gone());
+    if (woken == 2) {
+      co_return failure(Error::client(ErrorKind::kRequestTimeout, "the client reads too slowly"));
+    }
+  }
+}
+
+// Whether an unread body has arrived with its head, so that it can be skipped without reading.
+bool ServerConnection::body_is_here() const {
+  return head_.framing.kind == Framing::Kind::kLength && head_.framing.length <= end_ - begin_;
+}
+
+bool ServerConnection::keep_alive() const {
+  const bool body_done =
+      body_read_ || head_.framing.kind == Framing::Kind::kNone || body_is_here();
+  return head_.keep_alive && body_done && !draining_ && !stopped_;
+}
+
+void ServerConnection::finish_request() {
+  if (!body_read_ && head_.framing.kind == Framing::Kind::kLength) {
+    begin_ += static_cast<std::size_t>(head_.framing.length);
+  }
+  if (!leftover_.empty()) {
+    // Bytes of the next request that came with a chunked body: to the front of the block.
+    if (!block_) block_ = scratch_.block();
+    std::memcpy(block_.data(), leftover_.data(), leftover_.size());
+    begin_ = 0;
+    end_ = leftover_.size();
+    leftover_ = {};
+  }
+  body_ = {};
+  large_body_.reset();
+  if (!chunked_body_.empty()) chunked_body_ = {};
+  body_read_ = false;
+  answered_ = false;
+  body_bytes_received_ = 0;
+  bytes_sent_ = 0;
+}
+
+Task<void> ServerConnection::refuse(Error error) {
+  const std::string answer = handler_.refuse(error);
+  if (answer.empty()) co_return;
+  Pieces pieces;
+  pieces.add(answer);
+  const Status written = co_await write(pieces);
+  if (written) co_await linger();
+}
+
+Task<void> ServerConnection::linger() {
+  stream_->end_writing();
+  ScratchPool::Block discarded = scratch_.block();
+  std::size_t left = kLingerBytesMax;
+  deadline_.set_after(kLingerTime);
+  while (left > 0) {
+    std::span<char> room(discarded.data(), std::min(left, discarded.size()));
+    const Result<std::size_t> got = co_await read_some(room);
+    if (!got) co_return;
+    left -= *got;
+  }
+}
+
+}  // namespace penstock::http

@@ -1,0 +1,205 @@
+#include "http/upstream_connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "net/wait.h"
+
+namespace penstock::http {
+namespace {
+
+constexpr int kInterimAnswersMax = 16;
+
+Error client_gone() { return Error::client(ErrorKind::kClientGone, "the client has gone"); }
+
+Error reset(RetryClass retry, std::string message) {
+  return Error::upstream(ErrorKind::kUpstreamReset, retry, std::move(message));
+}
+
+}  // namespace
+
+UpstreamConnection::UpstreamConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
+                                       ScratchPool& scratch)
+    : loop_(loop),
+      stream_(std::move(stream)),
+      scratch_(scratch),
+      deadline_(loop),
+      last_used_(loop.now()) {}
+
+Task<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::Signal& cancel) {
+  deadline_.set(until);
+  const std::size_t all = pieces.bytes();
+  for (;;) {
+    const net::Transfer::Kind kind = write_some(*stream_, pieces);
+    if (kind == net::Transfer::Kind::kBytes) co_return Status{};
+    if (kind != net::Transfer::Kind::kWouldBlock) {
+      if (pieces.bytes() == all) {
+        co_return failure(reset(RetryClass::kNothingSent, "the upstream closed the connection"));
+      }
+      // It may have answered before it closed: receive_head() finds out.
+      co_return Status{};
+    }
+    const std::size_t woken = co_await net::wait_any(loop_, &deadline_, cancel,
+                                                     stream_->readable(), stream_->writable());
+    if (woken == 0) co_return failure(client_gone());
+    if (woken == 1) co_return Status{};
+    if (woken == 3) {
+      co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
+                                        "the upstream took too long to read the request"));
+    }
+  }
+}
+
+Error UpstreamConnection::reset_before_head() const {
+  const bool nothing_came = begin_ == end_;
+  const RetryClass retry =
+      reused() && nothing_came ? RetryClass::kStaleConnection : RetryClass::kNever;
+  return reset(retry, "the upstream closed the connection before it answered");
+}
+
+Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(
+    const HeadLimits& limits, RequestWasHead request_was_head, SteadyTime until,
+    net::Signal& cancel) {
+  deadline_.set(until);
+  std::size_t scanned = 0;
+  int interim_answers = 0;
+  for (;;) {
+    while (begin_ != end_) {
+      const std::string_view received(block_.data() + begin_, end_ - begin_);
+      Result<Parsed> parsed =
+          parse_response_head(received, scanned, limits, request_was_head, head_);
+      if (!parsed) co_return failure(std::move(parsed.error()));
+      if (!parsed->complete()) {
+        scanned = received.size();
+        break;
+      }
+      scanned = 0;
+      begin_ += parsed->head_bytes;
+      if (head_.status >= 200) {
+        decoder_ = ChunkedDecoder(ErrorSource::kUpstream);
+        body_left_ = head_.framing.length;
+        body_ended_ = head_.framing.kind == Framing::Kind::kNone;
+        co_return &head_;
+      }
+      if (head_.status == 101 || ++interim_answers > kInterimAnswersMax) {
+        co_return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
+                                          "the upstream answered with an unasked interim status"));
+      }
+    }
+    const std::size_t woken =
+        co_await net::wait_any(loop_, &deadline_, stream_->readable(), cancel);
+    if (woken == 1) co_return failure(client_gone());
+    if (woken == 2) {
+      co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
+                                        "the upstream took too long to answer"));
+    }
+    if (!block_) {
+      block_ = scratch_.block();
+      begin_ = end_ = 0;
+    } else if (end_ == block_.size()) {
+      // The parser has refused a head over the limit, so there is always more room to be made.
+      const std::size_t kept = end_ - begin_;
+      ScratchPool::Block larger = scratch_.large_block(
+          std::max(block_.size(), limits.bytes + ScratchPool::kBlockBytes));
+      std::memcpy(larger.data(), block_.data() + begin_, kept);
+      block_ = std::move(larger);
+      begin_ = 0;
+      end_ = kept;
+    }
+    std::span<char> room(block_.data() + end_, block_.size() - end_);
+    const net::Transfer transfer = stream_->read(room);
+    if (transfer.kind == net::Transfer::Kind::kBytes) {
+      end_ += transfer.bytes;
+    } else if (transfer.kind != net::Transfer::Kind::kWouldBlock) {
+      co_return failure(reset_before_head());
+    }
+  }
+}
+
+Result<UpstreamConnection::BodyPart> UpstreamConnection::read_body() {
+  if (body_ended_) return BodyPart{{}, true};
+  if (begin_ == end_) {
+    if (!block_) block_ = scratch_.block();
+    begin_ = end_ = 0;
+    const net::Transfer transfer = stream_->read({block_.data(), block_.size()});
+    switch (transfer.kind) {
+      case net::Transfer::Kind::kBytes: end_ = transfer.bytes; break;
+      case net::Transfer::Kind::kWouldBlock:
+        block_.give_back();
+        return BodyPart{};
+      case net::Transfer::Kind::kEnd:
+        if (head_.framing.kind == Framing::Kind::kUntilClose) {
+          body_ended_ = true;
+          return BodyPart{{}, true};
+        }
+        [[fallthrough]];
+      case net::Transfer::Kind::kFailed:
+        return failure(reset(RetryClass::kNever, "the upstream broke off its answer"));
+    }
+  }
+  switch (head_.framing.kind) {
+    case Framing::Kind::kLength: {
+      const std::size_t bytes =
+          static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, end_ - begin_));
+      const std::string_view data(block_.data() + begin_, bytes);
+      begin_ += bytes;
+      body_left_ -= bytes;
+      body_ended_ = body_left_ == 0;
+      return BodyPart{data, body_ended_};
+    }
+    case Framing::Kind::kChunked: {
+      Result<std::string_view> data = decode(end_ - begin_);
+      if (!data) return failure(std::move(data.error()));
+      return BodyPart{*data, body_ended_};
+    }
+    default: {
+      const std::string_view data(block_.data() + begin_, end_ - begin_);
+      begin_ = end_;
+      return BodyPart{data, false};
+    }
+  }
+}
+
+// Decodes the received chunks in place: the data of all of them moves together at the front.
+Result<std::string_view> UpstreamConnection::decode(std::size_t bytes) {
+  std::string_view coded(block_.data() + begin_, bytes);
+  char* const data = block_.data() + begin_;
+  std::size_t size = 0;
+  while (!coded.empty() && !decoder_.done()) {
+    Result<ChunkedDecoder::Step> step = decoder_.step(coded);
+    if (!step) return failure(std::move(step.error()));
+    std::memmove(data + size, step->data.data(), step->data.size());
+    size += step->data.size();
+    coded.remove_prefix(step->consumed);
+  }
+  begin_ = end_ - coded.size();
+  body_ended_ = decoder_.done();
+  return std::string_view(data, size);
+}
+
+void UpstreamConnection::release_memory() {
+  if (begin_ != end_) return;
+  block_.give_back();
+  if (head_.fields.size() == 0) return;
+  ResponseHead kept;
+  kept.status = head_.status;
+  kept.framing = head_.framing;
+  kept.keep_alive = head_.keep_alive;
+  head_ = std::move(kept);
+}
+
+bool UpstreamConnection::reusable() const {
+  return body_ended_ && head_.keep_alive && begin_ == end_ &&
+         head_.framing.kind != Framing::Kind::kUntilClose && !stream_->closed().raised();
+}
+
+void UpstreamConnection::rest() {
+  block_.give_back();
+  begin_ = end_ = 0;
+  ++exchanges_;
+  deadline_.clear();
+  last_used_ = loop_.now();
+}
+
+}  // namespace penstock::http

@@ -1,0 +1,95 @@
+#pragma once
+
+// UpstreamConnection: one connection to an upstream, for one exchange at a time.
+//
+// The order of calls is send(), receive_head(), then read_body() until it tells the end. Belongs
+// to one thread; between exchanges it rests in an UpstreamPool. A connection whose exchange did
+// not end in order is destroyed, never reused.
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "core/result.h"
+#include "core/task.h"
+#include "http/chunked.h"
+#include "http/head.h"
+#include "http/parser.h"
+#include "http/scratch.h"
+#include "http/write_all.h"
+#include "net/event_loop.h"
+#include "net/stream.h"
+
+namespace penstock::http {
+
+class UpstreamConnection {
+ public:
+  UpstreamConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
+                     ScratchPool& scratch);
+  UpstreamConnection(const UpstreamConnection&) = delete;
+  UpstreamConnection& operator=(const UpstreamConnection&) = delete;
+
+  // Whether an earlier exchange has used the connection.
+  bool reused() const { return exchanges_ > 0; }
+
+  // Sends a whole request. Ends early, successfully, when the upstream answers before it has read
+  // everything: the answer is then what counts. `until` limits the whole of it. Errors:
+  // kUpstreamReset (kNothingSent where no byte could be written), kUpstreamTimeout, kClientGone
+  // when `cancel` is raised.
+  Task<Status> send(Pieces pieces, SteadyTime until, net::Signal& cancel);
+
+  // Waits for the answer's head; interim answers (1xx) are skipped. The head is valid until the
+  // first read_body(). Errors: kUpstreamReset (kStaleConnection where a reused connection gave no
+  // byte), kUpstreamTimeout, kUpstreamInvalidResponse, kClientGone.
+  Task<Result<const ResponseHead*>> receive_head(const HeadLimits& limits,
+                                                 RequestWasHead request_was_head,
+                                                 SteadyTime until, net::Signal& cancel);
+
+  struct BodyPart {
+    std::string_view data;  // valid until the next call; empty: wait for readable(), or the end
+    bool end = false;       // the body is complete with this part
+  };
+  // What can be had of the body now, by at most one read. Errors: kUpstreamReset where the body is
+  // cut short, kUpstreamInvalidResponse where its framing is broken.
+  Result<BodyPart> read_body();
+
+  // Raised when read_body() may have more to give.
+  net::Signal& readable() { return stream_->readable(); }
+
+  // Whether read_body() has something to give without a wait.
+  bool has_buffered() const { return begin_ != end_ || body_ended_; }
+
+  // Gives back the memory of the head and of body bytes that were used: before a wait that may be
+  // long.
+  void release_memory();
+
+  // After the end of the body: whether another exchange may follow.
+  bool reusable() const;
+  // While it rests: whether the upstream has closed it or sent something unasked.
+  bool stale() const { return stream_->closed().raised() || stream_->readable().raised(); }
+
+  SteadyTime last_used() const { return last_used_; }
+  void rest();
+
+ private:
+  Result<std::string_view> decode(std::size_t bytes);
+  Error reset_before_head() const;
+
+  net::EventLoop& loop_;
+  std::unique_ptr<net::Stream> stream_;
+  ScratchPool& scratch_;
+  net::Deadline deadline_;
+  std::size_t exchanges_ = 0;
+  SteadyTime last_used_;
+
+  ScratchPool::Block block_;
+  std::size_t begin_ = 0;  // received bytes of the block that are not used yet
+  std::size_t end_ = 0;
+
+  ResponseHead head_;
+  ChunkedDecoder decoder_{ErrorSource::kUpstream};
+  std::uint64_t body_left_ = 0;  // of Framing::kLength
+  bool body_ended_ = false;
+};
+
+}  // namespace penstock::http
