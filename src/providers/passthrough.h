@@ -1,0 +1,89 @@
+#pragma once
+
+// Passthrough: one provider of type remote::passthrough, as one thread sees it.
+//
+// It knows where the upstream is, which credentials and headers a call carries, and it owns the
+// thread's connections to it. What a request says passes through it untouched; it writes the head
+// that goes before the body.
+//
+// Credentials, the first that there is: the operator's static key, the caller's
+// `passthrough_api_key`, an Authorization that forward_headers fills from the caller's data. The
+// Authorization of the client's own request names a principal of the gateway and never leaves it.
+//
+// Where no base_url is configured, each caller names its own by `passthrough_url`. Such a call
+// carries nothing of the operator's, neither key nor headers, and connects to public addresses
+// only, unless the operator lists the host (server.caller_url_hosts).
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.h"
+#include "core/result.h"
+#include "http/upstream_pool.h"
+#include "net/connector.h"
+#include "net/tls_context.h"
+#include "providers/provider_data.h"
+
+namespace penstock::providers {
+
+class Passthrough {
+ public:
+  // What the connections need; everything outlives the provider.
+  struct Environment {
+    net::EventLoop& loop;
+    net::Connector& connector;
+    http::ScratchPool& scratch;
+    const net::TlsContext* tls;  // of this provider's settings
+  };
+
+  Passthrough(const config::Provider& settings, const config::Server& server,
+              Environment environment);
+
+  const config::Provider& settings() const { return settings_; }
+  std::string_view id() const { return settings_.id; }
+
+  // Where a call goes.
+  class Route {
+   public:
+    http::UpstreamPool& pool() const { return own_ != nullptr ? *own_ : *shared_; }
+
+   private:
+    friend class Passthrough;
+    http::UpstreamPool* shared_ = nullptr;
+    std::unique_ptr<http::UpstreamPool> own_;  // of a URL that the caller chose
+    config::Url url_;                          // likewise
+  };
+  // `data` is null where the caller sent none. Errors: kInvalidRequest, where the caller must name
+  // a URL and has not, or names one that cannot be used.
+  Result<Route> route(const ProviderData* data) const;
+
+  // Appends the request line, Host, and the fields that configuration and caller data give. The
+  // caller of this function adds fields of its own and the end of the head. `path` is below the
+  // base URL: "/chat/completions".
+  void append_request_head(std::string& out, std::string_view method, std::string_view path,
+                           const Route& route, const ProviderData* data) const;
+
+  std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
+  std::chrono::milliseconds first_byte_timeout() const { return first_byte_timeout_; }
+  std::chrono::milliseconds between_bytes_timeout() const { return between_bytes_timeout_; }
+
+  http::UpstreamPool* pool() { return pool_.get(); }  // null without base_url
+
+ private:
+  net::Destination destination_of(const config::Url& url, net::AddressRule rule) const;
+  bool may_be_private(const std::string& host) const;
+  void append_credentials(std::string& out, const ProviderData* data) const;
+
+  const config::Provider& settings_;
+  const config::Server& server_;
+  Environment environment_;
+  std::chrono::milliseconds connect_timeout_;
+  std::chrono::milliseconds first_byte_timeout_;
+  std::chrono::milliseconds between_bytes_timeout_;
+  std::unique_ptr<http::UpstreamPool> pool_;
+  std::string operator_fields_;  // of every call to base_url, ready to send
+};
+
+}  // namespace penstock::providers

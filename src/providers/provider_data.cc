@@ -1,0 +1,67 @@
+#include "providers/provider_data.h"
+
+#include <nlohmann/json.hpp>
+
+namespace penstock::providers {
+namespace {
+
+constexpr std::string_view kNextLine = "\xC2\x85";
+constexpr std::string_view kLineSeparator = "\xE2\x80\xA8";
+constexpr std::string_view kParagraphSeparator = "\xE2\x80\xA9";
+
+// The text of a value that a header can carry; empty for others.
+std::string header_text(const nlohmann::json& value) {
+  if (value.is_string()) return without_control_characters(value.get_ref<const std::string&>());
+  if (value.is_number() || value.is_boolean()) return value.dump();
+  return {};
+}
+
+}  // namespace
+
+std::string without_control_characters(std::string_view value) {
+  std::string out;
+  out.reserve(value.size());
+  while (!value.empty()) {
+    const auto byte = static_cast<unsigned char>(value.front());
+    if (value.starts_with(kNextLine)) {
+      value.remove_prefix(kNextLine.size());
+    } else if (value.starts_with(kLineSeparator) || value.starts_with(kParagraphSeparator)) {
+      value.remove_prefix(kLineSeparator.size());
+    } else {
+      if (byte >= 0x20 && byte != 0x7F) out.push_back(value.front());
+      value.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
+Result<ProviderData> ProviderData::parse(std::string_view json) {
+  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
+  if (!parsed.is_object()) {
+    return failure(Error::client(ErrorKind::kInvalidRequest,
+                                 "the provider data header must hold a JSON object"));
+  }
+  ProviderData data;
+  for (const auto& [key, value] : parsed.items()) {
+    if (key.starts_with("__")) continue;
+    std::string text = header_text(value);
+    if (text.empty() || text.size() > kValueBytesMax) continue;
+    if (key == "passthrough_url") {
+      data.url_ = std::move(text);
+    } else if (key == "passthrough_api_key") {
+      data.api_key_ = Secret(std::move(text));
+    } else {
+      data.values_.emplace_back(key, Secret(std::move(text)));
+    }
+  }
+  return data;
+}
+
+const Secret* ProviderData::find(std::string_view key) const {
+  for (const auto& [name, value] : values_) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+}  // namespace penstock::providers

@@ -1,0 +1,45 @@
+#pragma once
+
+// What a caller says about upstreams in a header of its own request: X-OGX-Provider-Data, or
+// X-LlamaStack-Provider-Data as clients up to 0.7.1 spell it. The value is a JSON object.
+//
+// `passthrough_url` and `passthrough_api_key` have their own meaning; any other key may fill a
+// header of the upstream's request where the operator's forward_headers says so. Keys that begin
+// with `__` are the reference server's own and are dropped.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/result.h"
+#include "core/secret.h"
+
+namespace penstock::providers {
+
+class ProviderData {
+ public:
+  static constexpr std::size_t kValueBytesMax = 8 * 1024;
+
+  // Fails with kInvalidRequest where `json` is not a JSON object; the message repeats none of it.
+  static Result<ProviderData> parse(std::string_view json);
+
+  const std::optional<std::string>& url() const { return url_; }
+  const std::optional<Secret>& api_key() const { return api_key_; }
+
+  // The value of a key as a header may carry it: control characters and Unicode line ends taken
+  // out. Nothing where it is absent, empty, neither string, number nor boolean, or longer than
+  // kValueBytesMax.
+  const Secret* find(std::string_view key) const;
+
+ private:
+  std::optional<std::string> url_;
+  std::optional<Secret> api_key_;
+  std::vector<std::pair<std::string, Secret>> values_;
+};
+
+// `value` without control characters (C0, DEL, U+0085) and the line ends U+2028 and U+2029.
+std::string without_control_characters(std::string_view value);
+
+}  // namespace penstock::providers
