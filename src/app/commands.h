@@ -1,0 +1,26 @@
+#pragma once
+
+// The commands behind the command line, one function each. They return exit statuses.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace penstock::app {
+
+struct ConfigSource {
+  std::string file;  // empty: the built-in configuration
+};
+
+struct ServeOptions {
+  ConfigSource config;
+  std::optional<std::string> host;
+  std::optional<std::uint16_t> port;
+  bool allow_anonymous = false;
+};
+
+int serve(const ServeOptions& options);
+int check(const ConfigSource& config);
+int list_models(const ConfigSource& config);
+
+}  // namespace penstock::app

@@ -1,0 +1,107 @@
+#include "app/model_table.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "app/upstream_tls.h"
+#include "models/lister.h"
+#include "net/connector.h"
+#include "net/epoll_poller.h"
+#include "net/resolver.h"
+#include "net/task_group.h"
+
+namespace penstock::app {
+namespace {
+
+using Columns = std::array<std::string_view, 4>;
+
+Columns columns_of(const ModelTable::Row& row) {
+  return {row.model, row.provider, row.upstream_model, row.type};
+}
+
+void append_row(std::string& out, const Columns& columns,
+                const std::array<std::size_t, 4>& widths) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    out.append(columns[i]);
+    if (i + 1 < columns.size()) out.append(widths[i] - columns[i].size() + 2, ' ');
+  }
+  out.push_back('\n');
+}
+
+// One event loop for the length of the question.
+class Asking {
+ public:
+  explicit Asking(const config::Settings& settings) : settings_(settings) {}
+
+  ModelTable run() {
+    for (const config::Provider& provider : settings_.providers) {
+      tasks_.spawn(ask(provider));
+      while (tasks_.size() > 0) loop_.run_once(std::chrono::nanoseconds(-1));
+    }
+    return std::move(table_);
+  }
+
+ private:
+  Task<void> ask(const config::Provider& provider) {
+    if (!provider.base_url) {
+      table_.problems.push_back("provider " + provider.id + ": no base_url, callers name it");
+      co_return;
+    }
+    Result<net::TlsContext> tls = upstream_tls(provider);
+    if (!tls) {
+      table_.problems.push_back(tls.error().message);
+      co_return;
+    }
+    const providers::Passthrough::Environment environment{
+        .loop = loop_, .connector = connector_, .scratch = scratch_, .tls = &*tls};
+    providers::Passthrough passthrough(provider, settings_.server, environment);
+    const SteadyTime until = loop_.now() + models::kListTimeout;
+    auto listed = co_await models::list_models(loop_, passthrough, nullptr, until, never_);
+    if (!listed) {
+      table_.problems.push_back("provider " + provider.id + ": " + listed.error().message);
+      co_return;
+    }
+    for (models::ListedModel& model : *listed) {
+      if (!provider.allows(model.id)) continue;
+      table_.rows.push_back(
+          {provider.id + "/" + model.id, provider.id, model.id, std::move(model.type)});
+    }
+  }
+
+  const config::Settings& settings_;
+  ModelTable table_;
+  SystemClock clock_;
+  net::EpollPoller poller_;
+  net::EventLoop loop_{clock_, poller_};
+  net::LookupThreads lookup_threads_{1};
+  net::SystemResolver resolver_{loop_, lookup_threads_};
+  net::SocketConnector connector_{loop_, poller_, resolver_};
+  http::ScratchPool scratch_;
+  net::Signal never_;
+  net::TaskGroup tasks_{loop_, [this](std::string_view what) {
+                          table_.problems.emplace_back(what);
+                        }};
+};
+
+}  // namespace
+
+std::string ModelTable::text() const {
+  constexpr Columns kHeading = {"MODEL", "PROVIDER", "UPSTREAM MODEL", "TYPE"};
+  std::array<std::size_t, 4> widths{};
+  const auto widen = [&](const Columns& columns) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      widths[i] = std::max(widths[i], columns[i].size());
+    }
+  };
+  widen(kHeading);
+  for (const Row& row : rows) widen(columns_of(row));
+  std::string out;
+  append_row(out, kHeading, widths);
+  for (const Row& row : rows) append_row(out, columns_of(row), widths);
+  return out;
+}
+
+ModelTable ask_for_models(const config::Settings& settings) { return Asking(settings).run(); }
+
+}  // namespace penstock::app

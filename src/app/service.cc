@@ -1,0 +1,186 @@
+#include "app/service.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <sched.h>
+
+#include "app/upstream_tls.h"
+#include "app/worker.h"
+#include "core/version.h"
+#include "gateway/routes.h"
+
+namespace penstock::app {
+namespace {
+
+// Names are few and cached: two look-ups at once are enough.
+constexpr std::size_t kLookupThreads = 2;
+// How long clients wait for the first model lists before the port opens without them.
+constexpr std::chrono::milliseconds kFirstListsPatience{1'000};
+
+// The cores that this process may use, not those that the machine has.
+std::size_t usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+}
+
+telemetry::MetricsOptions metrics_options(const config::Settings& settings) {
+  telemetry::MetricsOptions options;
+  for (const gateway::RouteEntry& entry : gateway::route_table()) {
+    options.routes.emplace_back(entry.path);
+  }
+  options.routes.emplace_back(gateway::entry_of(gateway::Route::kUnknown).path);
+  for (const config::Provider& provider : settings.providers) {
+    options.providers.push_back(provider.id);
+  }
+  options.version = kVersion;
+  options.started = SystemClock().wall();
+  return options;
+}
+
+}  // namespace
+
+// In the order of their dependence.
+struct Service::Parts {
+  Parts(std::shared_ptr<const config::Settings> settings_in, telemetry::Log& log_in)
+      : settings(std::move(settings_in)),
+        log(log_in),
+        metrics(metrics_options(*settings)),
+        registry(settings, SystemClock().wall(),
+                 [this](std::shared_ptr<const models::Catalog> catalog) {
+                   for (auto& worker : workers) worker->publish(catalog);
+                 }),
+        lookup_threads(kLookupThreads),
+        connections(settings->server.limits.connections) {}
+  // The workers use everything else.
+  ~Parts() { workers.clear(); }
+
+  Status prepare();
+  Status listen();
+  void run();
+  void wait_for_first_lists();
+  Shared shared();
+
+  std::shared_ptr<const config::Settings> settings;
+  telemetry::Log& log;
+  telemetry::Metrics metrics;
+  std::unique_ptr<telemetry::AccessLog> access_log;
+  // Workers come and go only while no thread runs, so that publishing needs no lock for them.
+  std::vector<std::unique_ptr<Worker>> workers;
+  models::Registry registry;
+  net::LookupThreads lookup_threads;
+  std::unique_ptr<net::TlsContext> server_tls;
+  std::vector<net::TlsContext> client_tls;
+  http::ConnectionCount connections;
+  std::atomic<bool> ready{false};
+  std::unique_ptr<Shared> shared_parts;
+  net::SocketAddress address;
+
+  std::mutex first_lists_mutex;
+  std::condition_variable first_lists_changed;
+};
+
+Status Service::Parts::prepare() {
+  auto log_opened = telemetry::AccessLog::open(settings->server.access_log);
+  if (!log_opened) return failure(std::move(log_opened.error()));
+  access_log = std::move(*log_opened);
+  const config::Server& server = settings->server;
+  if (!server.tls_certfile.empty()) {
+    auto context = net::TlsContext::server({.certificate_file = server.tls_certfile,
+                                            .key_file = server.tls_keyfile,
+                                            .client_ca_file = server.tls_cafile});
+    if (!context) return failure(std::move(context.error()));
+    server_tls = std::make_unique<net::TlsContext>(std::move(*context));
+  }
+  for (const config::Provider& provider : settings->providers) {
+    Result<net::TlsContext> context = upstream_tls(provider);
+    if (!context) return failure(std::move(context.error()));
+    client_tls.push_back(std::move(*context));
+  }
+  return {};
+}
+
+Status Service::Parts::listen() {
+  const config::Server& server = settings->server;
+  auto wanted = net::resolve_listen_address(server.host, server.port);
+  if (!wanted) return failure(std::move(wanted.error()));
+  if (Status is_free = net::check_address_is_free(*wanted); !is_free) return is_free;
+  shared_parts.reset(new Shared{.settings = *settings,
+                                .log = log,
+                                .metrics = metrics,
+                                .access_log = *access_log,
+                                .registry = registry,
+                                .lookup_threads = lookup_threads,
+                                .server_tls = server_tls.get(),
+                                .client_tls = client_tls,
+                                .connections = connections,
+                                .ready = ready});
+  const std::size_t threads = server.threads > 0 ? server.threads : usable_cores();
+  address = *wanted;
+  for (std::size_t i = 0; i < threads; ++i) {
+    auto worker = std::make_unique<Worker>(*shared_parts);
+    // The first one learns the port where any was asked for; the others share it.
+    auto opened = worker->listen(address);
+    if (!opened) return failure(std::move(opened.error()));
+    address = *opened;
+    workers.push_back(std::move(worker));
+  }
+  return {};
+}
+
+void Service::Parts::run() {
+  for (auto& worker : workers) worker->start();
+  workers.front()->keep_models_fresh([this] {
+    const std::lock_guard lock(first_lists_mutex);
+    ready.store(true, std::memory_order_release);
+    first_lists_changed.notify_all();
+  });
+  wait_for_first_lists();
+  for (auto& worker : workers) worker->serve();
+}
+
+// Connections that arrive meanwhile wait in the kernel's queue.
+void Service::Parts::wait_for_first_lists() {
+  std::unique_lock lock(first_lists_mutex);
+  first_lists_changed.wait_for(lock, kFirstListsPatience, [this] { return ready.load(); });
+}
+
+Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Service::~Service() {
+  stop();
+  wait();
+}
+
+Result<std::unique_ptr<Service>> Service::start(std::shared_ptr<const config::Settings> settings,
+                                                telemetry::Log& log) {
+  auto parts = std::make_unique<Parts>(std::move(settings), log);
+  if (Status prepared = parts->prepare(); !prepared) return failure(std::move(prepared.error()));
+  if (Status listening = parts->listen(); !listening) {
+    return failure(std::move(listening.error()));
+  }
+  parts->run();
+  return std::unique_ptr<Service>(new Service(std::move(parts)));
+}
+
+std::string Service::address() const { return parts_->address.text(); }
+std::uint16_t Service::port() const { return parts_->address.port(); }
+
+void Service::drain() {
+  for (auto& worker : parts_->workers) worker->drain(parts_->settings->server.timeouts.drain);
+}
+
+void Service::stop() {
+  for (auto& worker : parts_->workers) worker->stop();
+}
+
+void Service::wait() {
+  for (auto& worker : parts_->workers) worker->join();
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,24 @@
+#include "app/upstream_tls.h"
+
+#include <utility>
+
+namespace penstock::app {
+
+Result<net::TlsContext> upstream_tls(const config::Provider& provider) {
+  using Verify = net::TlsContext::ClientOptions::Verify;
+  const config::UpstreamTls& tls = provider.tls;
+  net::TlsContext::ClientOptions options;
+  options.verify = tls.verify ? Verify::kYes : Verify::kNo;
+  options.ca_file = tls.ca_file;
+  options.tls13_only = tls.min_version == config::UpstreamTls::MinVersion::kTls13;
+  options.ciphers = tls.ciphers;
+  options.certificate_file = tls.client_cert;
+  options.key_file = tls.client_key;
+  Result<net::TlsContext> context = net::TlsContext::client(options);
+  if (!context) {
+    context.error().message = "provider " + provider.id + ": " + context.error().message;
+  }
+  return context;
+}
+
+}  // namespace penstock::app

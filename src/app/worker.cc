@@ -1,0 +1,189 @@
+#include "app/worker.h"
+
+#include <random>
+#include <utility>
+
+#include "net/wait.h"
+
+namespace penstock::app {
+namespace {
+
+using std::chrono::milliseconds;
+
+// How long a line of the access log, or an upstream's expired connection, may wait.
+constexpr milliseconds kHousekeepingInterval{200};
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+http::ServerLimits server_limits(const config::Server& server) {
+  return {.head = {.bytes = server.limits.header_bytes, .fields = server.limits.header_fields},
+          .body_bytes = server.limits.body_bytes,
+          .header_timeout = server.timeouts.client_header,
+          .body_timeout = server.timeouts.client_body,
+          .write_timeout = server.timeouts.client_write,
+          .idle_timeout = server.timeouts.idle};
+}
+
+net::TaskGroup::OnException report_to(telemetry::Log& log) {
+  return [&log](std::string_view what) {
+    log.error("a task ended with an exception: " + std::string(what));
+  };
+}
+
+}  // namespace
+
+Worker::Worker(const Shared& shared)
+    : shared_(shared),
+      random_(random_seed()),
+      loop_(clock_, poller_),
+      resolver_(loop_, shared.lookup_threads),
+      connector_(loop_, poller_, resolver_),
+      server_limits_(server_limits(shared.settings.server)),
+      access_log_shard_(shared.access_log),
+      context_{.settings = shared.settings,
+               .loop = loop_,
+               .scratch = scratch_,
+               .random = random_,
+               .registry = shared.registry,
+               .metrics = shared.metrics,
+               .shard = shared.metrics.add_shard(),
+               .access_log = shared.access_log,
+               .access_log_shard = access_log_shard_,
+               .ready = shared.ready,
+               .keys = access::ApiKeys(shared.settings.server.api_keys),
+               .request_reader = {},
+               .providers = {},
+               .catalog = shared.registry.catalog()},
+      gateway_(context_),
+      refresher_({.loop = loop_,
+                  .random = random_,
+                  .registry = shared.registry,
+                  .metrics = shared.metrics,
+                  .log = shared.log,
+                  .interval = shared.settings.server.registry_refresh_interval}),
+      background_(loop_, report_to(shared.log)),
+      ends_(loop_, report_to(shared.log)) {
+  const auto& providers = shared.settings.providers;
+  for (std::size_t i = 0; i < providers.size(); ++i) {
+    const providers::Passthrough::Environment environment{.loop = loop_,
+                                                          .connector = connector_,
+                                                          .scratch = scratch_,
+                                                          .tls = &shared.client_tls[i]};
+    context_.providers.push_back(std::make_unique<providers::Passthrough>(
+        providers[i], shared.settings.server, environment));
+  }
+}
+
+Worker::~Worker() {
+  if (thread_.joinable()) {
+    stop();
+    thread_.join();
+  }
+}
+
+Result<net::SocketAddress> Worker::listen(const net::SocketAddress& address) {
+  auto listener = net::Listener::open(poller_, address);
+  if (!listener) return failure(std::move(listener.error()));
+  const net::SocketAddress opened = (*listener)->address();
+  server_ = std::make_unique<http::Server>(loop_, std::move(*listener), shared_.server_tls,
+                                           scratch_, server_limits_, shared_.connections,
+                                           gateway_, report_to(shared_.log));
+  return opened;
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] {
+    background_.spawn(housekeeping());
+    loop_.run();
+  });
+}
+
+void Worker::serve() {
+  run_on_loop([this] {
+    if (!ending_) server_->start();
+  });
+}
+
+void Worker::keep_models_fresh(std::function<void()> all_asked) {
+  run_on_loop([this, all_asked = std::move(all_asked)] {
+    providers_to_ask_ = context_.providers.size();
+    if (providers_to_ask_ == 0) all_asked();
+    for (std::size_t i = 0; i < context_.providers.size(); ++i) {
+      auto asked = [this, all_asked] {
+        if (--providers_to_ask_ == 0) all_asked();
+      };
+      background_.spawn(
+          refresher_.keep_fresh(i, *context_.providers[i], stopping_, std::move(asked)));
+    }
+  });
+}
+
+void Worker::publish(std::shared_ptr<const models::Catalog> catalog) {
+  run_on_loop([this, catalog = std::move(catalog)]() mutable {
+    context_.catalog = std::move(catalog);
+  });
+}
+
+void Worker::drain(milliseconds limit) {
+  run_on_loop([this, limit] { spawn_end(limit); });
+}
+
+void Worker::stop() {
+  run_on_loop([this] {
+    cut_.raise();
+    spawn_end(milliseconds(1));
+  });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::spawn_end(milliseconds limit) {
+  if (std::exchange(ending_, true)) return;
+  ends_.spawn(end(limit));
+}
+
+// The order of the end: take no new work, let what is open finish, cut the rest, then stop what
+// works in the background.
+Task<void> Worker::end(milliseconds limit) {
+  gateway_.drain();
+  net::Deadline deadline(loop_);
+  if (server_ != nullptr) {
+    server_->drain();
+    deadline.set_after(limit);
+    const std::size_t woken = co_await net::wait_any(loop_, &deadline, cut_, gateway_.quiet());
+    if (woken == 2) context_.shard.limit_hit(telemetry::Limit::kDrain);
+    server_->stop();
+    co_await server_->join();
+  }
+  stopping_.raise();
+  co_await background_.join();
+  access_log_shard_.flush();
+  loop_.stop();
+}
+
+// Wakes only while there is something to look after: an idle server sleeps.
+Task<void> Worker::housekeeping() {
+  net::Deadline deadline(loop_);
+  while (!stopping_.raised()) {
+    deadline.set_after(kHousekeepingInterval);
+    co_await net::wait_any(loop_, &deadline, stopping_);
+    access_log_shard_.flush();
+    std::size_t resting = 0;
+    for (auto& provider : context_.providers) {
+      if (provider->pool() != nullptr) resting += provider->pool()->close_expired();
+    }
+    if (resting > 0 || !gateway_.quiet().raised()) continue;
+    access_log_shard_.flush();
+    co_await net::wait_any(loop_, nullptr, stopping_, gateway_.busy());
+  }
+  for (auto& provider : context_.providers) {
+    if (provider->pool() != nullptr) provider->pool()->close_idle();
+  }
+}
+
+}  // namespace penstock::app

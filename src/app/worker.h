@@ -1,0 +1,98 @@
+#pragma once
+
+// Worker: one io thread and everything that belongs to it.
+//
+// It is a parts list: the loop and its poller, what connects to upstreams, what answers clients.
+// Members are in the order of their dependence; destruction is the reverse. After start() the
+// parts are used by the worker's thread only; the public members may be called from any thread.
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "config/settings.h"
+#include "gateway/gateway.h"
+#include "http/server.h"
+#include "models/refresher.h"
+#include "models/registry.h"
+#include "net/connector.h"
+#include "net/epoll_poller.h"
+#include "net/event_loop.h"
+#include "net/listener.h"
+#include "net/resolver.h"
+#include "net/task_group.h"
+#include "telemetry/access_log.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
+
+namespace penstock::app {
+
+// What all workers share; owned by the Service.
+struct Shared {
+  const config::Settings& settings;
+  telemetry::Log& log;
+  telemetry::Metrics& metrics;
+  telemetry::AccessLog& access_log;
+  models::Registry& registry;
+  net::LookupThreads& lookup_threads;
+  const net::TlsContext* server_tls;                // null: plain
+  const std::vector<net::TlsContext>& client_tls;  // by provider
+  http::ConnectionCount& connections;
+  const std::atomic<bool>& ready;
+};
+
+class Worker {
+ public:
+  explicit Worker(const Shared& shared);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Before start(), by the thread that starts: opens this worker's share of the address.
+  Result<net::SocketAddress> listen(const net::SocketAddress& address);
+
+  void start();
+  // Begins to accept clients.
+  void serve();
+  // Asks the upstreams for their models, from this worker; `all_asked` is called when each of
+  // them has answered or failed once.
+  void keep_models_fresh(std::function<void()> all_asked);
+
+  void publish(std::shared_ptr<const models::Catalog> catalog);
+  void drain(std::chrono::milliseconds limit);
+  void stop();
+  void join();
+
+ private:
+  void run_on_loop(std::function<void()> function) { loop_.post(std::move(function)); }
+  void spawn_end(std::chrono::milliseconds limit);
+  Task<void> end(std::chrono::milliseconds limit);
+  Task<void> housekeeping();
+
+  const Shared& shared_;
+  SystemClock clock_;
+  SeededRandom random_;
+  net::EpollPoller poller_;
+  net::EventLoop loop_;
+  net::SystemResolver resolver_;
+  net::SocketConnector connector_;
+  http::ScratchPool scratch_;
+  http::ServerLimits server_limits_;
+  telemetry::AccessLogShard access_log_shard_;
+  gateway::Context context_;
+  gateway::Gateway gateway_;
+  models::Refresher refresher_;
+  std::size_t providers_to_ask_ = 0;
+  net::Signal stopping_;   // raised at the end of the drain: background tasks end
+  net::Signal cut_;        // raised by stop(): the drain ends at once
+  bool ending_ = false;
+  std::unique_ptr<http::Server> server_;
+  net::TaskGroup background_;
+  net::TaskGroup ends_;
+  std::thread thread_;
+};
+
+}  // namespace penstock::app

@@ -1,0 +1,50 @@
+#include "gateway/answer_body.h"
+
+namespace penstock::gateway {
+
+AnswerBody::AnswerBody(BodyKind kind, const Options& options) {
+  if (kind == BodyKind::kEvents) {
+    rewriter_.emplace<wire::SseRewriter>(options.model, options.done, options.event_bytes_max);
+  } else if (kind == BodyKind::kJson) {
+    rewriter_.emplace<wire::JsonRewriter>(options.model);
+  }
+}
+
+Status AnswerBody::feed(std::string_view piece, std::string& out) {
+  if (auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) return events->feed(piece, out);
+  if (auto* json = std::get_if<wire::JsonRewriter>(&rewriter_)) {
+    json->feed(piece, out);
+  } else {
+    out.append(piece);
+  }
+  return {};
+}
+
+void AnswerBody::finish(std::string& out) {
+  if (auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) events->finish(out);
+  if (auto* json = std::get_if<wire::JsonRewriter>(&rewriter_)) json->finish(out);
+}
+
+bool AnswerBody::is_whole() const {
+  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
+  return events == nullptr || events->saw_done() || events->json().saw_finish_reason() ||
+         events->json().saw_error();
+}
+
+std::string_view AnswerBody::event_separator() const {
+  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
+  return events == nullptr || events->at_event_boundary() ? "" : "\n\n";
+}
+
+const wire::JsonRewriter* AnswerBody::json() const {
+  if (const auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) return &events->json();
+  return std::get_if<wire::JsonRewriter>(&rewriter_);
+}
+
+std::optional<wire::Usage> AnswerBody::usage() const {
+  const wire::JsonRewriter* rewriter = json();
+  if (rewriter == nullptr || rewriter->usage().empty()) return std::nullopt;
+  return wire::parse_usage(rewriter->usage());
+}
+
+}  // namespace penstock::gateway

@@ -1,0 +1,51 @@
+#pragma once
+
+// AnswerBody: what happens to the bytes of an answer on their way, by its kind.
+//
+// Events and JSON get the client's name for the model; everything else passes as it is. Beside
+// that it tells, at the end, whether the answer says of itself that it is whole.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/result.h"
+#include "gateway/answer_head.h"
+#include "wire/json_rewriter.h"
+#include "wire/sse_rewriter.h"
+#include "wire/usage.h"
+
+namespace penstock::gateway {
+
+class AnswerBody {
+ public:
+  struct Options {
+    std::string_view model;  // the client's name for it
+    wire::DoneEvent done = wire::DoneEvent::kPass;
+    std::size_t event_bytes_max = 1024 * 1024;
+  };
+  AnswerBody(BodyKind kind, const Options& options);
+
+  // Appends what is to be passed on. Fails as wire::SseRewriter::feed() does.
+  Status feed(std::string_view piece, std::string& out);
+  void finish(std::string& out);
+
+  // After finish(): whether nothing speaks against the answer being whole. A stream of generated
+  // text says how it ended: by `[DONE]`, by a finish_reason, or by an error; one that just ends
+  // was cut, whatever the framing says.
+  bool is_whole() const;
+
+  // What must precede an event that is added to the output.
+  std::string_view event_separator() const;
+
+  std::optional<wire::Usage> usage() const;
+
+ private:
+  const wire::JsonRewriter* json() const;
+
+  std::variant<std::monostate, wire::SseRewriter, wire::JsonRewriter> rewriter_;
+};
+
+}  // namespace penstock::gateway

@@ -1,0 +1,16 @@
+#include "gateway/caller_data.h"
+
+#include <utility>
+
+namespace penstock::gateway {
+
+Result<std::optional<providers::ProviderData>> caller_data(const http::Fields& fields) {
+  std::optional<std::string_view> value = fields.find("x-ogx-provider-data");
+  if (!value) value = fields.find("x-llamastack-provider-data");
+  if (!value) return std::optional<providers::ProviderData>();
+  Result<providers::ProviderData> data = providers::ProviderData::parse(*value);
+  if (!data) return failure(std::move(data.error()));
+  return std::optional<providers::ProviderData>(std::move(*data));
+}
+
+}  // namespace penstock::gateway

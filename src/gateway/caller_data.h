@@ -1,0 +1,17 @@
+#pragma once
+
+// The provider data of a request, from whichever of its two header names the client uses.
+
+#include <optional>
+
+#include "core/result.h"
+#include "http/head.h"
+#include "providers/provider_data.h"
+
+namespace penstock::gateway {
+
+// Nothing where the request has neither X-OGX-Provider-Data nor X-LlamaStack-Provider-Data; the
+// first wins over the second. Fails with kInvalidRequest.
+Result<std::optional<providers::ProviderData>> caller_data(const http::Fields& fields);
+
+}  // namespace penstock::gateway

@@ -1,0 +1,44 @@
+#pragma once
+
+// Context: what one thread's gateway works with. Everything in it belongs to that thread or is
+// safe to share; nothing is locked on the way of an inference request.
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "access/api_keys.h"
+#include "config/settings.h"
+#include "core/clock.h"
+#include "http/scratch.h"
+#include "models/catalog.h"
+#include "models/registry.h"
+#include "net/event_loop.h"
+#include "providers/passthrough.h"
+#include "telemetry/access_log.h"
+#include "telemetry/metrics.h"
+#include "wire/request_fields.h"
+
+namespace penstock::gateway {
+
+struct Context {
+  const config::Settings& settings;
+  net::EventLoop& loop;
+  http::ScratchPool& scratch;
+  Random& random;
+  models::Registry& registry;
+  telemetry::Metrics& metrics;
+  telemetry::MetricsShard& shard;
+  const telemetry::AccessLog& access_log;
+  telemetry::AccessLogShard& access_log_shard;
+  const std::atomic<bool>& ready;  // the first round of model lists is over
+
+  access::ApiKeys keys;
+  wire::RequestReader request_reader;
+  std::vector<std::unique_ptr<providers::Passthrough>> providers;  // as in the settings
+  // Replaced on this thread when the registry publishes.
+  std::shared_ptr<const models::Catalog> catalog;
+  bool draining = false;
+};
+
+}  // namespace penstock::gateway

@@ -1,0 +1,58 @@
+#include "gateway/endpoints.h"
+
+#include <utility>
+
+#include "gateway/inspect_endpoints.h"
+#include "gateway/model_endpoints.h"
+
+namespace penstock::gateway {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+Task<void> serve_readiness(Exchange& exchange) {
+  const Context& context = exchange.context();
+  if (context.draining) {
+    co_return co_await exchange.respond(503, kJson, R"({"status":"draining"})");
+  }
+  if (!context.ready.load(std::memory_order_acquire)) {
+    co_return co_await exchange.respond(503, kJson, R"({"status":"starting"})");
+  }
+  co_await exchange.respond(200, kJson, R"({"status":"ready"})");
+}
+
+Task<void> serve_metrics(Exchange& exchange) {
+  Context& context = exchange.context();
+  context.metrics.set_access_log_dropped(context.access_log.dropped_lines());
+  const std::string text = context.metrics.text();
+  co_await exchange.respond(200, telemetry::Metrics::kContentType, text);
+}
+
+}  // namespace
+
+Task<void> serve_endpoint(Exchange& exchange, Route route, const std::string& id,
+                          std::string_view query) {
+  const bool is_get = exchange.connection().request().method == "GET";
+  switch (route) {
+    case Route::kModels:
+      if (is_get) co_return co_await list_models(exchange);
+      co_return co_await register_model(exchange);
+    case Route::kModel:
+      if (is_get) co_return co_await show_model(exchange, id);
+      co_return co_await remove_model(exchange, id);
+    case Route::kProviders: co_return co_await list_providers(exchange);
+    case Route::kProvider: co_return co_await show_provider(exchange, id);
+    case Route::kInspectRoutes: co_return co_await list_routes(exchange, query);
+    case Route::kHealth: co_return co_await exchange.respond(200, kJson, R"({"status":"OK"})");
+    case Route::kVersion: co_return co_await show_version(exchange);
+    case Route::kHealthz: co_return co_await exchange.respond(200, kJson, R"({"status":"ok"})");
+    case Route::kReadyz: co_return co_await serve_readiness(exchange);
+    case Route::kMetrics: co_return co_await serve_metrics(exchange);
+    default: {
+      Error error = Error::client(ErrorKind::kNotFound, "no such route");
+      co_await exchange.fail(std::move(error));
+    }
+  }
+}
+
+}  // namespace penstock::gateway

@@ -1,0 +1,250 @@
+#include "gateway/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "http/serializer.h"
+#include "wire/error_answer.h"
+
+namespace penstock::gateway {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kRequestIdBytesMax = 128;
+constexpr std::string_view kJson = "application/json";
+
+// What a log line and a header can carry without doubt.
+bool is_usable_request_id(std::string_view id) {
+  return !id.empty() && id.size() <= kRequestIdBytesMax && std::ranges::all_of(id, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           std::string_view("-_.:/+=@").find(c) != std::string_view::npos;
+  });
+}
+
+std::string make_request_id(Random& random) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string id = "req_";
+  for (int word = 0; word < 2; ++word) {
+    std::uint64_t bits = random.next();
+    for (int i = 0; i < 14; ++i, bits >>= 4) id.push_back(kDigits[bits & 15]);
+  }
+  return id;
+}
+
+telemetry::RouteId route_id(const RouteEntry& entry) {
+  return telemetry::RouteId{static_cast<std::uint16_t>(entry.route)};
+}
+
+telemetry::ProviderId provider_id(std::optional<std::size_t> provider) {
+  if (!provider) return telemetry::kNoProvider;
+  return telemetry::ProviderId{static_cast<std::uint16_t>(*provider + 1)};
+}
+
+}  // namespace
+
+Exchange::Exchange(Context& context, http::ServerConnection& connection)
+    : context_(context),
+      connection_(connection),
+      route_(&entry_of(Route::kUnknown)),
+      deadline_(context.settings.server.timeouts.request.count() > 0
+                    ? connection.request_started() + context.settings.server.timeouts.request
+                    : net::Deadline::kNever) {
+  const std::optional<std::string_view> given = connection.request().fields.find("x-request-id");
+  if (given && is_usable_request_id(*given)) {
+    request_id_ = *given;
+  } else {
+    request_id_ = make_request_id(context.random);
+    request_id_is_made_ = true;
+  }
+}
+
+void Exchange::remember_request() {
+  constexpr std::size_t kPathBytesMax = 512;
+  method_ = connection_.request().method;
+  path_ = connection_.request().target.substr(0, kPathBytesMax);
+}
+
+void Exchange::set_target(std::string_view model, const models::Catalog::Target& target) {
+  model_ = model;
+  upstream_model_ = target.upstream_model;
+  provider_ = target.provider;
+  model_is_known_ = target.model != nullptr;
+}
+
+void Exchange::connected(bool reused, std::chrono::nanoseconds took) {
+  reused_ = reused;
+  connect_time_ = duration_cast<microseconds>(took);
+  if (reused) {
+    context_.shard.upstream_connection_reused(provider_id(provider_));
+  } else {
+    context_.shard.upstream_connection_opened(provider_id(provider_));
+  }
+}
+
+void Exchange::attempt_failed(const Error& error) {
+  context_.shard.upstream_error(provider_id(provider_), error.kind);
+}
+
+void Exchange::upstream_answered(int status) { upstream_status_ = status; }
+
+void Exchange::adopt_request_id(std::string_view id) {
+  if (request_id_is_made_ && is_usable_request_id(id)) request_id_ = id;
+}
+
+void Exchange::first_byte_seen() {
+  if (first_byte_time_) return;
+  first_byte_time_ =
+      duration_cast<microseconds>(context_.loop.now() - connection_.request_started());
+}
+
+void Exchange::stream_began() {
+  is_stream_ = true;
+  context_.shard.stream_opened();
+}
+
+SteadyTime Exchange::until(milliseconds timeout) const {
+  if (timeout.count() <= 0) return deadline_;
+  return std::min(deadline_, context_.loop.now() + timeout);
+}
+
+bool Exchange::request_time_is_over() const { return deadline_ <= context_.loop.now(); }
+
+void Exchange::begin_head(std::string& out, int status) {
+  http::append_status_line(out, status);
+  http::append_field(out, "x-request-id", request_id_);
+  if (!connection_.keep_alive()) {
+    out.append("Connection: close\r\n");
+  } else if (connection_.request().version == http::Version::kHttp10) {
+    out.append("Connection: keep-alive\r\n");
+  }
+}
+
+Task<void> Exchange::respond(int status, std::string_view content_type, std::string_view body,
+                             std::string_view fields) {
+  http::ScratchPool::Text head(context_.scratch);
+  begin_head(*head, status);
+  http::append_date(*head, context_.loop.wall());
+  if (!body.empty()) http::append_field(*head, "Content-Type", content_type);
+  http::append_content_length(*head, body.size());
+  head->append(fields);
+  http::append_head_end(*head);
+  http::Pieces pieces;
+  pieces.add(*head);
+  pieces.add(body);
+  head_sent(status, Body::kOther);
+  Status written = co_await connection_.write(pieces);
+  if (!written) {
+    note(truth_about(std::move(written.error())));
+    co_return;
+  }
+  add_body_bytes(body.size());
+  if (ending_ == telemetry::Ending::kInternal && !error_) ending_ = telemetry::Ending::kCompleted;
+  connection_.answered();
+}
+
+// A client's departure that is the shutdown's doing is named as such.
+Error Exchange::truth_about(Error error) const {
+  if (error.kind == ErrorKind::kClientGone && connection_.stopped()) {
+    return Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down");
+  }
+  return error;
+}
+
+void Exchange::note(const Error& error) {
+  error_ = error.kind;
+  ending_ = telemetry::ending_of(error.kind);
+}
+
+Task<void> Exchange::fail(Error error) {
+  error = truth_about(std::move(error));
+  note(error);
+  if (head_sent_) {
+    if (body_ != Body::kEvents || error.kind == ErrorKind::kClientGone) co_return;
+    const std::string event = wire::error_event(error);
+    http::ScratchPool::Text chunk(context_.scratch);
+    const std::size_t bytes = event_separator_.size() + event.size();
+    const bool chunked = connection_.request().version == http::Version::kHttp11;
+    if (chunked) http::append_chunk_header(*chunk, bytes);
+    chunk->append(event_separator_).append(event);
+    if (chunked) chunk->append(http::kChunkEnd);
+    http::Pieces pieces;
+    pieces.add(*chunk);
+    // The connection is cut behind it in any case: answered() is not called.
+    const Status written = co_await connection_.write(pieces);
+    if (written) add_body_bytes(bytes);
+    co_return;
+  }
+  const wire::ErrorAnswer answer = wire::answer_for(error);
+  if (answer.status == 0) co_return;
+  std::string fields;
+  if (answer.status == 401) fields = "WWW-Authenticate: Bearer\r\n";
+  if (answer.status == 405) http::append_field(fields, "Allow", allow_field(*route_));
+  if (answer.status == 503) fields = "Retry-After: 1\r\n";
+  const std::string body = wire::error_body(error);
+  co_await respond(answer.status, kJson, body, fields);
+}
+
+void Exchange::head_sent(int status, Body body) {
+  head_sent_ = true;
+  status_ = status;
+  body_ = body;
+}
+
+void Exchange::completed() {
+  ending_ = telemetry::Ending::kCompleted;
+  connection_.answered();
+}
+
+void Exchange::record() {
+  const auto duration =
+      duration_cast<microseconds>(context_.loop.now() - connection_.request_started());
+  const telemetry::ProviderId provider = provider_id(provider_);
+  const auto label = model_.empty()      ? telemetry::ModelLabel::none()
+                     : model_is_known_ ? telemetry::ModelLabel::known(model_)
+                                         : telemetry::ModelLabel::other();
+  const telemetry::RequestSeries series =
+      context_.shard.resolve(route_id(*route_), provider, label);
+  context_.shard.request_closed(series, status_, duration);
+  if (first_byte_time_) context_.shard.first_byte(series, *first_byte_time_);
+  if (is_stream_) context_.shard.stream_closed(ending_);
+  if (usage_) {
+    context_.shard.tokens(provider, usage_->prompt_tokens, usage_->completion_tokens);
+  }
+  if (!context_.access_log.is_on()) return;
+  const std::string peer = connection_.peer().host_text();
+  telemetry::AccessRecord line;
+  line.time = context_.loop.wall() - duration;
+  line.request_id = request_id_;
+  line.principal = principal_;
+  line.method = method_;
+  line.route = route_->path;
+  line.path = path_;
+  line.model = model_;
+  if (provider_) line.provider = context_.settings.providers[*provider_].id;
+  line.upstream_model = upstream_model_;
+  line.peer = peer;
+  line.status = status_;
+  line.upstream_status = upstream_status_;
+  line.ending = ending_;
+  line.error = error_;
+  line.stream = is_stream_;
+  line.reused_connection = reused_;
+  line.attempts = attempts_;
+  line.bytes_in = connection_.body_bytes_received();
+  line.bytes_out = body_bytes_sent_;
+  line.duration = duration;
+  line.first_byte = first_byte_time_;
+  line.connect = connect_time_;
+  if (usage_) {
+    line.prompt_tokens = usage_->prompt_tokens;
+    line.completion_tokens = usage_->completion_tokens;
+    line.total_tokens = usage_->total_tokens;
+  }
+  context_.access_log_shard.write(line);
+}
+
+}  // namespace penstock::gateway

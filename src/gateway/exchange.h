@@ -1,0 +1,123 @@
+#pragma once
+
+// Exchange: one client request, with all its attempts, until it is recorded.
+//
+// It carries what the phases find out, and it is the only way to an answer: respond() for answers
+// of the gateway's own, fail() for every error, and the relay for the upstream's. Made and ended
+// by the Gateway, in the frame of the request's coroutine.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "core/task.h"
+#include "gateway/context.h"
+#include "gateway/routes.h"
+#include "http/server_connection.h"
+#include "wire/usage.h"
+
+namespace penstock::gateway {
+
+class Exchange {
+ public:
+  Exchange(Context& context, http::ServerConnection& connection);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Context& context() { return context_; }
+  http::ServerConnection& connection() { return connection_; }
+
+  // --- What the phases find out ---
+
+  void set_route(const RouteEntry& entry) { route_ = &entry; }
+  void set_principal(std::string_view principal) { principal_ = principal; }
+  const RouteEntry& route() const { return *route_; }
+  // Copies what the log needs of the head: it may be gone when the exchange is recorded.
+  void remember_request();
+
+  // `model` is what the client asked for; `target` is where the catalog leads. Both are copied.
+  void set_target(std::string_view model, const models::Catalog::Target& target);
+  // One that no provider serves: only the log is told.
+  void set_unknown_model(std::string_view model) { model_ = model; }
+  std::string_view model() const { return model_; }
+  std::string_view upstream_model() const { return upstream_model_; }
+
+  void begin_attempt() { ++attempts_; }
+  void connected(bool reused, std::chrono::nanoseconds took);
+  void attempt_failed(const Error& error);
+  void upstream_answered(int status);
+  // An upstream's own request id, which takes the place of a made one.
+  void adopt_request_id(std::string_view id);
+  void first_byte_seen();
+  void stream_began();
+  void set_usage(std::optional<wire::Usage> usage) { usage_ = usage; }
+
+  // `timeout` from now (zero: none), but never past the limit of the whole request.
+  SteadyTime until(std::chrono::milliseconds timeout) const;
+  bool request_time_is_over() const;
+
+  // --- Answers ---
+
+  std::string_view request_id() const { return request_id_; }
+
+  // Status line and the fields that every answer has. The caller adds others and ends the head.
+  void begin_head(std::string& out, int status);
+
+  // A whole answer of the gateway's own. `fields` are ready header lines.
+  Task<void> respond(int status, std::string_view content_type, std::string_view body,
+                     std::string_view fields = {});
+
+  // Answers with the error, in whatever way is still possible: an error answer before the head
+  // was sent, an event inside a stream of events, else nothing: the connection is then cut.
+  Task<void> fail(Error error);
+
+  // The relay has sent the head of an answer; `events` says that error events can be read in it.
+  enum class Body : std::uint8_t { kEvents, kOther };
+  void head_sent(int status, Body body);
+  // In a stream of events: what must stand before an event so that it is read as one of its own.
+  void set_event_separator(std::string_view separator) { event_separator_ = separator; }
+  void add_body_bytes(std::size_t bytes) { body_bytes_sent_ += bytes; }
+  void completed();
+
+  // Metrics and the access log; the last thing that happens to an exchange.
+  void record();
+
+ private:
+  Error truth_about(Error error) const;
+  void note(const Error& error);
+
+  Context& context_;
+  http::ServerConnection& connection_;
+  const RouteEntry* route_;
+  SteadyTime deadline_;  // of the whole request
+  std::string request_id_;
+  bool request_id_is_made_ = false;
+  std::string method_;
+  std::string path_;
+  std::string_view principal_;
+  std::string model_;
+  std::string upstream_model_;
+  std::optional<std::size_t> provider_;
+  bool model_is_known_ = false;
+
+  std::uint32_t attempts_ = 0;
+  bool reused_ = false;
+  std::optional<std::chrono::microseconds> connect_time_;
+  std::optional<std::chrono::microseconds> first_byte_time_;
+  int upstream_status_ = 0;
+  bool is_stream_ = false;
+  std::optional<wire::Usage> usage_;
+
+  int status_ = 0;
+  bool head_sent_ = false;
+  Body body_ = Body::kOther;
+  std::string_view event_separator_;
+  std::uint64_t body_bytes_sent_ = 0;
+  std::optional<ErrorKind> error_;
+  telemetry::Ending ending_ = telemetry::Ending::kInternal;
+};
+
+}  // namespace penstock::gateway

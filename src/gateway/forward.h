@@ -1,0 +1,38 @@
+#pragma once
+
+// The attempt loop: a request goes to its upstream, and the head of an answer comes back.
+
+#include <memory>
+#include <string_view>
+
+#include "core/result.h"
+#include "core/task.h"
+#include "gateway/exchange.h"
+#include "http/upstream_connection.h"
+#include "http/upstream_pool.h"
+#include "providers/passthrough.h"
+
+namespace penstock::gateway {
+
+// Whether a request may be sent again after a failed attempt, before anything was sent downstream.
+enum class Repeatable : bool { kNo, kYes };
+struct Attempt {
+  int number = 1;
+  bool reused_connection = false;
+  Repeatable repeatable = Repeatable::kNo;  // the method is safe to repeat
+};
+bool may_retry(const Attempt& attempt, const Error& error);
+
+struct Answered {
+  std::unique_ptr<http::UpstreamConnection> connection;
+  const http::ResponseHead* head = nullptr;  // valid until the connection's first read_body()
+};
+
+// Sends `request` (head and body, complete) and waits for the head of the answer. At most two
+// attempts: the second, on a new connection, only where the first failed on a reused one without
+// having sent anything. Ends with kClientGone as soon as the client has gone.
+Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provider,
+                               http::UpstreamPool& pool, http::Pieces request,
+                               Repeatable repeatable);
+
+}  // namespace penstock::gateway

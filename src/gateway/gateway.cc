@@ -1,0 +1,94 @@
+#include "gateway/gateway.h"
+
+#include <optional>
+#include <utility>
+
+#include "gateway/endpoints.h"
+#include "gateway/inference.h"
+#include "gateway/routes.h"
+#include "http/serializer.h"
+#include "http/target.h"
+#include "wire/error_answer.h"
+
+namespace penstock::gateway {
+
+Gateway::Gateway(Context& context) : context_(context) { quiet_.raise(); }
+
+Task<void> Gateway::handle(http::ServerConnection& connection) {
+  if (open_exchanges_++ == 0) {
+    quiet_.lower();
+    busy_.raise();
+  }
+  context_.shard.request_opened();
+  Exchange exchange(context_, connection);
+  exchange.remember_request();
+  co_await run_phases(exchange);
+  exchange.record();
+  if (--open_exchanges_ == 0) {
+    busy_.lower();
+    quiet_.raise();
+  }
+}
+
+Task<void> Gateway::run_phases(Exchange& exchange) {
+  const http::RequestHead& request = exchange.connection().request();
+
+  // Find. First, because everything after it depends on what is asked for.
+  Result<http::Target> target = http::split_target(request.target);
+  if (!target) co_return co_await exchange.fail(std::move(target.error()));
+  Result<RouteMatch> match = match_route(request.method, target->path);
+  if (match) exchange.set_route(*match->entry);
+
+  // Identify. Before an unknown route is told from a known one, and before any body is read: who
+  // has no key learns nothing and costs nothing.
+  if (!match || match->entry->access == Access::kKeyed) {
+    Result<std::string_view> principal =
+        context_.keys.authenticate(request.fields.find("authorization"));
+    if (!principal) co_return co_await exchange.fail(std::move(principal.error()));
+    exchange.set_principal(*principal);
+  }
+  if (!match) co_return co_await exchange.fail(std::move(match.error()));
+  if (!match->method_allowed) {
+    Error error = Error::client(ErrorKind::kMethodNotAllowed,
+                                "this route is for " + allow_field(*match->entry));
+    co_return co_await exchange.fail(std::move(error));
+  }
+
+  // Admit. A server that is leaving takes no new work, so that what it has can end.
+  const bool is_inference = !match->entry->upstream_path.empty();
+  if (is_inference && context_.draining) {
+    Error error = Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down");
+    co_return co_await exchange.fail(std::move(error));
+  }
+
+  if (is_inference) {
+    co_await infer(exchange);
+  } else {
+    co_await serve_endpoint(exchange, match->entry->route, match->id, target->query);
+  }
+}
+
+std::string Gateway::refuse(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::kHeadTooLarge: context_.shard.limit_hit(telemetry::Limit::kHeaderBytes); break;
+    case ErrorKind::kRequestTimeout:
+      context_.shard.limit_hit(telemetry::Limit::kClientHeaderTimeout);
+      break;
+    case ErrorKind::kOverloaded: context_.shard.limit_hit(telemetry::Limit::kConnections); break;
+    default: break;
+  }
+  const wire::ErrorAnswer answer = wire::answer_for(error);
+  if (answer.status == 0) return {};
+  const std::string body = wire::error_body(error);
+  std::string out;
+  http::append_status_line(out, answer.status);
+  http::append_date(out, context_.loop.wall());
+  http::append_field(out, "Content-Type", "application/json");
+  http::append_content_length(out, body.size());
+  http::append_field(out, "Connection", "close");
+  http::append_head_end(out);
+  out.append(body);
+  return out;
+}
+
+}  // namespace penstock::gateway

@@ -1,0 +1,41 @@
+#pragma once
+
+// Gateway: one thread's handler of requests: the phases of an exchange in their order.
+
+#include <cstddef>
+#include <string>
+
+#include "core/task.h"
+#include "gateway/context.h"
+#include "gateway/exchange.h"
+#include "http/server_connection.h"
+#include "net/signal.h"
+
+namespace penstock::gateway {
+
+class Gateway final : public http::Handler {
+ public:
+  explicit Gateway(Context& context);
+
+  Task<void> handle(http::ServerConnection& connection) override;
+  std::string refuse(const Error& error) override;
+  void connection_opened() override { context_.shard.connection_opened(); }
+  void connection_closed() override { context_.shard.connection_closed(); }
+
+  // No inference is admitted any more; what is open goes on.
+  void drain() { context_.draining = true; }
+  // Raised while no exchange is open on this thread.
+  net::Signal& quiet() { return quiet_; }
+  // Raised while one is.
+  net::Signal& busy() { return busy_; }
+
+ private:
+  Task<void> run_phases(Exchange& exchange);
+
+  Context& context_;
+  std::size_t open_exchanges_ = 0;
+  net::Signal quiet_;
+  net::Signal busy_;
+};
+
+}  // namespace penstock::gateway

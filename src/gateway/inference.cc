@@ -1,0 +1,117 @@
+#include "gateway/inference.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/text.h"
+#include "gateway/caller_data.h"
+#include "gateway/forward.h"
+#include "gateway/relay.h"
+#include "http/serializer.h"
+
+namespace penstock::gateway {
+namespace {
+
+// The reference's words. Only a type that somebody has stated is held against a request: models of
+// plain services are all listed as llm, whatever they are.
+Status check_type(const models::Catalog::Target& target, std::string_view name,
+                  std::string_view wanted) {
+  const models::Model* model = target.model;
+  if (model == nullptr || !model->type_is_stated || model->type == wanted) return {};
+  return failure(Error::client(ErrorKind::kInvalidRequest,
+                               "Model '" + std::string(name) + "' is of type '" + model->type +
+                                   "' rather than the expected type '" + std::string(wanted) +
+                                   "'"));
+}
+
+Status check_coding(const http::RequestHead& request) {
+  const std::string_view coding = request.fields.find("content-encoding").value_or("identity");
+  if (equals_ignoring_case(coding, "identity")) return {};
+  return failure(Error::client(ErrorKind::kUnsupportedMediaType,
+                               "compressed request bodies are not supported"));
+}
+
+void append_own_fields(std::string& out, const Exchange& exchange,
+                       const http::RequestHead& request, std::size_t body_bytes) {
+  http::append_field(out, "Content-Type",
+                     request.fields.find("content-type").value_or("application/json"));
+  http::append_field(out, "Accept", request.fields.find("accept").value_or("*/*"));
+  http::append_field(out, "x-request-id", exchange.request_id());
+  http::append_content_length(out, body_bytes);
+  http::append_head_end(out);
+}
+
+void count_body_limit(Exchange& exchange, const Error& error) {
+  if (error.kind == ErrorKind::kBodyTooLarge) {
+    exchange.context().shard.limit_hit(telemetry::Limit::kBodyBytes);
+  } else if (error.kind == ErrorKind::kRequestTimeout) {
+    exchange.context().shard.limit_hit(telemetry::Limit::kClientBodyTimeout);
+  }
+}
+
+// Everything that can fail; infer() turns the error into an answer.
+Task<Status> infer_or_fail(Exchange& exchange) {
+  Context& context = exchange.context();
+  http::ServerConnection& connection = exchange.connection();
+  const http::RequestHead& request = connection.request();
+
+  // Understand.
+  Status readable = check_coding(request);
+  if (!readable) co_return failure(std::move(readable.error()));
+  Result<std::string_view> body = co_await connection.read_body();
+  if (!body) {
+    count_body_limit(exchange, body.error());
+    co_return failure(std::move(body.error()));
+  }
+  Result<wire::RequestFields> fields = context.request_reader.read(*body);
+  if (!fields) co_return failure(std::move(fields.error()));
+
+  // Choose. The snapshot of this moment serves to the end, whatever is published meanwhile.
+  const std::shared_ptr<const models::Catalog> catalog = context.catalog;
+  Result<models::Catalog::Target> target = catalog->route(fields->model);
+  if (!target) {
+    exchange.set_unknown_model(fields->model);
+    co_return failure(std::move(target.error()));
+  }
+  exchange.set_target(fields->model, *target);
+  Status typed = check_type(*target, fields->model, exchange.route().model_type);
+  if (!typed) co_return failure(std::move(typed.error()));
+  providers::Passthrough& provider = *context.providers[target->provider];
+  auto data = caller_data(request.fields);
+  if (!data) co_return failure(std::move(data.error()));
+  const providers::ProviderData* caller = data->has_value() ? &**data : nullptr;
+  Result<providers::Passthrough::Route> route = provider.route(caller);
+  if (!route) co_return failure(std::move(route.error()));
+
+  // Attempt. The body leaves as it came, around the span of the model's value.
+  http::ScratchPool::Text head(context.scratch);
+  http::ScratchPool::Text model(context.scratch);
+  append_json_quoted(*model, exchange.upstream_model());
+  const std::size_t model_bytes = fields->model_end - fields->model_begin;
+  provider.append_request_head(*head, "POST", exchange.route().upstream_path, *route, caller);
+  append_own_fields(*head, exchange, request, body->size() - model_bytes + model->size());
+  http::Pieces pieces;
+  pieces.add(*head);
+  pieces.add(body->substr(0, fields->model_begin));
+  pieces.add(*model);
+  pieces.add(body->substr(fields->model_end));
+  Result<Answered> answered =
+      co_await forward(exchange, provider, route->pool(), pieces, Repeatable::kNo);
+  if (!answered) co_return failure(std::move(answered.error()));
+
+  // Relay.
+  Status relayed = co_await relay(exchange, provider, *answered);
+  if (!relayed) co_return failure(std::move(relayed.error()));
+  route->pool().give_back(std::move(answered->connection));
+  co_return Status{};
+}
+
+}  // namespace
+
+Task<void> infer(Exchange& exchange) {
+  Status done = co_await infer_or_fail(exchange);
+  if (!done) co_await exchange.fail(std::move(done.error()));
+}
+
+}  // namespace penstock::gateway

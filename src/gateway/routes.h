@@ -1,0 +1,63 @@
+#pragma once
+
+// The routes that are served, as one table: the only place where a path is written down.
+//
+// Paths under the older prefix /v1/openai/v1/ are the same routes.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace penstock::gateway {
+
+enum class Route : std::uint8_t {
+  kChatCompletions,
+  kCompletions,
+  kEmbeddings,
+  kModels,
+  kModel,
+  kHealth,
+  kVersion,
+  kProviders,
+  kProvider,
+  kInspectRoutes,
+  kHealthz,
+  kReadyz,
+  kMetrics,
+  kUnknown,  // what is not in the table; for metrics and the access log
+};
+
+enum class Access : std::uint8_t {
+  kPublic,   // without a key, also where keys are configured
+  kKeyed,
+};
+
+struct RouteEntry {
+  Route route;
+  std::string_view path;  // as metrics and the inspection show it: `/v1/models/{model_id}`
+  std::string_view prefix;  // empty: the path is matched whole; else what stands before the id
+  std::string_view methods;  // space-separated, as the Allow field lists them with commas
+  Access access;
+  std::string_view upstream_path;  // of inference routes, below the base URL
+  std::string_view model_type;     // of inference routes: which type of model it takes
+};
+
+std::span<const RouteEntry> route_table();
+const RouteEntry& entry_of(Route route);
+
+struct RouteMatch {
+  const RouteEntry* entry = nullptr;
+  std::string id;  // what stands in the place of `{…}`, percent-decoded
+  bool method_allowed = false;
+};
+
+// Finds the route of a canonical path (http/target.h). Fails with kNotFound.
+Result<RouteMatch> match_route(std::string_view method, std::string_view path);
+
+// "GET, POST"
+std::string allow_field(const RouteEntry& entry);
+
+}  // namespace penstock::gateway
