@@ -1,0 +1,61 @@
+# The commands of daily work. `make help` lists them; CMakePresets.json says how each build differs.
+
+JOBS ?= $(shell nproc)
+TEST_JOBS ?= 2
+FUZZ_SECONDS ?= 20
+BUILD_PRESETS := dev asan tsan
+
+# The sanitizers of GCC 12 place their shadow memory at fixed addresses, which a kernel with many
+# random address bits may have taken. Without address randomisation they always find them free.
+FIXED_ADDRESSES := $(shell setarch -R true 2>/dev/null && echo setarch -R)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-real $(BUILD_PRESETS) fuzz format format-check clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build the release and serve PASSTHROUGH_URL, or the bundled simulator (PORT, ARGS)
+	@scripts/install-packages.sh build run
+	@cmake --preset release -DPENSTOCK_BUILD_TESTS=OFF
+	@cmake --build build --parallel $(JOBS) --target penstock penstock-sim
+	@PORT="$(PORT)" exec scripts/run.sh $(ARGS)
+
+build: ## Build the release, with its tests, in build/
+	@scripts/install-packages.sh build test
+	cmake --preset release -DPENSTOCK_BUILD_TESTS=ON
+	cmake --build build --parallel $(JOBS)
+
+test: build ## Build the release and run every test
+	ctest --preset release --parallel $(TEST_JOBS)
+
+test-real: build ## Run a real llama.cpp server behind the release (downloads it on first use)
+	@scripts/install-packages.sh real
+	@tests/real/run.sh build
+
+dev: ## Build and test without optimisation, in build-dev/
+asan: ## Build and test under the address and undefined-behaviour sanitizers, in build-asan/
+tsan: ## Build and test under the thread sanitizer, in build-tsan/
+
+$(BUILD_PRESETS):
+	@scripts/install-packages.sh build test
+	cmake --preset $@
+	$(FIXED_ADDRESSES) cmake --build --preset $@ --parallel $(JOBS)
+	$(FIXED_ADDRESSES) ctest --preset $@ --parallel $(TEST_JOBS)
+
+fuzz: ## Run every fuzz target for FUZZ_SECONDS seconds
+	@scripts/install-packages.sh build fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz --parallel $(JOBS)
+	@scripts/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+
+format: ## Format every C++ file in place
+	@scripts/install-packages.sh format
+	@scripts/format.sh
+
+format-check: ## Fail where a C++ file is not formatted
+	@scripts/install-packages.sh format
+	@scripts/format.sh --check
+
+clean: ## Remove every build directory
+	rm -rf build build-dev build-asan build-tsan build-fuzz build-bench

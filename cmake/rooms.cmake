@@ -1,0 +1,35 @@
+# A room is a folder of src/ and a library of the same name. What it may include is what it links
+# to: the list below is the order of ranks, and tests/structure checks the include lines against it.
+
+function(penstock_room name)
+  cmake_parse_arguments(ROOM "" "" "USES;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  add_library(penstock_${name} STATIC ${sources})
+  target_include_directories(penstock_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(penstock_${name} PUBLIC penstock_options ${ROOM_LIBRARIES})
+  foreach(used IN LISTS ROOM_USES)
+    target_link_libraries(penstock_${name} PUBLIC penstock_${used})
+  endforeach()
+endfunction()
+
+# The unit tests of a room: tests/<name>/*_test.cc in one program.
+function(penstock_tests name)
+  cmake_parse_arguments(TESTS "" "" "USES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name}_tests ${sources})
+  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name}_tests PRIVATE GTest::gmock GTest::gtest_main)
+  foreach(used IN LISTS TESTS_USES)
+    target_link_libraries(${name}_tests PRIVATE penstock_${used})
+  endforeach()
+  target_compile_definitions(${name}_tests PRIVATE
+    PENSTOCK_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    PENSTOCK_BINARY_DIR="${PROJECT_BINARY_DIR}"
+    PENSTOCK_SHARED_DIR="${PENSTOCK_SHARED_DIR}")
+  gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300)
+endfunction()
