@@ -1,0 +1,423 @@
+// How exchanges end when one of the sides leaves: the client's departure ends the upstream's work
+// in every phase, and an answer that the upstream broke off never looks whole.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/gateway_test.h"
+#include "support/test_pki.h"
+
+namespace penstock::testing {
+namespace {
+
+class ClientGone : public GatewayTest {
+ protected:
+  // Lets a client leave several times, and checks how soon the upstream learns of it. `leave` gets
+  // a connected client, brings it to the phase in question and returns just before it leaves.
+  template <class Bring>
+  void expect_prompt_cancellation(const Script& script, Bring bring);
+};
+
+template <class Bring>
+void ClientGone::expect_prompt_cancellation(const Script& script, Bring bring) {
+  std::array<milliseconds, 5> delays{};
+  upstream.answer_always(script);
+  for (std::size_t i = 0; i < delays.size(); ++i) {
+    RawClient client = connect();
+    ASSERT_TRUE(client.send(chat(Answer::kStream)));
+    upstream.wait_for_request(i);
+    bring(client);
+    const TimePoint left = Clock::now();
+    if (i % 2 == 0) {
+      client.close();
+    } else {
+      client.reset();
+    }
+    const auto closed = upstream.wait_for_peer_close(i);
+    ASSERT_TRUE(closed.has_value()) << "the upstream's work goes on";
+    delays[i] = std::chrono::ceil<milliseconds>(*closed - left);
+  }
+  // One of them may have been kept waiting by a busy machine.
+  std::ranges::sort(delays);
+  EXPECT_LE(delays[delays.size() / 2], kPromptly);
+}
+
+TEST_F(ClientGone, BeforeTheHeadOfTheAnswerCancelsTheUpstream) {
+  expect_prompt_cancellation(Script().stall(), [](RawClient&) {});
+}
+
+TEST_F(ClientGone, BeforeTheFirstTokenCancelsTheUpstream) {
+  expect_prompt_cancellation(Script().send(stream_head()).stall(),
+                             [](RawClient& client) { EXPECT_EQ(client.read_head().status, 200); });
+}
+
+TEST_F(ClientGone, InTheMiddleOfAStreamCancelsTheUpstream) {
+  const std::string first = chunk(event(chat_delta("one")));
+  expect_prompt_cancellation(Script().send(stream_head()).send(first).stall(),
+                             [](RawClient& client) {
+                               EXPECT_EQ(client.read_head().status, 200);
+                               EXPECT_TRUE(client.read_event().has_value());
+                             });
+}
+
+TEST_F(ClientGone, WhileAWholeAnswerIsCollectedCancelsTheUpstream) {
+  const std::string all = json_answer(200, chat_answer_body());
+  expect_prompt_cancellation(Script().send(all.substr(0, all.size() - 5)).stall(),
+                             [](RawClient&) {});
+}
+
+TEST_F(ClientGone, WhileTheUpstreamSendsAsFastAsItCanCancelsTheUpstream) {
+  const std::string many = chunk(event(chat_delta(std::string(2000, 'x'))));
+  expect_prompt_cancellation(Script().send(stream_head()).send_forever(many),
+                             [](RawClient& client) {
+                               EXPECT_EQ(client.read_head().status, 200);
+                               EXPECT_TRUE(client.read_event().has_value());
+                             });
+}
+
+TEST_F(ClientGone, InTheMiddleOfTheUploadReachesNoUpstream) {
+  const std::string request = post(kChatPath, chat_body(), {{"Expect", "100-continue"}});
+  const std::size_t head_bytes = request.find("\r\n\r\n") + 4;
+  RawClient client = connect();
+  ASSERT_TRUE(client.send(request.substr(0, head_bytes)));
+  EXPECT_EQ(client.read_head().status, 100);
+  ASSERT_TRUE(client.send(request.substr(head_bytes, 20)));
+  client.close();
+  // Its line in the log tells that the server is done with it.
+  const std::string line = service().access_log(1).front();
+  EXPECT_NE(line.find("client_gone"), std::string::npos) << line;
+  EXPECT_TRUE(upstream.requests().empty());
+}
+
+TEST_F(ClientGone, LeavesAServerThatServesTheNextOne) {
+  upstream.answer_next(Script().stall());
+  {
+    RawClient client = connect();
+    ASSERT_TRUE(client.send(chat(Answer::kStream)));
+    upstream.wait_for_request(0);
+  }
+  ASSERT_TRUE(upstream.wait_for_peer_close(0));
+  EXPECT_EQ(connect().ask(chat(Answer::kWhole)).status(), 200);
+  // The one that is left is the one that asks.
+  EXPECT_TRUE(eventually([&] { return service().metric("penstock_open_requests") == 1; }));
+}
+
+class UpstreamGone : public GatewayTest {
+ protected:
+  // What a client gets for a request that the upstream answers so.
+  WholeAnswer answer_to(Script script, Answer kind = Answer::kWhole) {
+    upstream.answer_next(std::move(script));
+    return connect().ask(chat(kind));
+  }
+  // Opens a stream and reads two events of it.
+  RawClient open_stream(Script script) {
+    upstream.answer_next(std::move(script));
+    RawClient client = connect();
+    EXPECT_TRUE(client.send(chat(Answer::kStream)));
+    EXPECT_EQ(client.read_head().status, 200);
+    for (const char* content : {"one", "two"}) {
+      EXPECT_EQ(client.read_event(), event(chat_delta(content, "passthrough/m1")));
+    }
+    return client;
+  }
+  static Script two_events() {
+    return Script()
+        .send(stream_head())
+        .send(chunk(event(chat_delta("one"))))
+        .send(chunk(event(chat_delta("two"))));
+  }
+};
+
+TEST_F(UpstreamGone, BeforeItCouldBeReachedIsA502) {
+  const RefusingPort nobody;
+  settings = passthrough_settings("http://127.0.0.1:" + std::to_string(nobody.port()));
+  expect_error(connect().ask(chat(Answer::kWhole)), 502, "upstream_unreachable");
+  expect_error(connect().ask(chat(Answer::kStream)), 502, "upstream_unreachable");
+}
+
+TEST_F(UpstreamGone, BeforeTheHeadIsA502) {
+  expect_error(answer_to(Script().reset()), 502, "upstream_reset");
+  expect_error(answer_to(Script().close()), 502, "upstream_reset");
+  expect_error(answer_to(Script().close(), Answer::kStream), 502, "upstream_reset");
+}
+
+TEST_F(UpstreamGone, InsideTheHeadIsA502) {
+  expect_error(answer_to(Script().send("HTTP/1.1 200 OK\r\nContent-Ty").close()), 502,
+               "upstream_reset");
+  expect_error(answer_to(Script().send("HTTP/1.1 200 OK\r\nContent-Ty").reset()), 502,
+               "upstream_reset");
+}
+
+TEST_F(UpstreamGone, AfterABrokenExchangeTheConnectionStaysOfUse) {
+  upstream.answer_next(Script().reset());
+  RawClient client = connect();
+  expect_error(client.ask(chat(Answer::kWhole)), 502, "upstream_reset");
+  EXPECT_EQ(client.ask(chat(Answer::kWhole)).status(), 200);
+}
+
+TEST_F(UpstreamGone, ARequestThatHadArrivedIsNotSentTwice) {
+  expect_error(answer_to(Script().reset()), 502, "upstream_reset");
+  EXPECT_EQ(upstream.requests().size(), 1U);
+}
+
+TEST_F(UpstreamGone, InsideAWholeAnswerIsA502) {
+  const std::string all = json_answer(200, chat_answer_body());
+  for (const std::size_t missing : {std::size_t{1}, std::size_t{30}}) {
+    const std::string cut = all.substr(0, all.size() - missing);
+    expect_error(answer_to(Script().send(cut).close()), 502, "upstream_reset");
+    expect_error(answer_to(Script().send(cut).reset()), 502, "upstream_reset");
+  }
+}
+
+TEST_F(UpstreamGone, InsideAChunkedWholeAnswerIsA502) {
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string whole_body = chunk(chat_answer_body());
+  for (const std::string_view tail : {"", "0\r\n", "0\r\n\r"}) {
+    const std::string cut = head + whole_body + std::string(tail);
+    expect_error(answer_to(Script().send(cut).close()), 502, "upstream_reset");
+  }
+}
+
+TEST_F(UpstreamGone, InsideAnAnswerWithoutALengthIsA502) {
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+  const std::string body = chat_answer_body();
+  expect_error(answer_to(Script().send(head + body.substr(0, body.size() - 1)).close()), 502,
+               "upstream_reset");
+  EXPECT_EQ(answer_to(Script().send(head + body).close()).status(), 200);
+}
+
+TEST_F(UpstreamGone, InsideALargeAnswerCutsTheClientsConnection) {
+  limits().answer_buffer_bytes = 1000;
+  const std::string text = "{\"id\":\"" + std::string(5000, 'x') + "\"}";
+  const std::string all = json_answer(200, text);
+  upstream.answer_next(Script().send(all.substr(0, all.size() - 1)).close());
+  RawClient client = connect();
+  const WholeAnswer answer = client.ask(chat(Answer::kWhole));
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_FALSE(answer.complete);
+  EXPECT_EQ(answer.body, text.substr(0, answer.body.size()));
+}
+
+TEST_F(UpstreamGone, AnAnswerLongerThanItsLengthIsCutToItAndTheConnectionNotReused) {
+  const std::string all = json_answer(200, chat_answer_body());
+  upstream.answer_next(Script().send(all + "X"));
+  RawClient client = connect();
+  const WholeAnswer first = client.ask(chat(Answer::kWhole));
+  EXPECT_EQ(first.status(), 200);
+  EXPECT_EQ(first.body, chat_answer_body("passthrough/m1"));
+  const WholeAnswer second = client.ask(chat(Answer::kWhole));
+  EXPECT_EQ(second.status(), 200);
+  EXPECT_EQ(second.body, chat_answer_body("passthrough/m1"));
+  EXPECT_EQ(upstream.used_connections(), 2U);
+}
+
+TEST_F(UpstreamGone, InAStreamIsOneErrorEventAndACutConnection) {
+  const auto latch = std::make_shared<Latch>();
+  for (const bool by_reset : {false, true}) {
+    Script script = two_events().pause(latch);
+    RawClient client =
+        open_stream(by_reset ? std::move(script).reset() : std::move(script).close());
+    latch->release();
+    expect_cut_stream(client.read_rest(), "upstream_reset");
+  }
+}
+
+TEST_F(UpstreamGone, InTheMiddleOfAnEventIsAnErrorEventThatCanBeRead) {
+  const std::string begun = "data: {\"id\":\"c1\",\"choices\":[{\"delta\":{\"content\":\"thr";
+  RawClient client = open_stream(two_events().send(chunk(begun)).close());
+  RawClient::Rest rest = client.read_rest();
+  // What was begun is not a whole event, and the error does not become a part of it.
+  ASSERT_TRUE(rest.body.starts_with(begun + "\n\n")) << rest.body;
+  rest.body.erase(0, begun.size() + 2);
+  expect_cut_stream(rest, "upstream_reset");
+}
+
+TEST_F(UpstreamGone, BeforeTheFirstEventIsOneErrorEvent) {
+  upstream.answer_next(Script().send(stream_head()).close());
+  RawClient client = connect();
+  ASSERT_TRUE(client.send(chat(Answer::kStream)));
+  EXPECT_EQ(client.read_head().status, 200);
+  expect_cut_stream(client.read_rest(), "upstream_reset");
+}
+
+TEST_F(UpstreamGone, AStreamThatEndsInOrderButDoesNotSayHowIsTakenForCut) {
+  expect_cut_stream(open_stream(two_events().send(kLastChunk)).read_rest(), "upstream_reset");
+  // The same without chunks: the end of the connection says nothing.
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+  const std::string events = event(chat_delta("one")) + event(chat_delta("two"));
+  expect_cut_stream(open_stream(Script().send(head + events).close()).read_rest(),
+                    "upstream_reset");
+}
+
+TEST_F(UpstreamGone, AStreamThatBreaksInsideItsLastEventIsTakenForCutAtEveryByte) {
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+  const std::string finish = event(chat_finish());
+  const std::size_t json_end = finish.size() - 2;
+  for (std::size_t sent = 0; sent <= finish.size(); ++sent) {
+    SCOPED_TRACE(sent);
+    upstream.answer_next(Script().send(head + finish.substr(0, sent)).close());
+    const WholeAnswer answer = connect().ask(chat(Answer::kStream));
+    EXPECT_EQ(answer.status(), 200);
+    // An event that only lacks its line end counts.
+    EXPECT_EQ(answer.complete, sent >= json_end);
+    EXPECT_EQ(answer.body.find("upstream_reset") == std::string::npos, sent >= json_end);
+  }
+}
+
+TEST_F(UpstreamGone, AStreamWithAFinishReasonAndWithoutDoneIsWhole) {
+  const std::string finish = event(chat_finish());
+  const auto rest = open_stream(two_events().send(chunk(finish)).send(kLastChunk)).read_rest();
+  EXPECT_TRUE(rest.complete);
+  EXPECT_EQ(rest.body, event(chat_finish("passthrough/m1")));
+}
+
+TEST_F(UpstreamGone, AStreamWithDoneAloneIsWhole) {
+  const auto rest = open_stream(two_events().send(chunk(kDone)).send(kLastChunk)).read_rest();
+  EXPECT_TRUE(rest.complete);
+  EXPECT_EQ(rest.body, kDone);
+}
+
+TEST_F(UpstreamGone, AStreamThatEndsWithTheUpstreamsOwnErrorIsWhole) {
+  const std::string error = event(R"({"error":{"message":"overloaded","code":503}})");
+  const auto rest = open_stream(two_events().send(chunk(error)).send(kLastChunk)).read_rest();
+  EXPECT_TRUE(rest.complete);
+  EXPECT_EQ(rest.body, error);
+}
+
+TEST_F(UpstreamGone, AnyByteOfABrokenStreamLeavesAnError) {
+  const std::string all =
+      stream_head() + chunk(event(chat_delta("one"))) + chunk(event(chat_finish())) + "0\r\n\r";
+  for (std::size_t sent = 0; sent <= all.size(); ++sent) {
+    SCOPED_TRACE(sent);
+    Script cut = Script().send(all.substr(0, sent));
+    upstream.answer_next(sent % 2 == 0 ? std::move(cut).reset() : std::move(cut).close());
+    const WholeAnswer answer = connect().ask(chat(Answer::kStream));
+    if (answer.status() == 502) {
+      expect_error(answer, 502, "upstream_reset");
+      continue;
+    }
+    EXPECT_EQ(answer.status(), 200);
+    EXPECT_FALSE(answer.complete);
+    const std::vector<std::string> events = events_of(answer.body);
+    ASSERT_FALSE(events.empty());
+    EXPECT_EQ(error_code_of(std::string_view(events.back()).substr(6)), "upstream_reset");
+    EXPECT_EQ(answer.body.find("[DONE]"), std::string::npos);
+  }
+}
+
+class InvalidAnswer : public UpstreamGone,
+                      public ::testing::WithParamInterface<std::pair<const char*, const char*>> {};
+
+TEST_P(InvalidAnswer, IsA502AndEndsTheConnection) {
+  upstream.answer_next(Script().send(GetParam().second).stall());
+  RawClient client = connect();
+  expect_error(client.ask(chat(Answer::kWhole)), 502, "upstream_invalid_response");
+  EXPECT_TRUE(upstream.wait_for_peer_close(0));
+  // Nothing of it reaches the next request.
+  EXPECT_EQ(client.ask(chat(Answer::kWhole)).body, chat_answer_body("passthrough/m1"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Heads, InvalidAnswer,
+    ::testing::Values(
+        std::pair("NoHttp", "SSH-2.0-OpenSSH_9.2\r\n\r\n"),
+        std::pair("BareLineFeeds", "HTTP/1.1 200 OK\nContent-Length: 0\n\n\r\n\r\n"),
+        std::pair("FoldedField", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 0\r\n\r\n"),
+        std::pair("TwoLengths",
+                  "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+        std::pair("LengthAndChunks",
+                  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        std::pair("UnknownCoding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"),
+        std::pair("SpaceBeforeColon", "HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n"),
+        std::pair("SwitchingProtocols", "HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+        std::pair("UnknownVersion", "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        std::pair("NoStatus", "HTTP/1.1 OK\r\nContent-Length: 0\r\n\r\n"),
+        std::pair("NegativeLength", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),
+        std::pair("BrokenChunk",
+                  "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")),
+    [](const auto& parameter) { return std::string(parameter.param.first); });
+
+TEST_F(UpstreamGone, AHeadWithoutEndIsA502) {
+  upstream.answer_next(
+      Script().send("HTTP/1.1 200 OK\r\nA: ").send_forever(std::string(4096, 'a')));
+  expect_error(connect().ask(chat(Answer::kWhole)), 502, "upstream_invalid_response");
+  EXPECT_TRUE(upstream.wait_for_peer_close(0));
+}
+
+TEST_F(UpstreamGone, AnAnswerDuringTheUploadIsPassedOnAndEndsTheUpload) {
+  const std::string text(8 * 1024 * 1024, 'x');
+  upstream.answer_next(
+      Script().after_head().send(json_answer(400, R"({"error":{"message":"too long"}})")).stall());
+  RawClient client = connect();
+  const WholeAnswer answer =
+      client.ask(post(kChatPath, R"({"model":"passthrough/m1","prompt":")" + text + "\"}"));
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_EQ(answer.body, R"({"error":{"message":"too long"}})");
+  // The connection has half a request in it: it is not used again.
+  EXPECT_TRUE(upstream.wait_for_peer_close(0));
+  EXPECT_EQ(client.ask(chat(Answer::kWhole)).status(), 200);
+}
+
+class TlsUpstreamGone : public ::testing::Test {
+ protected:
+  TestPki pki;
+  ScriptedUpstream upstream{pki.server_context()};
+
+  config::Settings trusting_settings() {
+    config::Settings settings = passthrough_settings(upstream.url());
+    settings.providers.front().tls.ca_file = pki.ca_file();
+    return settings;
+  }
+};
+
+TEST_F(TlsUpstreamGone, WithoutANoticeIsAnErrorWhereOnlyTheEndWouldTell) {
+  const std::string events = event(chat_delta("one"));
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+  upstream.answer_next(Script().send(head + events).close_without_notify());
+  TestService service(trusting_settings());
+  RawClient client(service.port());
+  ASSERT_TRUE(client.send(chat(Answer::kStream)));
+  EXPECT_EQ(client.read_head().status, 200);
+  EXPECT_EQ(client.read_event(), event(chat_delta("one", "passthrough/m1")));
+  expect_cut_stream(client.read_rest(), "upstream_reset");
+
+  const std::string json_head =
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+  upstream.answer_next(Script().send(json_head + chat_answer_body()).close_without_notify());
+  RawClient second(service.port());
+  expect_error(second.ask(chat(Answer::kWhole)), 502, "upstream_reset");
+}
+
+TEST_F(TlsUpstreamGone, WithoutANoticeIsNoMatterAfterACompleteAnswer) {
+  upstream.answer_next(Script().send(json_answer(200, chat_answer_body())).close_without_notify());
+  upstream.answer_next(
+      Script().send(stream_head() + chunk(chat_events())).send(kLastChunk).close_without_notify());
+  TestService service(trusting_settings());
+  RawClient first(service.port());
+  EXPECT_EQ(first.ask(chat(Answer::kWhole)).body, chat_answer_body("passthrough/m1"));
+  RawClient second(service.port());
+  const WholeAnswer answer = second.ask(chat(Answer::kStream));
+  EXPECT_TRUE(answer.complete);
+  EXPECT_EQ(answer.body, chat_events("passthrough/m1"));
+}
+
+TEST_F(TlsUpstreamGone, ACertificateThatIsNotTrustedIsA502) {
+  TestService service(passthrough_settings(upstream.url()));
+  RawClient client(service.port());
+  expect_error(client.ask(chat(Answer::kWhole)), 502, "upstream_unreachable");
+  EXPECT_TRUE(upstream.requests().empty());
+}
+
+}  // namespace
+}  // namespace penstock::testing

@@ -1,0 +1,269 @@
+// Every limit of `server.limits`, at the limit and one past it.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/gateway_test.h"
+
+namespace penstock::testing {
+namespace {
+
+class Limits : public GatewayTest {
+ protected:
+  double hits(std::string_view limit) {
+    return service().metric(fmt::format("penstock_limit_hits_total{{limit=\"{}\"}}", limit));
+  }
+};
+
+// A request head of exactly that many bytes.
+std::string get_of_size(std::size_t bytes) {
+  const std::string shortest = get("/healthz", {{"X-Fill", ""}});
+  return get("/healthz", {{"X-Fill", std::string(bytes - shortest.size(), 'f')}});
+}
+
+TEST_F(Limits, AHeadOfAllItsBytesPassesAndOneMoreIsA431) {
+  limits().header_bytes = 4096;
+  RawClient client = connect();
+  EXPECT_EQ(client.ask(get_of_size(4096)).status(), 200);
+  const WholeAnswer answer = client.ask(get_of_size(4097));
+  expect_error(answer, 431, "head_too_large");
+  EXPECT_EQ(answer.head.find("connection"), "close");
+  EXPECT_EQ(client.read_to_end(), Io::kEnd);
+  EXPECT_EQ(hits("header_bytes"), 1);
+}
+
+TEST_F(Limits, AHeadWithoutEndIsA431BeforeItsEnd) {
+  limits().header_bytes = 4096;
+  RawClient client = connect();
+  const WholeAnswer answer =
+      client.ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: " + std::string(8192, 'a'));
+  EXPECT_EQ(answer.status(), 431);
+}
+
+TEST_F(Limits, AHeadThatComesInSmallPiecesHasTheSameLimit) {
+  limits().header_bytes = 2048;
+  RawClient client = connect();
+  ASSERT_TRUE(client.send_in_pieces(get_of_size(2048), 100));
+  EXPECT_EQ(client.read_answer().status(), 200);
+  client.send_in_pieces(get_of_size(2049), 100);
+  EXPECT_EQ(client.read_answer().status(), 431);
+}
+
+TEST_F(Limits, AHeadLargerThanTheServersBuffersPassesUpToTheLimit) {
+  limits().header_bytes = 256 * 1024;
+  RawClient client = connect();
+  EXPECT_EQ(client.ask(get_of_size(256 * 1024)).status(), 200);
+  EXPECT_EQ(client.ask(get_of_size(256 * 1024 + 1)).status(), 431);
+}
+
+TEST_F(Limits, AllFieldsPassAndOneMoreIsA431) {
+  limits().header_fields = 20;
+  const auto with_fields = [](std::size_t count) {
+    HeaderList headers;
+    while (headers.size() + 1 < count) headers.emplace_back("X-A", "b");  // the other one is Host
+    return get("/healthz", headers);
+  };
+  RawClient client = connect();
+  EXPECT_EQ(client.ask(with_fields(20)).status(), 200);
+  expect_error(client.ask(with_fields(21)), 431, "head_too_large");
+}
+
+class BodyLimit : public Limits {
+ protected:
+  static constexpr std::size_t kBytes = 2000;
+
+  void SetUp() override { limits().body_bytes = kBytes; }
+
+  // A chat request's body of exactly that many bytes.
+  static std::string body_of(std::size_t bytes) {
+    std::string body = chat_body();
+    return body + std::string(bytes - body.size(), ' ');
+  }
+  static std::string chunked(const std::string& body) {
+    return fmt::format(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{}{}{}",
+        kChatPath, chunk(body.substr(0, 700)), chunk(body.substr(700)), kLastChunk);
+  }
+};
+
+TEST_F(BodyLimit, ABodyOfAllItsBytesPassesAndOneMoreIsA413) {
+  EXPECT_EQ(connect().ask(post(kChatPath, body_of(kBytes))).status(), 200);
+  EXPECT_EQ(upstream.wait_for_request(0).body.size(), kBytes - std::string("passthrough/").size());
+  expect_error(connect().ask(post(kChatPath, body_of(kBytes + 1))), 413, "body_too_large");
+  EXPECT_EQ(upstream.requests().size(), 1U);
+  EXPECT_EQ(hits("body_bytes"), 1);
+}
+
+TEST_F(BodyLimit, ATooLargeBodyIsRefusedBeforeItIsSent) {
+  const std::string request = post(kChatPath, body_of(kBytes + 1));
+  RawClient client = connect();
+  const WholeAnswer answer = client.ask(request.substr(0, request.find("\r\n\r\n") + 4));
+  expect_error(answer, 413, "body_too_large");
+  EXPECT_EQ(answer.head.find("connection"), "close");
+}
+
+TEST_F(BodyLimit, ATooLargeBodyIsNotAskedForByAContinue) {
+  std::string request = post(kChatPath, body_of(kBytes + 1), {{"Expect", "100-continue"}});
+  request.resize(request.find("\r\n\r\n") + 4);
+  EXPECT_EQ(connect().ask(request).status(), 413);
+}
+
+TEST_F(BodyLimit, CountsTheDataOfChunksOnly) {
+  EXPECT_EQ(connect().ask(chunked(body_of(kBytes))).status(), 200);
+  expect_error(connect().ask(chunked(body_of(kBytes + 1))), 413, "body_too_large");
+  EXPECT_EQ(upstream.requests().size(), 1U);
+}
+
+TEST_F(BodyLimit, TheAnswerArrivesAlthoughTheClientGoesOnSending) {
+  const std::string much(512 * 1024, ' ');
+  RawClient client = connect();
+  ASSERT_TRUE(
+      client.send(fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+                              kChatPath, much.size())));
+  client.send(much);
+  expect_error(client.read_answer(), 413, "body_too_large");
+  EXPECT_EQ(client.read_to_end(), Io::kEnd);
+}
+
+class EventLimit : public Limits {
+ protected:
+  static constexpr std::size_t kBytes = 4096;
+
+  void SetUp() override { limits().event_bytes = kBytes; }
+
+  // An event of exactly that many bytes, its empty line included. No model: nothing is replaced.
+  static std::string event_of(std::size_t bytes) {
+    const std::string shortest = event(R"({"x":""})");
+    return event(R"({"x":")" + std::string(bytes - shortest.size(), 'x') + "\"}");
+  }
+  // A stream of which the client has read one event when the rest is sent.
+  RawClient open_stream(Script rest) {
+    const auto seen = std::make_shared<Latch>();
+    Script script = Script().send(stream_head()).send(chunk(event_of(100))).pause(seen);
+    upstream.answer_next(std::move(script).append(rest));
+    RawClient client = connect();
+    EXPECT_TRUE(client.send(chat(Answer::kStream)));
+    EXPECT_EQ(client.read_head().status, 200);
+    EXPECT_EQ(client.read_event(), event_of(100));
+    seen->release();
+    return client;
+  }
+};
+
+TEST_F(EventLimit, AnEventOfAllItsBytesPasses) {
+  const std::string events = event_of(kBytes) + event_of(kBytes) + std::string(kDone);
+  upstream.answer_next(Script().send(stream_head() + chunk(events)).send(kLastChunk));
+  const WholeAnswer answer = connect().ask(chat(Answer::kStream));
+  EXPECT_TRUE(answer.complete);
+  EXPECT_EQ(answer.body, events);
+}
+
+TEST_F(EventLimit, OneByteMoreEndsTheStreamWithAnErrorEvent) {
+  const std::string too_large = event_of(kBytes + 1) + std::string(kDone);
+  RawClient client = open_stream(Script().send(chunk(too_large)).stall());
+  const RawClient::Rest rest = client.read_rest();
+  EXPECT_FALSE(rest.complete);
+  EXPECT_EQ(rest.body.find("[DONE]"), std::string::npos);
+  const std::vector<std::string> all = events_of(rest.body);
+  ASSERT_FALSE(all.empty());
+  ASSERT_TRUE(all.back().starts_with("data: ")) << all.back();
+  EXPECT_EQ(error_code_of(std::string_view(all.back()).substr(6)), "upstream_invalid_response");
+  EXPECT_TRUE(upstream.wait_for_peer_close(0));
+  EXPECT_EQ(hits("event_bytes"), 1);
+}
+
+TEST_F(EventLimit, AnEndlessLineEndsTheStream) {
+  RawClient client = open_stream(
+      Script().send(chunk("data: ")).send_forever(chunk(std::string(1000, 'x'))));
+  const RawClient::Rest rest = client.read_rest();
+  EXPECT_FALSE(rest.complete);
+  EXPECT_LE(rest.body.size(), kBytes + 1000);
+  EXPECT_TRUE(upstream.wait_for_peer_close(0));
+}
+
+TEST_F(EventLimit, AFirstEventThatIsTooLargeIsA502) {
+  upstream.answer_next(Script().send(stream_head() + chunk(event_of(kBytes + 1))).stall());
+  const WholeAnswer answer = connect().ask(chat(Answer::kStream));
+  // Where the head has left before the event came, the stream ends with the error.
+  if (answer.status() == 502) {
+    expect_error(answer, 502, "upstream_invalid_response");
+  } else {
+    EXPECT_FALSE(answer.complete);
+  }
+}
+
+TEST_F(Limits, AWholeAnswerIsHeldUpToTheBufferAndComesInChunksBeyond) {
+  limits().answer_buffer_bytes = 1000;
+  const std::string exactly = R"({"x":")" + std::string(1000 - 8, 'x') + "\"}";
+  upstream.answer_next(Script().send(json_answer(200, exactly)));
+  const WholeAnswer held = connect().ask(chat(Answer::kWhole));
+  EXPECT_EQ(held.body, exactly);
+  EXPECT_FALSE(held.chunked());
+
+  // One byte more than the buffer has arrived, and the end has not.
+  const std::string more = R"({"x":")" + std::string(2000, 'x') + "\"}";
+  const std::string all = json_answer(200, more);
+  const std::size_t first = all.size() - more.size() + 1001;
+  const auto rest = std::make_shared<Latch>();
+  upstream.answer_next(Script().send(all.substr(0, first)).pause(rest).send(all.substr(first)));
+  RawClient client = connect();
+  ASSERT_TRUE(client.send(chat(Answer::kWhole)));
+  EXPECT_EQ(client.read_head().find("transfer-encoding"), "chunked");
+  EXPECT_EQ(client.read_body(1001), more.substr(0, 1001));
+  rest->release();
+  const RawClient::Rest end = client.read_rest();
+  EXPECT_TRUE(end.complete);
+  EXPECT_EQ(end.body, more.substr(1001));
+}
+
+TEST_F(Limits, AllConnectionsAreServedAndOneMoreIsA503) {
+  limits().connections = 4;
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(connect());
+    EXPECT_EQ(clients.back().ask(get("/healthz")).status(), 200);
+  }
+  RawClient refused = connect();
+  expect_error(refused.read_answer(), 503, "overloaded");
+  EXPECT_EQ(refused.read_to_end(), Io::kEnd);
+
+  // The one that leaves makes room, and the others are not disturbed.
+  clients.pop_back();
+  EXPECT_TRUE(eventually([&] {
+    RawClient next = connect();
+    next.send(get("/healthz"));
+    return next.read_head().status == 200;
+  }));
+  for (RawClient& client : clients) EXPECT_EQ(client.ask(get("/healthz")).status(), 200);
+}
+
+TEST_F(Limits, IdleUpstreamConnectionsAreKeptUpToTheLimit) {
+  limits().connections_per_upstream = 1;
+  const auto latch = std::make_shared<Latch>();
+  const std::string answer = json_answer(200, chat_answer_body());
+  upstream.answer_always(Script().pause(latch).send(answer));
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < 3; ++i) {
+    clients.push_back(connect());
+    ASSERT_TRUE(clients.back().send(chat(Answer::kWhole)));
+    upstream.wait_for_request(i);
+  }
+  latch->release();
+  for (RawClient& client : clients) EXPECT_EQ(client.read_answer().status(), 200);
+  EXPECT_EQ(upstream.used_connections(), 3U);
+  // Two of the three are closed, though none has been idle for long.
+  EXPECT_TRUE(eventually([&] {
+    std::size_t closed = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (upstream.wait_for_peer_close(i, milliseconds(0))) ++closed;
+    }
+    return closed == 2;
+  }));
+}
+
+}  // namespace
+}  // namespace penstock::testing

@@ -1,0 +1,440 @@
+// Which models there are, what they are called on both sides, and how the server comes to know.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "integration/json_answer.h"
+#include "support/gateway_test.h"
+
+namespace penstock::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string not_found(std::string_view name) {
+  return fmt::format("Model '{}' not found. Use 'client.models.list()' to list available Models.",
+                     name);
+}
+
+// An upstream's model list with these entries.
+Script listing(std::string_view entries) {
+  return Script().send(
+      json_answer(200, fmt::format(R"({{"object":"list","data":[{}]}})", entries)));
+}
+
+class Models : public GatewayTest {
+ protected:
+  WholeAnswer ask(std::string_view text) { return connect().ask(text); }
+  WholeAnswer list() { return ask(get("/v1/models")); }
+  WholeAnswer list_for(std::string_view provider_data) {
+    return ask(get("/v1/models", {{"X-OGX-Provider-Data", std::string(provider_data)}}));
+  }
+  // What the upstream is asked for when a client asks for `model`.
+  std::string upstream_name_of(std::string_view model) {
+    const std::size_t before = upstream.requests().size();
+    EXPECT_EQ(ask(chat(Answer::kWhole, model)).status(), 200);
+    return Json::parse(upstream.wait_for_request(before).body)["model"];
+  }
+  void expect_not_found(std::string_view model) {
+    const WholeAnswer answer = ask(chat(Answer::kWhole, model));
+    expect_error(answer, 404, "model_not_found");
+    EXPECT_EQ(message_of(answer), not_found(model));
+    EXPECT_EQ(Json::parse(answer.body)["error"]["param"], "model");
+  }
+};
+
+TEST_F(Models, AreListedInTheReferencesShape) {
+  upstream.set_models({"b", "a"});
+  const Json list_of_two = json_of(list());
+  ASSERT_EQ(list_of_two["data"].size(), 2u);
+  const std::int64_t created = list_of_two["data"][0]["created"].get<std::int64_t>();
+  EXPECT_GT(created, 1'700'000'000);
+  const auto entry = [&](std::string_view name) {
+    return fmt::format(R"({{"id":"passthrough/{0}","object":"model","created":{1},)"
+                       R"("owned_by":"ogx","custom_metadata":{{"model_type":"llm",)"
+                       R"("provider_id":"passthrough","provider_resource_id":"{0}"}}}})",
+                       name, created);
+  };
+  EXPECT_EQ(list().body,
+            fmt::format(R"({{"object":"list","data":[{},{}]}})", entry("b"), entry("a")));
+}
+
+TEST_F(Models, HaveAnotherShapeWhenOneIsAskedFor) {
+  const Json created = json_of(list())["data"][0]["created"];
+  EXPECT_EQ(ask(get("/v1/models/passthrough/m1")).body,
+            fmt::format(R"({{"identifier":"passthrough/m1","provider_resource_id":"m1",)"
+                        R"("provider_id":"passthrough","type":"model","metadata":{{}},)"
+                        R"("created":{},"owned_by":"ogx","model_type":"llm",)"
+                        R"("model_validation":null,"id":"passthrough/m1","object":"model"}})",
+                        created.dump()));
+}
+
+TEST_F(Models, CarryTheUpstreamsMetadata) {
+  upstream.answer_models(listing(
+      R"({"id":"e","custom_metadata":{"model_type":"embedding","embedding_dimension":384,)"
+      R"("provider_id":"other"}},{"id":"x","custom_metadata":{"model_type":"novel"}})"));
+  const Json models = json_of(list())["data"];
+  EXPECT_EQ(models[0]["custom_metadata"].dump(),
+            R"({"model_type":"embedding","provider_id":"passthrough",)"
+            R"("provider_resource_id":"e","embedding_dimension":384})");
+  EXPECT_EQ(models[1]["custom_metadata"]["model_type"], "llm");
+  const Json single = json_of(ask(get("/v1/models/passthrough/e")));
+  EXPECT_EQ(single["model_type"], "embedding");
+  EXPECT_EQ(single["metadata"], Json({{"embedding_dimension", 384}}));
+}
+
+TEST_F(Models, OfAStatedTypeAreHeldToIt) {
+  upstream.answer_models(listing(R"({"id":"e","custom_metadata":{"model_type":"embedding"}})"));
+  const WholeAnswer answer = ask(chat(Answer::kWhole, "passthrough/e"));
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_EQ(message_of(answer),
+            "Model 'passthrough/e' is of type 'embedding' rather than the expected type 'llm'");
+  EXPECT_EQ(ask(post("/v1/embeddings", chat_body("passthrough/e"))).status(), 200);
+}
+
+TEST_F(Models, OfAnAssumedTypeServeEverything) {
+  EXPECT_EQ(ask(post("/v1/embeddings", chat_body("passthrough/m1"))).status(), 200);
+}
+
+TEST_F(Models, WithSlashesAndColonsAreFoundRawAndEncoded) {
+  upstream.set_models({"meta-llama/Llama-3:8b"});
+  for (const char* path :
+       {"/v1/models/passthrough/meta-llama/Llama-3:8b",
+        "/v1/models/passthrough%2Fmeta-llama%2FLlama-3%3A8b",
+        "/v1/models/passthrough%2fmeta-llama/Llama-3%3a8b",
+        "/v1/openai/v1/models/passthrough/meta-llama%2FLlama-3:8b"}) {
+    const Json model = json_of(ask(get(path)));
+    EXPECT_EQ(model["id"], "passthrough/meta-llama/Llama-3:8b") << path;
+  }
+  EXPECT_EQ(upstream_name_of("passthrough/meta-llama/Llama-3:8b"), "meta-llama/Llama-3:8b");
+}
+
+TEST_F(Models, ThatAreUnknownAreNotFoundInTheReferencesWords) {
+  for (const char* id : {"passthrough/none", "m1", ""}) {
+    const WholeAnswer answer = ask(get(std::string("/v1/models/") + id));
+    expect_error(answer, 404, "model_not_found");
+    EXPECT_EQ(message_of(answer), not_found(id));
+  }
+}
+
+TEST_F(Models, AreRoutedThoughNobodyListsThem) {
+  EXPECT_EQ(upstream_name_of("passthrough/not/listed:1"), "not/listed:1");
+  for (const char* name : {"zz/m1", "m1", "passthrough", "passthrough/", "/m1", "Passthrough/m1"}) {
+    expect_not_found(name);
+  }
+}
+
+TEST_F(Models, WithSpellingsOfTheirNameReachTheUpstreamAsOneString) {
+  const std::string body = R"({"model" : "passthrough\/caf\u00e9 \"x\"", "messages":[], "n":1.0})";
+  EXPECT_EQ(ask(post(kChatPath, body)).status(), 200);
+  EXPECT_EQ(upstream.wait_for_request().body,
+            R"({"model" : "café \"x\"", "messages":[], "n":1.0})");
+}
+
+// --- Allow-lists ---
+
+TEST_F(Models, OutsideOfAnAllowListAreNeitherListedNorServed) {
+  upstream.set_models({"a", "b", "c"});
+  settings.providers[0].allowed_models = {"c", "a", "unlisted"};
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/a", "passthrough/c"));
+  expect_error(ask(get("/v1/models/passthrough/b")), 404, "model_not_found");
+  expect_not_found("passthrough/b");
+  EXPECT_TRUE(upstream.requests().empty());
+  EXPECT_EQ(upstream_name_of("passthrough/unlisted"), "unlisted");
+}
+
+TEST_F(Models, OfAnEmptyAllowListAreNone) {
+  settings.providers[0].allowed_models.emplace();
+  EXPECT_THAT(ids_of(list()), ElementsAre());
+  expect_not_found("passthrough/m1");
+}
+
+TEST_F(Models, OutsideOfAnAllowListCannotBeReachedByAnAlias) {
+  settings.providers[0].allowed_models = {"m1"};
+  settings.models = {{.id = "fast", .provider_id = "passthrough", .provider_model_id = "m2"},
+                     {.id = "faster", .provider_id = "all", .provider_model_id = "m2"}};
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
+  expect_not_found("fast");
+  expect_not_found("faster");
+}
+
+TEST_F(Models, OutsideOfAnAllowListAreNotListedForACallerEither) {
+  upstream.set_models({"a", "b"});
+  settings.providers[0].allowed_models = {"b"};
+  EXPECT_THAT(ids_of(list_for(R"({"passthrough_api_key":"k"})")), ElementsAre("passthrough/b"));
+}
+
+// --- Aliases and several providers ---
+
+class TwoProviders : public Models {
+ protected:
+  ScriptedUpstream other;
+
+  TwoProviders() {
+    other.set_models({"m1", "o1"});
+    other.answer_always(Script().send(json_answer(200, chat_answer_body("m1"))));
+    settings = settings_from_yaml(fmt::format(R"(
+providers:
+  inference:
+    - {{provider_id: first, provider_type: "remote::passthrough", config: {{base_url: "{}"}}}}
+    - {{provider_id: second, provider_type: "remote::passthrough", config: {{base_url: "{}"}}}}
+registered_resources:
+  models:
+    - {{model_id: quick, provider_id: all, provider_model_id: m1}}
+    - {{model_id: big, provider_id: second, provider_model_id: o1, metadata: {{tier: gold}}}}
+    - {{model_id: plain, provider_id: second}}
+)",
+                                              upstream.url(), other.url()));
+  }
+};
+
+TEST_F(TwoProviders, ListTheirModelsSideBySide) {
+  EXPECT_THAT(ids_of(list()), ElementsAre("quick", "big", "second/plain", "first/m1", "second/m1",
+                                          "second/o1"));
+  const Json big = json_of(ask(get("/v1/models/big")));
+  EXPECT_EQ(big["provider_id"], "second");
+  EXPECT_EQ(big["provider_resource_id"], "o1");
+  EXPECT_EQ(big["metadata"], Json({{"tier", "gold"}}));
+}
+
+TEST_F(TwoProviders, GetTheRequestsForTheirModels) {
+  EXPECT_EQ(ask(chat(Answer::kWhole, "second/m1")).status(), 200);
+  EXPECT_EQ(ask(chat(Answer::kWhole, "big")).status(), 200);
+  EXPECT_EQ(ask(chat(Answer::kWhole, "second/any")).status(), 200);
+  EXPECT_TRUE(upstream.requests().empty());
+  EXPECT_EQ(other.requests().size(), 3u);
+  EXPECT_EQ(Json::parse(other.wait_for_request(1).body)["model"], "o1");
+  EXPECT_EQ(upstream_name_of("first/m1"), "m1");
+}
+
+TEST_F(TwoProviders, AreNamedByAnAliasWithoutPrefix) {
+  const WholeAnswer answer = ask(chat(Answer::kWhole, "quick"));
+  EXPECT_EQ(json_of(answer)["model"], "quick");
+  EXPECT_EQ(Json::parse(upstream.wait_for_request().body)["model"], "m1");
+}
+
+TEST_F(TwoProviders, AreDescribedInTheirOrder) {
+  const Json data = json_of(ask(get("/v1/providers")))["data"];
+  ASSERT_EQ(data.size(), 2u);
+  EXPECT_EQ(data[0]["provider_id"], "first");
+  EXPECT_EQ(data[1]["provider_id"], "second");
+}
+
+TEST_F(TwoProviders, DoNotNeedEachOther) {
+  upstream.answer_models(Script().close());
+  EXPECT_EQ(json_of(ask(get("/v1/providers/first")))["health"]["status"], "Error");
+  EXPECT_EQ(json_of(ask(get("/v1/providers/second")))["health"]["status"], "OK");
+  EXPECT_EQ(ask(chat(Answer::kWhole, "second/m1")).status(), 200);
+}
+
+// --- Asking the upstream ---
+
+class ModelLists : public Models {
+ protected:
+  Json health() { return json_of(ask(get("/v1/providers/passthrough")))["health"]; }
+};
+
+TEST_F(ModelLists, OfAnUpstreamThatIsDownComeWhenItIsUp) {
+  upstream.answer_models(Script().close());
+  EXPECT_THAT(ids_of(list()), ElementsAre());
+  EXPECT_EQ(health()["status"], "Error");
+  EXPECT_NE(health()["message"], "");
+  EXPECT_EQ(json_of(ask(get("/readyz"))), Json({{"status", "ready"}}));
+  // Routed all the same: the upstream may serve what it does not list.
+  EXPECT_EQ(upstream_name_of("passthrough/m1"), "m1");
+  upstream.set_models({"m1"});
+  EXPECT_TRUE(eventually([&] { return health()["status"] == "OK"; }));
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
+  EXPECT_EQ(service().metric(R"(penstock_provider_up{provider="passthrough"})"), 1);
+}
+
+TEST_F(ModelLists, OfAnUpstreamThatRefusesConnectionsAreAnError) {
+  const RefusingPort nobody;
+  settings = passthrough_settings(fmt::format("http://127.0.0.1:{}", nobody.port()));
+  EXPECT_EQ(health()["status"], "Error");
+  EXPECT_EQ(service().metric(R"(penstock_provider_up{provider="passthrough"})"), 0);
+  expect_error(ask(chat(Answer::kWhole)), 502, "upstream_unreachable");
+}
+
+TEST_F(ModelLists, ThatAreNoneAreAnError) {
+  const std::array<std::pair<std::string_view, std::string_view>, 4> bodies = {{
+      {R"({"data":{}})", "not one"},
+      {"[]", "not one"},
+      {"<html>", "not one"},
+      {"", "not one"},
+  }};
+  for (const auto& [body, message] : bodies) {
+    ScriptedUpstream odd;
+    odd.answer_models(Script().send(json_answer(200, body)));
+    TestService server(passthrough_settings(odd.url()));
+    const WholeAnswer answer = RawClient(server.port()).ask(get("/v1/providers/passthrough"));
+    const Json found = json_of(answer)["health"];
+    EXPECT_EQ(found["status"], "Error") << body;
+    EXPECT_THAT(found["message"].get<std::string>(), HasSubstr(message)) << body;
+  }
+}
+
+TEST_F(ModelLists, ThatAreRefusedNameTheStatus) {
+  upstream.answer_models(Script().send(json_answer(401, R"({"error":"sk-canary is wrong"})")));
+  EXPECT_THAT(health()["message"].get<std::string>(), HasSubstr("401"));
+  EXPECT_EQ(health().dump().find("canary"), std::string::npos);
+}
+
+TEST_F(ModelLists, AreAskedForWithTheOperatorsKey) {
+  settings.providers[0].api_key = Secret("sk-static");
+  service();
+  ASSERT_TRUE(upstream.wait_for_models_request());
+  const SeenRequest seen = upstream.models_requests().front();
+  EXPECT_EQ(seen.target, "/v1/models");
+  EXPECT_EQ(seen.head.find("authorization"), "Bearer sk-static");
+}
+
+TEST_F(ModelLists, AreAskedForAgainWhereTheProviderSaysSo) {
+  settings.providers[0].refresh_models = true;
+  settings.server.registry_refresh_interval = std::chrono::seconds(1);
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
+  upstream.set_models({"m2", "m3"});
+  EXPECT_TRUE(eventually([&] { return ids_of(list()).size() == 2; }));
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m2", "passthrough/m3"));
+}
+
+TEST_F(ModelLists, StayWhereTheUpstreamFailsLater) {
+  settings.providers[0].refresh_models = true;
+  settings.server.registry_refresh_interval = std::chrono::seconds(1);
+  EXPECT_EQ(health()["status"], "OK");
+  upstream.answer_models(Script().send(json_answer(500, "{}")));
+  EXPECT_TRUE(eventually([&] { return health()["status"] == "Error"; }));
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
+}
+
+TEST_F(ModelLists, ForACallerShowWhatItsKeyAddsAndForgetIt) {
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
+  upstream.set_models({"private", "m1"});
+  EXPECT_THAT(ids_of(list_for(R"({"passthrough_api_key":"sk-caller"})")),
+              ElementsAre("passthrough/m1", "passthrough/private"));
+  ASSERT_TRUE(upstream.wait_for_models_request(1));
+  EXPECT_EQ(upstream.models_requests()[1].head.find("authorization"), "Bearer sk-caller");
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
+  expect_error(ask(get("/v1/models/passthrough/private")), 404, "model_not_found");
+}
+
+TEST_F(ModelLists, ForACallerWhoseUpstreamFailsAreThoseOfEverybody) {
+  service();
+  upstream.answer_models(Script().send(json_answer(401, "{}")));
+  EXPECT_THAT(ids_of(list_for("{}")), ElementsAre("passthrough/m1"));
+}
+
+// --- Registration at run time ---
+
+class Registration : public Models {
+ protected:
+  WholeAnswer add(std::string_view body) { return ask(post("/v1/models", body)); }
+  WholeAnswer remove(std::string_view id) {
+    return ask(fmt::format("DELETE /v1/models/{} HTTP/1.1\r\nHost: test\r\n\r\n", id));
+  }
+};
+
+TEST_F(Registration, MakesAnAlias) {
+  const Json added = json_of(add(R"({"model_id":"nick","provider_id":"passthrough",)"
+                                 R"("provider_model_id":"m9","metadata":{"a":1}})"));
+  EXPECT_EQ(added["identifier"], "nick");
+  EXPECT_EQ(added["provider_resource_id"], "m9");
+  EXPECT_EQ(added["metadata"], Json({{"a", 1}}));
+  EXPECT_TRUE(eventually([&] { return ids_of(list()).size() == 2; }));
+  EXPECT_EQ(upstream_name_of("nick"), "m9");
+}
+
+TEST_F(Registration, PutsTheProvidersNameBeforeTheUpstreamsOwn) {
+  EXPECT_EQ(json_of(add(R"({"model_id":"m7"})"))["identifier"], "passthrough/m7");
+}
+
+TEST_F(Registration, IsUndone) {
+  json_of(add(R"({"model_id":"nick","provider_model_id":"m9","model_type":"embedding"})"));
+  EXPECT_EQ(remove("nick").body, "null");
+  EXPECT_TRUE(eventually([&] { return ids_of(list()).size() == 1; }));
+  expect_not_found("nick");
+  expect_error(remove("nick"), 404, "model_not_found");
+}
+
+TEST_F(Registration, RemovesWhatAnUpstreamLists) {
+  EXPECT_EQ(remove("passthrough%2Fm1").body, "null");
+  EXPECT_TRUE(eventually([&] { return ids_of(list()).empty(); }));
+}
+
+TEST_F(Registration, RefusesWhatItCannotUse) {
+  settings.providers[0].allowed_models = {"m1"};
+  for (const char* body :
+       {"", "[]", "{", R"({"model_id":5})", R"({"model_id":""})", R"({"provider_id":"x"})",
+        R"({"model_id":"x","provider_id":"nope"})", R"({"model_id":"x","model_type":"novel"})",
+        R"({"model_id":"x","metadata":[]})", R"({"model_id":"not-allowed"})",
+        R"({"model_id":"m1"})"}) {
+    expect_error(add(body), 400, "");
+  }
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
+}
+
+// --- Names in answers ---
+
+class AnswersName : public Models {};
+
+TEST_F(AnswersName, TheModelAsTheClientDoesInWholeBodies) {
+  for (const char* path : {"/v1/chat/completions", "/v1/completions", "/v1/embeddings"}) {
+    upstream.answer_next(Script().send(
+        json_answer(200, R"({"id":"x", "model" :"m1", "inner":{"model":"m1"},"n":1e0})")));
+    const WholeAnswer answer = ask(post(path, chat_body("passthrough/m1")));
+    EXPECT_EQ(answer.body,
+              R"({"id":"x", "model" :"passthrough/m1", "inner":{"model":"m1"},"n":1e0})");
+    EXPECT_EQ(answer.head.find("content-length"), std::to_string(answer.body.size()));
+  }
+}
+
+TEST_F(AnswersName, TheModelAsTheClientDoesInEveryEventOfAChat) {
+  upstream.answer_next(
+      Script().send(stream_head()).send(chunk(chat_events())).send(kLastChunk));
+  const WholeAnswer answer = ask(chat(Answer::kStream));
+  EXPECT_TRUE(answer.complete);
+  EXPECT_EQ(answer.body, chat_events("passthrough/m1"));
+}
+
+TEST_F(AnswersName, TheModelAsTheClientDoesInEveryEventOfACompletion) {
+  const auto events = [](std::string_view model) {
+    const auto data = [&](std::string_view finish) {
+      return event(fmt::format(R"({{"id":"c","object":"text_completion","created":1,)"
+                               R"("choices":[{{"index":0,"text":"a","finish_reason":{}}}],)"
+                               R"("model":"{}"}})",
+                               finish, model));
+    };
+    return data("null") + data("\"stop\"") + std::string(kDone);
+  };
+  upstream.answer_next(
+      Script().send(stream_head()).send(chunk(events("m1"))).send(kLastChunk));
+  const WholeAnswer answer =
+      ask(post("/v1/completions", R"({"model":"passthrough/m1","prompt":"x","stream":true})"));
+  EXPECT_TRUE(answer.complete);
+  EXPECT_EQ(answer.body, events("passthrough/m1"));
+}
+
+TEST_F(AnswersName, NothingOfTheirErrorsAnew) {
+  const std::string body = R"({"error":{"message":"m1 is busy"},"model":"m1"})";
+  upstream.answer_next(Script().send(json_answer(503, body)));
+  EXPECT_EQ(ask(chat(Answer::kWhole)).body, body);
+}
+
+TEST_F(AnswersName, TheEndOfAStreamOnlyWhereTheSettingSaysSo) {
+  settings.server.sse_done = config::SseDone::kStrip;
+  upstream.answer_next(
+      Script().send(stream_head()).send(chunk(chat_events())).send(kLastChunk));
+  const WholeAnswer answer = ask(chat(Answer::kStream));
+  EXPECT_TRUE(answer.complete);
+  EXPECT_EQ(answer.body + std::string(kDone), chat_events("passthrough/m1"));
+}
+
+}  // namespace
+}  // namespace penstock::testing

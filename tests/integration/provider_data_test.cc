@@ -1,0 +1,195 @@
+// What callers may say about upstreams: the provider data of a request, and the URLs that they
+// choose with it.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "integration/json_answer.h"
+#include "support/gateway_test.h"
+
+namespace penstock::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kNewer = "X-OGX-Provider-Data";
+constexpr const char* kOlder = "X-LlamaStack-Provider-Data";
+
+class ProviderData : public GatewayTest {
+ protected:
+  WholeAnswer ask(const HeaderList& headers) {
+    return connect().ask(post(kChatPath, chat_body(), headers));
+  }
+};
+
+TEST_F(ProviderData, IsReadUnderBothNamesOfItsHeader) {
+  EXPECT_EQ(ask({{kNewer, R"({"passthrough_api_key":"new"})"}}).status(), 200);
+  EXPECT_EQ(ask({{kOlder, R"({"passthrough_api_key":"old"})"}}).status(), 200);
+  EXPECT_EQ(ask({{"x-llamastack-provider-data", R"({"passthrough_api_key":"old"})"},
+                 {"x-ogx-provider-data", R"({"passthrough_api_key":"new"})"}})
+                .status(),
+            200);
+  EXPECT_EQ(upstream.wait_for_request(0).head.find("authorization"), "Bearer new");
+  EXPECT_EQ(upstream.wait_for_request(1).head.find("authorization"), "Bearer old");
+  EXPECT_EQ(upstream.wait_for_request(2).head.find("authorization"), "Bearer new");
+}
+
+TEST_F(ProviderData, OfTheOlderNameIsNotEvenLookedAtBesideTheNewer) {
+  EXPECT_EQ(ask({{kOlder, "rubbish"}, {kNewer, "{}"}}).status(), 200);
+}
+
+TEST_F(ProviderData, ThatIsRubbishIsRefused) {
+  for (const char* rubbish :
+       {"", "canary", "[]", "\"canary\"", "null", "5", R"({"canary":})", R"({"a":1} canary)",
+        R"({"a":NaN})", "{'a':1}", R"({"a":"\ud800"})"}) {
+    for (const char* name : {kNewer, kOlder}) {
+      const WholeAnswer answer = ask({{name, rubbish}});
+      expect_error(answer, 400, "");
+      EXPECT_EQ(answer.body.find("canary"), std::string::npos) << answer.body;
+    }
+  }
+  EXPECT_TRUE(upstream.requests().empty());
+  expect_error(connect().ask(get("/v1/models", {{kNewer, "rubbish"}})), 400, "");
+}
+
+TEST_F(ProviderData, OfTheServersOwnKeysIsDropped) {
+  settings.providers[0].forward_headers = {{"__authenticated_user", "X-User"},
+                                           {"tenant", "X-Tenant"}};
+  EXPECT_EQ(ask({{kNewer, R"({"__authenticated_user":"root","tenant":"t1"})"}}).status(), 200);
+  const SeenRequest seen = upstream.wait_for_request();
+  EXPECT_EQ(seen.head.find("x-user"), std::nullopt);
+  EXPECT_EQ(seen.head.find("x-tenant"), "t1");
+}
+
+TEST_F(ProviderData, DoesNotLeaveTheGateway) {
+  const HeaderList headers = {{kNewer, R"({"a":"canary"})"}, {kOlder, R"({"a":"canary"})"}};
+  EXPECT_EQ(ask(headers).status(), 200);
+  EXPECT_EQ(upstream.wait_for_request().head.text.find("canary"), std::string::npos);
+}
+
+TEST_F(ProviderData, CannotMoveAConfiguredUpstream) {
+  ScriptedUpstream other;
+  const std::string data = fmt::format(R"({{"passthrough_url":"{}"}})", other.url());
+  EXPECT_EQ(ask({{kNewer, data}}).status(), 200);
+  upstream.wait_for_request();
+  EXPECT_EQ(other.connections(), 0u);
+}
+
+// --- URLs that the caller chooses ---
+
+class CallersUrl : public ProviderData {
+ protected:
+  CallersUrl() {
+    settings.providers[0].base_url.reset();
+    settings.providers[0].api_key = Secret("sk-operator-canary");
+    settings.providers[0].headers = {{"X-Operator", "header-canary"},
+                                     {"Authorization", "Bearer auth-canary"}};
+  }
+  WholeAnswer ask_for(std::string_view url, std::string_view more = "") {
+    return ask({{kNewer, fmt::format(R"({{"passthrough_url":"{}"{}}})", url, more)}});
+  }
+};
+
+TEST_F(CallersUrl, MustBeGivenWhereNoneIsConfigured) {
+  const WholeAnswer without = connect().ask(chat(Answer::kWhole));
+  expect_error(without, 400, "");
+  EXPECT_THAT(message_of(without), HasSubstr("passthrough_url"));
+  expect_error(ask({{kNewer, "{}"}}), 400, "");
+}
+
+TEST_F(CallersUrl, IsUsedWithoutAnythingOfTheOperators) {
+  settings.server.caller_url_hosts = {"127.0.0.1"};
+  EXPECT_EQ(ask_for(upstream.url()).status(), 200);
+  const SeenRequest seen = upstream.wait_for_request();
+  EXPECT_EQ(seen.target, "/v1/chat/completions");
+  EXPECT_EQ(seen.head.find("host"), fmt::format("127.0.0.1:{}", upstream.port()));
+  EXPECT_EQ(seen.head.find("authorization"), std::nullopt);
+  EXPECT_EQ(seen.head.text.find("canary"), std::string::npos);
+}
+
+TEST_F(CallersUrl, IsUsedWithTheCallersKeyAndFields) {
+  settings.server.caller_url_hosts = {"127.0.0.1"};
+  settings.providers[0].forward_headers = {{"tenant", "X-Tenant"}, {"own", "X-Operator"}};
+  EXPECT_EQ(
+      ask_for(upstream.url() + "/base/v1/",
+              R"(,"passthrough_api_key":"sk-caller","tenant":"t1","own":"callers")")
+          .status(),
+      200);
+  const SeenRequest seen = upstream.wait_for_request();
+  EXPECT_EQ(seen.target, "/base/v1/chat/completions");
+  EXPECT_EQ(seen.head.find("authorization"), "Bearer sk-caller");
+  EXPECT_EQ(seen.head.find("x-tenant"), "t1");
+  EXPECT_EQ(seen.head.find("x-operator"), "callers");
+}
+
+TEST_F(CallersUrl, OpensAConnectionForItsOwnRequestOnly) {
+  settings.server.caller_url_hosts = {"127.0.0.1"};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask_for(upstream.url()).status(), 200);
+  EXPECT_EQ(upstream.used_connections(), 3u);
+}
+
+TEST_F(CallersUrl, IsRefusedWhereItsAddressIsNotPublic) {
+  const std::uint16_t port = upstream.port();
+  for (const char* host :
+       {"127.0.0.1", "localhost", "LOCALHOST", "127.1", "2130706433", "0x7f000001", "0177.0.0.1",
+        "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]", "10.0.0.1",
+        "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fe80::1]", "[fd00:ec2::254]",
+        "[64:ff9b::7f00:1]"}) {
+    for (const char* scheme : {"http", "https"}) {
+      const WholeAnswer answer = ask_for(fmt::format("{}://{}:{}", scheme, host, port));
+      EXPECT_EQ(answer.status(), 400) << host << ": " << answer.body;
+    }
+  }
+  EXPECT_EQ(upstream.connections(), 0u);
+}
+
+TEST_F(CallersUrl, IsRefusedWithACodeOfItsOwn) {
+  expect_error(ask_for(upstream.url()), 400, "upstream_forbidden");
+}
+
+TEST_F(CallersUrl, IsAllowedByTheHostAsTheOperatorWritesIt) {
+  settings.server.caller_url_hosts = {"localhost"};
+  const std::string port = std::to_string(upstream.port());
+  EXPECT_EQ(ask_for("http://localhost:" + port).status(), 200);
+  EXPECT_EQ(ask_for("http://LocalHost:" + port).status(), 200);
+  EXPECT_EQ(ask_for("http://127.0.0.1:" + port).status(), 400);
+}
+
+TEST_F(CallersUrl, ThatIsNoneIsRefused) {
+  for (const char* url : {"", "nothing", "ftp://example.com", "http://", "http://a b",
+                          "file:///etc/passwd", "http://user:pw@example.com", "http://h:99999",
+                          "http://example.com/?q=1", "http://example.com/#f", "//example.com"}) {
+    EXPECT_EQ(ask_for(url).status(), 400) << url;
+  }
+  EXPECT_EQ(ask({{kNewer, R"({"passthrough_url":5})"}}).status(), 400);
+}
+
+TEST_F(CallersUrl, ThatRedirectsIsNotFollowed) {
+  settings.server.caller_url_hosts = {"127.0.0.1"};
+  ScriptedUpstream other;
+  upstream.answer_next(Script().send(json_answer(
+      307, "{}", {{"Location", other.url() + "/v1/chat/completions"}})));
+  EXPECT_EQ(ask_for(upstream.url()).status(), 307);
+  EXPECT_EQ(other.connections(), 0u);
+}
+
+TEST_F(CallersUrl, IsAskedForTheCallersModels) {
+  settings.server.caller_url_hosts = {"127.0.0.1"};
+  const std::string data = fmt::format(R"({{"passthrough_url":"{}"}})", upstream.url());
+  const WholeAnswer listed = connect().ask(get("/v1/models", {{kNewer, data}}));
+  EXPECT_EQ(ids_of(listed), std::vector<std::string>{"passthrough/m1"});
+  EXPECT_EQ(upstream.models_requests()[0].head.text.find("canary"), std::string::npos);
+  EXPECT_TRUE(ids_of(connect().ask(get("/v1/models"))).empty());
+}
+
+TEST_F(CallersUrl, LeavesTheProvidersHealthUntold) {
+  const Json health = json_of(connect().ask(get("/v1/providers/passthrough")))["health"];
+  EXPECT_EQ(health["status"], "Not Implemented");
+}
+
+}  // namespace
+}  // namespace penstock::testing

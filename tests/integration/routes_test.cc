@@ -1,0 +1,204 @@
+// The routes that the server has, under both of their prefixes, and what it says of itself there.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/version.h"
+#include "integration/json_answer.h"
+#include "support/gateway_test.h"
+
+namespace penstock::testing {
+namespace {
+
+constexpr std::string_view kOlderPrefix = "/v1/openai";
+
+std::string request(std::string_view method, std::string_view target) {
+  return fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n\r\n", method, target);
+}
+
+class Routes : public GatewayTest {
+ protected:
+  WholeAnswer ask(std::string_view text) { return connect().ask(text); }
+};
+
+class ApiRoutes : public Routes, public ::testing::WithParamInterface<std::string_view> {};
+
+TEST_P(ApiRoutes, AnswerToGet) {
+  json_of(ask(get(GetParam())));
+}
+
+TEST_P(ApiRoutes, AnswerUnderTheOlderPrefixAsWell) {
+  const WholeAnswer older = ask(get(std::string(kOlderPrefix) + std::string(GetParam())));
+  EXPECT_EQ(json_of(older), json_of(ask(get(GetParam()))));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ApiRoutes,
+                         ::testing::Values("/v1/models", "/v1/models/passthrough/m1", "/v1/health",
+                                           "/v1/version", "/v1/providers",
+                                           "/v1/providers/passthrough", "/v1/inspect/routes"));
+
+class InferenceRoutes : public Routes, public ::testing::WithParamInterface<std::string_view> {};
+
+TEST_P(InferenceRoutes, AreForwardedFromBothPrefixes) {
+  const std::string path(GetParam());
+  EXPECT_EQ(ask(post(path, chat_body())).status(), 200);
+  EXPECT_EQ(ask(post(std::string(kOlderPrefix) + path, chat_body())).status(), 200);
+  for (std::size_t i : {0, 1}) {
+    const SeenRequest seen = upstream.wait_for_request(i);
+    EXPECT_EQ(seen.method, "POST");
+    EXPECT_EQ(seen.target, path);
+    EXPECT_EQ(seen.body, chat_body("m1"));
+  }
+}
+
+TEST_P(InferenceRoutes, DoNotForwardAQuery) {
+  EXPECT_EQ(ask(post(std::string(GetParam()) + "?api-version=1", chat_body())).status(), 200);
+  EXPECT_EQ(upstream.wait_for_request().target, GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, InferenceRoutes,
+                         ::testing::Values("/v1/chat/completions", "/v1/completions",
+                                           "/v1/embeddings"));
+
+TEST_F(Routes, OfOperationsStandOutsideOfTheApi) {
+  EXPECT_EQ(json_of(ask(get("/healthz"))), Json({{"status", "ok"}}));
+  EXPECT_EQ(json_of(ask(get("/readyz"))), Json({{"status", "ready"}}));
+  const WholeAnswer metrics = ask(get("/metrics"));
+  EXPECT_EQ(metrics.status(), 200);
+  EXPECT_EQ(metrics.head.find("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  expect_error(ask(get("/v1/metrics")), 404, "not_found");
+  expect_error(ask(get("/v1/openai/healthz")), 404, "not_found");
+}
+
+TEST_F(Routes, AreSpelledInOneWayOnly) {
+  for (const char* path :
+       {"/", "/v1", "/v1/", "/v1/health/", "/V1/health", "/v1/Health", "/v1/%68ealth", "/v1/openai",
+        "/v1/openai/v1", "/v1/openai/health", "/v1/openai/v1/openai/v1/health", "/v2/models",
+        "/v1/responses", "/v1/chat/completions/chatcmpl-1", "/health"}) {
+    expect_error(ask(get(path)), 404, "not_found");
+  }
+}
+
+TEST_F(Routes, ThatDoNotExistAreNamedInTheError) {
+  RawClient client = connect();
+  const WholeAnswer answer = client.ask(get("/v1/nothing?key=secret"));
+  expect_error(answer, 404, "not_found");
+  EXPECT_EQ(message_of(answer), "no such route: /v1/nothing");
+  const Json error = Json::parse(answer.body)["error"];
+  EXPECT_EQ(error["type"], "invalid_request_error");
+  EXPECT_TRUE(error["param"].is_null());
+  // The framing was sound: the connection goes on.
+  EXPECT_EQ(client.ask(get("/v1/health")).status(), 200);
+}
+
+struct WrongMethod {
+  std::string_view method;
+  std::string_view path;
+  std::string_view allow;
+};
+class WrongMethods : public Routes, public ::testing::WithParamInterface<WrongMethod> {};
+
+TEST_P(WrongMethods, AreToldWhichOnesAreRight) {
+  const WholeAnswer answer = ask(request(GetParam().method, GetParam().path));
+  expect_error(answer, 405, "method_not_allowed");
+  EXPECT_EQ(answer.head.find("allow"), GetParam().allow);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongMethods,
+    ::testing::Values(WrongMethod{"GET", "/v1/chat/completions", "POST"},
+                      WrongMethod{"GET", "/v1/openai/v1/completions", "POST"},
+                      WrongMethod{"DELETE", "/v1/embeddings", "POST"},
+                      WrongMethod{"DELETE", "/v1/models", "GET, POST"},
+                      WrongMethod{"PUT", "/v1/models/passthrough/m1", "GET, DELETE"},
+                      WrongMethod{"DELETE", "/v1/health", "GET"},
+                      WrongMethod{"DELETE", "/v1/providers/passthrough", "GET"},
+                      WrongMethod{"OPTIONS", "/v1/version", "GET"},
+                      WrongMethod{"PATCH", "/metrics", "GET"}));
+
+TEST_F(Routes, AnswerHeadWithoutABody) {
+  RawClient client = connect();
+  ASSERT_TRUE(client.send(request("HEAD", "/v1/health") +
+                          get("/v1/version", {{"Connection", "close"}})));
+  EXPECT_EQ(client.read_to_end(), Io::kEnd);
+  std::string received = client.unread();
+  const auto head = take_head(received);
+  ASSERT_TRUE(head.has_value());
+  EXPECT_EQ(head->status, 405);
+  EXPECT_TRUE(received.starts_with("HTTP/1.1 200")) << received;
+}
+
+TEST_F(Routes, TellHealthAndVersion) {
+  EXPECT_EQ(ask(get("/v1/health")).body, R"({"status":"OK"})");
+  EXPECT_EQ(ask(get("/v1/version")).body, fmt::format(R"({{"version":"{}"}})", kVersion));
+}
+
+TEST_F(Routes, AreListedByTheInspection) {
+  const Json all = json_of(ask(get("/v1/inspect/routes")));
+  std::vector<std::string> listed;
+  for (const Json& route : all["data"]) {
+    EXPECT_EQ(route.size(), 3u) << route;
+    listed.push_back(route["method"].get<std::string>() + " " + route["route"].get<std::string>());
+  }
+  const std::vector<std::string> expected = {"POST /v1/chat/completions",
+                                             "POST /v1/completions",
+                                             "POST /v1/embeddings",
+                                             "GET /v1/models",
+                                             "POST /v1/models",
+                                             "GET /v1/models/{model_id}",
+                                             "DELETE /v1/models/{model_id}",
+                                             "GET /v1/health",
+                                             "GET /v1/version",
+                                             "GET /v1/providers",
+                                             "GET /v1/providers/{provider_id}",
+                                             "GET /v1/inspect/routes",
+                                             "GET /healthz",
+                                             "GET /readyz",
+                                             "GET /metrics"};
+  EXPECT_EQ(listed, expected);
+  EXPECT_EQ(all["data"][0]["provider_types"], Json({"remote::passthrough"}));
+  EXPECT_EQ(all["data"][3]["provider_types"], Json::array());
+}
+
+TEST_F(Routes, AreListedForAnApiLevel) {
+  const Json all = json_of(ask(get("/v1/inspect/routes")));
+  EXPECT_EQ(json_of(ask(get("/v1/inspect/routes?api_filter=v1"))), all);
+  for (const char* level : {"v1alpha", "v1beta", "deprecated"}) {
+    const Json none = json_of(ask(get(fmt::format("/v1/inspect/routes?a=b&api_filter={}", level))));
+    EXPECT_EQ(none["data"], Json::array()) << level;
+  }
+}
+
+TEST_F(Routes, DescribeAProviderWithItsSecretsMasked) {
+  settings.providers[0].api_key = Secret("sk-static-canary");
+  settings.providers[0].headers = {{"X-Key", "header-canary"}};
+  settings.providers[0].allowed_models = {"m1"};
+  settings.providers[0].forward_headers = {{"tenant", "X-Tenant"}};
+  const WholeAnswer answer = ask(get("/v1/providers"));
+  EXPECT_EQ(answer.body.find("canary"), std::string::npos) << answer.body;
+  const Json expected = {{"api", "inference"},
+                         {"provider_id", "passthrough"},
+                         {"provider_type", "remote::passthrough"},
+                         {"config",
+                          {{"base_url", upstream.url() + "/v1"},
+                           {"api_key", "********"},
+                           {"allowed_models", Json::array({"m1"})},
+                           {"refresh_models", false},
+                           {"forward_headers", {{"tenant", "X-Tenant"}}}}},
+                         {"health", {{"status", "OK"}}}};
+  EXPECT_EQ(answer.body, Json({{"data", Json::array({expected})}}).dump());
+  EXPECT_EQ(ask(get("/v1/providers/passthrough")).body, expected.dump());
+}
+
+TEST_F(Routes, KnowNoOtherProviders) {
+  const WholeAnswer answer = ask(get("/v1/providers/nope"));
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_EQ(message_of(answer), "Provider nope not found");
+}
+
+}  // namespace
+}  // namespace penstock::testing

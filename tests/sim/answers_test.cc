@@ -1,0 +1,141 @@
+#include "sim/answers.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace penstock::sim {
+namespace {
+
+using Json = nlohmann::json;
+
+class AnswersTest : public testing::Test {
+ protected:
+  AnswersTest() {
+    request_.input = {17, 4};
+    model_.id = model_.id_in_json = "sim-small";
+  }
+
+  AnswerPlan plan(Endpoint endpoint, std::uint64_t tokens) const {
+    return plan_answer(endpoint, model_, request_, text_, tokens, 1);
+  }
+  Json whole(const AnswerPlan& plan) const {
+    std::string body;
+    append_whole_answer(body, plan, text_);
+    return Json::parse(body);
+  }
+  std::vector<Json> events(const AnswerPlan& plan, EventWriter::Options options) const {
+    EventWriter writer(plan, text_, options);
+    std::vector<Json> all;
+    while (!writer.finished()) {
+      std::string data;
+      writer.append_next(data);
+      all.push_back(Json::parse(data));
+    }
+    return all;
+  }
+
+  const TokenText text_{1};
+  Model model_;
+  Request request_;
+};
+
+TEST_F(AnswersTest, AStreamedChatSaysWhatTheWholeOneSays) {
+  const Json answer = whole(plan(Endpoint::kChat, 40));
+  std::string content;
+  const std::vector<Json> chunks = events(plan(Endpoint::kChat, 40), {.include_usage = true});
+  ASSERT_EQ(chunks.size(), 1U + 40 + 1 + 1);
+  for (const Json& chunk : chunks) {
+    EXPECT_EQ(chunk["object"], "chat.completion.chunk");
+    EXPECT_EQ(chunk["id"], answer["id"]);
+    EXPECT_EQ(chunk["model"], "sim-small");
+    if (!chunk["choices"].empty()) {
+      content += chunk["choices"][0]["delta"].value("content", std::string());
+    }
+  }
+  EXPECT_EQ(chunks.front()["choices"][0]["delta"]["role"], "assistant");
+  EXPECT_EQ(content, answer["choices"][0]["message"]["content"]);
+  EXPECT_EQ(chunks[41]["choices"][0]["finish_reason"], "stop");
+  EXPECT_TRUE(chunks[41]["usage"].is_null());
+  EXPECT_TRUE(chunks.back()["choices"].empty());
+  EXPECT_EQ(chunks.back()["usage"], answer["usage"]);
+  EXPECT_EQ(answer["usage"],
+            Json::parse(R"({"prompt_tokens":4,"completion_tokens":40,"total_tokens":44})"));
+}
+
+TEST_F(AnswersTest, AStreamedCompletionSaysWhatTheWholeOneSays) {
+  const Json answer = whole(plan(Endpoint::kCompletion, 9));
+  std::string content;
+  for (const Json& chunk : events(plan(Endpoint::kCompletion, 9), {})) {
+    EXPECT_EQ(chunk["object"], "text_completion");
+    EXPECT_FALSE(chunk.contains("usage"));
+    content += chunk["choices"][0]["text"].get<std::string>();
+  }
+  EXPECT_EQ(content, answer["choices"][0]["text"]);
+}
+
+TEST_F(AnswersTest, MaxTokensEndsAnAnswerEarly) {
+  request_.max_tokens = 3;
+  const Json answer = whole(plan(Endpoint::kChat, 40));
+  EXPECT_EQ(answer["choices"][0]["finish_reason"], "length");
+  EXPECT_EQ(answer["usage"]["completion_tokens"], 3);
+  request_.max_tokens = 40;
+  EXPECT_EQ(whole(plan(Endpoint::kChat, 40))["choices"][0]["finish_reason"], "stop");
+}
+
+TEST_F(AnswersTest, AStreamedToolCallHasTheArgumentsOfTheWholeOne) {
+  request_.tool = "say \"it\"";
+  const Json answer = whole(plan(Endpoint::kChat, 40));
+  const Json& call = answer["choices"][0]["message"]["tool_calls"][0];
+  EXPECT_EQ(answer["choices"][0]["finish_reason"], "tool_calls");
+  EXPECT_EQ(call["function"]["name"], "say \"it\"");
+  EXPECT_TRUE(Json::parse(call["function"]["arguments"].get<std::string>()).is_object());
+  std::string arguments;
+  for (const Json& chunk : events(plan(Endpoint::kChat, 40), {})) {
+    const Json& delta = chunk["choices"][0]["delta"];
+    if (delta.contains("tool_calls")) {
+      arguments += delta["tool_calls"][0]["function"]["arguments"].get<std::string>();
+    }
+  }
+  EXPECT_EQ(arguments, call["function"]["arguments"]);
+}
+
+TEST_F(AnswersTest, StampsGrowFromEventToEvent) {
+  std::uint64_t last = 0;
+  for (const Json& chunk : events(plan(Endpoint::kChat, 5), {.stamp = true})) {
+    const auto stamp = chunk["stamp_ns"].get<std::uint64_t>();
+    EXPECT_GT(stamp, 0U);
+    EXPECT_GE(stamp, last);
+    last = stamp;
+  }
+}
+
+TEST_F(AnswersTest, LeavesTheFinishReasonOutWhereToldTo) {
+  for (const Json& chunk : events(plan(Endpoint::kChat, 2), {.finish = false})) {
+    EXPECT_TRUE(chunk["choices"][0]["finish_reason"].is_null());
+  }
+}
+
+TEST_F(AnswersTest, DependsOnModelInputAndSeed) {
+  const Json answer = whole(plan(Endpoint::kChat, 40));
+  EXPECT_EQ(answer, whole(plan(Endpoint::kChat, 40)));
+  request_.input.hash = 18;
+  EXPECT_NE(answer["id"], whole(plan(Endpoint::kChat, 40))["id"]);
+  request_.input.hash = 17;
+  model_.id = "sim-large";
+  EXPECT_NE(answer["id"], whole(plan(Endpoint::kChat, 40))["id"]);
+}
+
+TEST_F(AnswersTest, EmbedsEveryInput) {
+  request_.inputs = {{1, 2}, {2, 3}};
+  const Embeddings embeddings(1);
+  std::string body;
+  append_embeddings(body, model_, request_, 3, embeddings);
+  const Json answer = Json::parse(body);
+  ASSERT_EQ(answer["data"].size(), 2U);
+  EXPECT_EQ(answer["data"][1]["index"], 1);
+  EXPECT_EQ(answer["data"][1]["embedding"].size(), 3U);
+  EXPECT_EQ(answer["usage"]["total_tokens"], 5);
+}
+
+}  // namespace
+}  // namespace penstock::sim

@@ -1,0 +1,36 @@
+#pragma once
+
+// How long tests wait. Nothing waits for a time to pass: these are the limits after which a wait
+// for something that should have happened fails. They are generous, so that a busy machine and a
+// sanitizer do not fail a test; what is promised to be prompt is checked with kPromptly.
+
+#include <chrono>
+
+namespace penstock::testing {
+
+using Clock = std::chrono::steady_clock;
+using TimePoint = Clock::time_point;
+using std::chrono::milliseconds;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+// For anything that should happen at once.
+inline constexpr milliseconds kPatience{kSanitized ? 30'000 : 10'000};
+// For what is promised within 200 ms.
+inline constexpr milliseconds kPromptly{kSanitized ? 2'000 : 200};
+
+inline TimePoint after(milliseconds time) {
+  return Clock::now() + time;
+}
+
+// The rest of the time as poll(2) takes it.
+inline int poll_milliseconds(TimePoint until) {
+  const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
+  return left > 0 ? static_cast<int>(left) : 0;
+}
+
+}  // namespace penstock::testing

@@ -1,0 +1,43 @@
+#pragma once
+
+// TestPki: an authority of a test's own, and a certificate of it for `localhost` and 127.0.0.1,
+// both made when the object is; the files live as long as it does. Nobody trusts the authority who
+// is not told to.
+
+#include <memory>
+#include <string>
+
+#include <openssl/ssl.h>
+
+#include "support/temp_directory.h"
+
+namespace penstock::testing {
+
+class TestPki {
+ public:
+  TestPki();
+
+  // PEM files.
+  const std::string& ca_file() const { return ca_file_; }
+  const std::string& certificate_file() const { return certificate_file_; }
+  const std::string& key_file() const { return key_file_; }
+
+  // For a server that shows the certificate, and a client that trusts the authority. They live as
+  // long as the object.
+  SSL_CTX* server_context() const { return server_.get(); }
+  SSL_CTX* client_context() const { return client_.get(); }
+
+ private:
+  struct FreeContext {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  };
+
+  TempDirectory directory_;
+  std::string ca_file_;
+  std::string certificate_file_;
+  std::string key_file_;
+  std::unique_ptr<SSL_CTX, FreeContext> server_;
+  std::unique_ptr<SSL_CTX, FreeContext> client_;
+};
+
+}  // namespace penstock::testing

@@ -1,0 +1,188 @@
+#include "client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/wait.h"
+
+namespace penstock::load {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// After a fault, so that a server that is down is not hammered.
+constexpr std::chrono::milliseconds kPause{10};
+
+// Connections rest for no longer than the server lets them.
+constexpr std::chrono::hours kRest{24};
+
+nanoseconds to_nanoseconds(Seconds seconds) {
+  return std::chrono::duration_cast<nanoseconds>(seconds);
+}
+
+std::uint64_t between(SteadyTime from, SteadyTime to) {
+  return static_cast<std::uint64_t>(std::max<nanoseconds>(nanoseconds(0), to - from).count());
+}
+
+http::HeadLimits head_limits() { return {.bytes = 64 * 1024, .fields = 256}; }
+
+}  // namespace
+
+Client::Client(Shared& shared)
+    : shared_(shared),
+      deadline_(shared.loop),
+      check_(shared.options, shared.reference, *this) {}
+
+Task<void> Client::run(SteadyTime start) {
+  if (!co_await sleep_until(start)) co_return;
+  while (!shared_.stop.raised()) {
+    const SteadyTime due = next_due();
+    if (!co_await sleep_until(due)) co_return;
+    const Fault fault = co_await exchange(due);
+    if (fault == Fault::kNone) {
+      count_exchange();
+      continue;
+    }
+    connection_.reset();
+    shared_.results.count(fault, what_);
+    if (fault != Fault::kStopped) co_await sleep_until(shared_.clock.steady() + kPause);
+  }
+}
+
+Task<Fault> Client::probe() {
+  const Fault fault = co_await exchange(shared_.clock.steady());
+  shared_.results.count(fault, what_);
+  connection_.reset();
+  co_return fault;
+}
+
+// False where the run is over first.
+Task<bool> Client::sleep_until(SteadyTime time) {
+  // A wait that is over before it begins would cost the closed loop a turn now and then.
+  if (time <= shared_.loop.now()) co_return !shared_.stop.raised();
+  deadline_.set(time);
+  const std::size_t woken = co_await net::wait_any(shared_.loop, &deadline_, shared_.stop);
+  co_return woken == 1;
+}
+
+SteadyTime Client::next_due() {
+  if (shared_.options.rate <= 0) return shared_.clock.steady();
+  const double after = static_cast<double>(shared_.turns++) / shared_.options.rate;
+  return shared_.begin + to_nanoseconds(Seconds(after));
+}
+
+Task<Fault> Client::exchange(SteadyTime due) {
+  exchange_ = {.due = due, .ended = {}, .first_event = true};
+  const SteadyTime until = shared_.clock.steady() + to_nanoseconds(shared_.options.timeout);
+  const Result<const http::ResponseHead*> head = co_await ask(until);
+  if (!head) co_return fault_of(head.error());
+  if ((*head)->status != 200) {
+    what_ = "status " + std::to_string((*head)->status);
+    co_return Fault::kStatus;
+  }
+  const Fault fault = co_await read_answer(until);
+  if (fault != Fault::kNone) co_return fault;
+  exchange_.ended = arrived_;
+  if (connection_->reusable()) {
+    connection_->rest(kRest);
+  } else {
+    connection_.reset();
+  }
+  co_return Fault::kNone;
+}
+
+// Sends the request, over a new connection where there is none or the server has closed the old
+// one, and waits for the answer's head.
+Task<Result<const http::ResponseHead*>> Client::ask(SteadyTime until) {
+  if (connection_ != nullptr && connection_->stale()) connection_.reset();
+  for (;;) {
+    if (connection_ == nullptr) {
+      const net::Destination destination{.host = shared_.options.host,
+                                         .port = shared_.options.port};
+      auto stream = co_await shared_.connector.connect(destination, until, shared_.stop);
+      if (!stream) co_return failure(std::move(stream.error()));
+      connection_ = std::make_unique<http::UpstreamConnection>(shared_.loop, std::move(*stream),
+                                                               shared_.scratch);
+      ++shared_.results.connections_made;
+    }
+    http::Pieces pieces;
+    pieces.add(shared_.request);
+    Status sent = co_await connection_->send(pieces, until, shared_.stop);
+    if (sent) {
+      auto head = co_await connection_->receive_head(head_limits(), http::RequestWasHead::kNo,
+                                                     until, shared_.stop);
+      if (head) co_return *head;
+      sent = failure(std::move(head.error()));
+    }
+    const bool may_repeat =
+        connection_->reused() && sent.error().retry != RetryClass::kNever;
+    connection_.reset();
+    if (!may_repeat) co_return failure(std::move(sent.error()));
+  }
+}
+
+Task<Fault> Client::read_answer(SteadyTime until) {
+  check_.begin();
+  for (;;) {
+    const Result<http::UpstreamConnection::BodyPart> part = connection_->read_body();
+    if (!part) co_return fault_of(part.error());
+    arrived_ = shared_.clock.steady();
+    check_.take(part->data);
+    if (shared_.counting && !part->data.empty()) {
+      ++shared_.results.reads;
+      shared_.results.body_bytes += part->data.size();
+    }
+    if (part->end) break;
+    if (!part->data.empty()) continue;
+    if (shared_.options.hold) connection_->release_memory();
+    deadline_.set(shared_.options.hold ? net::Deadline::kNever : until);
+    const std::size_t woken = co_await net::wait_any(shared_.loop, &deadline_,
+                                                     connection_->readable(), shared_.stop);
+    if (woken == 1) co_return Fault::kStopped;
+    if (woken == 2) {
+      what_ = "the answer took longer than it may";
+      co_return Fault::kTimeout;
+    }
+  }
+  if (shared_.options.hold) {
+    what_ = "a stream ended that was to be held";
+    co_return Fault::kContent;
+  }
+  if (check_.finish()) co_return Fault::kNone;
+  what_ = check_.fault();
+  co_return Fault::kContent;
+}
+
+Fault Client::fault_of(const Error& error) {
+  what_ = error.message;
+  switch (error.kind) {
+    case ErrorKind::kClientGone: return Fault::kStopped;
+    case ErrorKind::kUpstreamUnreachable: return Fault::kConnect;
+    case ErrorKind::kUpstreamTimeout: return Fault::kTimeout;
+    default: return Fault::kBroken;
+  }
+}
+
+void Client::on_event(std::optional<std::uint64_t> stamp_ns) {
+  if (exchange_.first_event) {
+    exchange_.first_event = false;
+    if (shared_.counting) {
+      shared_.results.first_event_ns.record(between(exchange_.due, arrived_));
+    }
+    if (++shared_.streaming == shared_.options.connections) shared_.all_streaming.raise();
+  }
+  if (!shared_.counting) return;
+  ++shared_.results.events;
+  if (stamp_ns) {
+    const SteadyTime stamped{nanoseconds(static_cast<std::int64_t>(*stamp_ns))};
+    shared_.results.transit_ns.record(between(stamped, arrived_));
+  }
+}
+
+void Client::count_exchange() {
+  if (!shared_.counting) return;
+  ++shared_.results.requests;
+  shared_.results.latency_ns.record(between(exchange_.due, exchange_.ended));
+}
+
+}  // namespace penstock::load

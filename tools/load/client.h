@@ -1,0 +1,78 @@
+#pragma once
+
+// Client: one connection's worth of load: sends the request, reads and checks the answer, again.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "answer_check.h"
+#include "core/clock.h"
+#include "core/task.h"
+#include "http/scratch.h"
+#include "http/upstream_connection.h"
+#include "net/connector.h"
+#include "net/deadline.h"
+#include "net/event_loop.h"
+#include "net/signal.h"
+#include "options.h"
+#include "results.h"
+
+namespace penstock::load {
+
+// What the clients of a run share. One thread.
+struct Shared {
+  const Options& options;
+  const std::string& request;
+  const Clock& clock;
+  net::EventLoop& loop;
+  net::Connector& connector;
+  http::ScratchPool& scratch;
+  Results& results;
+  Reference reference;
+  net::Signal stop;        // raised when the run is over
+  bool counting = false;   // during the time that counts
+  SteadyTime begin;        // of the run
+  std::uint64_t turns = 0;          // requests of the open loop that were given out
+  std::uint64_t streaming = 0;      // clients whose stream has had its first event
+  net::Signal all_streaming;        // raised when that is all of them
+};
+
+class Client final : private EventListener {
+ public:
+  explicit Client(Shared& shared);
+
+  // Exchanges one after the other from `start` until shared.stop is raised.
+  Task<void> run(SteadyTime start);
+
+  // One exchange, counted only as a fault: to see whether the server gives sound answers at all.
+  Task<Fault> probe();
+
+ private:
+  struct Exchange {
+    SteadyTime due;  // when it should have begun
+    SteadyTime ended;
+    bool first_event = true;  // none has come yet
+  };
+
+  Task<bool> sleep_until(SteadyTime time);
+  SteadyTime next_due();
+  Task<Fault> exchange(SteadyTime due);
+  Task<Fault> connect(SteadyTime until);
+  Task<Result<const http::ResponseHead*>> ask(SteadyTime until);
+  Task<Fault> read_answer(SteadyTime until);
+  void count_exchange();
+  Fault fault_of(const Error& error);
+  void on_event(std::optional<std::uint64_t> stamp_ns) override;
+
+  Shared& shared_;
+  net::Deadline deadline_;
+  std::unique_ptr<http::UpstreamConnection> connection_;
+  AnswerCheck check_;
+  Exchange exchange_;
+  SteadyTime arrived_;  // of the bytes that are being looked at
+  std::string what_;    // went wrong
+};
+
+}  // namespace penstock::load

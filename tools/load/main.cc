@@ -1,0 +1,54 @@
+// penstock-load: gives load to an OpenAI-compatible service and measures it (docs/benchmarks.md).
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+
+#include "options.h"
+#include "results.h"
+#include "run.h"
+
+namespace {
+
+// Many connections are many descriptors; the soft limit is often 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Gives load to an OpenAI-compatible service and measures it.", "penstock-load");
+  penstock::load::Options options;
+  penstock::load::add_options(app, options);
+  try {
+    app.parse(argc, argv);
+    penstock::load::check_options(options);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  // Timers fire up to 50 us late by default, which the open loop would count as latency.
+  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  const penstock::load::Results results = penstock::load::run(options);
+  std::printf("%s\n", penstock::load::to_json(options, results).c_str());
+  return results.faults() == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "penstock-load: %s\n", exception.what());
+    return 1;
+  }
+}

@@ -1,0 +1,56 @@
+#pragma once
+
+// What a run has counted, and the JSON object that tells of it.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "histogram.h"
+#include "options.h"
+
+namespace penstock::load {
+
+// Why an exchange failed.
+enum class Fault : std::uint8_t {
+  kNone,
+  kStopped,  // the run was over first: nobody's fault
+  kConnect,  // no connection
+  kBroken,   // the connection ended, or what came is not HTTP
+  kTimeout,
+  kStatus,   // an answer other than 200
+  kContent,  // the answer did not pass its checks
+};
+
+struct Results {
+  // Within the time that is counted.
+  std::uint64_t requests = 0;  // answered and sound
+  std::uint64_t events = 0;
+  std::uint64_t reads = 0;  // how many pieces the bodies arrived in
+  std::uint64_t body_bytes = 0;
+  Histogram latency_ns;      // from the time a request was due, or sent, to the answer's last byte
+  Histogram first_event_ns;  // the same to a stream's first event
+  Histogram transit_ns;      // from the stamp in an event to its arrival
+  std::chrono::nanoseconds window{0};
+  std::chrono::nanoseconds processor_time{0};  // of the processes that were watched
+
+  // From the beginning of the run.
+  std::uint64_t connections_made = 0;
+  std::uint64_t connect_faults = 0;
+  std::uint64_t broken_faults = 0;
+  std::uint64_t timeout_faults = 0;
+  std::uint64_t status_faults = 0;
+  std::uint64_t content_faults = 0;
+  std::string first_fault;        // in words
+  std::uint64_t open_streams = 0;  // held until the end
+
+  // kNone and kStopped are no faults.
+  void count(Fault fault, const std::string& what);
+  std::uint64_t faults() const {
+    return connect_faults + broken_faults + timeout_faults + status_faults + content_faults;
+  }
+};
+
+std::string to_json(const Options& options, const Results& results);
+
+}  // namespace penstock::load

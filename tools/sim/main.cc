@@ -1,0 +1,69 @@
+// penstock-sim: an OpenAI-compatible upstream for demos, tests and benchmarks (docs/simulator.md).
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+
+#include "sim/options.h"
+#include "sim/simulator.h"
+
+namespace {
+
+// The signals that end the program, blocked in every thread: main() waits for them.
+sigset_t block_end_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// Many streams are many descriptors; the soft limit is often 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("An OpenAI-compatible inference service that makes its answers up.", "penstock-sim");
+  penstock::sim::Options options;
+  penstock::sim::add_options(app, options);
+  CLI11_PARSE(app, argc, argv);
+
+  const bool quiet = options.quiet;
+  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = block_end_signals();
+  raise_descriptor_limit();
+  auto simulator = penstock::sim::Simulator::start(std::move(options));
+  if (!simulator) {
+    std::fprintf(stderr, "penstock-sim: %s\n", simulator.error().message.c_str());
+    return 1;
+  }
+  std::printf("listening on %s\n", (*simulator)->url().c_str());
+  std::fflush(stdout);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  const std::string stats = (*simulator)->stats_json();
+  simulator->reset();
+  if (!quiet) std::fprintf(stderr, "%s\n", stats.c_str());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "penstock-sim: %s\n", exception.what());
+    return 1;
+  }
+}

@@ -1,0 +1,141 @@
+#include "sim/simulator.h"
+
+#include <cstdio>
+#include <limits>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "http/scratch.h"
+#include "http/server.h"
+#include "net/epoll_poller.h"
+#include "net/event_loop.h"
+#include "net/listener.h"
+#include "net/task_group.h"
+#include "sim/handler.h"
+#include "sim/stats.h"
+
+namespace penstock::sim {
+namespace {
+
+void report_exception(std::string_view what) {
+  std::fprintf(stderr, "penstock-sim: %.*s\n", static_cast<int>(what.size()), what.data());
+}
+
+// One thread and what it works with.
+class Worker {
+ public:
+  Worker(const World& world, Stats& stats, const http::ServerLimits& limits,
+         http::ConnectionCount& count, std::uint64_t random_seed)
+      : limits_(limits),
+        count_(count),
+        loop_(clock_, poller_),
+        handler_(world, stats, random_seed),
+        tasks_(loop_, report_exception) {}
+
+  // The address with the port that was given.
+  Result<net::SocketAddress> listen(const net::SocketAddress& address) {
+    Result<std::unique_ptr<net::Listener>> opened = net::Listener::open(poller_, address);
+    if (!opened) return failure(std::move(opened.error()));
+    const net::SocketAddress bound = (*opened)->address();
+    server_ = std::make_unique<http::Server>(loop_, std::move(*opened), nullptr, scratch_, limits_,
+                                             count_, handler_, report_exception);
+    return bound;
+  }
+
+  void start() {
+    server_->start();
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    loop_.post([this] { tasks_.spawn(shut_down()); });
+    thread_.join();
+  }
+
+ private:
+  Task<void> shut_down() {
+    server_->stop();
+    co_await server_->join();
+    loop_.stop();
+  }
+
+  const http::ServerLimits& limits_;
+  http::ConnectionCount& count_;
+  SystemClock clock_;
+  net::EpollPoller poller_;
+  net::EventLoop loop_;
+  http::ScratchPool scratch_;
+  SimHandler handler_;
+  std::unique_ptr<http::Server> server_;
+  net::TaskGroup tasks_;
+  std::thread thread_;
+};
+
+http::ServerLimits limits_of(const Options& options) {
+  http::ServerLimits limits;
+  limits.idle_timeout = options.idle_timeout;
+  return limits;
+}
+
+}  // namespace
+
+struct Simulator::Parts {
+  Parts(Options given, Models models)
+      : options(std::move(given)),
+        limits(limits_of(options)),
+        world{options, std::move(models), TokenText(options.behaviour.seed),
+              Embeddings(options.behaviour.seed)} {}
+
+  const Options options;
+  const http::ServerLimits limits;
+  const World world;
+  Stats stats;
+  http::ConnectionCount count{std::numeric_limits<std::size_t>::max()};
+  net::SocketAddress address;
+  std::vector<std::unique_ptr<Worker>> workers;
+};
+
+Simulator::Simulator(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<Simulator>> Simulator::start(Options options) {
+  Result<Models> models = Models::make(options.models, options.embedding_dimensions);
+  if (!models) return failure(std::move(models.error()));
+  Result<net::SocketAddress> address = net::resolve_listen_address(options.host, options.port);
+  if (!address) return failure(std::move(address.error()));
+  if (Status free = net::check_address_is_free(*address); !free) {
+    return failure(std::move(free.error()));
+  }
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(*models));
+  for (std::size_t i = 0; i < parts->options.threads; ++i) {
+    auto worker = std::make_unique<Worker>(parts->world, parts->stats, parts->limits, parts->count,
+                                           parts->options.behaviour.seed + i);
+    // The first listener finds the port, where any would do; the others share it.
+    address = worker->listen(*address);
+    if (!address) return failure(std::move(address.error()));
+    parts->workers.push_back(std::move(worker));
+  }
+  parts->address = *address;
+  for (const auto& worker : parts->workers) worker->start();
+  return std::unique_ptr<Simulator>(new Simulator(std::move(parts)));
+}
+
+Simulator::~Simulator() {
+  for (const auto& worker : parts_->workers) worker->stop();
+}
+
+std::uint16_t Simulator::port() const {
+  return parts_->address.port();
+}
+
+std::string Simulator::url() const {
+  return "http://" + parts_->address.text();
+}
+
+std::string Simulator::stats_json() const {
+  return parts_->stats.to_json();
+}
+
+}  // namespace penstock::sim

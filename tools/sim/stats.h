@@ -1,0 +1,46 @@
+#pragma once
+
+// What GET /sim/stats tells: counts since the start, of all threads together.
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace penstock::sim {
+
+// How the answer to one inference request ended.
+enum class Outcome : std::uint8_t {
+  kCompleted,  // everything was sent that was meant to be, refusals included
+  kCancelled,  // the client left first
+  kCut,        // the simulator broke the answer off, as it was told to
+};
+
+class Stats {
+ public:
+  void connection_opened() {
+    add(connections_, 1);
+    add(open_connections_, 1);
+  }
+  void connection_closed() { add(open_connections_, -1); }
+  void request_began() {
+    add(requests_, 1);
+    add(open_, 1);
+  }
+  void request_ended(Outcome outcome);
+
+  std::string to_json() const;
+
+ private:
+  using Count = std::atomic<std::int64_t>;
+  static void add(Count& count, std::int64_t by) { count.fetch_add(by, std::memory_order_relaxed); }
+
+  Count connections_{0};
+  Count open_connections_{0};
+  Count requests_{0};
+  Count open_{0};
+  Count completed_{0};
+  Count cancelled_{0};
+  Count cut_{0};
+};
+
+}  // namespace penstock::sim
