@@ -1,0 +1,44 @@
+#pragma once
+
+// The project's files as the structure tests read them: text, lines and names, nothing compiled.
+//
+// Paths are relative to the top of the tree, with slashes. Builds, downloaded packages and what git
+// keeps are not part of it. Every function throws std::filesystem::filesystem_error or
+// std::runtime_error where the tree cannot be read, which fails the test that has called it.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace penstock::structure {
+
+struct File {
+  std::string path;  // "src/net/stream.h"
+  std::string text;
+
+  // Without their line feeds.
+  std::vector<std::string_view> lines() const;
+};
+
+// All files below the given folders whose names end in one of `endings`, by path. An empty folder
+// name is the whole tree.
+std::vector<File> files_below(const std::vector<std::string>& folders,
+                              const std::vector<std::string>& endings);
+
+File read_file(const std::string& path);
+bool exists(const std::string& path);
+
+// The names of the folders directly below one.
+std::vector<std::string> folders_in(const std::string& path);
+
+// "src/net/stream.h" and "src/net/stream.cc" are of the room "net"; other paths of none ("").
+std::string_view room_of(std::string_view path);
+
+// How wide a line is on a screen, as far as a count of code points tells.
+std::size_t columns_of(std::string_view line);
+
+// Whether `word` stands in `text` with no letter, digit or underscore beside it.
+bool has_word(std::string_view text, std::string_view word);
+
+}  // namespace penstock::structure
