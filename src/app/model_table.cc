@@ -35,14 +35,17 @@ class Asking {
   explicit Asking(const config::Settings& settings) : settings_(settings) {}
 
   ModelTable run() {
-    for (const config::Provider& provider : settings_.providers) {
-      tasks_.spawn(ask(provider));
-      while (tasks_.size() > 0) loop_.run_once(std::chrono::nanoseconds(-1));
-    }
+    tasks_.spawn(ask_all());
+    loop_.run();
     return std::move(table_);
   }
 
  private:
+  Task<void> ask_all() {
+    for (const config::Provider& provider : settings_.providers) co_await ask(provider);
+    loop_.stop();
+  }
+
   Task<void> ask(const config::Provider& provider) {
     if (!provider.base_url) {
       table_.problems.push_back("provider " + provider.id + ": no base_url, callers name it");

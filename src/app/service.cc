@@ -52,14 +52,15 @@ struct Service::Parts {
         log(log_in),
         metrics(metrics_options(*settings)),
         registry(settings, SystemClock().wall(),
-                 [this](std::shared_ptr<const models::Catalog> catalog) {
-                   for (auto& worker : workers) worker->publish(catalog);
+                 [this](const std::shared_ptr<const models::Catalog>& catalog) {
+                   publish(catalog);
                  }),
         lookup_threads(kLookupThreads),
         connections(settings->server.limits.connections) {}
   // The workers use everything else.
   ~Parts() { workers.clear(); }
 
+  void publish(const std::shared_ptr<const models::Catalog>& catalog);
   Status prepare();
   Status listen();
   void run();
@@ -84,6 +85,16 @@ struct Service::Parts {
   std::mutex first_lists_mutex;
   std::condition_variable first_lists_changed;
 };
+
+// By the thread that changed the registry.
+void Service::Parts::publish(const std::shared_ptr<const models::Catalog>& catalog) {
+  std::vector<std::uint64_t> counts(settings->providers.size());
+  for (const models::Model& model : catalog->models()) ++counts[model.provider];
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    metrics.set_models_registered(metrics.provider(settings->providers[i].id), counts[i]);
+  }
+  for (auto& worker : workers) worker->publish(catalog);
+}
 
 Status Service::Parts::prepare() {
   auto log_opened = telemetry::AccessLog::open(settings->server.access_log);

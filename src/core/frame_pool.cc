@@ -2,6 +2,7 @@
 
 #include <array>
 #include <new>
+#include <utility>
 
 namespace penstock {
 namespace {
@@ -28,23 +29,34 @@ struct FreeFrame {
   FreeFrame* next;
 };
 
+// Trivially destructible, so that frames may still be taken and freed while the thread's other
+// objects are destroyed; from then on the heap serves directly.
 struct Lists {
-  std::array<FreeFrame*, kClasses> first{};
-  std::array<std::size_t, kClasses> kept{};
-
-  ~Lists() {
-    for (FreeFrame*& list : first) {
-      while (list != nullptr) {
-        FreeFrame* next = list->next;
-        ::operator delete(list);
-        list = next;
-      }
-    }
-    kept.fill(kKeptMax);
-  }
+  std::array<FreeFrame*, kClasses> first;
+  std::array<std::size_t, kClasses> kept;
+  std::size_t kept_max;  // 0 before the thread's first frame is freed, and after its end
+  bool ended;
 };
 
-thread_local Lists lists;
+constinit thread_local Lists lists{};
+
+// Gives the lists back at the end of the thread.
+struct Keeper {
+  Keeper() = default;
+  ~Keeper() {
+    lists.kept_max = 0;
+    lists.ended = true;
+    for (FreeFrame*& list : lists.first) {
+      while (list != nullptr) ::operator delete(std::exchange(list, list->next));
+    }
+  }
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  void open() const { lists.kept_max = kKeptMax; }
+};
+
+thread_local Keeper keeper;
 
 std::size_t class_of(std::size_t bytes) { return (bytes - 1) / kClassBytes; }
 
@@ -64,7 +76,8 @@ void* FramePool::allocate(std::size_t bytes) {
 void FramePool::release(void* frame, std::size_t bytes) noexcept {
   if (!kPooled || bytes > kPooledBytesMax) return ::operator delete(frame);
   const std::size_t size_class = class_of(bytes);
-  if (lists.kept[size_class] >= kKeptMax) return ::operator delete(frame);
+  if (lists.kept_max == 0 && !lists.ended) keeper.open();
+  if (lists.kept[size_class] >= lists.kept_max) return ::operator delete(frame);
   auto* free_frame = static_cast<FreeFrame*>(frame);
   free_frame->next = lists.first[size_class];
   lists.first[size_class] = free_frame;

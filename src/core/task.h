@@ -12,8 +12,10 @@
 // over tasks that seldom wait are safe in every build type. Exceptions pass through co_await; they
 // mean bugs and end the connection that they happen on.
 //
-// GCC 12 destroys temporaries of a co_await expression twice where they are lambdas with captures
-// or aggregates with non-trivial members: name such objects on the line above.
+// Two faults of GCC 12 shape the code that awaits. It destroys temporaries of a co_await expression
+// twice where they are lambdas with captures or aggregates with non-trivial members: name such
+// objects on the line above. And it lays frames out wrongly where the condition of a loop or branch
+// awaits (`while (co_await next())`): at -O2 such a coroutine never wakes. Name the result first.
 
 #include <coroutine>
 #include <cstddef>

@@ -2,7 +2,7 @@
 
 namespace penstock::gateway {
 
-AnswerBody::AnswerBody(BodyKind kind, const Options& options) {
+AnswerBody::AnswerBody(BodyKind kind, const Options& options) : end_(options.end) {
   if (kind == BodyKind::kEvents) {
     rewriter_.emplace<wire::SseRewriter>(options.model, options.done, options.event_bytes_max);
   } else if (kind == BodyKind::kJson) {
@@ -21,14 +21,23 @@ Status AnswerBody::feed(std::string_view piece, std::string& out) {
 }
 
 void AnswerBody::finish(std::string& out) {
-  if (auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) events->finish(out);
-  if (auto* json = std::get_if<wire::JsonRewriter>(&rewriter_)) json->finish(out);
+  if (auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) {
+    ends_complete_ = events->at_event_boundary() || events->json().complete();
+    events->finish(out);
+  }
+  if (auto* json = std::get_if<wire::JsonRewriter>(&rewriter_)) {
+    ends_complete_ = json->complete();
+    json->finish(out);
+  }
 }
 
 bool AnswerBody::is_whole() const {
-  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
-  return events == nullptr || events->saw_done() || events->json().saw_finish_reason() ||
-         events->json().saw_error();
+  if (const auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) {
+    const bool says_how = events->json().saw_finish_reason() || events->json().saw_error();
+    return events->saw_done() || (says_how && ends_complete_);
+  }
+  return !std::holds_alternative<wire::JsonRewriter>(rewriter_) || end_ == End::kFramed ||
+         ends_complete_;
 }
 
 std::string_view AnswerBody::event_separator() const {

@@ -6,6 +6,7 @@
 // that it tells, at the end, whether the answer says of itself that it is whole.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +22,12 @@ namespace penstock::gateway {
 
 class AnswerBody {
  public:
+  // How the upstream's framing tells the end. A closed connection tells nothing: the text itself
+  // must then be complete.
+  enum class End : std::uint8_t { kFramed, kByClose };
   struct Options {
     std::string_view model;  // the client's name for it
+    End end = End::kFramed;
     wire::DoneEvent done = wire::DoneEvent::kPass;
     std::size_t event_bytes_max = 1024 * 1024;
   };
@@ -34,7 +39,7 @@ class AnswerBody {
 
   // After finish(): whether nothing speaks against the answer being whole. A stream of generated
   // text says how it ended: by `[DONE]`, by a finish_reason, or by an error; one that just ends
-  // was cut, whatever the framing says.
+  // was cut, whatever the framing says, and so was one that ends inside an event.
   bool is_whole() const;
 
   // What must precede an event that is added to the output.
@@ -45,6 +50,8 @@ class AnswerBody {
  private:
   const wire::JsonRewriter* json() const;
 
+  const End end_;
+  bool ends_complete_ = false;  // the text does not break off inside an event or object
   std::variant<std::monostate, wire::SseRewriter, wire::JsonRewriter> rewriter_;
 };
 

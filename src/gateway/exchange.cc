@@ -25,12 +25,16 @@ bool is_usable_request_id(std::string_view id) {
   });
 }
 
-std::string make_request_id(Random& random) {
+using RequestId = std::array<char, 32>;
+
+// `req_` and 112 random bits.
+RequestId make_request_id(Random& random) {
   constexpr char kDigits[] = "0123456789abcdef";
-  std::string id = "req_";
-  for (int word = 0; word < 2; ++word) {
+  RequestId id = {'r', 'e', 'q', '_'};
+  std::size_t at = 4;
+  while (at < id.size()) {
     std::uint64_t bits = random.next();
-    for (int i = 0; i < 14; ++i, bits >>= 4) id.push_back(kDigits[bits & 15]);
+    for (int i = 0; i < 14; ++i, bits >>= 4) id[at++] = kDigits[bits & 15];
   }
   return id;
 }
@@ -55,22 +59,23 @@ Exchange::Exchange(Context& context, http::ServerConnection& connection)
                     : net::Deadline::kNever) {
   const std::optional<std::string_view> given = connection.request().fields.find("x-request-id");
   if (given && is_usable_request_id(*given)) {
-    request_id_ = *given;
+    request_id_.assign(*given);
   } else {
-    request_id_ = make_request_id(context.random);
+    const RequestId id = make_request_id(context.random);
+    request_id_.assign({id.data(), id.size()});
     request_id_is_made_ = true;
   }
 }
 
 void Exchange::remember_request() {
   constexpr std::size_t kPathBytesMax = 512;
-  method_ = connection_.request().method;
-  path_ = connection_.request().target.substr(0, kPathBytesMax);
+  method_.assign(connection_.request().method);
+  path_.assign(connection_.request().target.substr(0, kPathBytesMax));
 }
 
 void Exchange::set_target(std::string_view model, const models::Catalog::Target& target) {
-  model_ = model;
-  upstream_model_ = target.upstream_model;
+  model_.assign(model);
+  upstream_model_.assign(target.upstream_model);
   provider_ = target.provider;
   model_is_known_ = target.model != nullptr;
 }
@@ -92,7 +97,7 @@ void Exchange::attempt_failed(const Error& error) {
 void Exchange::upstream_answered(int status) { upstream_status_ = status; }
 
 void Exchange::adopt_request_id(std::string_view id) {
-  if (request_id_is_made_ && is_usable_request_id(id)) request_id_ = id;
+  if (request_id_is_made_ && is_usable_request_id(id)) request_id_.assign(id);
 }
 
 void Exchange::first_byte_seen() {
@@ -115,10 +120,14 @@ bool Exchange::request_time_is_over() const { return deadline_ <= context_.loop.
 
 void Exchange::begin_head(std::string& out, int status) {
   http::append_status_line(out, status);
-  http::append_field(out, "x-request-id", request_id_);
-  if (!connection_.keep_alive()) {
-    out.append("Connection: close\r\n");
-  } else if (connection_.request().version == http::Version::kHttp10) {
+  http::append_field(out, "x-request-id", request_id_.view());
+  if (!connection_.keep_alive()) out.append("Connection: close\r\n");
+}
+
+void Exchange::append_length(std::string& out, std::uint64_t bytes) const {
+  http::append_content_length(out, bytes);
+  // HTTP/1.0 has no other framing than this with which a connection can go on.
+  if (connection_.keep_alive() && connection_.request().version == http::Version::kHttp10) {
     out.append("Connection: keep-alive\r\n");
   }
 }
@@ -129,11 +138,13 @@ Task<void> Exchange::respond(int status, std::string_view content_type, std::str
   begin_head(*head, status);
   http::append_date(*head, context_.loop.wall());
   if (!body.empty()) http::append_field(*head, "Content-Type", content_type);
-  http::append_content_length(*head, body.size());
+  append_length(*head, body.size());
   head->append(fields);
   http::append_head_end(*head);
   http::Pieces pieces;
   pieces.add(*head);
+  // An answer to HEAD has no body, whatever its length says (RFC 9110 section 9.3.2).
+  if (method_.view() == "HEAD") body = {};
   pieces.add(body);
   head_sent(status, Body::kOther);
   Status written = co_await connection_.write(pieces);
@@ -201,10 +212,10 @@ void Exchange::completed() {
 
 void Exchange::record() {
   const auto duration =
-      duration_cast<microseconds>(context_.loop.now() - connection_.request_started());
+      duration_cast<microseconds>(context_.loop.read_clock() - connection_.request_started());
   const telemetry::ProviderId provider = provider_id(provider_);
   const auto label = model_.empty()      ? telemetry::ModelLabel::none()
-                     : model_is_known_ ? telemetry::ModelLabel::known(model_)
+                     : model_is_known_ ? telemetry::ModelLabel::known(model_.view())
                                          : telemetry::ModelLabel::other();
   const telemetry::RequestSeries series =
       context_.shard.resolve(route_id(*route_), provider, label);
@@ -218,14 +229,14 @@ void Exchange::record() {
   const std::string peer = connection_.peer().host_text();
   telemetry::AccessRecord line;
   line.time = context_.loop.wall() - duration;
-  line.request_id = request_id_;
+  line.request_id = request_id_.view();
   line.principal = principal_;
-  line.method = method_;
+  line.method = method_.view();
   line.route = route_->path;
-  line.path = path_;
-  line.model = model_;
+  line.path = path_.view();
+  line.model = model_.view();
   if (provider_) line.provider = context_.settings.providers[*provider_].id;
-  line.upstream_model = upstream_model_;
+  line.upstream_model = upstream_model_.view();
   line.peer = peer;
   line.status = status_;
   line.upstream_status = upstream_status_;

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "core/small_text.h"
 #include "core/task.h"
 #include "gateway/context.h"
 #include "gateway/routes.h"
@@ -41,9 +42,9 @@ class Exchange {
   // `model` is what the client asked for; `target` is where the catalog leads. Both are copied.
   void set_target(std::string_view model, const models::Catalog::Target& target);
   // One that no provider serves: only the log is told.
-  void set_unknown_model(std::string_view model) { model_ = model; }
-  std::string_view model() const { return model_; }
-  std::string_view upstream_model() const { return upstream_model_; }
+  void set_unknown_model(std::string_view model) { model_.assign(model); }
+  std::string_view model() const { return model_.view(); }
+  std::string_view upstream_model() const { return upstream_model_.view(); }
 
   void begin_attempt() { ++attempts_; }
   void connected(bool reused, std::chrono::nanoseconds took);
@@ -61,10 +62,12 @@ class Exchange {
 
   // --- Answers ---
 
-  std::string_view request_id() const { return request_id_; }
+  std::string_view request_id() const { return request_id_.view(); }
 
   // Status line and the fields that every answer has. The caller adds others and ends the head.
   void begin_head(std::string& out, int status);
+  // The framing of a body whose length is known.
+  void append_length(std::string& out, std::uint64_t bytes) const;
 
   // A whole answer of the gateway's own. `fields` are ready header lines.
   Task<void> respond(int status, std::string_view content_type, std::string_view body,
@@ -93,13 +96,13 @@ class Exchange {
   http::ServerConnection& connection_;
   const RouteEntry* route_;
   SteadyTime deadline_;  // of the whole request
-  std::string request_id_;
+  SmallText<48> request_id_;
   bool request_id_is_made_ = false;
-  std::string method_;
-  std::string path_;
+  SmallText<8> method_;
+  SmallText<48> path_;
   std::string_view principal_;
-  std::string model_;
-  std::string upstream_model_;
+  SmallText<64> model_;
+  SmallText<64> upstream_model_;
   std::optional<std::size_t> provider_;
   bool model_is_known_ = false;
 

@@ -19,6 +19,36 @@ constexpr int kAcceptsPerTurn = 64;
 
 }  // namespace
 
+// What is counted and listed while a connection is served is taken back however that ends, also by
+// an exception.
+class Server::Counted {
+ public:
+  explicit Counted(Server& server) : server_(server) { server_.handler_.connection_opened(); }
+  ~Counted() {
+    server_.handler_.connection_closed();
+    server_.count_.leave();
+  }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  Server& server_;
+};
+
+class Server::Listed {
+ public:
+  Listed(Server& server, ServerConnection& connection) : server_(server), connection_(connection) {
+    server_.connections_.insert(&connection_);
+  }
+  ~Listed() { server_.connections_.erase(&connection_); }
+  Listed(const Listed&) = delete;
+  Listed& operator=(const Listed&) = delete;
+
+ private:
+  Server& server_;
+  ServerConnection& connection_;
+};
+
 Server::Server(net::EventLoop& loop, std::unique_ptr<net::Listener> listener,
                const net::TlsContext* tls, ScratchPool& scratch, const ServerLimits& limits,
                ConnectionCount& count, Handler& handler,
@@ -37,7 +67,9 @@ void Server::start() { tasks_.spawn(accept_connections()); }
 Task<void> Server::accept_connections() {
   net::Deadline pause(loop_);
   for (;;) {
-    if (co_await net::wait_any(loop_, nullptr, listener_closed_, listener_->readable()) == 0) break;
+    const std::size_t woken =
+        co_await net::wait_any(loop_, nullptr, listener_closed_, listener_->readable());
+    if (woken == 0) break;
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
       net::Listener::Accepted accepted = listener_->accept();
       if (accepted.kind == net::Listener::Accepted::Kind::kNoneWaiting) break;
@@ -66,7 +98,7 @@ void Server::refuse(net::RegisteredSocket& socket) {
 }
 
 Task<void> Server::serve(std::unique_ptr<net::RegisteredSocket> socket, net::SocketAddress peer) {
-  handler_.connection_opened();
+  const Counted counted(*this);
   if (tls_ == nullptr) {
     co_await serve_stream(std::make_unique<net::SocketStream>(std::move(socket), peer));
   } else {
@@ -76,16 +108,15 @@ Task<void> Server::serve(std::unique_ptr<net::RegisteredSocket> socket, net::Soc
     const Status accepted = co_await stream->accept(loop_, deadline, stopped_);
     if (accepted) co_await serve_stream(std::move(stream));
   }
-  handler_.connection_closed();
-  count_.leave();
 }
 
 Task<void> Server::serve_stream(std::unique_ptr<net::Stream> stream) {
   ServerConnection connection(loop_, std::move(stream), scratch_, limits_, handler_);
   if (draining_) connection.drain_after_this();
-  connections_.insert(&connection);
+  // Accepted in the turn in which the order to stop came.
+  if (stopped_.raised()) connection.stop();
+  const Listed listed(*this, connection);
   co_await connection.serve();
-  connections_.erase(&connection);
 }
 
 void Server::drain() {

@@ -58,6 +58,9 @@ class Server {
   std::size_t connections() const { return connections_.size(); }
 
  private:
+  class Counted;
+  class Listed;
+
   Task<void> accept_connections();
   Task<void> serve(std::unique_ptr<net::RegisteredSocket> socket, net::SocketAddress peer);
   Task<void> serve_stream(std::unique_ptr<net::Stream> stream);

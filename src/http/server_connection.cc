@@ -1,6 +1,7 @@
 #include "http/server_connection.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -16,6 +17,9 @@ using std::chrono::milliseconds;
 // (RFC 9112 section 9.6).
 constexpr milliseconds kLingerTime{2'000};
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+
+// What stands for the body of a request without one: padding alone.
+constexpr std::array<char, ServerConnection::kBodyPadding> kNoBody{};
 
 Error client_gone() { return Error::client(ErrorKind::kClientGone, "the client has gone"); }
 
@@ -33,10 +37,9 @@ ServerConnection::ServerConnection(net::EventLoop& loop, std::unique_ptr<net::St
 
 Task<void> ServerConnection::serve() {
   for (;;) {
-    // Named: GCC 12 lays the frame out wrongly where an awaited condition comes before any variable.
+    // Named: see core/task.h on awaiting inside a condition.
     const Received received = co_await receive_head();
     if (received != Received::kRequest) co_return;
-    phase_ = Phase::kHandling;
     co_await handler_.handle(*this);
     if (!answered_) co_return;
     if (!keep_alive()) {
@@ -54,12 +57,12 @@ void ServerConnection::stop() {
 
 void ServerConnection::drain() {
   draining_ = true;
-  if (phase_ == Phase::kIdle) stream_->closed().raise();
+  drained_.raise();
 }
 
 Task<ServerConnection::Received> ServerConnection::receive_head() {
-  if (!co_await wait_for_first_byte()) co_return Received::kNothing;
-  phase_ = Phase::kReceiving;
+  const bool arrived = co_await wait_for_first_byte();
+  if (!arrived) co_return Received::kNothing;
   request_started_ = loop_.now();
   deadline_.set_after(limits_.header_timeout);
   std::size_t scanned = 0;
@@ -95,16 +98,24 @@ Task<ServerConnection::Received> ServerConnection::receive_head() {
 }
 
 Task<bool> ServerConnection::wait_for_first_byte() {
-  phase_ = Phase::kIdle;
   if (begin_ != end_) co_return !stopped_;
-  block_.give_back();
-  begin_ = end_ = 0;
-  if (draining_ && !first_request_ && !stream_->readable().raised()) co_return false;
   deadline_.set_after(first_request_ ? limits_.header_timeout : limits_.idle_timeout);
-  const std::size_t woken =
-      co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed());
-  // A request that has arrived when the drain begins is still served.
-  co_return woken == 0 && !stopped_;
+  for (;;) {
+    block_.give_back();
+    begin_ = end_ = 0;
+    // A request that has arrived when the drain begins is still served.
+    const std::size_t woken = co_await net::wait_any(loop_, &deadline_, stream_->readable(),
+                                                     stream_->closed(), drained_);
+    if (woken != 0 || stopped_) co_return false;
+    // The signal may be about nothing that counts, and the connection is then still idle.
+    block_ = scratch_.block();
+    const net::Transfer transfer = stream_->read({block_.data(), block_.size() - kBodyPadding});
+    if (transfer.kind == net::Transfer::Kind::kBytes) {
+      end_ = transfer.bytes;
+      co_return true;
+    }
+    if (transfer.kind != net::Transfer::Kind::kWouldBlock) co_return false;
+  }
 }
 
 // Makes the block ready for more bytes of a head: a block at all, the bytes at its front, or a
@@ -129,13 +140,11 @@ bool ServerConnection::make_room() {
 Task<Result<std::size_t>> ServerConnection::read_some(std::span<char> into) {
   for (;;) {
     // The end of the stream is found by reading, after the bytes that came before it.
-    if (!stream_->readable().raised()) {
-      const std::size_t woken =
-          co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed());
-      if (woken == 2) {
-        co_return failure(
-            Error::client(ErrorKind::kRequestTimeout, "the request took too long to arrive"));
-      }
+    const std::size_t woken =
+        co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed());
+    if (woken == 2) {
+      co_return failure(
+          Error::client(ErrorKind::kRequestTimeout, "the request took too long to arrive"));
     }
     if (stopped_) co_return failure(client_gone());
     const net::Transfer transfer = stream_->read(into);
@@ -158,12 +167,13 @@ Task<Result<std::string_view>> ServerConnection::read_body() {
   switch (head_.framing.kind) {
     case Framing::Kind::kLength:
       if (head_.framing.length > limits_.body_bytes) {
-        co_return failure(Error::client(ErrorKind::kBodyTooLarge, "the request's body is too large"));
+        co_return failure(
+            Error::client(ErrorKind::kBodyTooLarge, "the request's body is too large"));
       }
       read = co_await read_length_body(static_cast<std::size_t>(head_.framing.length));
       break;
     case Framing::Kind::kChunked: read = co_await read_chunked_body(); break;
-    default: body_ = {}; break;
+    default: body_ = {kNoBody.data(), 0}; break;
   }
   if (!read) co_return failure(std::move(read.error()));
   body_read_ = true;
@@ -182,7 +192,8 @@ Task<Status> ServerConnection::read_length_body(std::size_t length) {
   Status continued = co_await send_continue();
   if (!continued) co_return failure(std::move(continued.error()));
   char* storage = block_.data() + begin_;
-  std::size_t have = std::min(length, end_ - begin_);
+  const std::size_t here = std::min(length, end_ - begin_);
+  std::size_t have = here;
   if (begin_ + length + kBodyPadding > block_.size()) {
     large_body_ = std::make_unique_for_overwrite<char[]>(length + kBodyPadding);
     storage = large_body_.get();
@@ -196,11 +207,7 @@ Task<Status> ServerConnection::read_length_body(std::size_t length) {
     have += *got;
     if (!large_body_) end_ += *got;
   }
-  if (large_body_) {
-    begin_ = end_ = std::min(end_, begin_ + length);
-  } else {
-    begin_ += length;
-  }
+  begin_ += large_body_ ? here : length;
   body_bytes_received_ += length;
   body_ = {storage, length};
   co_return Status{};
@@ -254,7 +261,7 @@ void ServerConnection::release_request() {
   head_ = std::move(kept);
   body_ = {};
   large_body_.reset();
-  chunked_body_ = {};
+  chunked_body_ = std::string();
   if (begin_ == end_) {
     block_.give_back();
     begin_ = end_ = 0;
@@ -262,18 +269,21 @@ void ServerConnection::release_request() {
 }
 
 Task<Status> ServerConnection::write(Pieces pieces) {
+  if (write_cut_) co_return failure(client_gone());
   for (;;) {
     const std::size_t before = pieces.bytes();
     const net::Transfer::Kind kind = write_some(*stream_, pieces);
     bytes_sent_ += before - pieces.bytes();
     if (kind == net::Transfer::Kind::kBytes) co_return Status{};
     if (kind != net::Transfer::Kind::kWouldBlock) {
+      write_cut_ = true;
       stream_->closed().raise();
       co_return failure(client_gone());
     }
     deadline_.set_after(limits_.write_timeout);
     const std::size_t woken =
         co_await net::wait_any(loop_, &deadline_, stream_->writable(), stream_->closed());
+    write_cut_ = woken != 0;
     if (woken == 1) co_return failure(client_gone());
     if (woken == 2) {
       co_return failure(Error::client(ErrorKind::kRequestTimeout, "the client reads too slowly"));
@@ -302,11 +312,12 @@ void ServerConnection::finish_request() {
     std::memcpy(block_.data(), leftover_.data(), leftover_.size());
     begin_ = 0;
     end_ = leftover_.size();
-    leftover_ = {};
+    leftover_ = std::string();
   }
   body_ = {};
   large_body_.reset();
-  if (!chunked_body_.empty()) chunked_body_ = {};
+  // Not `= {}`, which would empty the string and keep its memory.
+  if (!chunked_body_.empty()) chunked_body_ = std::string();
   body_read_ = false;
   answered_ = false;
   body_bytes_received_ = 0;

@@ -95,12 +95,15 @@ class ServerConnection {
   bool stopped() const { return stopped_; }
 
   // Writes all pieces, waiting for a slow client as long as it takes some bytes from time to time.
-  // Errors: kClientGone, kRequestTimeout (the write timeout).
+  // Errors: kClientGone, kRequestTimeout (the write timeout); after one, nothing more is written,
+  // since it would be taken for the rest of what was cut off.
   Task<Status> write(Pieces pieces);
 
   // Whether the connection may go on after this exchange. The answer's head must say
   // `Connection: close` where not (and `keep-alive` to an HTTP/1.0 client where so).
   bool keep_alive() const;
+  // The connection ends with this exchange, because its answer has no other end.
+  void end_after_this() { head_.keep_alive = false; }
   // The answer is complete, its framing sound: the connection may take the next request.
   void answered() { answered_ = true; }
   // The connection ends with a reset: for an answer whose only end is the connection's.
@@ -117,8 +120,6 @@ class ServerConnection {
 
  private:
   enum class Received : std::uint8_t { kRequest, kNothing };
-  // What stop() and drain() find the connection doing.
-  enum class Phase : std::uint8_t { kIdle, kReceiving, kHandling };
 
   Task<Received> receive_head();
   Task<bool> wait_for_first_byte();
@@ -140,6 +141,7 @@ class ServerConnection {
   const ServerLimits& limits_;
   Handler& handler_;
   net::Deadline deadline_;
+  net::Signal drained_;  // ends a wait for the next request, and nothing else
 
   ScratchPool::Block block_;
   std::size_t begin_ = 0;  // the bytes of the block that are received and not yet used
@@ -150,12 +152,12 @@ class ServerConnection {
   std::unique_ptr<char[]> large_body_;
   std::string chunked_body_;
   std::string leftover_;  // bytes behind a chunked body: the next request
-  Phase phase_ = Phase::kIdle;
   bool first_request_ = true;
   bool body_read_ = false;
   bool answered_ = false;
   bool draining_ = false;
   bool stopped_ = false;
+  bool write_cut_ = false;  // a write has ended in the middle
   SteadyTime request_started_{};
   std::uint64_t body_bytes_received_ = 0;
   std::uint64_t bytes_sent_ = 0;

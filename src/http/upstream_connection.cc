@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/text.h"
 #include "net/wait.h"
 
 namespace penstock::http {
@@ -12,6 +13,20 @@ namespace {
 constexpr int kInterimAnswersMax = 16;
 
 Error client_gone() { return Error::client(ErrorKind::kClientGone, "the client has gone"); }
+
+// `Keep-Alive: timeout=5, max=100`, less a second for the way.
+std::optional<std::chrono::milliseconds> stated_idle_timeout(const Fields& fields) {
+  const std::optional<std::string_view> value = fields.find("keep-alive");
+  if (!value) return std::nullopt;
+  constexpr std::string_view kTimeout = "timeout=";
+  const std::size_t at = value->find(kTimeout);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view digits = value->substr(at + kTimeout.size());
+  digits = digits.substr(0, digits.find_first_not_of("0123456789"));
+  const std::optional<std::uint64_t> seconds = parse_decimal(digits.substr(0, 9));
+  if (!seconds) return std::nullopt;
+  return std::chrono::seconds(*seconds > 0 ? *seconds - 1 : 0);
+}
 
 Error reset(RetryClass retry, std::string message) {
   return Error::upstream(ErrorKind::kUpstreamReset, retry, std::move(message));
@@ -24,15 +39,23 @@ UpstreamConnection::UpstreamConnection(net::EventLoop& loop, std::unique_ptr<net
     : loop_(loop),
       stream_(std::move(stream)),
       scratch_(scratch),
-      deadline_(loop),
-      last_used_(loop.now()) {}
+      deadline_(loop) {}
+
+UpstreamConnection::~UpstreamConnection() {
+  if (!request_sent_ || !body_ended_) stream_->reset_on_close();
+}
 
 Task<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::Signal& cancel) {
   deadline_.set(until);
+  request_sent_ = false;
+  body_ended_ = false;
   const std::size_t all = pieces.bytes();
   for (;;) {
     const net::Transfer::Kind kind = write_some(*stream_, pieces);
-    if (kind == net::Transfer::Kind::kBytes) co_return Status{};
+    if (kind == net::Transfer::Kind::kBytes) {
+      request_sent_ = true;
+      co_return Status{};
+    }
     if (kind != net::Transfer::Kind::kWouldBlock) {
       if (pieces.bytes() == all) {
         co_return failure(reset(RetryClass::kNothingSent, "the upstream closed the connection"));
@@ -43,7 +66,7 @@ Task<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::Sign
     const std::size_t woken = co_await net::wait_any(loop_, &deadline_, cancel,
                                                      stream_->readable(), stream_->writable());
     if (woken == 0) co_return failure(client_gone());
-    if (woken == 1) co_return Status{};
+    if (woken == 1 && read_early() != net::Transfer::Kind::kWouldBlock) co_return Status{};
     if (woken == 3) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
                                         "the upstream took too long to read the request"));
@@ -51,10 +74,31 @@ Task<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::Sign
   }
 }
 
-Error UpstreamConnection::reset_before_head() const {
-  const bool nothing_came = begin_ == end_;
-  const RetryClass retry =
-      reused() && nothing_came ? RetryClass::kStaleConnection : RetryClass::kNever;
+// Whether the answer has begun while the request is being sent. What was read waits for
+// receive_head(), and so does the news of an end.
+net::Transfer::Kind UpstreamConnection::read_early() {
+  block_ = scratch_.block();
+  begin_ = end_ = 0;
+  const net::Transfer transfer = stream_->read({block_.data(), block_.size()});
+  if (transfer.kind == net::Transfer::Kind::kBytes) {
+    end_ = transfer.bytes;
+  } else {
+    block_.give_back();
+  }
+  return transfer.kind;
+}
+
+// A raised signal only says "try": under TLS it may be about bytes that are none of ours.
+bool UpstreamConnection::stale() {
+  if (stream_->closed().raised()) return true;
+  if (!stream_->readable().raised()) return false;
+  char unasked = 0;
+  return stream_->read({&unasked, 1}).kind != net::Transfer::Kind::kWouldBlock;
+}
+
+Error UpstreamConnection::reset_before_head(Answer answer) const {
+  const bool stale = reused() && answer == Answer::kNotBegun;
+  const RetryClass retry = stale ? RetryClass::kStaleConnection : RetryClass::kNever;
   return reset(retry, "the upstream closed the connection before it answered");
 }
 
@@ -79,7 +123,9 @@ Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(
       if (head_.status >= 200) {
         decoder_ = ChunkedDecoder(ErrorSource::kUpstream);
         body_left_ = head_.framing.length;
-        body_ended_ = head_.framing.kind == Framing::Kind::kNone;
+        body_ended_ = head_.framing.kind == Framing::Kind::kNone ||
+                      (head_.framing.kind == Framing::Kind::kLength && body_left_ == 0);
+        stated_idle_timeout_ = stated_idle_timeout(head_.fields);
         co_return &head_;
       }
       if (head_.status == 101 || ++interim_answers > kInterimAnswersMax) {
@@ -111,9 +157,14 @@ Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(
     const net::Transfer transfer = stream_->read(room);
     if (transfer.kind == net::Transfer::Kind::kBytes) {
       end_ += transfer.bytes;
-    } else if (transfer.kind != net::Transfer::Kind::kWouldBlock) {
-      co_return failure(reset_before_head());
+      continue;
     }
+    if (transfer.kind != net::Transfer::Kind::kWouldBlock) {
+      const bool begun = begin_ != end_ || interim_answers > 0;
+      co_return failure(reset_before_head(begun ? Answer::kBegun : Answer::kNotBegun));
+    }
+    // The signal was about nothing that counts, and the wait may be long.
+    if (begin_ == end_) block_.give_back();
   }
 }
 
@@ -169,7 +220,7 @@ Result<std::string_view> UpstreamConnection::decode(std::size_t bytes) {
   while (!coded.empty() && !decoder_.done()) {
     Result<ChunkedDecoder::Step> step = decoder_.step(coded);
     if (!step) return failure(std::move(step.error()));
-    std::memmove(data + size, step->data.data(), step->data.size());
+    if (!step->data.empty()) std::memmove(data + size, step->data.data(), step->data.size());
     size += step->data.size();
     coded.remove_prefix(step->consumed);
   }
@@ -190,16 +241,16 @@ void UpstreamConnection::release_memory() {
 }
 
 bool UpstreamConnection::reusable() const {
-  return body_ended_ && head_.keep_alive && begin_ == end_ &&
+  return request_sent_ && body_ended_ && head_.keep_alive && begin_ == end_ &&
          head_.framing.kind != Framing::Kind::kUntilClose && !stream_->closed().raised();
 }
 
-void UpstreamConnection::rest() {
+void UpstreamConnection::rest(std::chrono::milliseconds idle_timeout) {
   block_.give_back();
   begin_ = end_ = 0;
   ++exchanges_;
   deadline_.clear();
-  last_used_ = loop_.now();
+  usable_until_ = loop_.now() + std::min(idle_timeout, stated_idle_timeout_.value_or(idle_timeout));
 }
 
 }  // namespace penstock::http

@@ -6,8 +6,10 @@
 // to one thread; between exchanges it rests in an UpstreamPool. A connection whose exchange did
 // not end in order is destroyed, never reused.
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "core/result.h"
@@ -26,6 +28,9 @@ class UpstreamConnection {
  public:
   UpstreamConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
                      ScratchPool& scratch);
+  // Inside an exchange, a reset: an orderly end would wait behind bytes that the upstream does not
+  // read.
+  ~UpstreamConnection();
   UpstreamConnection(const UpstreamConnection&) = delete;
   UpstreamConnection& operator=(const UpstreamConnection&) = delete;
 
@@ -63,24 +68,29 @@ class UpstreamConnection {
   // long.
   void release_memory();
 
-  // After the end of the body: whether another exchange may follow.
+  // After the end of the body: whether another exchange may follow. Not where the answer came
+  // before the whole request was sent.
   bool reusable() const;
   // While it rests: whether the upstream has closed it or sent something unasked.
-  bool stale() const { return stream_->closed().raised() || stream_->readable().raised(); }
+  bool stale();
 
-  SteadyTime last_used() const { return last_used_; }
-  void rest();
+  // The connection rests from now on, and is of use until `idle_timeout` has passed, or a second
+  // before the upstream's own limit where its `Keep-Alive: timeout=` names one.
+  void rest(std::chrono::milliseconds idle_timeout);
+  SteadyTime usable_until() const { return usable_until_; }
 
  private:
+  net::Transfer::Kind read_early();
   Result<std::string_view> decode(std::size_t bytes);
-  Error reset_before_head() const;
+  enum class Answer : bool { kNotBegun, kBegun };
+  Error reset_before_head(Answer answer) const;
 
   net::EventLoop& loop_;
   std::unique_ptr<net::Stream> stream_;
   ScratchPool& scratch_;
   net::Deadline deadline_;
   std::size_t exchanges_ = 0;
-  SteadyTime last_used_;
+  SteadyTime usable_until_{};
 
   ScratchPool::Block block_;
   std::size_t begin_ = 0;  // received bytes of the block that are not used yet
@@ -89,7 +99,9 @@ class UpstreamConnection {
   ResponseHead head_;
   ChunkedDecoder decoder_{ErrorSource::kUpstream};
   std::uint64_t body_left_ = 0;  // of Framing::kLength
-  bool body_ended_ = false;
+  bool request_sent_ = true;  // the whole of it
+  bool body_ended_ = true;
+  std::optional<std::chrono::milliseconds> stated_idle_timeout_;
 };
 
 }  // namespace penstock::http

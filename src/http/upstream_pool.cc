@@ -12,8 +12,8 @@ UpstreamPool::UpstreamPool(net::EventLoop& loop, net::Connector& connector, Scra
       destination_(std::move(destination)),
       limits_(limits) {}
 
-bool UpstreamPool::usable(const UpstreamConnection& connection) const {
-  return !connection.stale() && loop_.now() - connection.last_used() < limits_.idle_timeout;
+bool UpstreamPool::usable(UpstreamConnection& connection) const {
+  return !connection.stale() && loop_.now() < connection.usable_until();
 }
 
 Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::acquire(Reuse reuse,
@@ -32,12 +32,12 @@ Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::acquire(Reuse re
 void UpstreamPool::give_back(std::unique_ptr<UpstreamConnection> connection) {
   if (!connection->reusable()) return;
   if (limits_.idle_connections > 0 && idle_.size() >= limits_.idle_connections) return;
-  connection->rest();
+  connection->rest(limits_.idle_timeout);
   idle_.push_back(std::move(connection));
 }
 
 std::size_t UpstreamPool::close_expired() {
-  std::erase_if(idle_, [&](const auto& connection) { return !usable(*connection); });
+  std::erase_if(idle_, [&](auto& connection) { return !usable(*connection); });
   return idle_.size();
 }
 

@@ -43,7 +43,7 @@ class UpstreamPool {
   void close_idle() { idle_.clear(); }
 
  private:
-  bool usable(const UpstreamConnection& connection) const;
+  bool usable(UpstreamConnection& connection) const;
 
   net::EventLoop& loop_;
   net::Connector& connector_;

@@ -32,7 +32,8 @@ Task<void> Refresher::keep_fresh(std::size_t index, providers::Passthrough& prov
       if (!provider.settings().refresh_models) co_return;
       deadline.set_after(std::max<milliseconds>(environment_.interval, kFirstPause));
     }
-    if (co_await net::wait_any(environment_.loop, &deadline, stop) == 0) co_return;
+    const std::size_t woken = co_await net::wait_any(environment_.loop, &deadline, stop);
+    if (woken == 0) co_return;
   }
   if (asked) asked();
 }
@@ -49,7 +50,6 @@ Task<Refresher::Outcome> Refresher::refresh(std::size_t index, providers::Passth
   }
   environment_.registry.listed(index, std::move(*listed), environment_.loop.wall());
   environment_.metrics.set_provider_up(id, telemetry::ProviderUp::kYes);
-  environment_.metrics.set_models_registered(id, environment_.registry.models_of(index));
   co_return Outcome::kListed;
 }
 

@@ -63,6 +63,7 @@ std::vector<Model> Registry::configured_models(WallTime now) const {
           configured.provider_id.empty() ? std::optional<std::size_t>(0)
                                          : find_provider(configured.provider_id);
       if (!provider || *provider >= settings_->providers.size()) continue;
+      if (!settings_->providers[*provider].allows(model.upstream_id)) continue;
       model.provider = *provider;
       model.id = identifier(configured.id, settings_->providers[*provider].id, model.upstream_id);
     }
@@ -120,12 +121,6 @@ void Registry::list_failed(std::size_t provider, const Error& error) {
 ProviderHealth Registry::health(std::size_t provider) const {
   const std::lock_guard lock(mutex_);
   return sources_[provider].health;
-}
-
-std::size_t Registry::models_of(std::size_t provider) const {
-  const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(
-      std::ranges::count(catalog_->models(), provider, &Model::provider));
 }
 
 Result<Model> Registry::add(const Registration& registration, WallTime now) {

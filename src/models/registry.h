@@ -44,8 +44,6 @@ class Registry {
   void listed(std::size_t provider, std::vector<ListedModel> models, WallTime now);
   void list_failed(std::size_t provider, const Error& error);
   ProviderHealth health(std::size_t provider) const;
-  // How many models of the catalog are this provider's.
-  std::size_t models_of(std::size_t provider) const;
 
   // A model registered by a client (the reference's POST /v1/models up to 0.6).
   struct Registration {

@@ -70,7 +70,9 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to(const Destinat
                                                                   Signal& cancel) {
   const int descriptor =
       socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) co_return failure(unreachable("no socket for the upstream: " + reason(errno)));
+  if (descriptor < 0) {
+    co_return failure(unreachable("no socket for the upstream: " + reason(errno)));
+  }
   const int started = ::connect(descriptor, address.data(), address.size());
   const int start_error = started == 0 ? 0 : errno;
   // Registered after the connect call: a socket that is not connected yet reports a hang-up.

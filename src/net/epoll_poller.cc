@@ -20,6 +20,11 @@ EpollPoller::EpollPoller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event) != 0) {
     throw std::system_error(errno, std::system_category(), "epoll_ctl");
   }
+  // Tried once, so that a kernel without it (before 5.11) is a failed start and not a busy loop.
+  const timespec at_once{};
+  if (epoll_pwait2(epoll_, events_.data(), 1, &at_once, nullptr) < 0) {
+    throw std::system_error(errno, std::system_category(), "epoll_pwait2");
+  }
 }
 
 EpollPoller::~EpollPoller() {

@@ -70,6 +70,7 @@ EventLoop::EventLoop(const Clock& clock, Poller& poller)
 EventLoop::~EventLoop() = default;
 
 void EventLoop::run() {
+  now_ = clock_.steady();
   for (;;) {
     if (something_posted_.load(std::memory_order_acquire)) {
       const std::lock_guard lock(posted_mutex_);

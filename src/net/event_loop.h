@@ -48,8 +48,10 @@ class EventLoop {
   // Runs `function` on the loop's thread, in the order of the calls.
   void post(std::function<void()> function);
 
-  // The time of this turn: read once after each poll.
+  // The time of this turn: read once after each poll. For deadlines.
   SteadyTime now() const { return now_; }
+  // The time of this moment. For durations that may lie within one turn.
+  SteadyTime read_clock() const { return clock_.steady(); }
   WallTime wall() const { return clock_.wall(); }
 
  private:

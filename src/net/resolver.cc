@@ -121,10 +121,9 @@ SystemResolver::~SystemResolver() {
 }
 
 SystemResolver::Entry& SystemResolver::entry_of(const std::string& host) {
-  if (entries_.size() >= kEntriesMax) {
-    std::erase_if(entries_, [&](const auto& item) {
-      return !item.second->looking_up && item.second->expires <= loop_.now();
-    });
+  // Full: all that nobody waits for goes, expired or not, so that the next ones have room again.
+  if (entries_.size() >= kEntriesMax && !entries_.contains(host)) {
+    std::erase_if(entries_, [](const auto& item) { return !item.second->looking_up; });
   }
   std::shared_ptr<Entry>& entry = entries_[host];
   if (entry == nullptr) entry = std::make_shared<Entry>();
@@ -139,8 +138,9 @@ void SystemResolver::start_lookup(const std::string& host, Entry& entry) {
     std::vector<SocketAddress> found = look_up(host, failure_text);
     const std::lock_guard lock(mailbox->mutex);
     if (mailbox->loop == nullptr) return;
-    mailbox->loop->post([resolver, host, found = std::move(found),
+    mailbox->loop->post([mailbox, resolver, host, found = std::move(found),
                          text = std::move(failure_text)]() mutable {
+      if (mailbox->loop == nullptr) return;  // written by this thread only
       resolver->finish_lookup(host, std::move(found), std::move(text));
     });
   });

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 namespace penstock::net {
 namespace {
@@ -36,10 +37,9 @@ Status load_certificate(SSL_CTX* context, const std::string& certificate, const 
     return tls_failure("cannot use the certificate in " + certificate);
   }
   if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return tls_failure("cannot use the private key in " + key);
-  }
-  if (SSL_CTX_check_private_key(context) != 1) {
-    return tls_failure("the private key in " + key + " does not fit " + certificate);
+    const bool mismatch = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
+    return tls_failure(mismatch ? "the private key in " + key + " does not fit " + certificate
+                                : "cannot use the private key in " + key);
   }
   return {};
 }

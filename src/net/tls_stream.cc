@@ -72,7 +72,9 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
   if (is_ip_literal(host)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
   } else {
-    SSL_set_tlsext_host_name(ssl_.get(), host.c_str());
+    // What SSL_set_tlsext_host_name() does, without the old-style cast inside that macro.
+    SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(host.c_str()));
     SSL_set1_host(ssl_.get(), host.c_str());
   }
   for (;;) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/forward_headers.h"
 #include "config/url.h"
 #include "core/text.h"
 #include "http/serializer.h"
@@ -18,8 +19,21 @@ void append_authorization(std::string& out, const Secret& key) {
   http::append_field(out, "Authorization", value);
 }
 
+constexpr std::string_view kUserAgent = "User-Agent";
+
+// Shorter ones cannot be told from ordinary text.
+constexpr std::size_t kMaskedBytesMin = 8;
+
 bool is_authorization(std::string_view name) {
   return equals_ignoring_case(name, "authorization");
+}
+
+void mask(std::string& text, std::string_view secret) {
+  if (secret.size() < kMaskedBytesMin) return;
+  for (std::size_t at = text.find(secret); at != std::string::npos;
+       at = text.find(secret, at + Secret::kMask.size())) {
+    text.replace(at, secret.size(), Secret::kMask);
+  }
 }
 
 }  // namespace
@@ -62,15 +76,16 @@ Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
   route.shared_ = pool_.get();
   if (pool_ != nullptr) return route;
   if (data == nullptr || !data->url()) {
-    return failure(Error::client(
-        ErrorKind::kInvalidRequest,
-        "Provider '" + settings_.id + "' has no base_url: pass one in the header "
-        "X-OGX-Provider-Data as { \"passthrough_url\": <your api url> }"));
+    return failure(
+        Error::client(ErrorKind::kInvalidRequest,
+                      "Provider '" + settings_.id +
+                          "' has no base_url: pass one in the header "
+                          "X-OGX-Provider-Data as { \"passthrough_url\": <your api url> }"));
   }
   Result<config::Url> url = config::parse_base_url(*data->url());
   if (!url) {
-    return failure(Error::client(ErrorKind::kInvalidRequest,
-                                 "passthrough_url: " + url.error().message));
+    return failure(
+        Error::client(ErrorKind::kInvalidRequest, "passthrough_url: " + url.error().message));
   }
   const net::AddressRule rule =
       may_be_private(url->host) ? net::AddressRule::kAny : net::AddressRule::kPublicOnly;
@@ -82,18 +97,22 @@ Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
   return route;
 }
 
-void Passthrough::append_credentials(std::string& out, const ProviderData* data) const {
-  const bool callers_url = !settings_.base_url;
-  const bool operators_key = !callers_url && (!settings_.api_key.empty() ||
-                                              std::ranges::any_of(settings_.headers, [](auto& h) {
-                                                return is_authorization(h.name);
-                                              }));
-  if (data == nullptr) return;
-  const bool callers_key = !operators_key && data->api_key().has_value();
-  if (callers_key) append_authorization(out, *data->api_key());
+bool Passthrough::operator_sets(std::string_view name) const {
+  if (!settings_.base_url) return false;
+  if (is_authorization(name) && !settings_.api_key.empty()) return true;
+  return std::ranges::any_of(settings_.headers, [&](const config::Provider::Header& header) {
+    return equals_ignoring_case(header.name, name);
+  });
+}
+
+void Passthrough::append_callers_fields(std::string& out, const ProviderData& data) const {
+  const bool callers_key = data.api_key().has_value() && !operator_sets("authorization");
+  if (callers_key) append_authorization(out, *data.api_key());
   for (const config::Provider::ForwardedHeader& forwarded : settings_.forward_headers) {
-    if (is_authorization(forwarded.header) && (operators_key || callers_key)) continue;
-    const Secret* value = data->find(forwarded.key);
+    // What the operator has set is not for callers to set again.
+    if (operator_sets(forwarded.header)) continue;
+    if (is_authorization(forwarded.header) && callers_key) continue;
+    const Secret* value = data.find(forwarded.key);
     if (value != nullptr) http::append_field(out, forwarded.header, value->reveal());
   }
 }
@@ -105,10 +124,20 @@ void Passthrough::append_request_head(std::string& out, std::string_view method,
   out.append(method).append(" ").append(url.path).append(path).append(" HTTP/1.1\r\n");
   http::append_field(out, "Host", url.authority());
   if (settings_.base_url) out.append(operator_fields_);
-  append_credentials(out, data);
+  if (data != nullptr) append_callers_fields(out, *data);
   // Whatever the client may accept: the model's name can be replaced in plain text only.
   http::append_field(out, "Accept-Encoding", "identity");
-  http::append_field(out, "User-Agent", "penstock");
+  if (!operator_sets(kUserAgent)) http::append_field(out, kUserAgent, "penstock");
+}
+
+void Passthrough::mask_secrets(std::string& text) const {
+  mask(text, settings_.api_key.reveal());
+  for (const config::Provider::Header& header : settings_.headers) {
+    if (!config::is_credential_header(header.name)) continue;
+    // Of "Bearer …" and the like, what follows the scheme.
+    const std::string_view value = header.value;
+    mask(text, value.substr(value.rfind(' ') + 1));
+  }
 }
 
 }  // namespace penstock::providers

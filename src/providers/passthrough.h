@@ -65,6 +65,10 @@ class Passthrough {
   void append_request_head(std::string& out, std::string_view method, std::string_view path,
                            const Route& route, const ProviderData* data) const;
 
+  // Replaces the operator's credentials in a text of the upstream's: services repeat in an error
+  // the key that they refuse, and the client must not learn it.
+  void mask_secrets(std::string& text) const;
+
   std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
   std::chrono::milliseconds first_byte_timeout() const { return first_byte_timeout_; }
   std::chrono::milliseconds between_bytes_timeout() const { return between_bytes_timeout_; }
@@ -74,7 +78,8 @@ class Passthrough {
  private:
   net::Destination destination_of(const config::Url& url, net::AddressRule rule) const;
   bool may_be_private(const std::string& host) const;
-  void append_credentials(std::string& out, const ProviderData* data) const;
+  bool operator_sets(std::string_view name) const;
+  void append_callers_fields(std::string& out, const ProviderData& data) const;
 
   const config::Provider& settings_;
   const config::Server& server_;

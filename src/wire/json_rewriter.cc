@@ -60,8 +60,9 @@ std::string_view between(const char* begin, const char* end) {
 
 }  // namespace
 
-JsonRewriter::JsonRewriter(std::string_view model)
-    : replacement_(model.empty() ? std::string() : json_quoted(model)) {}
+JsonRewriter::JsonRewriter(std::string_view model) {
+  if (!model.empty()) replacement_.assign(json_quoted(model));
+}
 
 JsonRewriter::Key JsonRewriter::classify(std::string_view spelled, bool escaped) {
   if (is_key(spelled, escaped, kModelKey)) return Key::kModel;
@@ -188,7 +189,7 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
   if (value_bytes > kModelBytesMax) {
     in.out.append(held_);
   } else {
-    in.out.append(replacement_);
+    in.out.append(replacement_.view());
     in.unpassed = behind;
   }
   held_.clear();
@@ -216,8 +217,13 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
 void JsonRewriter::end_nested(const char* bracket, Piece& in) {
   state_ = State::kRest;
   if (!capturing_) return;
-  keep_capture(between(in.uncaptured, bracket + 1));
-  if (capturing_) usage_.swap(capture_);
+  const std::string_view last = between(in.uncaptured, bracket + 1);
+  if (capture_.empty() && last.size() <= kUsageBytesMax) {
+    usage_.assign(last);  // it came in one piece
+  } else {
+    keep_capture(last);
+    if (capturing_) usage_.assign(capture_);
+  }
   capturing_ = false;
 }
 

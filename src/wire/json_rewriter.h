@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/small_text.h"
 #include "wire/json_tokens.h"
 
 namespace penstock::wire {
@@ -52,7 +53,7 @@ class JsonRewriter {
   // Whether the text so far is one complete JSON object followed by white space at most.
   bool complete() const { return state_ == State::kAfter; }
 
-  std::string_view usage() const { return usage_; }
+  std::string_view usage() const { return usage_.view(); }
   bool saw_error() const { return saw_error_; }
   bool saw_finish_reason() const { return saw_finish_reason_; }
 
@@ -100,8 +101,8 @@ class JsonRewriter {
   void keep_token(std::string_view part);
   void keep_capture(std::string_view part);
 
-  std::string replacement_;  // the name as a JSON string, quotes included
-  std::string usage_;
+  SmallText<96> replacement_;  // the name as a JSON string, quotes included
+  SmallText<256> usage_;
   bool saw_error_ = false;
   bool saw_finish_reason_ = false;
 

@@ -137,6 +137,11 @@ RequestReader::~RequestReader() = default;
 
 Result<RequestFields> RequestReader::read(std::string_view body) {
   Result<RequestFields> fields = working_->read(body);
+  if (fields) {
+    // Out of simdjson's memory, which may be released.
+    model_.assign(fields->model);
+    fields->model = model_.view();
+  }
   working_->release_excess();
   return fields;
 }

@@ -13,18 +13,19 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "core/small_text.h"
 
 namespace penstock::wire {
 
 struct RequestFields {
-  std::string model;            // unescaped
+  std::string_view model;       // unescaped; valid until the reader's next call
   std::size_t model_begin = 0;  // the value's span in the body, quotes included
   std::size_t model_end = 0;
   bool stream = false;  // top-level `stream` is the literal true
 };
 
 // Reads bodies for one thread; holds simdjson's working memory between calls, up to that for bodies
-// of 4 MiB. A call with bodies of a size seen before allocates nothing but a long model name.
+// of 4 MiB. A call with bodies of a size seen before allocates nothing.
 class RequestReader {
  public:
   // Bytes that must be readable (not initialised) behind the body: simdjson reads ahead.
@@ -43,6 +44,7 @@ class RequestReader {
  private:
   struct Working;
   std::unique_ptr<Working> working_;
+  SmallText<128> model_;  // of the last body
 };
 
 }  // namespace penstock::wire

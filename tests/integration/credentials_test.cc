@@ -30,7 +30,9 @@ struct Credentials {
   std::string_view provider_data;  // of the request
   std::optional<std::string> sent;
 };
-void PrintTo(const Credentials& credentials, std::ostream* out) { *out << credentials.name; }
+void PrintTo(const Credentials& credentials, std::ostream* out) {
+  *out << credentials.name;
+}
 
 class CredentialsOrder : public GatewayTest, public ::testing::WithParamInterface<Credentials> {};
 
@@ -68,13 +70,17 @@ INSTANTIATE_TEST_SUITE_P(
                     std::nullopt},
         Credentials{"NothingOfTheClientsOwn", "", false, true, "{}", std::nullopt},
         Credentials{"StaticKeyAlone", "sk-static", false, false, "{}", "Bearer sk-static"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST_F(GatewayTest, NoFieldOfTheClientsThatNamesACredentialReachesTheUpstream) {
-  const HeaderList headers = {{"Authorization", "Bearer canary"}, {"X-Api-Key", "canary"},
-                              {"Api-Key", "canary"},              {"Cookie", "a=canary"},
-                              {"OpenAI-Organization", "canary"},  {"Proxy-Authorization", "canary"},
-                              {"X-Forwarded-For", "canary"},      {"Forwarded", "for=canary"}};
+  const HeaderList headers = {{"Authorization", "Bearer canary"},
+                              {"X-Api-Key", "canary"},
+                              {"Api-Key", "canary"},
+                              {"Cookie", "a=canary"},
+                              {"OpenAI-Organization", "canary"},
+                              {"Proxy-Authorization", "canary"},
+                              {"X-Forwarded-For", "canary"},
+                              {"Forwarded", "for=canary"}};
   EXPECT_EQ(connect().ask(post(kChatPath, chat_body(), headers)).status(), 200);
   EXPECT_EQ(upstream.wait_for_request().head.text.find("canary"), std::string::npos);
 }
@@ -121,9 +127,8 @@ TEST_F(ApiKeys, AreAskedForInTheReferencesWords) {
             "Authentication required. Please provide your API key as a Bearer token");
   EXPECT_EQ(none.head.find("www-authenticate"), "Bearer");
   EXPECT_EQ(Json::parse(none.body)["error"]["type"], "authentication_error");
-  for (const std::string& odd :
-       {std::string("Basic YTpi"), "bearer " + std::string(kClientKey), std::string("Bearer"),
-        std::string(kClientKey)}) {
+  for (const std::string& odd : {std::string("Basic YTpi"), "bearer " + std::string(kClientKey),
+                                 std::string("Bearer"), std::string(kClientKey)}) {
     const WholeAnswer answer = ask("/v1/models", odd);
     expect_error(answer, 401, "invalid_api_key");
     EXPECT_EQ(message_of(answer), "Invalid Authorization header format");
@@ -143,15 +148,16 @@ TEST_F(ApiKeys, AreAskedForBeforeAnythingIsToldOfRoutes) {
 
 TEST_F(ApiKeys, AreAskedForBeforeABodyIsRead) {
   RawClient client = connect();
-  ASSERT_TRUE(client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: test\r\n"
-                          "Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{"));
+  ASSERT_TRUE(
+      client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: test\r\n"
+                  "Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{"));
   EXPECT_EQ(client.read_answer().status(), 401);
   EXPECT_TRUE(upstream.requests().empty());
 }
 
 TEST_F(ApiKeys, AreNotNeededForHealthAndVersion) {
-  for (const char* path : {"/v1/health", "/v1/version", "/v1/openai/v1/health", "/healthz",
-                           "/readyz", "/metrics"}) {
+  for (const char* path :
+       {"/v1/health", "/v1/version", "/v1/openai/v1/health", "/healthz", "/readyz", "/metrics"}) {
     EXPECT_EQ(ask(path, std::nullopt).status(), 200) << path;
   }
 }

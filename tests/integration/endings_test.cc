@@ -406,6 +406,7 @@ TEST_F(TlsUpstreamGone, WithoutANoticeIsNoMatterAfterACompleteAnswer) {
   TestService service(trusting_settings());
   RawClient first(service.port());
   EXPECT_EQ(first.ask(chat(Answer::kWhole)).body, chat_answer_body("passthrough/m1"));
+  ASSERT_TRUE(upstream.wait_until_over(0));
   RawClient second(service.port());
   const WholeAnswer answer = second.ask(chat(Answer::kStream));
   EXPECT_TRUE(answer.complete);

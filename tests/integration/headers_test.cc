@@ -58,8 +58,8 @@ TEST_F(Headers, OfTheRequestDoNotPassButForTheFewThatSpeakOfTheBody) {
 
 TEST_F(Headers, OfOneConnectionStayOnIt) {
   const HeaderList hop_by_hop = {
-      {"Connection", "keep-alive, X-Hop"}, {"X-Hop", "1"},          {"Keep-Alive", "timeout=5"},
-      {"Proxy-Connection", "keep-alive"},  {"TE", "trailers"},      {"Trailer", "X-Sum"},
+      {"Connection", "keep-alive, X-Hop"}, {"X-Hop", "1"},     {"Keep-Alive", "timeout=5"},
+      {"Proxy-Connection", "keep-alive"},  {"TE", "trailers"}, {"Trailer", "X-Sum"},
       {"Proxy-Authorization", "Basic x"}};
   EXPECT_EQ(ask(hop_by_hop).status(), 200);
   const SeenRequest seen = upstream.wait_for_request();
@@ -71,9 +71,10 @@ TEST_F(Headers, OfOneConnectionStayOnIt) {
 
 TEST_F(Headers, OfAChunkedRequestBecomeALength) {
   RawClient client = connect();
-  ASSERT_TRUE(client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: test\r\n"
-                          "Transfer-Encoding: chunked\r\n\r\n" +
-                          chunk(chat_body()) + "0\r\nAuthorization: canary\r\n\r\n"));
+  ASSERT_TRUE(
+      client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: test\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n" +
+                  chunk(chat_body()) + "0\r\nAuthorization: canary\r\n\r\n"));
   EXPECT_EQ(client.read_answer().status(), 200);
   const SeenRequest seen = upstream.wait_for_request();
   EXPECT_EQ(seen.head.find("transfer-encoding"), std::nullopt);
@@ -102,9 +103,9 @@ TEST_F(Headers, ThatAreForwardedAreThoseThatTheOperatorNames) {
 
 TEST_F(Headers, ThatAreForwardedCannotBreakOut) {
   settings.providers[0].forward_headers = {{"a", "X-A"}};
-  EXPECT_EQ(ask({{kProviderData, R"({"a":"1\r\nX-Evil: \u00002\u0085\u2028\u2029\u007f\t3"})"}})
-                .status(),
-            200);
+  EXPECT_EQ(
+      ask({{kProviderData, R"({"a":"1\r\nX-Evil: \u00002\u0085\u2028\u2029\u007f\t3"})"}}).status(),
+      200);
   const SeenRequest seen = upstream.wait_for_request();
   EXPECT_EQ(seen.head.find("x-a"), "1X-Evil: 23");
   EXPECT_EQ(seen.head.find("x-evil"), std::nullopt);
@@ -183,10 +184,9 @@ TEST_F(Headers, OfTheUpstreamsConnectionAndOriginStayThere) {
                                           {"Strict-Transport-Security", "max-age=1"},
                                           {"Access-Control-Allow-Origin", "*"}});
   EXPECT_EQ(answer.status(), 200);
-  for (const char* name :
-       {"connection", "x-hop", "keep-alive", "proxy-authenticate", "proxy-connection", "trailer",
-        "upgrade", "set-cookie", "set-cookie2", "alt-svc", "strict-transport-security",
-        "access-control-allow-origin"}) {
+  for (const char* name : {"connection", "x-hop", "keep-alive", "proxy-authenticate",
+                           "proxy-connection", "trailer", "upgrade", "set-cookie", "set-cookie2",
+                           "alt-svc", "strict-transport-security", "access-control-allow-origin"}) {
     EXPECT_EQ(answer.head.find(name), std::nullopt) << name;
   }
 }
@@ -262,10 +262,10 @@ TEST_F(UpstreamErrors, InJsonPassByteForByte) {
 
 TEST_F(UpstreamErrors, InOtherTextAreWrappedUnderTheirStatus) {
   for (const int status : {401, 404, 429, 500, 502, 529}) {
-    upstream.answer_next(Script().send(fmt::format(
-        "HTTP/1.1 {} Odd\r\nContent-Type: text/html\r\nRetry-After: 3\r\n"
-        "Transfer-Encoding: chunked\r\n\r\n{}{}",
-        status, chunk("<h1>\"busy\"</h1>\r\n"), kLastChunk)));
+    upstream.answer_next(
+        Script().send(fmt::format("HTTP/1.1 {} Odd\r\nContent-Type: text/html\r\nRetry-After: 3\r\n"
+                                  "Transfer-Encoding: chunked\r\n\r\n{}{}",
+                                  status, chunk("<h1>\"busy\"</h1>\r\n"), kLastChunk)));
     const WholeAnswer answer = ask({});
     expect_error(answer, status, "");
     EXPECT_EQ(message_of(answer), "<h1>\"busy\"</h1>");

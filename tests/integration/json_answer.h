@@ -26,8 +26,9 @@ inline Json json_of(const WholeAnswer& answer, int status = 200) {
 
 // The ids of a model list, in its order.
 inline std::vector<std::string> ids_of(const WholeAnswer& answer) {
+  const Json list = json_of(answer);
   std::vector<std::string> ids;
-  for (const Json& model : json_of(answer)["data"]) ids.push_back(model["id"].get<std::string>());
+  for (const Json& model : list["data"]) ids.push_back(model["id"].get<std::string>());
   return ids;
 }
 

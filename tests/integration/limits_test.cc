@@ -177,8 +177,8 @@ TEST_F(EventLimit, OneByteMoreEndsTheStreamWithAnErrorEvent) {
 }
 
 TEST_F(EventLimit, AnEndlessLineEndsTheStream) {
-  RawClient client = open_stream(
-      Script().send(chunk("data: ")).send_forever(chunk(std::string(1000, 'x'))));
+  RawClient client =
+      open_stream(Script().send(chunk("data: ")).send_forever(chunk(std::string(1000, 'x'))));
   const RawClient::Rest rest = client.read_rest();
   EXPECT_FALSE(rest.complete);
   EXPECT_LE(rest.body.size(), kBytes + 1000);

@@ -1,54 +1,21 @@
-// Which models there are, what they are called on both sides, and how the server comes to know.
+// Which models there are, what they are called on both sides, and who may be asked for.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "integration/json_answer.h"
-#include "support/gateway_test.h"
+#include "integration/models_fixture.h"
 
 namespace penstock::testing {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
-std::string not_found(std::string_view name) {
-  return fmt::format("Model '{}' not found. Use 'client.models.list()' to list available Models.",
-                     name);
-}
-
-// An upstream's model list with these entries.
-Script listing(std::string_view entries) {
-  return Script().send(
-      json_answer(200, fmt::format(R"({{"object":"list","data":[{}]}})", entries)));
-}
-
-class Models : public GatewayTest {
- protected:
-  WholeAnswer ask(std::string_view text) { return connect().ask(text); }
-  WholeAnswer list() { return ask(get("/v1/models")); }
-  WholeAnswer list_for(std::string_view provider_data) {
-    return ask(get("/v1/models", {{"X-OGX-Provider-Data", std::string(provider_data)}}));
-  }
-  // What the upstream is asked for when a client asks for `model`.
-  std::string upstream_name_of(std::string_view model) {
-    const std::size_t before = upstream.requests().size();
-    EXPECT_EQ(ask(chat(Answer::kWhole, model)).status(), 200);
-    return Json::parse(upstream.wait_for_request(before).body)["model"];
-  }
-  void expect_not_found(std::string_view model) {
-    const WholeAnswer answer = ask(chat(Answer::kWhole, model));
-    expect_error(answer, 404, "model_not_found");
-    EXPECT_EQ(message_of(answer), not_found(model));
-    EXPECT_EQ(Json::parse(answer.body)["error"]["param"], "model");
-  }
-};
+class Models : public ModelsTest {};
 
 TEST_F(Models, AreListedInTheReferencesShape) {
   upstream.set_models({"b", "a"});
@@ -77,9 +44,9 @@ TEST_F(Models, HaveAnotherShapeWhenOneIsAskedFor) {
 }
 
 TEST_F(Models, CarryTheUpstreamsMetadata) {
-  upstream.answer_models(listing(
-      R"({"id":"e","custom_metadata":{"model_type":"embedding","embedding_dimension":384,)"
-      R"("provider_id":"other"}},{"id":"x","custom_metadata":{"model_type":"novel"}})"));
+  upstream.answer_models(
+      listing(R"({"id":"e","custom_metadata":{"model_type":"embedding","embedding_dimension":384,)"
+              R"("provider_id":"other"}},{"id":"x","custom_metadata":{"model_type":"novel"}})"));
   const Json models = json_of(list())["data"];
   EXPECT_EQ(models[0]["custom_metadata"].dump(),
             R"({"model_type":"embedding","provider_id":"passthrough",)"
@@ -105,11 +72,10 @@ TEST_F(Models, OfAnAssumedTypeServeEverything) {
 
 TEST_F(Models, WithSlashesAndColonsAreFoundRawAndEncoded) {
   upstream.set_models({"meta-llama/Llama-3:8b"});
-  for (const char* path :
-       {"/v1/models/passthrough/meta-llama/Llama-3:8b",
-        "/v1/models/passthrough%2Fmeta-llama%2FLlama-3%3A8b",
-        "/v1/models/passthrough%2fmeta-llama/Llama-3%3a8b",
-        "/v1/openai/v1/models/passthrough/meta-llama%2FLlama-3:8b"}) {
+  for (const char* path : {"/v1/models/passthrough/meta-llama/Llama-3:8b",
+                           "/v1/models/passthrough%2Fmeta-llama%2FLlama-3%3A8b",
+                           "/v1/models/passthrough%2fmeta-llama/Llama-3%3a8b",
+                           "/v1/openai/v1/models/passthrough/meta-llama%2FLlama-3:8b"}) {
     const Json model = json_of(ask(get(path)));
     EXPECT_EQ(model["id"], "passthrough/meta-llama/Llama-3:8b") << path;
   }
@@ -173,7 +139,7 @@ TEST_F(Models, OutsideOfAnAllowListAreNotListedForACallerEither) {
 
 // --- Aliases and several providers ---
 
-class TwoProviders : public Models {
+class TwoProviders : public ModelsTest {
  protected:
   ScriptedUpstream other;
 
@@ -196,8 +162,8 @@ registered_resources:
 };
 
 TEST_F(TwoProviders, ListTheirModelsSideBySide) {
-  EXPECT_THAT(ids_of(list()), ElementsAre("quick", "big", "second/plain", "first/m1", "second/m1",
-                                          "second/o1"));
+  EXPECT_THAT(ids_of(list()),
+              ElementsAre("quick", "big", "second/plain", "first/m1", "second/m1", "second/o1"));
   const Json big = json_of(ask(get("/v1/models/big")));
   EXPECT_EQ(big["provider_id"], "second");
   EXPECT_EQ(big["provider_resource_id"], "o1");
@@ -234,155 +200,9 @@ TEST_F(TwoProviders, DoNotNeedEachOther) {
   EXPECT_EQ(ask(chat(Answer::kWhole, "second/m1")).status(), 200);
 }
 
-// --- Asking the upstream ---
-
-class ModelLists : public Models {
- protected:
-  Json health() { return json_of(ask(get("/v1/providers/passthrough")))["health"]; }
-};
-
-TEST_F(ModelLists, OfAnUpstreamThatIsDownComeWhenItIsUp) {
-  upstream.answer_models(Script().close());
-  EXPECT_THAT(ids_of(list()), ElementsAre());
-  EXPECT_EQ(health()["status"], "Error");
-  EXPECT_NE(health()["message"], "");
-  EXPECT_EQ(json_of(ask(get("/readyz"))), Json({{"status", "ready"}}));
-  // Routed all the same: the upstream may serve what it does not list.
-  EXPECT_EQ(upstream_name_of("passthrough/m1"), "m1");
-  upstream.set_models({"m1"});
-  EXPECT_TRUE(eventually([&] { return health()["status"] == "OK"; }));
-  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
-  EXPECT_EQ(service().metric(R"(penstock_provider_up{provider="passthrough"})"), 1);
-}
-
-TEST_F(ModelLists, OfAnUpstreamThatRefusesConnectionsAreAnError) {
-  const RefusingPort nobody;
-  settings = passthrough_settings(fmt::format("http://127.0.0.1:{}", nobody.port()));
-  EXPECT_EQ(health()["status"], "Error");
-  EXPECT_EQ(service().metric(R"(penstock_provider_up{provider="passthrough"})"), 0);
-  expect_error(ask(chat(Answer::kWhole)), 502, "upstream_unreachable");
-}
-
-TEST_F(ModelLists, ThatAreNoneAreAnError) {
-  const std::array<std::pair<std::string_view, std::string_view>, 4> bodies = {{
-      {R"({"data":{}})", "not one"},
-      {"[]", "not one"},
-      {"<html>", "not one"},
-      {"", "not one"},
-  }};
-  for (const auto& [body, message] : bodies) {
-    ScriptedUpstream odd;
-    odd.answer_models(Script().send(json_answer(200, body)));
-    TestService server(passthrough_settings(odd.url()));
-    const WholeAnswer answer = RawClient(server.port()).ask(get("/v1/providers/passthrough"));
-    const Json found = json_of(answer)["health"];
-    EXPECT_EQ(found["status"], "Error") << body;
-    EXPECT_THAT(found["message"].get<std::string>(), HasSubstr(message)) << body;
-  }
-}
-
-TEST_F(ModelLists, ThatAreRefusedNameTheStatus) {
-  upstream.answer_models(Script().send(json_answer(401, R"({"error":"sk-canary is wrong"})")));
-  EXPECT_THAT(health()["message"].get<std::string>(), HasSubstr("401"));
-  EXPECT_EQ(health().dump().find("canary"), std::string::npos);
-}
-
-TEST_F(ModelLists, AreAskedForWithTheOperatorsKey) {
-  settings.providers[0].api_key = Secret("sk-static");
-  service();
-  ASSERT_TRUE(upstream.wait_for_models_request());
-  const SeenRequest seen = upstream.models_requests().front();
-  EXPECT_EQ(seen.target, "/v1/models");
-  EXPECT_EQ(seen.head.find("authorization"), "Bearer sk-static");
-}
-
-TEST_F(ModelLists, AreAskedForAgainWhereTheProviderSaysSo) {
-  settings.providers[0].refresh_models = true;
-  settings.server.registry_refresh_interval = std::chrono::seconds(1);
-  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
-  upstream.set_models({"m2", "m3"});
-  EXPECT_TRUE(eventually([&] { return ids_of(list()).size() == 2; }));
-  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m2", "passthrough/m3"));
-}
-
-TEST_F(ModelLists, StayWhereTheUpstreamFailsLater) {
-  settings.providers[0].refresh_models = true;
-  settings.server.registry_refresh_interval = std::chrono::seconds(1);
-  EXPECT_EQ(health()["status"], "OK");
-  upstream.answer_models(Script().send(json_answer(500, "{}")));
-  EXPECT_TRUE(eventually([&] { return health()["status"] == "Error"; }));
-  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
-}
-
-TEST_F(ModelLists, ForACallerShowWhatItsKeyAddsAndForgetIt) {
-  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
-  upstream.set_models({"private", "m1"});
-  EXPECT_THAT(ids_of(list_for(R"({"passthrough_api_key":"sk-caller"})")),
-              ElementsAre("passthrough/m1", "passthrough/private"));
-  ASSERT_TRUE(upstream.wait_for_models_request(1));
-  EXPECT_EQ(upstream.models_requests()[1].head.find("authorization"), "Bearer sk-caller");
-  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
-  expect_error(ask(get("/v1/models/passthrough/private")), 404, "model_not_found");
-}
-
-TEST_F(ModelLists, ForACallerWhoseUpstreamFailsAreThoseOfEverybody) {
-  service();
-  upstream.answer_models(Script().send(json_answer(401, "{}")));
-  EXPECT_THAT(ids_of(list_for("{}")), ElementsAre("passthrough/m1"));
-}
-
-// --- Registration at run time ---
-
-class Registration : public Models {
- protected:
-  WholeAnswer add(std::string_view body) { return ask(post("/v1/models", body)); }
-  WholeAnswer remove(std::string_view id) {
-    return ask(fmt::format("DELETE /v1/models/{} HTTP/1.1\r\nHost: test\r\n\r\n", id));
-  }
-};
-
-TEST_F(Registration, MakesAnAlias) {
-  const Json added = json_of(add(R"({"model_id":"nick","provider_id":"passthrough",)"
-                                 R"("provider_model_id":"m9","metadata":{"a":1}})"));
-  EXPECT_EQ(added["identifier"], "nick");
-  EXPECT_EQ(added["provider_resource_id"], "m9");
-  EXPECT_EQ(added["metadata"], Json({{"a", 1}}));
-  EXPECT_TRUE(eventually([&] { return ids_of(list()).size() == 2; }));
-  EXPECT_EQ(upstream_name_of("nick"), "m9");
-}
-
-TEST_F(Registration, PutsTheProvidersNameBeforeTheUpstreamsOwn) {
-  EXPECT_EQ(json_of(add(R"({"model_id":"m7"})"))["identifier"], "passthrough/m7");
-}
-
-TEST_F(Registration, IsUndone) {
-  json_of(add(R"({"model_id":"nick","provider_model_id":"m9","model_type":"embedding"})"));
-  EXPECT_EQ(remove("nick").body, "null");
-  EXPECT_TRUE(eventually([&] { return ids_of(list()).size() == 1; }));
-  expect_not_found("nick");
-  expect_error(remove("nick"), 404, "model_not_found");
-}
-
-TEST_F(Registration, RemovesWhatAnUpstreamLists) {
-  EXPECT_EQ(remove("passthrough%2Fm1").body, "null");
-  EXPECT_TRUE(eventually([&] { return ids_of(list()).empty(); }));
-}
-
-TEST_F(Registration, RefusesWhatItCannotUse) {
-  settings.providers[0].allowed_models = {"m1"};
-  for (const char* body :
-       {"", "[]", "{", R"({"model_id":5})", R"({"model_id":""})", R"({"provider_id":"x"})",
-        R"({"model_id":"x","provider_id":"nope"})", R"({"model_id":"x","model_type":"novel"})",
-        R"({"model_id":"x","metadata":[]})", R"({"model_id":"not-allowed"})",
-        R"({"model_id":"m1"})"}) {
-    expect_error(add(body), 400, "");
-  }
-  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/m1"));
-}
-
 // --- Names in answers ---
 
-class AnswersName : public Models {};
+class AnswersName : public ModelsTest {};
 
 TEST_F(AnswersName, TheModelAsTheClientDoesInWholeBodies) {
   for (const char* path : {"/v1/chat/completions", "/v1/completions", "/v1/embeddings"}) {
@@ -396,8 +216,7 @@ TEST_F(AnswersName, TheModelAsTheClientDoesInWholeBodies) {
 }
 
 TEST_F(AnswersName, TheModelAsTheClientDoesInEveryEventOfAChat) {
-  upstream.answer_next(
-      Script().send(stream_head()).send(chunk(chat_events())).send(kLastChunk));
+  upstream.answer_next(Script().send(stream_head()).send(chunk(chat_events())).send(kLastChunk));
   const WholeAnswer answer = ask(chat(Answer::kStream));
   EXPECT_TRUE(answer.complete);
   EXPECT_EQ(answer.body, chat_events("passthrough/m1"));
@@ -413,8 +232,7 @@ TEST_F(AnswersName, TheModelAsTheClientDoesInEveryEventOfACompletion) {
     };
     return data("null") + data("\"stop\"") + std::string(kDone);
   };
-  upstream.answer_next(
-      Script().send(stream_head()).send(chunk(events("m1"))).send(kLastChunk));
+  upstream.answer_next(Script().send(stream_head()).send(chunk(events("m1"))).send(kLastChunk));
   const WholeAnswer answer =
       ask(post("/v1/completions", R"({"model":"passthrough/m1","prompt":"x","stream":true})"));
   EXPECT_TRUE(answer.complete);
@@ -429,8 +247,7 @@ TEST_F(AnswersName, NothingOfTheirErrorsAnew) {
 
 TEST_F(AnswersName, TheEndOfAStreamOnlyWhereTheSettingSaysSo) {
   settings.server.sse_done = config::SseDone::kStrip;
-  upstream.answer_next(
-      Script().send(stream_head()).send(chunk(chat_events())).send(kLastChunk));
+  upstream.answer_next(Script().send(stream_head()).send(chunk(chat_events())).send(kLastChunk));
   const WholeAnswer answer = ask(chat(Answer::kStream));
   EXPECT_TRUE(answer.complete);
   EXPECT_EQ(answer.body + std::string(kDone), chat_events("passthrough/m1"));

@@ -81,8 +81,7 @@ TEST_F(MetricsPage, CountsConnectionsDurationsAndTokens) {
             3);
   EXPECT_GE(of_provider("penstock_upstream_connections_reused_total"), 2);
   EXPECT_EQ(of_provider("penstock_models_registered"), 1);
-  EXPECT_EQ(service().metric(R"(penstock_tokens_total{provider="passthrough",kind="prompt"})"),
-            33);
+  EXPECT_EQ(service().metric(R"(penstock_tokens_total{provider="passthrough",kind="prompt"})"), 33);
   EXPECT_EQ(service().metric(R"(penstock_tokens_total{provider="passthrough",kind="completion"})"),
             15);
   constexpr std::string_view kLabels = R"({route="/v1/chat/completions",provider="passthrough"})";
@@ -92,11 +91,24 @@ TEST_F(MetricsPage, CountsConnectionsDurationsAndTokens) {
   }
 }
 
+TEST_F(MetricsPage, CountsTheModelsOfAProviderWhereverTheyComeFrom) {
+  settings.models = {{.id = "alias", .provider_id = "passthrough", .provider_model_id = "m1"}};
+  const auto models = [&] {
+    return service().metric(R"(penstock_models_registered{provider="passthrough"})");
+  };
+  EXPECT_EQ(models(), 2);
+  json_of(connect().ask(post("/v1/models", R"({"model_id":"m2"})")));
+  EXPECT_EQ(models(), 3);
+  connect().ask("DELETE /v1/models/alias HTTP/1.1\r\nHost: test\r\n\r\n");
+  EXPECT_EQ(models(), 2);
+}
+
 TEST_F(MetricsPage, CountsWhatIsOpen) {
   upstream.answer_next(Script().send(stream_head()).send(chunk(event(chat_delta("a")))).stall());
   RawClient client = connect();
   ASSERT_TRUE(client.send(chat(Answer::kStream)));
-  ASSERT_TRUE(client.read_event().has_value() || client.read_head().status == 200);
+  EXPECT_EQ(client.read_head().status, 200);
+  EXPECT_TRUE(client.read_event().has_value());
   EXPECT_EQ(service().metric("penstock_open_streams"), 1);
   EXPECT_EQ(service().metric("penstock_open_requests"), 2);  // the stream, and the one that asks
   EXPECT_EQ(service().metric("penstock_open_connections"), 2);

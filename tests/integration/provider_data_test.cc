@@ -114,11 +114,10 @@ TEST_F(CallersUrl, IsUsedWithoutAnythingOfTheOperators) {
 TEST_F(CallersUrl, IsUsedWithTheCallersKeyAndFields) {
   settings.server.caller_url_hosts = {"127.0.0.1"};
   settings.providers[0].forward_headers = {{"tenant", "X-Tenant"}, {"own", "X-Operator"}};
-  EXPECT_EQ(
-      ask_for(upstream.url() + "/base/v1/",
-              R"(,"passthrough_api_key":"sk-caller","tenant":"t1","own":"callers")")
-          .status(),
-      200);
+  EXPECT_EQ(ask_for(upstream.url() + "/base/v1/",
+                    R"(,"passthrough_api_key":"sk-caller","tenant":"t1","own":"callers")")
+                .status(),
+            200);
   const SeenRequest seen = upstream.wait_for_request();
   EXPECT_EQ(seen.target, "/base/v1/chat/completions");
   EXPECT_EQ(seen.head.find("authorization"), "Bearer sk-caller");
@@ -134,11 +133,10 @@ TEST_F(CallersUrl, OpensAConnectionForItsOwnRequestOnly) {
 
 TEST_F(CallersUrl, IsRefusedWhereItsAddressIsNotPublic) {
   const std::uint16_t port = upstream.port();
-  for (const char* host :
-       {"127.0.0.1", "localhost", "LOCALHOST", "127.1", "2130706433", "0x7f000001", "0177.0.0.1",
-        "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]", "10.0.0.1",
-        "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fe80::1]", "[fd00:ec2::254]",
-        "[64:ff9b::7f00:1]"}) {
+  for (const char* host : {"127.0.0.1", "localhost", "LOCALHOST", "127.1", "2130706433",
+                           "0x7f000001", "0177.0.0.1", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]",
+                           "[::ffff:7f00:1]", "[::]", "10.0.0.1", "192.168.1.1", "169.254.169.254",
+                           "100.64.0.1", "[fe80::1]", "[fd00:ec2::254]", "[64:ff9b::7f00:1]"}) {
     for (const char* scheme : {"http", "https"}) {
       const WholeAnswer answer = ask_for(fmt::format("{}://{}:{}", scheme, host, port));
       EXPECT_EQ(answer.status(), 400) << host << ": " << answer.body;
@@ -171,8 +169,8 @@ TEST_F(CallersUrl, ThatIsNoneIsRefused) {
 TEST_F(CallersUrl, ThatRedirectsIsNotFollowed) {
   settings.server.caller_url_hosts = {"127.0.0.1"};
   ScriptedUpstream other;
-  upstream.answer_next(Script().send(json_answer(
-      307, "{}", {{"Location", other.url() + "/v1/chat/completions"}})));
+  upstream.answer_next(
+      Script().send(json_answer(307, "{}", {{"Location", other.url() + "/v1/chat/completions"}})));
   EXPECT_EQ(ask_for(upstream.url()).status(), 307);
   EXPECT_EQ(other.connections(), 0u);
 }

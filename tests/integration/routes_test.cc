@@ -122,8 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(Routes, AnswerHeadWithoutABody) {
   RawClient client = connect();
-  ASSERT_TRUE(client.send(request("HEAD", "/v1/health") +
-                          get("/v1/version", {{"Connection", "close"}})));
+  ASSERT_TRUE(
+      client.send(request("HEAD", "/v1/health") + get("/v1/version", {{"Connection", "close"}})));
   EXPECT_EQ(client.read_to_end(), Io::kEnd);
   std::string received = client.unread();
   const auto head = take_head(received);
@@ -135,6 +135,21 @@ TEST_F(Routes, AnswerHeadWithoutABody) {
 TEST_F(Routes, TellHealthAndVersion) {
   EXPECT_EQ(ask(get("/v1/health")).body, R"({"status":"OK"})");
   EXPECT_EQ(ask(get("/v1/version")).body, fmt::format(R"({{"version":"{}"}})", kVersion));
+}
+
+TEST_F(Routes, AnswerInSoundJsonWhateverIsAskedFor) {
+  for (const char* path : {"/v1/models/%ff", "/v1/models/%00%22%5c%0d%0a", "/v1/providers/%c3",
+                           "/v1/%ff", "/v1/models/%ed%a0%80", "/v1/models/%f0%9f%98%80"}) {
+    const WholeAnswer answer = ask(get(path));
+    EXPECT_TRUE(answer.status() == 404 || answer.status() == 400) << path;
+    EXPECT_TRUE(Json::accept(answer.body)) << path << ": " << answer.body;
+  }
+  // Names are cut in the error, but not inside a character.
+  for (std::size_t bytes = 250; bytes < 260; ++bytes) {
+    const std::string name = "x/" + std::string(bytes, 'a') + "\u20AC\u20AC";
+    const WholeAnswer answer = ask(chat(Answer::kWhole, name));
+    expect_error(answer, 404, "model_not_found");
+  }
 }
 
 TEST_F(Routes, AreListedByTheInspection) {

@@ -21,8 +21,9 @@ LAYERS = 2
 FEED_FORWARD = 128
 CONTEXT = 2048
 
-WORDS = """the a of to and in is it that for on with as this river water gate stream pipe valve level
-flow open closed high low north south one two three four five because although however""".split()
+WORDS = """the a of to and in is it that for on with as this river water gate stream pipe valve
+level flow open closed high low north south one two three four five because although
+however""".split()
 MULTIBYTE = ["é", "ß", "ñ", "Ω", "ж", "☃", "€", "日", "本", "語", "🚀", "🙂"]
 
 CHAT_TEMPLATE = (

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include <malloc.h>
 #include <unistd.h>
 
 namespace penstock::testing {
@@ -20,6 +21,11 @@ std::size_t resident_bytes() {
   std::size_t resident_pages = 0;
   file >> all_pages >> resident_pages;
   return resident_pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::size_t allocated_bytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
 }
 
 }  // namespace penstock::testing

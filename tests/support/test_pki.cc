@@ -30,8 +30,9 @@ void add_extension(X509* certificate, X509* issuer, int nid, const char* value) 
   check(extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1);
 }
 
+// With an issuer, `names` are what the certificate is for.
 Certificate make_certificate(const char* name, long serial, EVP_PKEY* key, X509* issuer,
-                             EVP_PKEY* issuer_key) {
+                             EVP_PKEY* issuer_key, const std::string& names = {}) {
   Certificate certificate(X509_new());
   X509* const made = certificate.get();
   X509_set_version(made, X509_VERSION_3);
@@ -47,7 +48,7 @@ Certificate make_certificate(const char* name, long serial, EVP_PKEY* key, X509*
     add_extension(made, made, NID_key_usage, "critical,keyCertSign");
   } else {
     X509_set_issuer_name(made, X509_get_subject_name(issuer));
-    add_extension(made, issuer, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+    add_extension(made, issuer, NID_subject_alt_name, names.c_str());
   }
   check(X509_sign(made, issuer_key, EVP_sha256()) > 0);
   return certificate;
@@ -74,11 +75,12 @@ std::string pem_of(EVP_PKEY* key) {
 
 }  // namespace
 
-TestPki::TestPki() {
+TestPki::TestPki(const std::string& names) {
   const Key ca_key(EVP_EC_gen("P-256"));
   const Key key(EVP_EC_gen("P-256"));
   const Certificate ca = make_certificate("Test authority", 1, ca_key.get(), nullptr, ca_key.get());
-  const Certificate leaf = make_certificate("localhost", 2, key.get(), ca.get(), ca_key.get());
+  const Certificate leaf =
+      make_certificate("localhost", 2, key.get(), ca.get(), ca_key.get(), names);
   ca_file_ = directory_.write("ca.pem", pem_of(ca.get()));
   certificate_file_ = directory_.write("certificate.pem", pem_of(leaf.get()));
   key_file_ = directory_.write("key.pem", pem_of(key.get()));

@@ -1,8 +1,8 @@
 #pragma once
 
-// TestPki: an authority of a test's own, and a certificate of it for `localhost` and 127.0.0.1,
-// both made when the object is; the files live as long as it does. Nobody trusts the authority who
-// is not told to.
+// TestPki: an authority of a test's own, and a certificate of it for `localhost` and 127.0.0.1 (or
+// for other names), both made when the object is; the files live as long as it does. Nobody trusts
+// the authority who is not told to.
 
 #include <memory>
 #include <string>
@@ -15,7 +15,8 @@ namespace penstock::testing {
 
 class TestPki {
  public:
-  TestPki();
+  // `names` as OpenSSL's configuration spells a subjectAltName.
+  explicit TestPki(const std::string& names = "DNS:localhost,IP:127.0.0.1");
 
   // PEM files.
   const std::string& ca_file() const { return ca_file_; }

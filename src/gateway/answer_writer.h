@@ -1,0 +1,50 @@
+#pragma once
+
+// AnswerWriter: writes one relayed answer to the client, head and body, and frames the body.
+//
+// The head goes out with the first write. Belongs to the relay of one exchange; holds a borrowed
+// text for the head until it is sent, and nothing afterwards.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "core/task.h"
+#include "gateway/exchange.h"
+#include "http/head.h"
+#include "http/scratch.h"
+
+namespace penstock::gateway {
+
+class AnswerWriter {
+ public:
+  AnswerWriter(Exchange& exchange, int status, Exchange::Body body);
+
+  // The status line and fields, without framing and end; before the first write.
+  std::string& head() { return **head_; }
+
+  // How the client will know the end; before the first write. A stream has chunks, or for a client
+  // of HTTP/1.0 the end of the connection.
+  void use_length(std::uint64_t length);
+  void use_stream();
+  bool framed() const { return framing_.kind != http::Framing::Kind::kNone; }
+
+  enum class Last : bool { kNo, kYes };
+  // Errors as of http::ServerConnection::write().
+  Task<Status> write(std::string_view data, Last last);
+
+  // The answer is broken: where only the end of the connection would tell its end, that becomes a
+  // reset.
+  void cut();
+
+ private:
+  Exchange& exchange_;
+  int status_;
+  Exchange::Body body_;
+  std::optional<http::ScratchPool::Text> head_;  // until it is sent
+  http::Framing framing_;
+};
+
+}  // namespace penstock::gateway

@@ -1,0 +1,245 @@
+#include "app/command_line.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "core/version.h"
+#include "support/endpoint.h"
+#include "support/scripted_upstream.h"
+#include "support/temp_directory.h"
+
+namespace penstock::app {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+struct Outcome {
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+// Runs a command in this process.
+Outcome run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "penstock");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  Outcome outcome;
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  outcome.status = run_command_line(static_cast<int>(arguments.size()), argv.data());
+  outcome.out = ::testing::internal::GetCapturedStdout();
+  outcome.err = ::testing::internal::GetCapturedStderr();
+  return outcome;
+}
+
+// A variable of the environment for the length of a test.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+class CommandLine : public ::testing::Test {
+ protected:
+  testing::TempDirectory directory;
+  std::string file(std::string_view text) { return directory.write("run.yaml", text); }
+};
+
+// A configuration of one provider.
+std::string provider_yaml(std::string_view url, std::string_view more = "") {
+  return fmt::format(R"(providers:
+  inference:
+    - provider_id: main
+      provider_type: remote::passthrough
+      config:
+        base_url: {}
+        api_key: sk-canary-0123456789
+{})",
+                     url, more);
+}
+
+TEST_F(CommandLine, HelpsWithExamplesEverywhere) {
+  const std::vector<std::vector<std::string>> commands = {{"--help"},
+                                                          {"serve", "--help"},
+                                                          {"check", "-h"},
+                                                          {"models", "--help"},
+                                                          {"version", "--help"}};
+  for (const std::vector<std::string>& arguments : commands) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.status, 0) << arguments.front();
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr("Examples:\n"), HasSubstr("  penstock ")))
+        << arguments.front();
+  }
+}
+
+TEST_F(CommandLine, TellsItsVersion) {
+  EXPECT_EQ(run({"version"}).out, "penstock " + std::string(kVersion) + "\n");
+  EXPECT_THAT(run({"--version"}).out, HasSubstr(kVersion));
+}
+
+TEST_F(CommandLine, RefusesMistakesWithStatusTwo) {
+  const std::vector<std::vector<std::string>> mistakes = {{},
+                                                          {"nothing"},
+                                                          {"serve", "--nothing"},
+                                                          {"serve", "--port", "x"},
+                                                          {"serve", "--port", "65536"},
+                                                          {"serve", "--port", "-1"},
+                                                          {"check", "--config"},
+                                                          {"version", "extra"}};
+  for (const std::vector<std::string>& arguments : mistakes) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.status, 2) << ::testing::PrintToString(arguments);
+    EXPECT_EQ(outcome.out, "") << ::testing::PrintToString(arguments);
+    EXPECT_NE(outcome.err, "") << ::testing::PrintToString(arguments);
+  }
+}
+
+// --- check ---
+
+TEST_F(CommandLine, CheckPrintsTheConfigurationWithSecretsMasked) {
+  const std::string path = file(provider_yaml("http://upstream.test", R"(server:
+  api_keys: [{name: alice, key: client-canary-0123}]
+)"));
+  const Outcome outcome = run({"check", "--config", path});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("http://upstream.test/v1"), HasSubstr("********"),
+                                 HasSubstr("alice"), Not(HasSubstr("canary"))));
+}
+
+TEST_F(CommandLine, CheckNamesEveryMistakeWithItsPosition) {
+  const std::string path = file(R"(version: 2
+providers:
+  inference:
+    - provider_id: main
+      provider_type: remote::passthrough
+      config:
+        base_ulr: http://upstream.test
+        refresh_models: perhaps
+        api_key: ${env.PENSTOCK_TEST_MISSING}
+server:
+  port: 65536
+  timeouts:
+    first_byte: soon
+)");
+  const Outcome outcome = run({"check", "--config", path});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.out, "");
+  const std::vector<std::string> positions = {"7:9", "8:25", "9:18", "11:9", "13:17"};
+  std::size_t at = 0;
+  for (const std::string& position : positions) {
+    const std::string begin = path + ":" + position + ": ";
+    const std::size_t found = outcome.err.find(begin, at);
+    ASSERT_NE(found, std::string::npos) << begin << " is missing or late in\n" << outcome.err;
+    at = found;
+  }
+  EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 5) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("did you mean `base_url`?"));
+}
+
+TEST_F(CommandLine, CheckNamesAFileThatIsNotThere) {
+  const std::string path = directory.path_of("none.yaml");
+  const Outcome outcome = run({"check", "--config", path});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, StartsWith(path + ":1:1: "));
+}
+
+TEST_F(CommandLine, CheckTakesTheBuiltInConfigurationWithoutAFile) {
+  {
+    const Variable url("PASSTHROUGH_URL", "http://upstream.test:8000");
+    const Variable key("PASSTHROUGH_API_KEY", "sk-canary-0123456789");
+    const Outcome outcome = run({"check"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_THAT(outcome.out,
+                AllOf(HasSubstr("provider_id: passthrough"),
+                      HasSubstr("http://upstream.test:8000/v1"), Not(HasSubstr("canary"))));
+  }
+  const Outcome without = run({"check"});
+  EXPECT_EQ(without.status, 2);
+  EXPECT_THAT(without.err, HasSubstr("PASSTHROUGH_URL"));
+}
+
+// --- serve ---
+
+TEST_F(CommandLine, ServeRefusesToBeOpenToEverybody) {
+  const std::string path = file(provider_yaml("http://upstream.test"));
+  for (const char* host : {"0.0.0.0", "::", "192.0.2.1", "::ffff:192.0.2.1", "example.com"}) {
+    const Outcome outcome = run({"serve", "--config", path, "--host", host, "--port", "0"});
+    EXPECT_EQ(outcome.status, 2) << host;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr(host), HasSubstr("--allow-anonymous"))) << host;
+  }
+  const std::string open = file(provider_yaml("http://upstream.test", "server: {host: 0.0.0.0}\n"));
+  EXPECT_EQ(run({"serve", "--config", open}).status, 2);
+}
+
+TEST_F(CommandLine, ServeNamesAPortThatIsTaken) {
+  const testing::ScriptedUpstream taken;
+  const std::string path = file(provider_yaml("http://upstream.test"));
+  const std::string port = std::to_string(taken.port());
+  const Outcome outcome = run({"serve", "--config", path, "--port", port});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr(port));
+}
+
+TEST_F(CommandLine, ServeNamesTheMistakesOfTheConfiguration) {
+  const std::string path = file(provider_yaml("upstream.test"));
+  const Outcome outcome = run({"serve", "--config", path});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, StartsWith(path + ":6:19: "));
+}
+
+// --- models ---
+
+TEST_F(CommandLine, ModelsShowsATable) {
+  testing::ScriptedUpstream upstream;
+  upstream.set_models({"m1", "a/much-longer:name"});
+  const Outcome outcome = run({"models", "-c", file(provider_yaml(upstream.url()))});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "MODEL                    PROVIDER  UPSTREAM MODEL      TYPE\n"
+            "main/m1                  main      m1                  llm\n"
+            "main/a/much-longer:name  main      a/much-longer:name  llm\n");
+  EXPECT_EQ(upstream.models_requests()[0].head.find("authorization"),
+            "Bearer sk-canary-0123456789");
+}
+
+TEST_F(CommandLine, ModelsTellsWhichProviderCouldNotBeAsked) {
+  testing::ScriptedUpstream upstream;
+  const testing::RefusingPort nobody;
+  const std::string other = fmt::format(
+      "    - {{provider_id: other, provider_type: \"remote::passthrough\", config: {{base_url: "
+      "\"http://127.0.0.1:{}\"}}}}\n",
+      nobody.port());
+  const Outcome outcome = run({"models", "-c", file(provider_yaml(upstream.url(), other))});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("provider other: "));
+  EXPECT_THAT(outcome.out, HasSubstr("main/m1"));
+}
+
+TEST_F(CommandLine, ModelsShowsOnlyWhatIsAllowed) {
+  testing::ScriptedUpstream upstream;
+  upstream.set_models({"a", "b"});
+  const std::string path = file(provider_yaml(upstream.url(), "        allowed_models: [b]\n"));
+  const Outcome outcome = run({"models", "-c", path});
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("main/b"), Not(HasSubstr("main/a"))));
+}
+
+}  // namespace
+}  // namespace penstock::app

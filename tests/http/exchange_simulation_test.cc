@@ -1,0 +1,406 @@
+// Thousands of seeded schedules of the whole spine: clients, a small proxy made of
+// ServerConnection, UpstreamPool and UpstreamConnection, and an origin made of ServerConnection,
+// over connections in memory that hold bytes back, let them arrive in any pieces, and break. What
+// is checked holds for every schedule; a failure names its seed.
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/text.h"
+#include "http/serializer.h"
+#include "http/server_connection.h"
+#include "http/upstream_pool.h"
+#include "net/wait.h"
+#include "support/memory_stream.h"
+#include "support/patience.h"
+#include "support/simulated_loop.h"
+
+namespace penstock::http {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::memory_pair;
+using testing::MemoryNetwork;
+using testing::MemoryOptions;
+using testing::MemoryStream;
+using testing::SimulatedLoop;
+
+// Bytes that tell where they belong: lost, doubled or foreign ones do not compare equal.
+std::string pattern(std::uint64_t id, std::size_t bytes) {
+  std::string text(bytes, '\0');
+  SeededRandom random(id);
+  for (char& c : text) c = static_cast<char>('!' + random.next() % 90);
+  return text;
+}
+
+// What the origin makes of a request: derived from its number alone, so that the client knows it.
+struct Plan {
+  explicit Plan(std::uint64_t number)
+      : request_bytes(SeededRandom(number).next() % 3 == 0 ? number * 7919 % 50'000 : number % 300),
+        answer_bytes(number % 5 == 0 ? number * 104'729 % 60'000 : number * 31 % 700),
+        framing(number % 3 == 0   ? Framing::Kind::kLength
+                : number % 3 == 1 ? Framing::Kind::kChunked
+                                  : Framing::Kind::kUntilClose),
+        chunked_request(number % 2 == 0) {}
+  std::size_t request_bytes;
+  std::size_t answer_bytes;
+  Framing::Kind framing;
+  bool chunked_request;
+};
+
+std::uint64_t number_of(const RequestHead& head) {
+  return *parse_decimal(head.target.substr(1));
+}
+
+void append_chunk(std::string& out, std::string_view data) {
+  append_chunk_header(out, data.size());
+  out.append(data).append(kChunkEnd);
+}
+
+struct Counts {
+  int completed = 0;
+  int failed = 0;
+  int left = 0;   // of the failed: those that the client did not wait for
+  int stale = 0;  // attempts on a connection that the origin had closed
+  int wrong = 0;
+};
+
+// Answers with the pattern of the request's number, after it has checked what it was sent.
+class Origin final : public Handler {
+ public:
+  explicit Origin(Counts& counts) : counts_(counts) {}
+  Task<void> handle(ServerConnection& connection) override {
+    const std::uint64_t number = number_of(connection.request());
+    const Plan plan(number);
+    Result<std::string_view> body = co_await connection.read_body();
+    if (!body) co_return;
+    if (*body != pattern(number, plan.request_bytes)) ++counts_.wrong;
+    const std::string data = pattern(~number, plan.answer_bytes);
+    std::string text = "HTTP/1.1 200 OK\r\n";
+    if (plan.framing == Framing::Kind::kUntilClose) connection.end_after_this();
+    if (!connection.keep_alive()) text += "Connection: close\r\n";
+    if (plan.framing == Framing::Kind::kLength) append_content_length(text, data.size());
+    if (plan.framing == Framing::Kind::kChunked) text += "Transfer-Encoding: chunked\r\n";
+    text += "\r\n";
+    if (plan.framing == Framing::Kind::kChunked) {
+      for (std::size_t at = 0; at < data.size(); at += 1'000) {
+        append_chunk(text, std::string_view(data).substr(at, 1'000));
+      }
+      append_last_chunk(text);
+    } else {
+      text += data;
+    }
+    Pieces pieces;
+    pieces.add(text);
+    const Status written = co_await connection.write(pieces);
+    if (written) connection.answered();
+  }
+  std::string refuse(const Error&) override {
+    ++counts_.wrong;  // everybody here speaks HTTP
+    return {};
+  }
+
+ private:
+  Counts& counts_;
+};
+
+class World;
+
+class OriginConnector final : public net::Connector {
+ public:
+  explicit OriginConnector(World& world) : world_(world) {}
+  Task<Result<std::unique_ptr<net::Stream>>> connect(const net::Destination&, SteadyTime,
+                                                     net::Signal&) override;
+
+ private:
+  World& world_;
+};
+
+// Forwards each request over a pooled connection and streams the answer back in chunks.
+class Proxy final : public Handler {
+ public:
+  Proxy(World& world, UpstreamPool& pool) : world_(world), pool_(pool) {}
+  Task<void> handle(ServerConnection& connection) override;
+  std::string refuse(const Error&) override { return {}; }
+
+ private:
+  Task<Status> relay(ServerConnection& client, UpstreamConnection& upstream, Pieces request);
+
+  World& world_;
+  UpstreamPool& pool_;
+};
+
+class World {
+ public:
+  World(std::uint64_t seed, std::size_t breaks_one_in)
+      : random_(seed), network_(random_, breaks_one_in) {
+    sim_.poller().set_outside([this] { return network_.step(); });
+    client_limits_.head = {.bytes = 32 * 1024, .fields = 100};
+    // Shorter than the pool's, so that connections do go stale.
+    origin_limits_.idle_timeout = seconds(3);
+  }
+
+  // Runs clients to their end, then the rest. False where something never ends.
+  bool run(int clients, int requests_each) {
+    for (int i = 0; i < clients; ++i) tasks_.spawn(be_client(requests_each));
+    const bool ended = sim_.run_until([&] { return clients_ended_ == clients; });
+    if (!ended) return false;
+    for (ServerConnection* each : servers_) each->drain();
+    pool_.close_idle();
+    return sim_.run_until([&] { return tasks_.size() == 0; });
+  }
+
+  std::unique_ptr<MemoryStream> open(Handler& handler, const ServerLimits& limits) {
+    auto [near, far] = memory_pair(options(), options());
+    tasks_.spawn(serve(std::move(far), handler, limits));
+    return std::move(near);
+  }
+
+  net::EventLoop& loop() { return sim_.loop(); }
+  Random& random() { return random_; }
+  Counts& counts() { return counts_; }
+  std::size_t breaks() const { return network_.breaks(); }
+  const std::string& exceptions() const { return exceptions_; }
+  std::unique_ptr<MemoryStream> open_origin() { return open(origin_, origin_limits_); }
+  SteadyTime in(seconds time) { return sim_.loop().now() + time; }
+
+ private:
+  MemoryOptions options() {
+    constexpr std::array kSizes = {std::size_t{1}, std::size_t{13}, std::size_t{100'000}};
+    const auto size = [&] { return kSizes[random_.next() % kSizes.size()]; };
+    return {.manner =
+                random_.next() % 2 == 0 ? MemoryOptions::Manner::kTcp : MemoryOptions::Manner::kTls,
+            .window_bytes = 500 + random_.next() % 20'000,
+            .read_bytes_max = size() * 50,
+            .write_bytes_max = size() * 50,
+            .network = &network_};
+  }
+
+  Task<void> serve(std::unique_ptr<MemoryStream> stream, Handler& handler,
+                   const ServerLimits& limits) {
+    ServerConnection connection(loop(), std::move(stream), scratch_, limits, handler);
+    servers_.push_back(&connection);
+    co_await connection.serve();
+    std::erase(servers_, &connection);
+  }
+
+  Task<void> be_client(int requests) {
+    std::unique_ptr<UpstreamConnection> connection;
+    for (int i = 0; i < requests; ++i) {
+      if (!connection) {
+        connection =
+            std::make_unique<UpstreamConnection>(loop(), open(proxy_, client_limits_), scratch_);
+      }
+      const std::uint64_t number = random_.next() % 1'000'000;
+      const Status done = co_await ask(*connection, number);
+      ++(done ? counts_.completed : counts_.failed);
+      if (!done || !connection->reusable()) {
+        connection.reset();
+      } else {
+        connection->rest(seconds(60));
+      }
+      if (random_.next() % 4 == 0) {
+        // Connections age, and some go stale.
+        net::Deadline pause(loop());
+        pause.set(in(seconds(static_cast<int>(random_.next() % 6))));
+        co_await net::wait_any(loop(), &pause);
+      }
+    }
+    ++clients_ended_;
+  }
+
+  Task<Status> ask(UpstreamConnection& connection, std::uint64_t number) {
+    const Plan plan(number);
+    const std::string body = pattern(number, plan.request_bytes);
+    std::string text = "POST /" + std::to_string(number) + " HTTP/1.1\r\nHost: proxy\r\n";
+    if (plan.chunked_request) {
+      text += "Transfer-Encoding: chunked\r\n\r\n";
+      for (std::size_t at = 0; at < body.size(); at += 3'000) {
+        append_chunk(text, std::string_view(body).substr(at, 3'000));
+      }
+      append_last_chunk(text);
+    } else {
+      append_content_length(text, body.size());
+      text += "\r\n" + body;
+    }
+    Pieces pieces;
+    pieces.add(text);
+    Status sent = co_await connection.send(pieces, in(seconds(100)), never_);
+    if (!sent) co_return sent;
+    auto head = co_await connection.receive_head(client_limits_.head, RequestWasHead::kNo,
+                                                 in(seconds(100)), never_);
+    if (!head) co_return failure(std::move(head.error()));
+    const int status = (*head)->status;
+    const bool leaves = random_.next() % 16 == 0;
+    if (leaves) ++counts_.left;
+    const std::string expected = pattern(~number, plan.answer_bytes);
+    std::string received;
+    net::Deadline deadline(loop());
+    while (!leaves) {
+      auto part = connection.read_body();
+      if (!part) {
+        if (status == 200 && !expected.starts_with(received)) ++counts_.wrong;
+        co_return failure(std::move(part.error()));
+      }
+      received += part->data;
+      if (part->end) {
+        if (status == 200 && received != expected) ++counts_.wrong;
+        if (status == 200) co_return Status{};
+        break;
+      }
+      if (connection.has_buffered()) continue;
+      connection.release_memory();
+      deadline.set(in(seconds(100)));
+      const std::size_t woken = co_await net::wait_any(loop(), &deadline, connection.readable());
+      if (woken == 1) {
+        ++counts_.wrong;  // neither an answer nor an end in a time that is past every limit
+        break;
+      }
+    }
+    co_return failure(Error::upstream(ErrorKind::kUpstreamReset, RetryClass::kNever, "given up"));
+  }
+
+  SeededRandom random_;
+  SimulatedLoop sim_;
+  MemoryNetwork network_;
+  ScratchPool scratch_;
+  Counts counts_;
+  net::Signal never_;
+  ServerLimits client_limits_;
+  ServerLimits origin_limits_;
+  OriginConnector connector_{*this};
+  UpstreamPool pool_{sim_.loop(), connector_, scratch_, {}, PoolLimits{}};
+  Proxy proxy_{*this, pool_};
+  Origin origin_{counts_};
+  std::vector<ServerConnection*> servers_;
+  int clients_ended_ = 0;
+  std::string exceptions_;
+  net::TaskGroup tasks_{sim_.loop(), [this](std::string_view what) { exceptions_ += what; }};
+};
+
+Task<Result<std::unique_ptr<net::Stream>>> OriginConnector::connect(const net::Destination&,
+                                                                    SteadyTime, net::Signal&) {
+  co_return world_.open_origin();
+}
+
+Task<void> Proxy::handle(ServerConnection& client) {
+  const std::string target(client.request().target);
+  Result<std::string_view> body = co_await client.read_body();
+  if (!body) co_return;
+  std::string head = "POST " + target + " HTTP/1.1\r\nHost: origin\r\n";
+  append_content_length(head, body->size());
+  append_head_end(head);
+  Pieces request;
+  request.add(head);
+  request.add(*body);
+  Status relayed;
+  for (const Reuse reuse : {Reuse::kYes, Reuse::kNo}) {
+    auto acquired = co_await pool_.acquire(reuse, world_.in(seconds(5)), client.gone());
+    if (!acquired) co_return;
+    UpstreamConnection& upstream = **acquired;
+    if (upstream.stale()) ++world_.counts().wrong;
+    relayed = co_await relay(client, upstream, request);
+    if (relayed) {
+      client.answered();
+      pool_.give_back(std::move(*acquired));
+      co_return;
+    }
+    const RetryClass retry = relayed.error().retry;
+    if (retry == RetryClass::kNever) break;
+    // Only a connection that has served before may turn out to be stale.
+    if (!upstream.reused() && retry == RetryClass::kStaleConnection) ++world_.counts().wrong;
+    ++world_.counts().stale;
+  }
+  if (client.bytes_sent() > 0) co_return;
+  std::string text = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n";
+  if (!client.keep_alive()) text += "Connection: close\r\n";
+  text += "\r\n";
+  Pieces pieces;
+  pieces.add(text);
+  const Status written = co_await client.write(pieces);
+  if (written) client.answered();
+}
+
+Task<Status> Proxy::relay(ServerConnection& client, UpstreamConnection& upstream, Pieces request) {
+  Status sent = co_await upstream.send(request, world_.in(seconds(50)), client.gone());
+  if (!sent) co_return sent;
+  const HeadLimits limits;
+  auto head = co_await upstream.receive_head(limits, RequestWasHead::kNo, world_.in(seconds(50)),
+                                             client.gone());
+  if (!head) co_return failure(std::move(head.error()));
+  std::string out = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
+  if (!client.keep_alive()) out += "Connection: close\r\n";
+  out += "\r\n";
+  client.release_request();
+  for (;;) {
+    auto part = upstream.read_body();
+    if (!part) co_return failure(std::move(part.error()));
+    if (!part->data.empty()) append_chunk(out, part->data);
+    if (part->end) append_last_chunk(out);
+    Pieces pieces;
+    pieces.add(out);
+    Status written = co_await client.write(pieces);
+    if (!written || part->end) co_return written;
+    out.clear();
+    if (upstream.has_buffered()) continue;
+    upstream.release_memory();
+    net::Deadline& deadline = client.deadline();
+    deadline.set(world_.in(seconds(50)));
+    const std::size_t woken =
+        co_await net::wait_any(world_.loop(), &deadline, client.gone(), upstream.readable());
+    if (woken != 1) {
+      co_return failure(Error::client(ErrorKind::kClientGone, "gone, or nothing more came"));
+    }
+  }
+}
+
+class ExchangeSimulation : public ::testing::TestWithParam<int> {};
+
+constexpr int kClients = 3;
+constexpr int kRequestsEach = 4;
+constexpr int kSeedsEach = testing::kSanitized ? 25 : 150;
+
+TEST_P(ExchangeSimulation, NeverLosesInventsOrLeavesAnythingWhereConnectionsBreak) {
+  std::size_t breaks = 0;
+  int completed = 0;
+  int failed = 0;
+  for (int i = 0; i < kSeedsEach; ++i) {
+    const auto seed = static_cast<std::uint64_t>(GetParam() * kSeedsEach + i);
+    World world(seed, 20 + seed % 400);
+    ASSERT_TRUE(world.run(kClients, kRequestsEach)) << "something never ends, seed " << seed;
+    ASSERT_EQ(world.counts().wrong, 0) << "seed " << seed;
+    ASSERT_EQ(world.exceptions(), "") << "seed " << seed;
+    breaks += world.breaks();
+    completed += world.counts().completed;
+    failed += world.counts().failed;
+  }
+  // The schedules are of every kind.
+  EXPECT_GT(breaks, 0u);
+  EXPECT_GT(completed, 0);
+  EXPECT_GT(failed, 0);
+}
+
+TEST_P(ExchangeSimulation, AnswersEverythingWhereNothingBreaks) {
+  int stale = 0;
+  for (int i = 0; i < kSeedsEach; ++i) {
+    const auto seed = static_cast<std::uint64_t>(1'000'000 + GetParam() * kSeedsEach + i);
+    World world(seed, 0);
+    ASSERT_TRUE(world.run(kClients, kRequestsEach)) << "something never ends, seed " << seed;
+    ASSERT_EQ(world.counts().wrong, 0) << "seed " << seed;
+    ASSERT_EQ(world.counts().completed + world.counts().left, kClients * kRequestsEach)
+        << "seed " << seed;
+    stale += world.counts().stale;
+  }
+  EXPECT_GT(stale, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ExchangeSimulation, ::testing::Range(0, 8));
+
+}  // namespace
+}  // namespace penstock::http

@@ -1,0 +1,126 @@
+#include "http/server.h"
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "net/epoll_poller.h"
+#include "support/patience.h"
+
+namespace penstock::http {
+namespace {
+
+using testing::kPatience;
+
+class ThrowingHandler final : public Handler {
+ public:
+  Task<void> handle(ServerConnection&) override {
+    throw std::runtime_error("a fault");
+    co_return;
+  }
+  std::string refuse(const Error& error) override { return std::string(name_of(error.kind)); }
+  void connection_opened() override { ++open; }
+  void connection_closed() override { --open; }
+  int open = 0;
+};
+
+// A server on a real port, and clients that block: the kernel holds what is sent either way.
+class ServerTest : public ::testing::Test {
+ protected:
+  ServerTest() {
+    limits_.header_timeout = std::chrono::hours(1);
+    server_.start();
+  }
+
+  ~ServerTest() override {
+    server_.stop();
+    EXPECT_TRUE(run_until([&] { return server_.connections() == 0 && joined(); }));
+    for (const int client : clients_) close(client);
+  }
+
+  bool joined() {
+    if (!join_started_) tasks_.spawn(server_.join());
+    join_started_ = true;
+    return tasks_.size() == 0;
+  }
+
+  int connect_client(std::string_view text = {}) {
+    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(connect(client, address_.data(), address_.size()), 0);
+    EXPECT_EQ(send(client, text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+    clients_.push_back(client);
+    return client;
+  }
+
+  bool run_until(const std::function<bool()>& done) {
+    const SteadyTime until = clock_.steady() + kPatience;
+    while (!done()) {
+      if (clock_.steady() >= until) return false;
+      loop_.run_once(std::chrono::milliseconds(20));
+    }
+    return true;
+  }
+
+  SystemClock clock_;
+  net::EpollPoller poller_;
+  net::EventLoop loop_{clock_, poller_};
+  ScratchPool scratch_;
+  ServerLimits limits_;
+  ConnectionCount count_{1};
+  ThrowingHandler handler_;
+  std::string exceptions_;
+  std::unique_ptr<net::Listener> listener_ =
+      *net::Listener::open(poller_, *net::resolve_listen_address("127.0.0.1", 0));
+  const net::SocketAddress address_ = listener_->address();
+  Server server_{loop_,    std::move(listener_),
+                 nullptr,  scratch_,
+                 limits_,  count_,
+                 handler_, [this](std::string_view what) { exceptions_ += what; }};
+  net::TaskGroup tasks_{loop_, [](std::string_view what) { ADD_FAILURE() << what; }};
+  bool join_started_ = false;
+  std::vector<int> clients_;
+};
+
+TEST_F(ServerTest, ForgetsAConnectionThatEndedWithAnException) {
+  connect_client("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(run_until([&] { return !exceptions_.empty(); }));
+  EXPECT_EQ(exceptions_, "a fault");
+  EXPECT_EQ(server_.connections(), 0u);
+  EXPECT_EQ(handler_.open, 0);
+  EXPECT_TRUE(count_.enter()) << "its place is free again";
+  count_.leave();
+  server_.drain();
+}
+
+TEST_F(ServerTest, EndsAConnectionThatIsAcceptedInTheTurnOfTheStop) {
+  loop_.run_once(std::chrono::nanoseconds(0));
+  connect_client();
+  // The poll tells of the connection; it is accepted in the next turn only.
+  loop_.run_once(std::chrono::milliseconds(100));
+  EXPECT_EQ(server_.connections(), 0u);
+  server_.stop();
+  EXPECT_TRUE(run_until([&] { return joined(); }));
+}
+
+TEST_F(ServerTest, RefusesConnectionsBeyondTheLimitWithAWord) {
+  connect_client();
+  EXPECT_TRUE(run_until([&] { return server_.connections() == 1; }));
+  const int second = connect_client();
+  std::string text(100, '\0');
+  ssize_t got = -1;
+  EXPECT_TRUE(run_until([&] {
+    got = recv(second, text.data(), text.size(), MSG_DONTWAIT);
+    return got >= 0;
+  }));
+  EXPECT_EQ(text.substr(0, static_cast<std::size_t>(got)), "overloaded");
+  EXPECT_EQ(server_.connections(), 1u);
+}
+
+}  // namespace
+}  // namespace penstock::http

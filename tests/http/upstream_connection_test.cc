@@ -1,0 +1,331 @@
+#include "http/upstream_connection.h"
+
+#include <optional>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/wait.h"
+#include "support/memory_stream.h"
+#include "support/simulated_loop.h"
+
+namespace penstock::http {
+namespace {
+
+using std::chrono::seconds;
+using testing::memory_pair;
+using testing::MemoryOptions;
+using testing::MemoryStream;
+using testing::SimulatedLoop;
+using testing::Tasks;
+
+constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: u\r\n\r\n";
+
+class UpstreamConnectionTest : public ::testing::Test {
+ protected:
+  ~UpstreamConnectionTest() override {
+    cancel_.raise();
+    sim_.settle();
+    EXPECT_EQ(tasks_.running(), 0u) << "a wait never ends";
+  }
+
+  void connect(const MemoryOptions& options = {}, const MemoryOptions& far_options = {}) {
+    auto [near, far] = memory_pair(options, far_options);
+    connection_.reset();
+    upstream_ = std::move(far);
+    connection_ = std::make_unique<UpstreamConnection>(sim_.loop(), std::move(near), scratch_);
+    sim_.settle();
+  }
+
+  SteadyTime in(seconds time) { return sim_.clock().steady() + time; }
+
+  void send(std::string_view text) {
+    sent_.reset();
+    Pieces pieces;
+    pieces.add(text);
+    tasks_.start(connection_->send(pieces, in(seconds(10)), cancel_), sent_);
+    sim_.settle();
+  }
+
+  void ask_for_head() {
+    head_.reset();
+    tasks_.start(connection_->receive_head(limits_, RequestWasHead::kNo, in(seconds(10)), cancel_),
+                 head_);
+    sim_.settle();
+  }
+
+  // A whole exchange, up to the answer's head.
+  void exchange(std::string_view answer) {
+    send(kRequest);
+    EXPECT_TRUE(sent_ && *sent_);
+    upstream_->send(answer);
+    ask_for_head();
+  }
+
+  struct Body {
+    std::string data;
+    bool end = false;
+    std::optional<ErrorKind> error;
+  };
+  Body read_all() {
+    Body body;
+    for (;;) {
+      auto part = connection_->read_body();
+      if (!part) {
+        body.error = part.error().kind;
+        return body;
+      }
+      body.data += part->data;
+      body.end = part->end;
+      if (part->end || (part->data.empty() && !connection_->has_buffered() &&
+                        !connection_->readable().raised())) {
+        return body;
+      }
+    }
+  }
+
+  ErrorKind error_kind() const { return head_->error().kind; }
+  RetryClass retry() const { return head_->error().retry; }
+
+  const HeadLimits limits_{.bytes = 64 * 1024, .fields = 100};
+  SimulatedLoop sim_;
+  ScratchPool scratch_;
+  net::Signal cancel_;
+  std::unique_ptr<MemoryStream> upstream_;
+  std::unique_ptr<UpstreamConnection> connection_;
+  std::optional<Status> sent_;
+  std::optional<Result<const ResponseHead*>> head_;
+  Tasks tasks_{sim_.loop()};
+};
+
+TEST_F(UpstreamConnectionTest, SendsTheWholeRequestHoweverLittleTheUpstreamTakes) {
+  const std::string request(100'000, 'r');
+  for (const auto manner : {MemoryOptions::Manner::kTcp, MemoryOptions::Manner::kTls}) {
+    connect({.manner = manner, .write_bytes_max = 333}, {.window_bytes = 1'000});
+    send(request);
+    std::string received;
+    while (received.size() < request.size()) {
+      const std::string more = upstream_->receive();
+      ASSERT_NE(more, "") << "sending ended after " << received.size() << " bytes";
+      received += more;
+      sim_.settle();
+    }
+    EXPECT_EQ(received, request);
+    EXPECT_TRUE(sent_ && *sent_);
+  }
+}
+
+TEST_F(UpstreamConnectionTest, StopsSendingWhenTheAnswerComesEarlyAndIsThenNotReused) {
+  connect({}, {.window_bytes = 1'000});
+  send(std::string(100'000, 'r'));
+  EXPECT_FALSE(sent_);
+  upstream_->send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
+  sim_.settle();
+  ASSERT_TRUE(sent_ && *sent_);
+  ask_for_head();
+  ASSERT_TRUE(head_ && *head_);
+  EXPECT_EQ((**head_)->status, 413);
+  const Body body = read_all();
+  EXPECT_EQ(body.data, "no");
+  EXPECT_TRUE(body.end);
+  // What would be sent next would be taken for the rest of this request.
+  EXPECT_FALSE(connection_->reusable());
+}
+
+TEST_F(UpstreamConnectionTest, ReadsBodiesOfEveryFramingHoweverTheyAreCut) {
+  struct Case {
+    std::string head;
+    std::string coded;
+    bool reusable;
+  };
+  const Case cases[] = {
+      {"Content-Length: 11\r\n", "hello world", true},
+      {"Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n6;e=1\r\n world\r\n0\r\nT: x\r\n\r\n",
+       true},
+      {"", "hello world", false},
+  };
+  for (const Case& each : cases) {
+    const std::string answer = "HTTP/1.1 200 OK\r\n" + each.head + "\r\n" + each.coded;
+    for (std::size_t cut = 0; cut <= answer.size(); ++cut) {
+      connect({.read_bytes_max = cut % 2 == 0 ? 1u : 1'000u});
+      exchange(std::string_view(answer).substr(0, cut));
+      std::string data;
+      if (head_) data = read_all().data;
+      upstream_->send(std::string_view(answer).substr(cut));
+      if (!each.reusable) upstream_->end_writing();
+      sim_.settle();
+      ASSERT_TRUE(head_ && *head_);
+      const Body rest = read_all();
+      EXPECT_EQ(data + rest.data, "hello world");
+      EXPECT_TRUE(rest.end);
+      EXPECT_EQ(connection_->reusable(), each.reusable);
+    }
+  }
+}
+
+TEST_F(UpstreamConnectionTest, KnowsThatAnAnswerOfLengthZeroHasEnded) {
+  connect();
+  exchange("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_TRUE(head_ && *head_);
+  EXPECT_TRUE(connection_->has_buffered());
+  const Body body = read_all();
+  EXPECT_TRUE(body.end);
+  EXPECT_FALSE(body.error);
+  EXPECT_TRUE(connection_->reusable());
+}
+
+TEST_F(UpstreamConnectionTest, TellsACutBodyFromAWholeOne) {
+  const std::string framings[] = {"Content-Length: 11\r\n\r\nhello",
+                                  "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"};
+  for (const std::string& framing : framings) {
+    connect();
+    exchange("HTTP/1.1 200 OK\r\n" + framing);
+    upstream_->end_writing();
+    const Body body = read_all();
+    EXPECT_EQ(body.data, "hello");
+    EXPECT_EQ(body.error, ErrorKind::kUpstreamReset) << framing;
+    EXPECT_FALSE(connection_->reusable());
+  }
+  // Without a framing the end of the connection is the end of the body, but only an orderly one.
+  connect();
+  exchange("HTTP/1.1 200 OK\r\n\r\nhello");
+  upstream_->reset();
+  EXPECT_EQ(read_all().error, ErrorKind::kUpstreamReset);
+}
+
+TEST_F(UpstreamConnectionTest, SkipsInterimAnswers) {
+  connect();
+  exchange(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  ASSERT_TRUE(head_ && *head_);
+  EXPECT_EQ((**head_)->status, 200);
+  EXPECT_EQ(read_all().data, "ok");
+
+  connect();
+  std::string many;
+  for (int i = 0; i < 17; ++i) many += "HTTP/1.1 100 Continue\r\n\r\n";
+  exchange(many);
+  ASSERT_TRUE(head_ && !*head_);
+  EXPECT_EQ(error_kind(), ErrorKind::kUpstreamInvalidResponse);
+}
+
+TEST_F(UpstreamConnectionTest, TakesAHeadLargerThanABlock) {
+  connect();
+  const std::string value(40'000, 'v');
+  const std::string answer =
+      "HTTP/1.1 200 OK\r\nX-Long: " + value + "\r\nContent-Length: 20000\r\n\r\n";
+  exchange("HTTP/1.1 100 Continue\r\n\r\n" + answer.substr(0, 30'000));
+  EXPECT_FALSE(head_);
+  upstream_->send(answer.substr(30'000) + std::string(20'000, 'b'));
+  sim_.settle();
+  ASSERT_TRUE(head_ && *head_);
+  EXPECT_EQ((**head_)->fields.find("x-long"), value);
+  EXPECT_EQ(read_all().data, std::string(20'000, 'b'));
+}
+
+TEST_F(UpstreamConnectionTest, SaysWhetherARequestMayBeSentAgain) {
+  const std::string whole = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  connect();
+  upstream_->reset();
+  send(kRequest);
+  ASSERT_TRUE(sent_ && !*sent_);
+  EXPECT_EQ(sent_->error().retry, RetryClass::kNothingSent);
+
+  // A new connection: the upstream may have acted on the request.
+  connect();
+  send(kRequest);
+  upstream_->receive();
+  upstream_->end_writing();
+  ask_for_head();
+  ASSERT_TRUE(head_ && !*head_);
+  EXPECT_EQ(retry(), RetryClass::kNever);
+
+  // A reused one that gives no byte had most likely been closed before.
+  connect();
+  exchange(whole);
+  connection_->rest(seconds(4));
+  send(kRequest);
+  upstream_->receive();
+  upstream_->end_writing();
+  ask_for_head();
+  ASSERT_TRUE(head_ && !*head_);
+  EXPECT_EQ(retry(), RetryClass::kStaleConnection);
+
+  // One that gives an interim answer has taken the request.
+  connect();
+  exchange(whole);
+  connection_->rest(seconds(4));
+  send(kRequest);
+  upstream_->receive();
+  upstream_->send("HTTP/1.1 100 Continue\r\n\r\n");
+  upstream_->end_writing();
+  ask_for_head();
+  ASSERT_TRUE(head_ && !*head_);
+  EXPECT_EQ(retry(), RetryClass::kNever);
+}
+
+TEST_F(UpstreamConnectionTest, EndsEveryWaitAtItsTimeAndWhenTheClientHasGone) {
+  connect({}, {.window_bytes = 10});
+  send(kRequest);
+  sim_.pass(seconds(10));
+  ASSERT_TRUE(sent_ && !*sent_);
+  EXPECT_EQ(sent_->error().kind, ErrorKind::kUpstreamTimeout);
+
+  connect();
+  send(kRequest);
+  ask_for_head();
+  sim_.pass(seconds(10));
+  ASSERT_TRUE(head_ && !*head_);
+  EXPECT_EQ(error_kind(), ErrorKind::kUpstreamTimeout);
+
+  connect({}, {.window_bytes = 10});
+  send(kRequest);
+  cancel_.raise();
+  sim_.settle();
+  ASSERT_TRUE(sent_ && !*sent_);
+  EXPECT_EQ(sent_->error().kind, ErrorKind::kClientGone);
+}
+
+TEST_F(UpstreamConnectionTest, IsNotReusedWhereAnythingSpeaksAgainstIt) {
+  const std::string_view answers[] = {
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+      "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more",
+      "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok",
+  };
+  for (const std::string_view answer : answers) {
+    connect();
+    exchange(answer);
+    EXPECT_EQ(read_all().data, "ok");
+    EXPECT_FALSE(connection_->reusable()) << answer;
+  }
+  connect();
+  exchange("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  EXPECT_EQ(read_all().data, "ok");
+  EXPECT_TRUE(connection_->reusable());
+  // A second request has begun: the first answer's end says nothing any more.
+  connection_->rest(seconds(4));
+  send(kRequest);
+  EXPECT_FALSE(connection_->reusable());
+}
+
+TEST_F(UpstreamConnectionTest, ResetsAConnectionThatItLeavesInsideAnExchange) {
+  connect();
+  exchange("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+  EXPECT_EQ(read_all().data, "half");
+  upstream_->receive();
+  connection_.reset();
+  EXPECT_TRUE(upstream_->broken());
+
+  connect();
+  exchange("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  EXPECT_EQ(read_all().data, "ok");
+  upstream_->receive();
+  connection_.reset();
+  EXPECT_TRUE(upstream_->ended());
+}
+
+}  // namespace
+}  // namespace penstock::http

@@ -1,0 +1,246 @@
+// TLS on both sides: whom the server trusts, how it shows itself, and what it does where the two do
+// not come together. How an answer ends over TLS is told in endings_test.cc.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "support/gateway_test.h"
+#include "support/test_pki.h"
+
+namespace penstock::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+using MinVersion = config::UpstreamTls::MinVersion;
+
+// --- Towards the upstream ---
+
+class UpstreamTls : public ::testing::Test {
+ protected:
+  TestPki pki;
+  ScriptedUpstream upstream{pki.server_context()};
+  config::Settings settings = passthrough_settings(upstream.url());
+
+  config::UpstreamTls& tls() { return settings.providers[0].tls; }
+  void trust(const TestPki& trusted) { tls().ca_file = trusted.ca_file(); }
+
+  WholeAnswer ask() {
+    TestService service(settings);
+    return RawClient(service.port()).ask(chat(Answer::kWhole));
+  }
+  void expect_service() {
+    const WholeAnswer answer = ask();
+    EXPECT_EQ(answer.status(), 200) << answer.body;
+  }
+  void expect_no_connection() {
+    expect_error(ask(), 502, "upstream_unreachable");
+    EXPECT_TRUE(upstream.requests().empty());
+    EXPECT_TRUE(upstream.models_requests().empty());
+  }
+};
+
+TEST_F(UpstreamTls, TrustsTheAuthorityThatItIsTold) {
+  trust(pki);
+  expect_service();
+}
+
+TEST_F(UpstreamTls, TrustsNobodyElse) {
+  expect_no_connection();
+  const TestPki another;
+  trust(another);
+  expect_no_connection();
+}
+
+TEST_F(UpstreamTls, TrustsEverybodyWhereVerificationIsOff) {
+  tls().verify = false;
+  expect_service();
+}
+
+TEST_F(UpstreamTls, AsksForTheNameInTheUrl) {
+  const TestPki for_another("DNS:example.com,DNS:*.localhost");
+  ScriptedUpstream other(for_another.server_context());
+  settings = passthrough_settings(other.url());
+  trust(for_another);
+  expect_error(ask(), 502, "upstream_unreachable");
+  EXPECT_TRUE(other.requests().empty());
+  // Whoever does not verify does not ask for the name either.
+  tls().verify = false;
+  expect_service();
+}
+
+TEST_F(UpstreamTls, AsksForTheAddressInTheUrl) {
+  settings = passthrough_settings(fmt::format("https://127.0.0.1:{}", upstream.port()));
+  trust(pki);
+  expect_service();
+  const TestPki by_name_only("DNS:localhost,DNS:127.0.0.1");
+  ScriptedUpstream other(by_name_only.server_context());
+  settings = passthrough_settings(fmt::format("https://127.0.0.1:{}", other.port()));
+  trust(by_name_only);
+  expect_error(ask(), 502, "upstream_unreachable");
+}
+
+TEST_F(UpstreamTls, HasAnOldestVersion) {
+  SSL_CTX_set_max_proto_version(pki.server_context(), TLS1_2_VERSION);
+  trust(pki);
+  expect_service();
+  tls().min_version = MinVersion::kTls13;
+  const std::size_t served = upstream.requests().size();
+  expect_error(ask(), 502, "upstream_unreachable");
+  EXPECT_EQ(upstream.requests().size(), served);
+}
+
+TEST_F(UpstreamTls, ReachesANewUpstreamWithANewVersion) {
+  SSL_CTX_set_min_proto_version(pki.server_context(), TLS1_3_VERSION);
+  trust(pki);
+  tls().min_version = MinVersion::kTls13;
+  expect_service();
+}
+
+TEST_F(UpstreamTls, UsesTheCiphersThatItIsTold) {
+  SSL_CTX_set_max_proto_version(pki.server_context(), TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(pki.server_context(), "ECDHE-ECDSA-AES128-GCM-SHA256");
+  trust(pki);
+  tls().ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256";
+  expect_service();
+  tls().ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";
+  expect_error(ask(), 502, "upstream_unreachable");
+}
+
+class DemandingUpstream : public UpstreamTls {
+ protected:
+  DemandingUpstream() {
+    SSL_CTX* context = pki.server_context();
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    SSL_CTX_load_verify_locations(context, pki.ca_file().c_str(), nullptr);
+    trust(pki);
+  }
+};
+
+TEST_F(DemandingUpstream, IsShownACertificate) {
+  tls().client_cert = pki.certificate_file();
+  tls().client_key = pki.key_file();
+  expect_service();
+}
+
+// With TLS 1.3 the refusal comes after the client's side of the handshake is over.
+TEST_F(DemandingUpstream, GetsNoRequestWithoutACertificate) {
+  const WholeAnswer answer = ask();
+  EXPECT_EQ(answer.status(), 502) << answer.body;
+  EXPECT_TRUE(upstream.requests().empty());
+  SSL_CTX_set_max_proto_version(pki.server_context(), TLS1_2_VERSION);
+  expect_no_connection();
+}
+
+TEST_F(UpstreamTls, ThatSpeaksNoTlsIsUnreachable) {
+  ScriptedUpstream plain;
+  plain.greet(Script().send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").close());
+  settings = passthrough_settings(fmt::format("https://localhost:{}", plain.port()));
+  expect_error(ask(), 502, "upstream_unreachable");
+}
+
+TEST_F(UpstreamTls, WithFilesThatCannotBeUsedStopsTheStart) {
+  const TempDirectory directory;
+  const std::string rubbish = directory.write("rubbish.pem", "rubbish");
+  const auto reason = [&]() -> std::string {
+    try {
+      TestService service(settings);
+      return "it started";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  };
+  tls().ca_file = rubbish;
+  EXPECT_THAT(reason(), HasSubstr("provider passthrough"));
+  EXPECT_THAT(reason(), HasSubstr(rubbish));
+  trust(pki);
+  tls().client_cert = pki.certificate_file();
+  tls().client_key = rubbish;
+  EXPECT_THAT(reason(), HasSubstr(rubbish));
+  const TestPki another;
+  tls().client_key = another.key_file();
+  EXPECT_THAT(reason(), HasSubstr(another.key_file()));
+}
+
+TEST_F(UpstreamTls, CarriesStreamsAndReusesItsConnections) {
+  trust(pki);
+  upstream.answer_always(Script().send(stream_head()).send(chunk(chat_events())).send(kLastChunk));
+  TestService service(settings);
+  RawClient client(service.port());
+  for (int i = 0; i < 3; ++i) {
+    const WholeAnswer answer = client.ask(chat(Answer::kStream));
+    EXPECT_TRUE(answer.complete);
+    EXPECT_EQ(answer.body, chat_events("passthrough/m1"));
+  }
+  EXPECT_EQ(upstream.used_connections(), 1u);
+}
+
+// --- Towards the client ---
+
+class ServerTls : public GatewayTest {
+ protected:
+  TestPki pki;
+
+  ServerTls() {
+    settings.server.tls_certfile = pki.certificate_file();
+    settings.server.tls_keyfile = pki.key_file();
+  }
+  RawClient connect_tls() { return RawClient(service().port(), pki.client_context()); }
+  void demand_certificates() { settings.server.tls_cafile = pki.ca_file(); }
+  void show_certificate() {
+    SSL_CTX* context = pki.client_context();
+    SSL_CTX_use_certificate_file(context, pki.certificate_file().c_str(), SSL_FILETYPE_PEM);
+    SSL_CTX_use_PrivateKey_file(context, pki.key_file().c_str(), SSL_FILETYPE_PEM);
+  }
+};
+
+TEST_F(ServerTls, ServesWholeAnswersAndStreams) {
+  upstream.answer_next(Script().send(stream_head()).send(chunk(chat_events())).send(kLastChunk));
+  RawClient client = connect_tls();
+  EXPECT_EQ(client.ask(chat(Answer::kStream)).body, chat_events("passthrough/m1"));
+  EXPECT_EQ(client.ask(chat(Answer::kWhole)).body, chat_answer_body("passthrough/m1"));
+}
+
+TEST_F(ServerTls, DoesNotAnswerPlainText) {
+  RawClient client = connect();
+  ASSERT_TRUE(client.send(get("/v1/health")));
+  const Io end = client.read_to_end();
+  EXPECT_TRUE(end == Io::kEnd || end == Io::kReset) << name_of(end);
+  EXPECT_EQ(client.unread().find("HTTP/"), std::string::npos);
+}
+
+TEST_F(ServerTls, RefusesOldVersions) {
+  SSL_CTX_set_security_level(pki.client_context(), 0);
+  SSL_CTX_set_min_proto_version(pki.client_context(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(pki.client_context(), TLS1_1_VERSION);
+  EXPECT_THROW(connect_tls(), std::runtime_error);
+  SSL_CTX_set_max_proto_version(pki.client_context(), TLS1_2_VERSION);
+  EXPECT_EQ(connect_tls().ask(get("/v1/health")).status(), 200);
+}
+
+TEST_F(ServerTls, EndsAnAnswerWithANotice) {
+  RawClient client = connect_tls();
+  EXPECT_EQ(client.ask(get("/v1/health", {{"Connection", "close"}})).status(), 200);
+  EXPECT_EQ(client.read_to_end(), Io::kEnd);
+}
+
+TEST_F(ServerTls, AsksClientsForCertificatesWhereItIsTold) {
+  demand_certificates();
+  show_certificate();
+  EXPECT_EQ(connect_tls().ask(get("/v1/health")).status(), 200);
+}
+
+TEST_F(ServerTls, ServesNobodyWithoutACertificateWhereItIsTold) {
+  demand_certificates();
+  SSL_CTX_set_max_proto_version(pki.client_context(), TLS1_2_VERSION);
+  EXPECT_THROW(connect_tls(), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace penstock::testing

@@ -1,0 +1,98 @@
+#include "models/catalog.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace penstock::models {
+namespace {
+
+std::shared_ptr<config::Settings> providers(std::initializer_list<const char*> ids) {
+  auto settings = std::make_shared<config::Settings>();
+  for (const char* id : ids) settings->providers.emplace_back().id = id;
+  return settings;
+}
+
+Model model(std::string id, std::size_t provider, std::string upstream_id) {
+  Model made;
+  made.id = std::move(id);
+  made.provider = provider;
+  made.upstream_id = std::move(upstream_id);
+  return made;
+}
+
+TEST(Catalog, FindsModelsByTheNameThatClientsUse) {
+  const Catalog catalog({model("p/a", 0, "a"), model("alias", 0, "a")}, providers({"p"}));
+  ASSERT_NE(catalog.find("alias"), nullptr);
+  EXPECT_EQ(catalog.find("alias")->upstream_id, "a");
+  EXPECT_EQ(catalog.find("a"), nullptr);
+  EXPECT_EQ(catalog.find(""), nullptr);
+}
+
+TEST(Catalog, CountsTheFirstOfTwoWithOneName) {
+  const Catalog catalog({model("x", 0, "first"), model("x", 1, "second")}, providers({"p", "q"}));
+  EXPECT_EQ(catalog.find("x")->upstream_id, "first");
+}
+
+TEST(Catalog, RoutesRegisteredModels) {
+  const Catalog catalog({model("alias", 1, "a/b")}, providers({"p", "q"}));
+  const auto target = catalog.route("alias");
+  ASSERT_TRUE(target.has_value());
+  EXPECT_EQ(target->provider, 1u);
+  EXPECT_EQ(target->upstream_model, "a/b");
+  EXPECT_EQ(target->model, catalog.find("alias"));
+}
+
+TEST(Catalog, RoutesWhatBeginsWithAProvidersName) {
+  const Catalog catalog({}, providers({"p", "q"}));
+  const auto target = catalog.route("q/any/thing:1");
+  ASSERT_TRUE(target.has_value());
+  EXPECT_EQ(target->provider, 1u);
+  EXPECT_EQ(target->upstream_model, "any/thing:1");
+  EXPECT_EQ(target->model, nullptr);
+}
+
+TEST(Catalog, PrefersTheLongestProvidersName) {
+  const Catalog catalog({}, providers({"p", "p/q", "p/q/r/s"}));
+  const auto target = catalog.route("p/q/r");
+  ASSERT_TRUE(target.has_value());
+  EXPECT_EQ(target->provider, 1u);
+  EXPECT_EQ(target->upstream_model, "r");
+}
+
+TEST(Catalog, PrefersARegisteredModelToAProvidersName) {
+  const Catalog catalog({model("p/a", 1, "b")}, providers({"p", "q"}));
+  EXPECT_EQ(catalog.route("p/a")->provider, 1u);
+}
+
+TEST(Catalog, DoesNotRouteOtherNames) {
+  const Catalog catalog({model("p/a", 0, "a")}, providers({"p"}));
+  for (const char* name : {"", "a", "p", "p/", "/a", "P/a", "pp/a", "q/a"}) {
+    const auto target = catalog.route(name);
+    ASSERT_FALSE(target.has_value()) << name;
+    EXPECT_EQ(target.error().kind, ErrorKind::kModelNotFound);
+    EXPECT_EQ(target.error().source, ErrorSource::kClient);
+  }
+}
+
+TEST(Catalog, KeepsToTheAllowListOfWhatIsNotRegistered) {
+  auto settings = providers({"p"});
+  settings->providers[0].allowed_models = {"a"};
+  const Catalog catalog({}, settings);
+  EXPECT_TRUE(catalog.route("p/a").has_value());
+  EXPECT_FALSE(catalog.route("p/b").has_value());
+}
+
+TEST(ModelNotFound, SpeaksTheReferencesWords) {
+  EXPECT_EQ(model_not_found("nope").message,
+            "Model 'nope' not found. Use 'client.models.list()' to list available Models.");
+}
+
+TEST(ModelNotFound, RepeatsOnlySoMuchOfTheName) {
+  EXPECT_LT(model_not_found(std::string(100'000, 'x')).message.size(), 400u);
+}
+
+}  // namespace
+}  // namespace penstock::models

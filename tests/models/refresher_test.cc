@@ -1,0 +1,247 @@
+#include "models/refresher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/url.h"
+#include "models/lister.h"
+#include "support/memory_stream.h"
+#include "support/simulated_loop.h"
+
+namespace penstock::models {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using ::testing::Lt;
+using testing::memory_pair;
+using testing::MemoryStream;
+
+// Makes connections in memory, and keeps the upstream's ends of them; refuses while there is
+// nobody.
+class MemoryConnector final : public net::Connector {
+ public:
+  Task<Result<std::unique_ptr<net::Stream>>> connect(const net::Destination&, SteadyTime,
+                                                     net::Signal&) override {
+    ++attempts;
+    if (!is_up) {
+      Error error =
+          Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent, "nobody");
+      co_return failure(std::move(error));
+    }
+    auto ends = memory_pair();
+    upstream = std::move(ends.second);
+    std::unique_ptr<net::Stream> near = std::move(ends.first);
+    co_return near;
+  }
+
+  bool is_up = true;
+  int attempts = 0;
+  std::unique_ptr<MemoryStream> upstream;  // of the last connection
+};
+
+class RefresherTest : public ::testing::Test {
+ protected:
+  // Starts to ask, with these settings.
+  void start(seconds interval = seconds(300)) {
+    refresher_.emplace(Refresher::Environment{.loop = simulated_.loop(),
+                                              .random = random_,
+                                              .registry = registry_,
+                                              .metrics = metrics_,
+                                              .log = log_,
+                                              .interval = interval});
+    provider_.emplace(settings_->providers[0], settings_->server,
+                      providers::Passthrough::Environment{.loop = simulated_.loop(),
+                                                          .connector = connector_,
+                                                          .scratch = scratch_,
+                                                          .tls = nullptr});
+    tasks_.start(refresher_->keep_fresh(0, *provider_, stop_, [this] { ++asked_; }));
+    simulated_.settle();
+  }
+  void answer(std::string_view bytes) {
+    connector_.upstream->send(bytes);
+    simulated_.settle();
+  }
+  void list(std::string_view ids) {
+    answer("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(ids.size()) + "\r\n\r\n" +
+           std::string(ids));
+  }
+  // How long it takes until the upstream is asked once more.
+  milliseconds time_to_next_attempt() {
+    const int before = connector_.attempts;
+    milliseconds passed{0};
+    while (connector_.attempts == before && passed < minutes(10)) {
+      simulated_.pass(milliseconds(10));
+      passed += milliseconds(10);
+    }
+    return passed;
+  }
+  std::vector<std::string> ids() {
+    std::vector<std::string> found;
+    for (const Model& model : registry_.catalog()->models()) found.push_back(model.id);
+    return found;
+  }
+  bool is_up() {
+    return metrics_.text().find("penstock_provider_up{provider=\"p\"} 1\n") != std::string::npos;
+  }
+
+  config::Provider& provider() { return settings_->providers[0]; }
+
+  std::shared_ptr<config::Settings> settings_ = [] {
+    auto settings = std::make_shared<config::Settings>();
+    config::Provider& provider = settings->providers.emplace_back();
+    provider.id = "p";
+    provider.base_url = *config::parse_base_url("http://upstream.test");
+    return settings;
+  }();
+  testing::SimulatedLoop simulated_;
+  MemoryConnector connector_;
+  http::ScratchPool scratch_;
+  SeededRandom random_{1};
+  Registry registry_{settings_, WallTime{}, [](std::shared_ptr<const Catalog>) {}};
+  telemetry::Metrics metrics_{{.routes = {}, .providers = {"p"}, .version = "", .started = {}}};
+  telemetry::Log log_{telemetry::LogLevel::kOff};
+  net::Signal stop_;
+  int asked_ = 0;
+  std::optional<providers::Passthrough> provider_;
+  std::optional<Refresher> refresher_;
+  testing::Tasks tasks_{simulated_.loop()};
+
+  void TearDown() override {
+    stop_.raise();
+    simulated_.settle();
+    EXPECT_EQ(tasks_.running(), 0u);
+    EXPECT_EQ(tasks_.exceptions(), "");
+  }
+};
+
+constexpr std::string_view kOne = R"({"data":[{"id":"a"}]})";
+constexpr std::string_view kTwo = R"({"data":[{"id":"b"},{"id":"c"}]})";
+
+TEST_F(RefresherTest, AsksAtStart) {
+  start();
+  EXPECT_THAT(connector_.upstream->receive(), HasSubstr("GET /v1/models HTTP/1.1\r\n"));
+  EXPECT_EQ(asked_, 0);
+  list(kOne);
+  EXPECT_EQ(asked_, 1);
+  EXPECT_THAT(ids(), ElementsAre("p/a"));
+  EXPECT_EQ(registry_.health(0).state, ProviderHealth::State::kOk);
+  EXPECT_TRUE(is_up());
+}
+
+TEST_F(RefresherTest, AsksOnceWhereNothingElseIsSaid) {
+  start();
+  list(kOne);
+  EXPECT_EQ(tasks_.running(), 0u);
+  EXPECT_EQ(connector_.attempts, 1);
+}
+
+TEST_F(RefresherTest, AsksEveryIntervalWhereTheProviderSaysSo) {
+  provider().refresh_models = true;
+  start(seconds(300));
+  list(kOne);
+  simulated_.pass(milliseconds(299'900));
+  EXPECT_EQ(connector_.attempts, 1);
+  simulated_.pass(milliseconds(200));
+  EXPECT_EQ(connector_.attempts, 2);
+  list(kTwo);
+  EXPECT_THAT(ids(), ElementsAre("p/b", "p/c"));
+  EXPECT_EQ(asked_, 1);
+}
+
+TEST_F(RefresherTest, AsksAFailedUpstreamAgainAfterGrowingPauses) {
+  connector_.is_up = false;
+  start();
+  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(registry_.health(0).message, "nobody");
+  EXPECT_FALSE(is_up());
+  for (const int pause : {1, 2, 4, 8, 16, 32, 60, 60, 60}) {
+    const milliseconds shortest{seconds(pause)};
+    EXPECT_THAT(time_to_next_attempt(), AllOf(Ge(shortest), Lt(shortest * 5 / 4 + seconds(1))));
+  }
+}
+
+TEST_F(RefresherTest, StopsPausingWhenTheUpstreamIsBack) {
+  provider().refresh_models = true;
+  connector_.is_up = false;
+  start(seconds(100));
+  for (int i = 0; i < 4; ++i) time_to_next_attempt();
+  connector_.is_up = true;
+  time_to_next_attempt();
+  list(kOne);
+  EXPECT_THAT(ids(), ElementsAre("p/a"));
+  EXPECT_TRUE(is_up());
+  EXPECT_EQ(time_to_next_attempt(), seconds(100));
+  // The next failure begins with the shortest pause.
+  connector_.upstream->reset();
+  simulated_.settle();
+  EXPECT_THAT(time_to_next_attempt(), Lt(seconds(2)));
+}
+
+TEST_F(RefresherTest, KeepsTheModelsOfAnUpstreamThatFails) {
+  provider().refresh_models = true;
+  start(seconds(10));
+  list(kOne);
+  time_to_next_attempt();
+  answer("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(registry_.health(0).state, ProviderHealth::State::kError);
+  EXPECT_THAT(registry_.health(0).message, HasSubstr("503"));
+  EXPECT_THAT(ids(), ElementsAre("p/a"));
+  EXPECT_FALSE(is_up());
+}
+
+TEST_F(RefresherTest, TakesNothingFromAListThatIsNone) {
+  for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "rubbish\r\n\r\n"}) {
+    const int before = connector_.attempts;
+    if (before == 0) {
+      start();
+    } else {
+      time_to_next_attempt();
+    }
+    answer(bytes);
+    EXPECT_EQ(registry_.health(0).state, ProviderHealth::State::kError) << bytes;
+  }
+  EXPECT_THAT(ids(), ElementsAre());
+}
+
+TEST_F(RefresherTest, GivesUpOnAListThatDoesNotEnd) {
+  start();
+  answer("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"data\":[");
+  EXPECT_EQ(asked_, 0);
+  simulated_.pass(kListTimeout);
+  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(registry_.health(0).state, ProviderHealth::State::kError);
+}
+
+TEST_F(RefresherTest, EndsAtOnceInEveryPhase) {
+  start();
+  stop_.raise();
+  simulated_.settle();
+  EXPECT_EQ(tasks_.running(), 0u);
+  // The order to stop says nothing about the upstream.
+  EXPECT_EQ(registry_.health(0).state, ProviderHealth::State::kUnknown);
+}
+
+TEST_F(RefresherTest, DoesNotAskWhereEachCallerNamesItsOwnUpstream) {
+  provider().base_url.reset();
+  start();
+  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(connector_.attempts, 0);
+  EXPECT_EQ(tasks_.running(), 0u);
+}
+
+}  // namespace
+}  // namespace penstock::models

@@ -1,0 +1,203 @@
+#include "providers/passthrough.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "config/url.h"
+#include "support/simulated_loop.h"
+
+namespace penstock::providers {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Writes down where connections are wanted, and makes none.
+class RefusingConnector final : public net::Connector {
+ public:
+  Task<Result<std::unique_ptr<net::Stream>>> connect(const net::Destination& destination,
+                                                     SteadyTime, net::Signal&) override {
+    asked = destination;
+    Error error = Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent, "no");
+    co_return failure(std::move(error));
+  }
+
+  std::optional<net::Destination> asked;
+};
+
+class PassthroughTest : public ::testing::Test {
+ protected:
+  config::Provider settings;
+  config::Server server;
+
+  PassthroughTest() {
+    settings.id = "p";
+    settings.base_url = *config::parse_base_url("http://upstream.test:8000/base");
+  }
+
+  Passthrough provider() {
+    return {
+        settings,
+        server,
+        {.loop = simulated_.loop(), .connector = connector_, .scratch = scratch_, .tls = nullptr}};
+  }
+  // The head of a call with this provider data; empty: none.
+  std::string head(std::string_view json = "") {
+    const Passthrough made = provider();
+    const std::optional<ProviderData> data = data_of(json);
+    const ProviderData* caller = data ? &*data : nullptr;
+    const auto route = made.route(caller);
+    EXPECT_TRUE(route.has_value());
+    std::string out;
+    if (route) made.append_request_head(out, "POST", "/embeddings", *route, caller);
+    return out;
+  }
+  // Where the connection of such a call goes.
+  std::optional<net::Destination> destination(std::string_view json = "") {
+    const Passthrough made = provider();
+    const std::optional<ProviderData> data = data_of(json);
+    const auto route = made.route(data ? &*data : nullptr);
+    if (!route) return std::nullopt;
+    net::Signal never;
+    testing::Tasks tasks(simulated_.loop());
+    std::optional<Result<std::unique_ptr<http::UpstreamConnection>>> acquired;
+    tasks.start(route->pool().acquire(http::Reuse::kNo, net::Deadline::kNever, never), acquired);
+    simulated_.settle();
+    return connector_.asked;
+  }
+  std::string refusal(std::string_view json) {
+    const Passthrough made = provider();
+    const std::optional<ProviderData> data = data_of(json);
+    const auto route = made.route(data ? &*data : nullptr);
+    EXPECT_FALSE(route.has_value()) << json;
+    if (route) return "";
+    EXPECT_EQ(route.error().kind, ErrorKind::kInvalidRequest);
+    return route.error().message;
+  }
+
+ private:
+  static std::optional<ProviderData> data_of(std::string_view json) {
+    if (json.empty()) return std::nullopt;
+    return std::move(*ProviderData::parse(json));
+  }
+
+  testing::SimulatedLoop simulated_;
+  RefusingConnector connector_;
+  http::ScratchPool scratch_;
+};
+
+TEST_F(PassthroughTest, WritesTheHeadOfACall) {
+  settings.headers = {{"X-Team", "a"}};
+  settings.api_key = Secret("sk-static");
+  EXPECT_EQ(head(),
+            "POST /base/v1/embeddings HTTP/1.1\r\n"
+            "Host: upstream.test:8000\r\n"
+            "X-Team: a\r\n"
+            "Authorization: Bearer sk-static\r\n"
+            "Accept-Encoding: identity\r\n"
+            "User-Agent: penstock\r\n");
+}
+
+TEST_F(PassthroughTest, SendsOneAuthorizationAtMost) {
+  settings.forward_headers = {{"auth", "authorization"}};
+  constexpr std::string_view kAll = R"({"passthrough_api_key":"caller","auth":"forwarded"})";
+  EXPECT_THAT(head(R"({"auth":"forwarded"})"), HasSubstr("authorization: forwarded\r\n"));
+  EXPECT_THAT(head(kAll), HasSubstr("Authorization: Bearer caller\r\n"));
+  EXPECT_THAT(head(kAll), Not(HasSubstr("forwarded")));
+  settings.headers = {{"AUTHORIZATION", "Basic header"}};
+  EXPECT_THAT(head(kAll), HasSubstr("AUTHORIZATION: Basic header\r\n"));
+  EXPECT_THAT(head(kAll), Not(HasSubstr("caller")));
+  settings.api_key = Secret("static");
+  EXPECT_THAT(head(kAll), HasSubstr("Authorization: Bearer static\r\n"));
+  EXPECT_THAT(head(kAll), Not(HasSubstr("header")));
+}
+
+TEST_F(PassthroughTest, KeepsWhatTheOperatorHasSet) {
+  settings.headers = {{"X-Tenant", "operators"}, {"user-agent", "ours"}};
+  settings.forward_headers = {{"tenant", "x-tenant"}};
+  const std::string text = head(R"({"tenant":"callers"})");
+  EXPECT_THAT(text, HasSubstr("X-Tenant: operators\r\n"));
+  EXPECT_THAT(text, HasSubstr("user-agent: ours\r\n"));
+  EXPECT_THAT(text, Not(HasSubstr("callers")));
+  EXPECT_THAT(text, Not(HasSubstr("penstock")));
+}
+
+TEST_F(PassthroughTest, ConnectsToItsBaseUrlWhateverCallersSay) {
+  const auto plain = destination(R"({"passthrough_url":"http://elsewhere.test"})");
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_EQ(plain->host, "upstream.test");
+  EXPECT_EQ(plain->port, 8000);
+  EXPECT_EQ(plain->rule, net::AddressRule::kAny);
+}
+
+TEST_F(PassthroughTest, SendsNothingOfTheOperatorsToACallersUrl) {
+  settings.base_url.reset();
+  settings.api_key = Secret("canary");
+  settings.headers = {{"X-Team", "canary"}, {"Authorization", "canary"}};
+  settings.forward_headers = {{"team", "X-Team"}};
+  EXPECT_EQ(head(R"({"passthrough_url":"http://h.test","passthrough_api_key":"k","team":"t"})"),
+            "POST /v1/embeddings HTTP/1.1\r\n"
+            "Host: h.test\r\n"
+            "Authorization: Bearer k\r\n"
+            "X-Team: t\r\n"
+            "Accept-Encoding: identity\r\n"
+            "User-Agent: penstock\r\n");
+}
+
+TEST_F(PassthroughTest, ConnectsToACallersUrlAtPublicAddressesOnly) {
+  settings.base_url.reset();
+  server.caller_url_hosts = {"inside.test"};
+  const auto outside = destination(R"({"passthrough_url":"http://outside.test:81"})");
+  ASSERT_TRUE(outside.has_value());
+  EXPECT_EQ(outside->host, "outside.test");
+  EXPECT_EQ(outside->port, 81);
+  EXPECT_EQ(outside->rule, net::AddressRule::kPublicOnly);
+  EXPECT_EQ(destination(R"({"passthrough_url":"http://INSIDE.test"})")->rule,
+            net::AddressRule::kAny);
+  EXPECT_EQ(destination(R"({"passthrough_url":"http://inside.test.evil.test"})")->rule,
+            net::AddressRule::kPublicOnly);
+}
+
+TEST_F(PassthroughTest, AsksForAUrlWhereNoneIsConfigured) {
+  settings.base_url.reset();
+  EXPECT_THAT(refusal(""), HasSubstr("passthrough_url"));
+  EXPECT_THAT(refusal("{}"), HasSubstr("passthrough_url"));
+  EXPECT_THAT(refusal(R"({"passthrough_url":"ftp://h"})"), HasSubstr("passthrough_url"));
+}
+
+TEST_F(PassthroughTest, MasksTheOperatorsCredentials) {
+  settings.api_key = Secret("sk-static-1");
+  settings.headers = {{"X-Api-Key", "header-key"},
+                      {"Authorization", "Basic YTpiYTpi"},
+                      {"X-Team", "team-name"},
+                      {"X-Secret", "short"}};
+  std::string text = "sk-static-1, sk-static-1; header-key Bearer YTpiYTpi team-name short";
+  provider().mask_secrets(text);
+  EXPECT_EQ(text, "********, ********; ******** Bearer ******** team-name short");
+}
+
+TEST_F(PassthroughTest, TakesItsTimeoutsFromTheNearestPlace) {
+  server.timeouts.connect = milliseconds(1);
+  server.timeouts.first_byte = milliseconds(2);
+  server.timeouts.between_bytes = milliseconds(3);
+  const Passthrough of_server = provider();
+  EXPECT_EQ(of_server.connect_timeout(), milliseconds(1));
+  EXPECT_EQ(of_server.first_byte_timeout(), milliseconds(2));
+  EXPECT_EQ(of_server.between_bytes_timeout(), milliseconds(3));
+  settings.connect_timeout = milliseconds(4);
+  settings.read_timeout = milliseconds(5);
+  const Passthrough own = provider();
+  EXPECT_EQ(own.connect_timeout(), milliseconds(4));
+  EXPECT_EQ(own.first_byte_timeout(), milliseconds(5));
+  EXPECT_EQ(own.between_bytes_timeout(), milliseconds(5));
+}
+
+}  // namespace
+}  // namespace penstock::providers

@@ -1,0 +1,93 @@
+#include "providers/provider_data.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace penstock::providers {
+namespace {
+
+ProviderData parse(std::string_view json) {
+  Result<ProviderData> data = ProviderData::parse(json);
+  EXPECT_TRUE(data.has_value()) << json;
+  return data ? std::move(*data) : ProviderData();
+}
+
+// What a header may carry of a key's value; "(nothing)" where it has none.
+std::string value_of(std::string_view json, std::string_view key = "a") {
+  const ProviderData data = parse(json);
+  const Secret* value = data.find(key);
+  return value != nullptr ? std::string(value->reveal()) : "(nothing)";
+}
+
+TEST(ProviderData, ReadsWhatHasAMeaningOfItsOwn) {
+  const ProviderData data = parse(R"({"passthrough_url":"http://h","passthrough_api_key":"k"})");
+  EXPECT_EQ(data.url(), "http://h");
+  ASSERT_TRUE(data.api_key().has_value());
+  EXPECT_EQ(data.api_key()->reveal(), "k");
+  EXPECT_EQ(data.find("passthrough_url"), nullptr);
+  EXPECT_EQ(data.find("passthrough_api_key"), nullptr);
+}
+
+TEST(ProviderData, IsEmptyWhereNothingIsSaid) {
+  const ProviderData data = parse("{}");
+  EXPECT_FALSE(data.url().has_value());
+  EXPECT_FALSE(data.api_key().has_value());
+  EXPECT_EQ(data.find("a"), nullptr);
+}
+
+TEST(ProviderData, RefusesWhatIsNoObjectAndRepeatsNoneOfIt) {
+  for (const char* json : {"", " ", "canary", "\"canary\"", "[\"canary\"]", "null", "true", "1",
+                           "{\"canary\"}", "{} canary", "{\"a\":1,}", "{\"canary\":\xFF}"}) {
+    const Result<ProviderData> data = ProviderData::parse(json);
+    ASSERT_FALSE(data.has_value()) << json;
+    EXPECT_EQ(data.error().kind, ErrorKind::kInvalidRequest);
+    EXPECT_EQ(data.error().source, ErrorSource::kClient);
+    EXPECT_EQ(data.error().message.find("canary"), std::string::npos);
+  }
+}
+
+TEST(ProviderData, DropsTheServersOwnKeys) {
+  EXPECT_EQ(value_of(R"({"__authenticated_user":"root"})", "__authenticated_user"), "(nothing)");
+  EXPECT_EQ(value_of(R"({"_a":"kept"})", "_a"), "kept");
+}
+
+TEST(ProviderData, CarriesTextNumbersAndBooleans) {
+  EXPECT_EQ(value_of(R"({"a":"text"})"), "text");
+  EXPECT_EQ(value_of(R"({"a":5})"), "5");
+  EXPECT_EQ(value_of(R"({"a":-1.5})"), "-1.5");
+  EXPECT_EQ(value_of(R"({"a":true})"), "true");
+  for (const char* json : {R"({"a":""})", R"({"a":null})", R"({"a":["x"]})", R"({"a":{"b":1}})",
+                           R"({"a":"\u0000\r\n"})"}) {
+    EXPECT_EQ(value_of(json), "(nothing)") << json;
+  }
+}
+
+TEST(ProviderData, TakesOutWhatBreaksLines) {
+  EXPECT_EQ(value_of(R"({"a":"1\r\n2\u00003\t4\u007f5\u00856\u20287\u20298"})"), "12345678");
+  EXPECT_EQ(value_of("{\"a\":\"caf\u00e9 \u2027\"}"), "caf\u00e9 \u2027");
+}
+
+TEST(ProviderData, DropsValuesOverTheLimit) {
+  const std::string fits(ProviderData::kValueBytesMax, 'x');
+  EXPECT_EQ(value_of("{\"a\":\"" + fits + "\"}"), fits);
+  EXPECT_EQ(value_of("{\"a\":\"" + fits + "x\"}"), "(nothing)");
+  // What is taken out does not count.
+  EXPECT_EQ(value_of("{\"a\":\"" + fits + "\\n\"}"), fits);
+}
+
+TEST(ProviderData, SurvivesDeepNesting) {
+  const std::string deep = "{\"b\":" + std::string(5000, '[') + std::string(5000, ']') + "}";
+  EXPECT_EQ(value_of(deep, "b"), "(nothing)");
+}
+
+TEST(WithoutControlCharacters, KeepsEverythingElse) {
+  EXPECT_EQ(without_control_characters("a b~\xC3\xA9\xE2\x82\xAC"), "a b~\xC3\xA9\xE2\x82\xAC");
+  EXPECT_EQ(without_control_characters(std::string_view("\0\x1F\x7F", 3)), "");
+  // The first bytes of what is taken out are kept where they begin something else.
+  EXPECT_EQ(without_control_characters("\xC2\x86\xE2\x80\xA7\xC2"), "\xC2\x86\xE2\x80\xA7\xC2");
+}
+
+}  // namespace
+}  // namespace penstock::providers
