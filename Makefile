@@ -49,6 +49,17 @@ fuzz: ## Run every fuzz target for FUZZ_SECONDS seconds
 	cmake --build --preset fuzz --parallel $(JOBS)
 	@scripts/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
+bench: ## Measure side by side with nginx, HAProxy and a raw relay (BENCH_ARGS; about an hour)
+bench-quick: ## The same in two minutes, as a smoke test
+.PHONY: bench bench-quick
+
+bench bench-quick:
+	@scripts/install-packages.sh build bench
+	@cmake --preset release -DPENSTOCK_BUILD_TESTS=OFF
+	@cmake --build build --parallel $(JOBS) \
+	  --target penstock penstock-sim penstock-load raw-relay
+	bench/e2e/run.py --build build $(if $(filter %-quick,$@),--quick) $(BENCH_ARGS)
+
 format: ## Format every C++ file in place
 	@scripts/install-packages.sh format
 	@scripts/format.sh

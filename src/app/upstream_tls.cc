@@ -16,8 +16,11 @@ Result<net::TlsContext> upstream_tls(const config::Provider& provider) {
   options.ca_file = tls.ca_file;
   options.tls13_only = tls.min_version == config::UpstreamTls::MinVersion::kTls13;
   options.ciphers = tls.ciphers;
-  options.certificate_file = tls.client_cert;
-  options.key_file = tls.client_key;
+  // Without a base_url callers choose the upstream, and the operator's identity is not for it.
+  if (provider.base_url) {
+    options.certificate_file = tls.client_cert;
+    options.key_file = tls.client_key;
+  }
   Result<net::TlsContext> context = net::TlsContext::client(options);
   if (!context) {
     context.error().message = "provider " + provider.id + ": " + context.error().message;

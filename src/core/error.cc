@@ -14,6 +14,7 @@ std::string_view name_of(ErrorKind kind) {
     case ErrorKind::kRequestTimeout: return "request_timeout";
     case ErrorKind::kBodyTooLarge: return "body_too_large";
     case ErrorKind::kHeadTooLarge: return "head_too_large";
+    case ErrorKind::kTooManyFields: return "too_many_fields";
     case ErrorKind::kUnsupportedMediaType: return "unsupported_media_type";
     case ErrorKind::kExpectationFailed: return "expectation_failed";
     case ErrorKind::kNotImplemented: return "not_implemented";

@@ -25,7 +25,8 @@ enum class ErrorKind : std::uint8_t {
   kMethodNotAllowed,      // the route exists under other methods
   kRequestTimeout,        // the client was too slow in sending its request
   kBodyTooLarge,          // more body than the limit
-  kHeadTooLarge,          // more header bytes or fields than the limit
+  kHeadTooLarge,          // more header bytes than the limit
+  kTooManyFields,         // more header fields than the limit
   kUnsupportedMediaType,  // a content coding that the gateway does not read
   kExpectationFailed,     // an Expect other than 100-continue
   kNotImplemented,        // a method or transfer coding that is not served

@@ -166,6 +166,10 @@ Error Exchange::truth_about(Error error) const {
 }
 
 void Exchange::note(const Error& error) {
+  // Of an answer that has begun, only the client's reading can be too slow.
+  if (head_sent_ && error.kind == ErrorKind::kRequestTimeout) {
+    context_.shard.limit_hit(telemetry::Limit::kClientWriteTimeout);
+  }
   error_ = error.kind;
   ending_ = telemetry::ending_of(error.kind);
 }

@@ -71,6 +71,9 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
 std::string Gateway::refuse(const Error& error) {
   switch (error.kind) {
     case ErrorKind::kHeadTooLarge: context_.shard.limit_hit(telemetry::Limit::kHeaderBytes); break;
+    case ErrorKind::kTooManyFields:
+      context_.shard.limit_hit(telemetry::Limit::kHeaderFields);
+      break;
     case ErrorKind::kRequestTimeout:
       context_.shard.limit_hit(telemetry::Limit::kClientHeaderTimeout);
       break;

@@ -21,6 +21,7 @@ class Gateway final : public http::Handler {
   std::string refuse(const Error& error) override;
   void connection_opened() override { context_.shard.connection_opened(); }
   void connection_closed() override { context_.shard.connection_closed(); }
+  void idle_timed_out() override { context_.shard.limit_hit(telemetry::Limit::kIdleTimeout); }
 
   // No inference is admitted any more; what is open goes on.
   void drain() { context_.draining = true; }

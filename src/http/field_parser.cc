@@ -137,7 +137,7 @@ Fault parse_field_line(const char*& at, const char* end, Direction direction,
   const char* value_end = line_end;
   while (value_end != value && is_blank(value_end[-1])) --value_end;
 
-  if (fields.size() >= limits.fields) return {ErrorKind::kHeadTooLarge, "too many header fields"};
+  if (fields.size() >= limits.fields) return {ErrorKind::kTooManyFields, "too many header fields"};
   const Field field{{at, static_cast<std::size_t>(name_end - at)},
                     {value, static_cast<std::size_t>(value_end - value)}};
   fields.add(field.name, field.value);

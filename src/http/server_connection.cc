@@ -21,6 +21,9 @@ constexpr std::size_t kLingerBytesMax = 1024 * 1024;
 // What stands for the body of a request without one: padding alone.
 constexpr std::array<char, ServerConnection::kBodyPadding> kNoBody{};
 
+// Assigning an empty string would keep the memory.
+void free_memory(std::string& text) { std::string().swap(text); }
+
 Error client_gone() { return Error::client(ErrorKind::kClientGone, "the client has gone"); }
 
 }  // namespace
@@ -106,6 +109,7 @@ Task<bool> ServerConnection::wait_for_first_byte() {
     // A request that has arrived when the drain begins is still served.
     const std::size_t woken = co_await net::wait_any(loop_, &deadline_, stream_->readable(),
                                                      stream_->closed(), drained_);
+    if (woken == 3) handler_.idle_timed_out();
     if (woken != 0 || stopped_) co_return false;
     // The signal may be about nothing that counts, and the connection is then still idle.
     block_ = scratch_.block();
@@ -261,7 +265,7 @@ void ServerConnection::release_request() {
   head_ = std::move(kept);
   body_ = {};
   large_body_.reset();
-  chunked_body_ = std::string();
+  free_memory(chunked_body_);
   if (begin_ == end_) {
     block_.give_back();
     begin_ = end_ = 0;
@@ -312,12 +316,11 @@ void ServerConnection::finish_request() {
     std::memcpy(block_.data(), leftover_.data(), leftover_.size());
     begin_ = 0;
     end_ = leftover_.size();
-    leftover_ = std::string();
+    free_memory(leftover_);
   }
   body_ = {};
   large_body_.reset();
-  // Not `= {}`, which would empty the string and keep its memory.
-  if (!chunked_body_.empty()) chunked_body_ = std::string();
+  free_memory(chunked_body_);
   body_read_ = false;
   answered_ = false;
   body_bytes_received_ = 0;

@@ -55,6 +55,7 @@ class Handler {
   // For counting.
   virtual void connection_opened() {}
   virtual void connection_closed() {}
+  virtual void idle_timed_out() {}
 };
 
 class ServerConnection {

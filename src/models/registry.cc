@@ -17,6 +17,9 @@ std::string identifier(const std::string& model_id, const std::string& provider_
   return model_id == upstream_id ? provider_id + "/" + upstream_id : model_id;
 }
 
+// Clients may register models: their memory has a bound.
+constexpr std::size_t kAddedMax = 10'000;
+
 Error invalid(std::string message) {
   return Error::client(ErrorKind::kInvalidRequest, std::move(message));
 }
@@ -148,6 +151,7 @@ Result<Model> Registry::add(const Registration& registration, WallTime now) {
                            settings.id + "'"));
   }
   const std::lock_guard lock(mutex_);
+  if (added_.size() >= kAddedMax) return failure(invalid("too many models are registered"));
   if (catalog_->find(model.id) != nullptr) {
     return failure(invalid("Model '" + model.id + "' is registered already"));
   }

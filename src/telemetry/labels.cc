@@ -74,6 +74,7 @@ Ending ending_of(ErrorKind kind) {
     case ErrorKind::kMethodNotAllowed:
     case ErrorKind::kBodyTooLarge:
     case ErrorKind::kHeadTooLarge:
+    case ErrorKind::kTooManyFields:
     case ErrorKind::kUnsupportedMediaType:
     case ErrorKind::kExpectationFailed:
     case ErrorKind::kNotImplemented:

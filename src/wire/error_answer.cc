@@ -120,6 +120,7 @@ ErrorAnswer answer_for(const Error& error) {
     case ErrorKind::kExpectationFailed:
       return {417, kInvalidRequestType, name, {}};
     case ErrorKind::kHeadTooLarge:
+    case ErrorKind::kTooManyFields:
       return {431, kInvalidRequestType, name, {}};
     case ErrorKind::kNotImplemented:
       return {501, kInvalidRequestType, name, {}};

@@ -24,9 +24,10 @@ from pathlib import Path
 SOURCE_DIR = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE_DIR / "bench" / "e2e"))
 
-import machine  # pylint: disable=wrong-import-position
-import measure  # pylint: disable=wrong-import-position
-from systems import KINDS, Bench, Upstream, spawn, wait_until_serving  # pylint: disable=wrong-import-position
+# pylint: disable=wrong-import-position
+import machine
+import measure
+from systems import KINDS, Bench, Upstream, spawn, wait_until_serving
 
 GATEWAY = KINDS["penstock-b"]
 
@@ -215,8 +216,8 @@ def stalls(setup, budget):
     small = {"tokens": 100, "tokens_per_second": 100}
     block = setup.give_load(gateway.port, warmup=0.5, seconds=2, stream=True, sim=small)
     transit = block["transit_us"]
-    budget.hold("share of events with a transit of 35 to 50 ms", transit["stalls"] / transit["count"],
-                STALLED_SHARE)
+    budget.hold("share of events with a transit of 35 to 50 ms",
+                transit["stalls"] / transit["count"], STALLED_SHARE)
     budget.hold("median transit of an event, ms", transit["p50"] / 1e3, 10)
 
 
@@ -248,7 +249,8 @@ def instructions(setup, budget):
     total, requests, _ = instructions_of(setup, seconds=4, sim={"tokens": 40})
     print(f"{idle} instructions of a start and an end; {requests} requests")
     budget.hold("instructions a request", (total - idle) / requests, INSTRUCTIONS_A_REQUEST)
-    total, _, events = instructions_of(setup, connections=STREAMS, seconds=3, stream=True, sim=PACED)
+    total, _, events = instructions_of(setup, connections=STREAMS, seconds=3, stream=True,
+                                       sim=PACED)
     print(f"{events} events")
     budget.hold("instructions an event", (total - idle) / events, INSTRUCTIONS_AN_EVENT)
 

@@ -168,7 +168,7 @@ class World {
   std::size_t breaks() const { return network_.breaks(); }
   const std::string& exceptions() const { return exceptions_; }
   std::unique_ptr<MemoryStream> open_origin() { return open(origin_, origin_limits_); }
-  SteadyTime in(seconds time) { return sim_.loop().now() + time; }
+  SteadyTime in(milliseconds time) { return sim_.loop().now() + time; }
 
  private:
   MemoryOptions options() {
@@ -206,9 +206,9 @@ class World {
         connection->rest(seconds(60));
       }
       if (random_.next() % 4 == 0) {
-        // Connections age, and some go stale.
+        // Connections age, and some go stale just when they are wanted.
         net::Deadline pause(loop());
-        pause.set(in(seconds(static_cast<int>(random_.next() % 6))));
+        pause.set(in(random_.next() % 2 == 0 ? origin_limits_.idle_timeout : milliseconds(1'500)));
         co_await net::wait_any(loop(), &pause);
       }
     }

@@ -180,7 +180,7 @@ TEST(RequestParser, TakesFieldsUpToTheirLimit) {
   EXPECT_EQ(head.fields.size(), kLimits.fields);
   const auto many = parse_request_head(with_fields(kLimits.fields + 1), 0, kLimits, head);
   ASSERT_FALSE(many);
-  EXPECT_EQ(many.error().kind, ErrorKind::kHeadTooLarge);
+  EXPECT_EQ(many.error().kind, ErrorKind::kTooManyFields);
 }
 
 TEST(RequestParser, FindsControlCharactersAtEveryPlaceOfAValue) {

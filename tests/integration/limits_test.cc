@@ -69,7 +69,9 @@ TEST_F(Limits, AllFieldsPassAndOneMoreIsA431) {
   };
   RawClient client = connect();
   EXPECT_EQ(client.ask(with_fields(20)).status(), 200);
-  expect_error(client.ask(with_fields(21)), 431, "head_too_large");
+  expect_error(client.ask(with_fields(21)), 431, "too_many_fields");
+  EXPECT_EQ(hits("header_fields"), 1);
+  EXPECT_EQ(hits("header_bytes"), 0);
 }
 
 class BodyLimit : public Limits {

@@ -172,6 +172,7 @@ TEST_F(Timeouts, AConnectionThatBringsNothingIsClosedWithoutAWord) {
   EXPECT_EQ(client.read_to_end(), Io::kEnd);
   expect_not_early();
   EXPECT_EQ(client.unread(), "");
+  EXPECT_EQ(service().metric(R"(penstock_limit_hits_total{limit="idle_timeout"})"), 1);
 }
 
 TEST_F(Timeouts, AClientThatStopsInsideItsBodyGetsA408) {
@@ -205,6 +206,7 @@ TEST_F(Timeouts, AClientThatDoesNotReadIsCutAndItsUpstreamCancelled) {
   EXPECT_TRUE(upstream.wait_for_peer_close(0));
   const std::string line = service().access_log(1).front();
   EXPECT_NE(line.find("client_timeout"), std::string::npos) << line;
+  EXPECT_EQ(service().metric(R"(penstock_limit_hits_total{limit="client_write_timeout"})"), 1);
 }
 
 TEST_F(Timeouts, AConnectionWithoutRequestsIsClosedWhenItsIdleTimeIsOver) {
@@ -215,6 +217,7 @@ TEST_F(Timeouts, AConnectionWithoutRequestsIsClosedWhenItsIdleTimeIsOver) {
   EXPECT_EQ(client.read_to_end(), Io::kEnd);
   expect_not_early();
   EXPECT_EQ(client.unread(), "");
+  EXPECT_EQ(service().metric(R"(penstock_limit_hits_total{limit="idle_timeout"})"), 1);
 }
 
 TEST_F(Timeouts, AnUpstreamsConnectionIsClosedWhenItsIdleTimeIsOver) {

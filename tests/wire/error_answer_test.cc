@@ -35,6 +35,7 @@ constexpr Row kRows[] = {
     {ErrorKind::kRequestTimeout, 408, "invalid_request_error", "request_timeout", ""},
     {ErrorKind::kBodyTooLarge, 413, "invalid_request_error", "body_too_large", ""},
     {ErrorKind::kHeadTooLarge, 431, "invalid_request_error", "head_too_large", ""},
+    {ErrorKind::kTooManyFields, 431, "invalid_request_error", "too_many_fields", ""},
     {ErrorKind::kUnsupportedMediaType, 415, "invalid_request_error", "unsupported_media_type", ""},
     {ErrorKind::kExpectationFailed, 417, "invalid_request_error", "expectation_failed", ""},
     {ErrorKind::kNotImplemented, 501, "invalid_request_error", "not_implemented", ""},

@@ -65,8 +65,8 @@ class AnswerCheck {
   std::vector<std::string> recorded_;
   std::string fault_;
 
-  std::string line_;        // of a stream: the beginning of a line whose end has not come
-  std::size_t part_ = 0;    // the next event's index
+  std::string line_;      // of a stream: the beginning of a line whose end has not come
+  std::size_t part_ = 0;  // the next event's index
   std::uint64_t last_stamp_ns_ = 0;
   bool done_ = false;       // [DONE] has come
   std::size_t offset_ = 0;  // of a whole answer: bytes so far

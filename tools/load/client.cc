@@ -24,14 +24,14 @@ std::uint64_t between(SteadyTime from, SteadyTime to) {
   return static_cast<std::uint64_t>(std::max<nanoseconds>(nanoseconds(0), to - from).count());
 }
 
-http::HeadLimits head_limits() { return {.bytes = 64 * 1024, .fields = 256}; }
+http::HeadLimits head_limits() {
+  return {.bytes = 64 * 1024, .fields = 256};
+}
 
 }  // namespace
 
 Client::Client(Shared& shared)
-    : shared_(shared),
-      deadline_(shared.loop),
-      check_(shared.options, shared.reference, *this) {}
+    : shared_(shared), deadline_(shared.loop), check_(shared.options, shared.reference, *this) {}
 
 Task<void> Client::run(SteadyTime start) {
   if (!co_await sleep_until(start)) co_return;
@@ -114,8 +114,7 @@ Task<Result<const http::ResponseHead*>> Client::ask(SteadyTime until) {
       if (head) co_return *head;
       sent = failure(std::move(head.error()));
     }
-    const bool may_repeat =
-        connection_->reused() && sent.error().retry != RetryClass::kNever;
+    const bool may_repeat = connection_->reused() && sent.error().retry != RetryClass::kNever;
     connection_.reset();
     if (!may_repeat) co_return failure(std::move(sent.error()));
   }
@@ -136,8 +135,8 @@ Task<Fault> Client::read_answer(SteadyTime until) {
     if (!part->data.empty()) continue;
     if (shared_.options.hold) connection_->release_memory();
     deadline_.set(shared_.options.hold ? net::Deadline::kNever : until);
-    const std::size_t woken = co_await net::wait_any(shared_.loop, &deadline_,
-                                                     connection_->readable(), shared_.stop);
+    const std::size_t woken =
+        co_await net::wait_any(shared_.loop, &deadline_, connection_->readable(), shared_.stop);
     if (woken == 1) co_return Fault::kStopped;
     if (woken == 2) {
       what_ = "the answer took longer than it may";
@@ -156,10 +155,14 @@ Task<Fault> Client::read_answer(SteadyTime until) {
 Fault Client::fault_of(const Error& error) {
   what_ = error.message;
   switch (error.kind) {
-    case ErrorKind::kClientGone: return Fault::kStopped;
-    case ErrorKind::kUpstreamUnreachable: return Fault::kConnect;
-    case ErrorKind::kUpstreamTimeout: return Fault::kTimeout;
-    default: return Fault::kBroken;
+    case ErrorKind::kClientGone:
+      return Fault::kStopped;
+    case ErrorKind::kUpstreamUnreachable:
+      return Fault::kConnect;
+    case ErrorKind::kUpstreamTimeout:
+      return Fault::kTimeout;
+    default:
+      return Fault::kBroken;
   }
 }
 

@@ -31,12 +31,12 @@ struct Shared {
   http::ScratchPool& scratch;
   Results& results;
   Reference reference;
-  net::Signal stop;        // raised when the run is over
-  bool counting = false;   // during the time that counts
-  SteadyTime begin;        // of the run
-  std::uint64_t turns = 0;          // requests of the open loop that were given out
-  std::uint64_t streaming = 0;      // clients whose stream has had its first event
-  net::Signal all_streaming;        // raised when that is all of them
+  net::Signal stop;             // raised when the run is over
+  bool counting = false;        // during the time that counts
+  SteadyTime begin;             // of the run
+  std::uint64_t turns = 0;      // requests of the open loop that were given out
+  std::uint64_t streaming = 0;  // clients whose stream has had its first event
+  net::Signal all_streaming;    // raised when that is all of them
 };
 
 class Client final : private EventListener {

@@ -42,8 +42,8 @@ std::string fault_of_object(const std::string& text) {
 }
 
 std::string fault_of_path(const std::string& path) {
-  const bool is_sound = path.starts_with('/') && http::is_field_value(path) &&
-                        path.find(' ') == std::string::npos;
+  const bool is_sound =
+      path.starts_with('/') && http::is_field_value(path) && path.find(' ') == std::string::npos;
   return is_sound ? std::string{} : std::string("expected a path");
 }
 

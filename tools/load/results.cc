@@ -11,7 +11,9 @@ using Json = nlohmann::ordered_json;
 constexpr std::uint64_t kStallFromNs = 35'000'000;
 constexpr std::uint64_t kStallToNs = 50'000'000;
 
-double microseconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e3; }
+double microseconds(std::uint64_t nanoseconds) {
+  return static_cast<double>(nanoseconds) / 1e3;
+}
 
 Json summary(const Histogram& histogram) {
   Json out;
@@ -23,6 +25,7 @@ Json summary(const Histogram& histogram) {
   out["p99"] = microseconds(histogram.quantile(0.99));
   out["p999"] = microseconds(histogram.quantile(0.999));
   out["max"] = microseconds(histogram.largest());
+  out["stalls"] = histogram.count_between(kStallFromNs, kStallToNs);
   return out;
 }
 
@@ -42,12 +45,23 @@ const char* mode_of(const Options& options) {
 void Results::count(Fault fault, const std::string& what) {
   switch (fault) {
     case Fault::kNone:
-    case Fault::kStopped: return;
-    case Fault::kConnect: ++connect_faults; break;
-    case Fault::kBroken: ++broken_faults; break;
-    case Fault::kTimeout: ++timeout_faults; break;
-    case Fault::kStatus: ++status_faults; break;
-    case Fault::kContent: ++content_faults; break;
+    case Fault::kStopped:
+      return;
+    case Fault::kConnect:
+      ++connect_faults;
+      break;
+    case Fault::kBroken:
+      ++broken_faults;
+      break;
+    case Fault::kTimeout:
+      ++timeout_faults;
+      break;
+    case Fault::kStatus:
+      ++status_faults;
+      break;
+    case Fault::kContent:
+      ++content_faults;
+      break;
   }
   if (first_fault.empty()) first_fault = what;
 }
@@ -67,13 +81,14 @@ std::string to_json(const Options& options, const Results& results) {
   out["body_bytes"] = results.body_bytes;
   out["processor_time_ns"] = results.processor_time.count();
   out["latency_us"] = summary(results.latency_ns);
-  out["stalls"] = results.latency_ns.count_between(kStallFromNs, kStallToNs);
   out["first_event_us"] = summary(results.first_event_ns);
   out["transit_us"] = summary(results.transit_ns);
   out["connections_made"] = results.connections_made;
   out["open_streams"] = results.open_streams;
-  out["faults"] = {{"connect", results.connect_faults}, {"broken", results.broken_faults},
-                   {"timeout", results.timeout_faults}, {"status", results.status_faults},
+  out["faults"] = {{"connect", results.connect_faults},
+                   {"broken", results.broken_faults},
+                   {"timeout", results.timeout_faults},
+                   {"status", results.status_faults},
                    {"content", results.content_faults}};
   out["first_fault"] = results.first_fault;
   return out.dump(2, ' ', false, Json::error_handler_t::replace);

@@ -41,7 +41,7 @@ struct Results {
   std::uint64_t timeout_faults = 0;
   std::uint64_t status_faults = 0;
   std::uint64_t content_faults = 0;
-  std::string first_fault;        // in words
+  std::string first_fault;         // in words
   std::uint64_t open_streams = 0;  // held until the end
 
   // kNone and kStopped are no faults.

@@ -1,0 +1,243 @@
+"""The systems that are measured side by side: how each is configured, started and spoken to."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import string
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import machine
+
+CONFIG_DIR = Path(__file__).parent / "config"
+
+UPSTREAM_MODEL = "sim-small"
+UPSTREAM_KEY = "sk-key-of-the-upstream"
+CLIENT_KEY = "sk-key-of-the-client"
+
+START_SECONDS = 60
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A system as a column of the table."""
+
+    name: str
+    title: str
+    # What a client sends; a system that checks no keys passes the upstream's own through.
+    key: str = CLIENT_KEY
+    model: str = UPSTREAM_MODEL
+    checks_keys: bool = True
+    # Peers that write answers anew cannot be compared byte for byte, nor take every rate.
+    exact: bool = True
+    rate_max: float = float("inf")
+    program: str = ""  # what must be installed; nothing: built here
+
+    def installed(self):
+        return not self.program or find_program(self.program) is not None
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("direct", "direct", key=UPSTREAM_KEY, checks_keys=False),
+        Kind("relay", "raw relay", key=UPSTREAM_KEY, checks_keys=False),
+        Kind("nginx", "nginx", program="nginx"),
+        Kind("nginx-control", "nginx (control)", program="nginx"),
+        Kind("haproxy", "HAProxy", program="haproxy"),
+        Kind("penstock-a", "Penstock A"),
+        Kind("penstock-b", "Penstock B", model="house-model"),
+        Kind("litellm", "LiteLLM", exact=False, rate_max=40, program="litellm"),
+    )
+}
+
+
+def find_program(name):
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
+
+
+@dataclass
+class Upstream:
+    """Where a system finds the simulator."""
+
+    port: int
+    certificate: str = ""  # not empty: TLS, to be trusted by this certificate
+
+    @property
+    def url(self):
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+
+@dataclass
+class Server:
+    """A running process that listens on a port."""
+
+    port: int
+    process: subprocess.Popen
+    log: Path
+    pids: list = field(default_factory=list)
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def stop(self):
+        if self.alive():
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=1)
+        if self.alive():
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=10)
+
+
+def spawn(command, port, work, cores):
+    work.mkdir(parents=True, exist_ok=True)
+    log = work / "output.log"
+    with log.open("wb") as output, machine.on_cores(cores):
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
+    return Server(port, process, log)
+
+
+def fill(template, target, **values):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = (CONFIG_DIR / template).read_text()
+    target.write_text(string.Template(text).substitute(values))
+    return str(target)
+
+
+class Bench:
+    """Starts everything, each in a folder of its own under `work`."""
+
+    def __init__(self, bin_dir, work, cores):
+        self.bin = Path(bin_dir)
+        self.work = Path(work)
+        self.cores = cores
+        self._started = 0
+
+    def _folder(self, name):
+        self._started += 1
+        return self.work / f"{self._started:03}-{name}"
+
+    def start_simulator(self, cores=None):
+        port = free_port()
+        command = [str(self.bin / "penstock-sim"), "--port", str(port), "--stamp", "--quiet",
+                   "--api-key", UPSTREAM_KEY, "--idle-timeout-ms", "0"]
+        server = spawn(command, port, self._folder("sim"), cores or self.cores.load)
+        wait_until_listening(server)
+        return server
+
+    def start_tls_end(self, upstream_port):
+        """HAProxy with a certificate of its own in front of the simulator."""
+        folder = self._folder("tls")
+        folder.mkdir(parents=True)
+        certificate = folder / "certificate.pem"
+        key = folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                        "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+                        "-keyout", str(key), "-out", str(certificate)],
+                       check=True, capture_output=True)
+        both = folder / "both.pem"
+        both.write_text(certificate.read_text() + key.read_text())
+        port = free_port()
+        config = fill("tls-upstream.cfg", folder / "haproxy.cfg", port=port,
+                      certificate=both, upstream_port=upstream_port)
+        server = spawn([find_program("haproxy"), "-db", "-f", config], port, folder,
+                       self.cores.load)
+        wait_until_listening(server)
+        return server, Upstream(port, str(certificate))
+
+    def command(self, kind, port, upstream, workers, folder):
+        values = {"port": port, "work": folder, "workers": workers, "client_key": CLIENT_KEY,
+                  "upstream_key": UPSTREAM_KEY, "upstream_port": upstream.port,
+                  "upstream_url": upstream.url, "upstream_model": UPSTREAM_MODEL,
+                  "verify": upstream.certificate or "true",
+                  "user": "user root;" if os.geteuid() == 0 else ""}
+        if kind.name == "relay":
+            return [str(self.bin / "raw-relay"), str(port), str(upstream.port)]
+        if kind.name.startswith("nginx"):
+            config = fill("nginx.conf", folder / "nginx.conf", **values)
+            return [find_program("nginx"), "-e", str(folder / "error.log"), "-p", str(folder),
+                    "-c", config]
+        if kind.name == "haproxy":
+            config = fill("haproxy.cfg", folder / "haproxy.cfg", **values)
+            return [find_program("haproxy"), "-db", "-f", config]
+        if kind.name.startswith("penstock"):
+            config = fill(f"{kind.name}.yaml", folder / "run.yaml", **values)
+            return [str(self.bin / "penstock"), "serve", "--config", config]
+        if kind.name == "litellm":
+            config = fill("litellm.yaml", folder / "litellm.yaml", **values)
+            return [find_program("litellm"), "--config", config, "--host", "127.0.0.1",
+                    "--port", str(port), "--num_workers", "1"]
+        raise ValueError(kind.name)
+
+    def prepare(self, kind, upstream, workers=1):
+        """The command line of a system, with its configuration written, and its port."""
+        folder = self._folder(kind.name)
+        folder.mkdir(parents=True)
+        port = free_port()
+        return self.command(kind, port, upstream, workers, folder), port, folder
+
+    def start(self, kind, upstream, workers=1, cores=None):
+        """A system that answers; for `direct`, the simulator's port without a process."""
+        command, port, folder = self.prepare(kind, upstream, workers)
+        server = spawn(command, port, folder, cores or self.cores.target)
+        wait_until_serving(server, kind)
+        server.pids = machine.process_tree(server.process.pid)
+        return server
+
+
+def wait_until_listening(server):
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.alive():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 1):
+            return
+        time.sleep(0.005)
+    server.stop()
+    raise RuntimeError(f"{server.process.args[0]} does not listen; see {server.log}")
+
+
+def wait_until_serving(server, kind):
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.alive():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if ask(server.port, kind)[0] == 200:
+                return
+        time.sleep(0.01)
+    server.stop()
+    raise RuntimeError(f"{kind.title} does not answer; see {server.log}")
+
+
+def chat(kind, **more):
+    message = {"role": "user", "content": "Tell me something about floodgates."}
+    return {"model": kind.model, "messages": [message], **more}
+
+
+def ask(port, kind, key=None, timeout=30, **more):
+    """One chat request; the status, the body, and when its first and last bytes came."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    with contextlib.closing(connection):
+        connection.request("POST", "/v1/chat/completions", body=json.dumps(chat(kind, **more)),
+                           headers={"Content-Type": "application/json",
+                                    "Authorization": f"Bearer {key or kind.key}"})
+        answer = connection.getresponse()
+        body = b""
+        first = None
+        while piece := answer.read1(65536):
+            first = first or time.monotonic()
+            body += piece
+        return answer.status, body, first, time.monotonic()

@@ -1,0 +1,52 @@
+// The JSON gate of requests and the rewriters of answers.
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "wire/request_fields.h"
+#include "wire/sse_rewriter.h"
+
+namespace penstock::wire {
+namespace {
+
+// A chat request with a prompt of about `range` bytes.
+std::string chat_request(std::int64_t prompt_bytes) {
+  std::string body =
+      R"({"model":"passthrough/llama-3.3-70b","messages":[{"role":"user","content":")";
+  while (body.size() < static_cast<std::size_t>(prompt_bytes)) {
+    body += R"(All the water of the lake, \"so they say\", runs through one pipe. )";
+  }
+  return body + R"("}],"temperature":0.7,"max_tokens":256,"stream":true})";
+}
+
+void request_gate(benchmark::State& state) {
+  std::string body = chat_request(state.range(0));
+  const std::size_t size = body.size();
+  body.append(RequestReader::kPadding, '\0');
+  RequestReader reader;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(reader.read(std::string_view(body).substr(0, size)));
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(size * state.iterations()));
+}
+BENCHMARK(request_gate)->Arg(200)->Arg(4'000)->Arg(100'000)->Arg(1'000'000);
+
+void sse_event(benchmark::State& state) {
+  const std::string event =
+      "data: {\"id\":\"chatcmpl-86a769b048f6f861\",\"object\":\"chat.completion.chunk\","
+      "\"created\":1767225600,\"model\":\"llama-3.3-70b\",\"system_fingerprint\":\"fp\","
+      "\"choices\":[{\"index\":0,\"delta\":{\"content\":\" water\"},\"logprobs\":null,"
+      "\"finish_reason\":null}],\"usage\":null}\n\n";
+  SseRewriter rewriter("passthrough/llama-3.3-70b", DoneEvent::kPass, 1024 * 1024);
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    benchmark::DoNotOptimize(rewriter.feed(event, out));
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(event.size() * state.iterations()));
+}
+BENCHMARK(sse_event);
+
+}  // namespace
+}  // namespace penstock::wire
