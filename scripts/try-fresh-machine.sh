@@ -51,6 +51,8 @@ make_system() {
     -exec cp -t "$root/usr/local/share/ca-certificates" {} +
   inside update-ca-certificates
 
+  # mktemp keeps its folder to root; a system's root is for everybody.
+  chmod 755 "$root"
   inside apt-get update
   inside apt-get install --yes --no-install-recommends sudo git make
   inside useradd --create-home --shell /bin/bash "$user"

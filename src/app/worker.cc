@@ -55,6 +55,7 @@ Worker::Worker(const Shared& shared)
                .ready = shared.ready,
                .keys = access::ApiKeys(shared.settings.server.api_keys),
                .request_reader = {},
+               .usage_reader = {},
                .providers = {},
                .catalog = shared.registry.catalog()},
       gateway_(context_),

@@ -50,10 +50,9 @@ const wire::JsonRewriter* AnswerBody::json() const {
   return std::get_if<wire::JsonRewriter>(&rewriter_);
 }
 
-std::optional<wire::Usage> AnswerBody::usage() const {
+std::string_view AnswerBody::usage() const {
   const wire::JsonRewriter* rewriter = json();
-  if (rewriter == nullptr || rewriter->usage().empty()) return std::nullopt;
-  return wire::parse_usage(rewriter->usage());
+  return rewriter == nullptr ? std::string_view() : rewriter->usage();
 }
 
 }  // namespace penstock::gateway

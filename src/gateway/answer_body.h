@@ -16,7 +16,6 @@
 #include "gateway/answer_head.h"
 #include "wire/json_rewriter.h"
 #include "wire/sse_rewriter.h"
-#include "wire/usage.h"
 
 namespace penstock::gateway {
 
@@ -45,7 +44,8 @@ class AnswerBody {
   // What must precede an event that is added to the output.
   std::string_view event_separator() const;
 
-  std::optional<wire::Usage> usage() const;
+  // The usage object that the answer states, as its text; empty where there is none.
+  std::string_view usage() const;
 
  private:
   const wire::JsonRewriter* json() const;

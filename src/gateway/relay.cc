@@ -169,7 +169,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
     relayed = co_await relay_body(exchange, provider, upstream, body, writer,
                                   server.limits.answer_buffer_bytes);
   }
-  exchange.set_usage(body.usage());
+  exchange.set_usage(exchange.context().usage_reader.read(body.usage()));
   if (!relayed && kind != BodyKind::kEvents) writer.cut();
   co_return relayed;
 }

@@ -143,7 +143,7 @@ def system_calls(setup, budget):
     budget.hold("system calls a request", total_of(table) / requests, SYSTEM_CALLS_A_REQUEST)
 
     with strace(gateway.process.pid, output):
-        block = setup.give_load(gateway.port, STREAMS, warmup=0, ramp=0, seconds=3, stream=True,
+        block = setup.give_load(gateway.port, STREAMS, warmup=0, ramp=0, seconds=8, stream=True,
                                 sim=PACED)
     table = output.read_text()
     print(table)

@@ -78,16 +78,14 @@ TEST(AnswerBody, TakesEverythingElseAsItIsFramed) {
 
 TEST(AnswerBody, TellsTheUsage) {
   AnswerBody json = body_of(BodyKind::kJson);
-  pass(json, R"({"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}})");
-  ASSERT_TRUE(json.usage().has_value());
-  EXPECT_EQ(json.usage()->prompt_tokens, 3u);
-  EXPECT_EQ(json.usage()->completion_tokens, 4u);
-  EXPECT_EQ(json.usage()->total_tokens, 7u);
+  const std::string usage = R"({"prompt_tokens":3,"completion_tokens":4,"total_tokens":7})";
+  pass(json, R"({"usage":)" + usage + "}");
+  EXPECT_EQ(json.usage(), usage);
   AnswerBody events = body_of(BodyKind::kEvents);
   pass(events, kFinish);
-  EXPECT_FALSE(events.usage().has_value());
+  EXPECT_EQ(events.usage(), "");
   AnswerBody other = body_of(BodyKind::kVerbatim);
-  EXPECT_FALSE(other.usage().has_value());
+  EXPECT_EQ(other.usage(), "");
 }
 
 TEST(AnswerBody, SeparatesAnAddedEventFromAnUnfinishedOne) {

@@ -5,6 +5,11 @@
 namespace penstock::wire {
 namespace {
 
+std::optional<Usage> parse_usage(std::string_view object) {
+  UsageReader reader;
+  return reader.read(object);
+}
+
 TEST(Usage, ReadsTheCounts) {
   const auto usage = parse_usage(R"({"prompt_tokens":12,"completion_tokens":0,"total_tokens":12,)"
                                  R"("prompt_tokens_details":{"cached_tokens":3},"cost":0.5})");
@@ -27,6 +32,16 @@ TEST(Usage, ReadsUpToTheLargestWholeNumberOfADouble) {
   EXPECT_EQ(parse_usage(R"({"total_tokens":9007199254740992})")->total_tokens, 9007199254740992U);
   EXPECT_EQ(parse_usage(R"({"total_tokens":3.0})")->total_tokens, 3U);
   EXPECT_FALSE(parse_usage(R"({"total_tokens":9007199254740994})"));
+}
+
+TEST(Usage, IsReadAnewAfterEachObject) {
+  UsageReader reader;
+  EXPECT_EQ(reader.read(R"({"total_tokens":3})")->total_tokens, 3U);
+  EXPECT_FALSE(reader.read("{"));
+  EXPECT_EQ(reader.read(R"({"prompt_tokens":1})")->total_tokens, 0U);
+  const std::string longest(UsageReader::kBytesMax - 2, ' ');
+  EXPECT_TRUE(reader.read("{" + longest + "}"));
+  EXPECT_FALSE(reader.read("{ " + longest + "}"));
 }
 
 TEST(Usage, GivesNothingForAnythingElse) {
