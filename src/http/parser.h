@@ -35,10 +35,10 @@ struct Parsed {
 // Parses a request's head at the front of `buffer` into `head`. One empty line before the request
 // line is skipped (RFC 9112 section 2.2) and counted in head_bytes. `scanned` is the size of the
 // buffer at an earlier call that was not complete, else 0. Errors: kMalformedRequest (400),
-// kHeadTooLarge and kTooManyFields (431), kVersionNotSupported (505), kExpectationFailed (417), kNotImplemented (501:
-// a transfer coding other than chunked, or a method that no route can have, which is every one but
-// GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS); after any of them the connection is to be
-// closed. Upgrade is ignored (RFC 9110 section 7.8).
+// kHeadTooLarge and kTooManyFields (431), kVersionNotSupported (505), kExpectationFailed (417),
+// kNotImplemented (501: a transfer coding other than chunked, or a method that no route can have,
+// which is every one but GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS); after any of them the
+// connection is to be closed. Upgrade is ignored (RFC 9110 section 7.8).
 //
 // Limits are judged early: a buffer of `limits.bytes` without the head's end is too large. A line
 // is judged when it is complete, whatever is still to come. After an error or an incomplete call
