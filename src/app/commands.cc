@@ -11,6 +11,7 @@
 #include "app/model_table.h"
 #include "app/service.h"
 #include "config/load.h"
+#include "net/descriptor_limit.h"
 #include "net/ip_address.h"
 
 namespace penstock::app {
@@ -91,6 +92,11 @@ int serve(const ServeOptions& options) {
   }
   const sigset_t signals = block_end_signals();
   telemetry::Log log(telemetry::LogLevel::kInfo);
+  const std::size_t descriptors = net::raise_descriptor_limit();
+  if (descriptors < 2 * server.limits.connections) {
+    log.info("the descriptor limit, " + std::to_string(descriptors) +
+             ", is less than two for each of server.limits.connections");
+  }
   auto service = Service::start(settings, log);
   if (!service) {
     std::cerr << "penstock: " << service.error().message << "\n";

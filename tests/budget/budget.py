@@ -42,6 +42,8 @@ STALLED_SHARE = 0.05
 
 CONNECTIONS = 16
 STREAMS = 64
+# So many that a turn of the event loop finds several of them ready: waiting is shared.
+STREAMS_TRACED = 384
 # Slow enough that the observed gateway keeps up: events that pile up would be forwarded together.
 PACED = {"tokens": 100, "tokens_per_second": 25}
 LONG = 2000
@@ -143,7 +145,7 @@ def system_calls(setup, budget):
     budget.hold("system calls a request", total_of(table) / requests, SYSTEM_CALLS_A_REQUEST)
 
     with strace(gateway.process.pid, output):
-        block = setup.give_load(gateway.port, STREAMS, warmup=0, ramp=0, seconds=8, stream=True,
+        block = setup.give_load(gateway.port, STREAMS_TRACED, warmup=0, ramp=0, seconds=8, stream=True,
                                 sim=PACED)
     table = output.read_text()
     print(table)

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "net/descriptor_limit.h"
 #include "support/gateway_test.h"
 #include "support/killable_upstream.h"
 #include "support/process_state.h"
@@ -207,6 +208,9 @@ class ManyStreams : public ::testing::Test {
  protected:
   static constexpr std::size_t kStreams = 1000;
   static constexpr milliseconds kSoon{kSanitized ? 15'000 : 1'000};
+
+  // Clients, server and upstream of all streams are in this process.
+  static void SetUpTestSuite() { net::raise_descriptor_limit(); }
 
   static std::vector<RawClient> open_streams(TestService& service, std::size_t count) {
     std::vector<RawClient> clients;

@@ -5,23 +5,15 @@
 #include <exception>
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 
+#include "net/descriptor_limit.h"
 #include "options.h"
 #include "results.h"
 #include "run.h"
 
 namespace {
-
-// Many connections are many descriptors; the soft limit is often 1024.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 int run(int argc, char** argv) {
   CLI::App app("Gives load to an OpenAI-compatible service and measures it.", "penstock-load");
@@ -34,7 +26,7 @@ int run(int argc, char** argv) {
     return app.exit(error);
   }
   std::signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
+  penstock::net::raise_descriptor_limit();
   // Timers fire up to 50 us late by default, which the open loop would count as latency.
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   const penstock::load::Results results = penstock::load::run(options);

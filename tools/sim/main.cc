@@ -4,10 +4,9 @@
 #include <cstdio>
 #include <exception>
 
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 
+#include "net/descriptor_limit.h"
 #include "sim/options.h"
 #include "sim/simulator.h"
 
@@ -23,14 +22,6 @@ sigset_t block_end_signals() {
   return signals;
 }
 
-// Many streams are many descriptors; the soft limit is often 1024.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int run(int argc, char** argv) {
   CLI::App app("An OpenAI-compatible inference service that makes its answers up.", "penstock-sim");
   penstock::sim::Options options;
@@ -40,7 +31,7 @@ int run(int argc, char** argv) {
   const bool quiet = options.quiet;
   std::signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = block_end_signals();
-  raise_descriptor_limit();
+  penstock::net::raise_descriptor_limit();
   auto simulator = penstock::sim::Simulator::start(std::move(options));
   if (!simulator) {
     std::fprintf(stderr, "penstock-sim: %s\n", simulator.error().message.c_str());
