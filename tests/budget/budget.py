@@ -145,8 +145,8 @@ def system_calls(setup, budget):
     budget.hold("system calls a request", total_of(table) / requests, SYSTEM_CALLS_A_REQUEST)
 
     with strace(gateway.process.pid, output):
-        block = setup.give_load(gateway.port, STREAMS_TRACED, warmup=0, ramp=0, seconds=8, stream=True,
-                                sim=PACED)
+        block = setup.give_load(gateway.port, STREAMS_TRACED, warmup=0, ramp=0, seconds=8,
+                                stream=True, sim=PACED)
     table = output.read_text()
     print(table)
     budget.hold("system calls an event", total_of(table) / block["events"], SYSTEM_CALLS_AN_EVENT)
