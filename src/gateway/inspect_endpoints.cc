@@ -2,21 +2,13 @@
 
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "core/version.h"
+#include "gateway/json_text.h"
 
 namespace penstock::gateway {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kProviderType = "remote::passthrough";
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 // The configuration as the reference shows it, secrets masked.
 Json describe_config(const config::Provider& provider) {

@@ -4,22 +4,14 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "gateway/caller_data.h"
+#include "gateway/json_text.h"
 #include "models/lister.h"
 
 namespace penstock::gateway {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kOwner = "ogx";
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 Json metadata_of(const models::Model& model) {
   Json metadata = Json::parse(model.metadata, nullptr, false);
