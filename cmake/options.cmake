@@ -19,3 +19,12 @@ target_compile_definitions(penstock_options INTERFACE PENSTOCK_VERSION="${PROJEC
 if(PENSTOCK_BUILD_FUZZERS)
   target_compile_options(penstock_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+# Optimisation across the rooms, for releases by GCC. The objects of src/ hold both: code for the
+# many test programs, which link as ever, and what the link of a shipped program optimises as one.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"
+    AND NOT PENSTOCK_SANITIZE)
+  set(PENSTOCK_WHOLE_PROGRAM_OPTIONS -flto=auto -ffat-lto-objects)
+  target_link_options(penstock_options INTERFACE
+    $<IF:$<BOOL:$<TARGET_PROPERTY:PENSTOCK_WHOLE_PROGRAM>>,-flto=auto,-fno-lto>)
+endif()
