@@ -27,4 +27,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"
   set(PENSTOCK_WHOLE_PROGRAM_OPTIONS -flto=auto -ffat-lto-objects)
   target_link_options(penstock_options INTERFACE
     $<IF:$<BOOL:$<TARGET_PROPERTY:PENSTOCK_WHOLE_PROGRAM>>,-flto=auto,-fno-lto>)
+  # With GCC's plugin an archive's index would list what only the whole program has, and a linker
+  # without it would take a member again and again for that: an index without the plugin, then.
+  set(CMAKE_CXX_ARCHIVE_CREATE "<CMAKE_AR> --plugin none qc <TARGET> <LINK_FLAGS> <OBJECTS>")
+  set(CMAKE_CXX_ARCHIVE_FINISH "")
 endif()
