@@ -2,17 +2,14 @@
 
 // Who a request comes from, told by the API key in its Authorization field.
 //
-// Keys are kept as SHA-256 digests over a random prefix that is drawn at construction, and looked
-// up by digest. What the time of a look-up could tell is a property of a digest that nobody outside
-// can compute, so neither the number of keys nor how much of one was guessed shows.
-//
-// One ApiKeys belongs to one thread: it reuses a digest context. A call allocates nothing unless it
-// fails.
+// Keys are kept as digests by BLAKE2b (RFC 7693), keyed with random bytes that are drawn at
+// construction, and looked up by digest. What the time of a look-up could tell is a property of a
+// digest that nobody outside can compute, so neither the number of keys nor how much of one was
+// guessed shows. A call allocates nothing unless it fails.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,18 +28,15 @@ class ApiKeys {
 
   // `keys` is server.api_keys. Where it is empty everybody may come in; where it is not, an entry
   // with an empty key lets nobody in, and of two entries with the same key the first counts. Throws
-  // std::runtime_error where OpenSSL gives no digest or no random bytes: a failed start.
+  // std::runtime_error where libsodium cannot be used: a failed start.
   explicit ApiKeys(const std::vector<config::ApiKey>& keys);
-  ~ApiKeys();
-  ApiKeys(ApiKeys&&) noexcept;
-  ApiKeys& operator=(ApiKeys&&) noexcept;
 
   bool allows_anonymous() const { return anonymous_; }
 
   // The principal, a view that lives as long as this object. `authorization` is the field's value,
   // which must be exactly "Bearer " and a key. Fails with kInvalidApiKey; the message never
   // contains any of the value.
-  Result<std::string_view> authenticate(std::optional<std::string_view> authorization);
+  Result<std::string_view> authenticate(std::optional<std::string_view> authorization) const;
 
  private:
   using Digest = std::array<unsigned char, 32>;
@@ -54,14 +48,11 @@ class ApiKeys {
   struct SameTime {
     bool operator()(const Digest& a, const Digest& b) const;
   };
-  struct DigestContext;  // of OpenSSL
 
-  // Nothing where OpenSSL fails.
-  std::optional<Digest> digest_of(std::string_view key);
+  Digest digest_of(std::string_view key) const;
 
   bool anonymous_;
-  std::array<unsigned char, 32> prefix_{};
-  std::unique_ptr<DigestContext> context_;
+  std::array<unsigned char, 32> digest_key_{};
   std::unordered_map<Digest, std::string, FirstBytes, SameTime> principals_;
 };
 
