@@ -5,7 +5,7 @@ import re
 
 from systems import UPSTREAM_MODEL, ask
 
-STAMP = re.compile(rb'"stamp_ns":\d+,')
+STAMP = re.compile(rb',"stamp_ns":\d+')
 
 
 def _as_the_upstream_says(kind, body):

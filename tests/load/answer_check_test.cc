@@ -47,8 +47,8 @@ class StreamCheckTest : public AnswerCheckTest {
 };
 
 constexpr std::string_view kStream =
-    "data: {\"stamp_ns\":100,\"a\":1}\n\n"
-    "data: {\"stamp_ns\":200,\"a\":2}\n\n"
+    "data: {\"a\":1,\"stamp_ns\":100}\n\n"
+    "data: {\"a\":2,\"stamp_ns\":200}\n\n"
     "data: [DONE]\n\n";
 
 TEST_F(AnswerCheckTest, PassesAnswersThatEqualTheFirst) {
@@ -88,8 +88,8 @@ TEST_F(StreamCheckTest, ReadsStampsWhereverTheStreamIsCut) {
 
 TEST_F(StreamCheckTest, LeavesStampsOutOfTheComparison) {
   EXPECT_EQ(fault_of(kStream), "");
-  EXPECT_EQ(fault_of("data: {\"stamp_ns\":7,\"a\":1}\n\n"
-                     "data: {\"stamp_ns\":7,\"a\":2}\n\n"
+  EXPECT_EQ(fault_of("data: {\"a\":1,\"stamp_ns\":7}\n\n"
+                     "data: {\"a\":2,\"stamp_ns\":7}\n\n"
                      "data: [DONE]\n\n"),
             "");
 }

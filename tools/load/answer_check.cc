@@ -10,21 +10,25 @@ namespace {
 
 constexpr std::string_view kData = "data: ";
 constexpr std::string_view kDone = "[DONE]";
-constexpr std::string_view kStamp = "{\"stamp_ns\":";
+constexpr std::string_view kStamp = "\"stamp_ns\":";
 
 bool is_json_object(std::string_view text) {
   return nlohmann::json::parse(text, nullptr, false).is_object();
 }
 
-// Takes the stamp off the front of an event; what is left is the object's rest.
+// Takes the stamp, which is the last member, off the end of an event; what is left is the object
+// before it.
 std::optional<std::uint64_t> take_stamp(std::string_view& event) {
-  if (!event.starts_with(kStamp)) return std::nullopt;
-  const char* const begin = event.data() + kStamp.size();
+  // No stamp is further from the end than this.
+  constexpr std::size_t kTailBytes = kStamp.size() + 24;
+  const std::size_t tail = event.size() > kTailBytes ? event.size() - kTailBytes : 0;
+  const std::size_t at = event.find(kStamp, tail);
+  if (at == std::string_view::npos) return std::nullopt;
   const char* const end = event.data() + event.size();
   std::uint64_t stamp = 0;
-  const auto [after, error] = std::from_chars(begin, end, stamp);
-  if (error != std::errc{}) return std::nullopt;
-  event.remove_prefix(static_cast<std::size_t>(after - event.data()));
+  const auto [after, error] = std::from_chars(event.data() + at + kStamp.size(), end, stamp);
+  if (error != std::errc{} || after + 1 != end) return std::nullopt;
+  event = event.substr(0, at);
   return stamp;
 }
 

@@ -156,13 +156,21 @@ std::size_t EventWriter::tokens_before_next() const {
 }
 
 void EventWriter::append_next(std::string& out) {
+  append_object(out);
+  if (options_.stamp) stamp(out);
+}
+
+// As the last member, so that events of one stream begin alike, as those of real services do.
+void EventWriter::stamp(std::string& out) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  out.pop_back();
+  out.append(",\"stamp_ns\":");
+  append_count(out, static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()));
+  out.push_back('}');
+}
+
+void EventWriter::append_object(std::string& out) {
   out.push_back('{');
-  if (options_.stamp) {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    out.append("\"stamp_ns\":");
-    append_count(out, static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()));
-    out.push_back(',');
-  }
   const std::size_t event = next_++;
   const std::size_t behind_tokens = first_token_event_ + token_events();
   if (event >= behind_tokens) {

@@ -61,6 +61,8 @@ class EventWriter {
 
  private:
   std::size_t token_events() const;
+  static void stamp(std::string& out);
+  void append_object(std::string& out);
   void append_token(std::string& out, std::size_t index) const;
   void append_tool_piece(std::string& out, std::size_t index) const;
   void append_finish(std::string& out) const;
