@@ -24,6 +24,11 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::step(std::string_view input) {
       if (left_bytes_ == 0) state_ = State::kDataCr;
       return Step{at + data.size(), data};
     }
+    if (state_ == State::kSize && size_digits_ == 0) {
+      const std::size_t line = take_plain_size(input.substr(at));
+      at += line;
+      if (line > 0) continue;
+    }
     if (const char* const fault = take(input[at]); fault != nullptr) {
       if (source_ == ErrorSource::kUpstream) {
         return failure(
@@ -34,6 +39,25 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::step(std::string_view input) {
     ++at;
   }
   return Step{at, {}};
+}
+
+// The line that nearly every chunk begins with, where all of it is here: a few digits and CRLF,
+// for a chunk that is not the last. Gives its length, or 0 where it is anything else.
+std::size_t ChunkedDecoder::take_plain_size(std::string_view input) {
+  constexpr std::size_t kPlainDigitsMax = 6;
+  const std::size_t most = std::min(input.size(), kPlainDigitsMax);
+  std::uint64_t size = 0;
+  std::size_t digits = 0;
+  for (; digits < most; ++digits) {
+    const int digit = hex_value(input[digits]);
+    if (digit < 0) break;
+    size = size * 16 + static_cast<std::uint64_t>(digit);
+  }
+  if (size == 0 || input.size() < digits + 2) return 0;
+  if (input[digits] != '\r' || input[digits + 1] != '\n') return 0;
+  left_bytes_ = size;
+  state_ = State::kData;
+  return digits + 2;
 }
 
 const char* ChunkedDecoder::take(char c) {

@@ -70,6 +70,7 @@ class ChunkedDecoder {
 
   // Each takes one byte and says what is wrong with it; nullptr where nothing is.
   const char* take(char c);
+  std::size_t take_plain_size(std::string_view input);
   const char* take_size(char c);
   const char* take_extension(char c);
   const char* take_after_extension(char c);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <utility>
 
 #include "core/text.h"
 #include "wire/scan.h"
@@ -13,9 +15,16 @@ constexpr std::string_view kModelKey = "model";
 constexpr std::string_view kUsageKey = "usage";
 constexpr std::string_view kErrorKey = "error";
 constexpr std::string_view kFinishReasonKey = "finish_reason";
+static_assert(kUsageKey.size() == kModelKey.size() && kErrorKey.size() == kModelKey.size());
 
 // A key that is longer than this, spelled with an escape for every letter, is none of the above.
 constexpr std::size_t kTokenBytesMax = 6 * kFinishReasonKey.size();
+
+// Whether a text that is as long as the key is the key: a length that the compiler knows.
+template <const std::string_view& kKey>
+bool is(std::string_view text) {
+  return std::memcmp(text.data(), kKey.data(), kKey.size()) == 0;
+}
 
 constexpr char kNotAscii = '\xFF';
 
@@ -50,10 +59,6 @@ bool unescapes_to(std::string_view spelled, std::string_view key) {
   return spelled.empty();
 }
 
-bool is_key(std::string_view spelled, bool escaped, std::string_view key) {
-  return escaped ? unescapes_to(spelled, key) : spelled == key;
-}
-
 std::string_view between(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
@@ -65,20 +70,56 @@ JsonRewriter::JsonRewriter(std::string_view model) {
 }
 
 JsonRewriter::Key JsonRewriter::classify(std::string_view spelled, bool escaped) {
-  if (is_key(spelled, escaped, kModelKey)) return Key::kModel;
-  if (is_key(spelled, escaped, kUsageKey)) return Key::kUsage;
-  if (is_key(spelled, escaped, kErrorKey)) return Key::kError;
-  if (is_key(spelled, escaped, kFinishReasonKey)) return Key::kFinishReason;
+  if (escaped) {
+    if (unescapes_to(spelled, kModelKey)) return Key::kModel;
+    if (unescapes_to(spelled, kUsageKey)) return Key::kUsage;
+    if (unescapes_to(spelled, kErrorKey)) return Key::kError;
+    if (unescapes_to(spelled, kFinishReasonKey)) return Key::kFinishReason;
+    return Key::kOther;
+  }
+  // Nearly every string is told from all four by its length.
+  if (spelled.size() == kModelKey.size()) {
+    if (is<kModelKey>(spelled)) return Key::kModel;
+    if (is<kUsageKey>(spelled)) return Key::kUsage;
+    if (is<kErrorKey>(spelled)) return Key::kError;
+  }
+  if (spelled.size() == kFinishReasonKey.size() && is<kFinishReasonKey>(spelled)) {
+    return Key::kFinishReason;
+  }
   return Key::kOther;
 }
 
 void JsonRewriter::feed(std::string_view piece, std::string& out) {
   if (piece.empty()) return;
+  const char* const text = piece.data();
+  const char* const end = text + piece.size();
+  const bool begins = std::exchange(fresh_, false);
+  const std::size_t text_out = out.size();
+  if (begins && take_known_opening(piece, out)) piece.remove_prefix(opening_.size());
   const char* const begin = piece.data();
-  Piece in{begin + piece.size(), begin, begin, begin, out};
+  Piece in{end, begin, begin, begin, out, begins ? text : nullptr, text_out};
   if (awaited_ != Key::kOther) look_at_value(begin, in.end);
   scan(begin, in);
   end_piece(in);
+}
+
+// Whether the text begins with the known opening, which is then done with.
+bool JsonRewriter::take_known_opening(std::string_view piece, std::string& out) {
+  if (opening_.empty() || !piece.starts_with(opening_)) return false;
+  out.append(opening_out_);
+  key_ = Key::kModel;
+  state_ = State::kRest;
+  return true;
+}
+
+// `end` is behind the value of a model that was replaced. A usage object in the opening would have
+// to be remembered anew each time.
+void JsonRewriter::remember_opening(const char* end, const Piece& in) {
+  if (!several_texts_ || in.text == nullptr || !opening_is_plain_) return;
+  const std::string_view opening = between(in.text, end);
+  if (opening.size() > kOpeningBytesMax) return;
+  opening_.assign(opening);
+  opening_out_.assign(in.out, in.text_out);
 }
 
 void JsonRewriter::line_break(std::string& out) {
@@ -99,6 +140,9 @@ void JsonRewriter::finish(std::string& out) {
   state_ = State::kBefore;
   awaited_ = Key::kOther;
   capturing_ = false;
+  fresh_ = true;
+  several_texts_ = true;
+  opening_is_plain_ = true;
 }
 
 // Outside of the object only space may stand.
@@ -165,6 +209,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       state_ = State::kNested;
       depth_ = 1;
       if (key_ != Key::kUsage || *token != '{') return;
+      opening_is_plain_ = false;
       capturing_ = true;
       capture_.clear();
       in.uncaptured = token;
@@ -191,6 +236,7 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
   } else {
     in.out.append(replacement_.view());
     in.unpassed = behind;
+    remember_opening(behind, in);
   }
   held_.clear();
 }

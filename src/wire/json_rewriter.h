@@ -18,6 +18,11 @@
 // What comes out, and what is seen, does not depend on how the text is cut into pieces. One object
 // belongs to one answer and one thread. Nothing fails, and nothing is allocated once the buffers
 // have grown to their bounds.
+//
+// The events of one stream begin alike: what stands before the end of the model's value (id, time,
+// model) is mostly the same in all of them. That opening is remembered with what it becomes, and
+// where the next text begins with it, it need not be looked at again: the same bytes from the same
+// state lead to the same state.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +39,8 @@ class JsonRewriter {
   static constexpr std::size_t kUsageBytesMax = 4096;
   // The longest model value that is replaced, as spelled in the text, quotes included.
   static constexpr std::size_t kModelBytesMax = 4096;
+  // The longest opening that is remembered.
+  static constexpr std::size_t kOpeningBytesMax = 512;
 
   // `model`: the name to write, not escaped. Empty: nothing is replaced, only looked at.
   explicit JsonRewriter(std::string_view model);
@@ -82,10 +89,14 @@ class JsonRewriter {
     const char* string;      // inside a string: where its text begins, or goes on
     const char* uncaptured;  // inside a usage object: where it begins, or goes on
     std::string& out;
+    const char* text;      // where the text begins, or null where it began in an earlier piece
+    std::size_t text_out;  // the size of `out` there
   };
 
   static Key classify(std::string_view spelled, bool escaped);
 
+  bool take_known_opening(std::string_view piece, std::string& out);
+  void remember_opening(const char* end, const Piece& in);
   void scan(const char* at, Piece& in);
   const char* skip_space_around(const char* at, const char* end);
   void take(const char* token, Piece& in);
@@ -116,6 +127,12 @@ class JsonRewriter {
   std::string token_;            // the string in hand, as far as it came in earlier pieces; cut
   std::string capture_;          // the usage object in hand, likewise
   std::string held_;             // the model value in hand, likewise
+
+  bool fresh_ = true;             // no byte of the text has come
+  bool several_texts_ = false;    // one has ended before
+  bool opening_is_plain_ = true;  // no usage object has begun in this text
+  std::string opening_;           // of an earlier text; empty: none is known
+  std::string opening_out_;       // what it becomes
 };
 
 }  // namespace penstock::wire

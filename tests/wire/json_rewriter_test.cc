@@ -55,6 +55,65 @@ std::string with_model(std::string_view before, std::string_view after) {
   return std::string(before).append(kNameInJson).append(after);
 }
 
+// What one rewriter makes of the texts, one after the other, each cut at `cut`.
+std::vector<std::string> rewrite_all(const std::vector<std::string_view>& texts, std::size_t cut) {
+  JsonRewriter rewriter(kName);
+  std::vector<std::string> outs;
+  for (std::string_view text : texts) {
+    std::string& out = outs.emplace_back("before ");
+    rewriter.feed(text.substr(0, cut), out);
+    if (cut < text.size()) rewriter.feed(text.substr(cut), out);
+    rewriter.finish(out);
+  }
+  return outs;
+}
+
+TEST(JsonRewriter, RewritesTextsThatBeginAlikeAsEachAlone) {
+  const std::vector<std::string_view> texts = {
+      R"({"id":"1","model":"m1","choices":[{"finish_reason":null}]})",
+      R"({"id":"1","model":"m1","choices":[{"finish_reason":null}]})",
+      R"({"id":"1","model":"m1","model":"m2","x":{"model":"m3"}})",
+      R"({"id":"1","model":"m1","model":"m2","x":[]})",
+      R"({"id":"1","model":"m1","model":"m2")",
+      R"({"id":"1","model":"m1"})",
+      R"({"id":"1","model":"m1\"","y":1})",
+      R"({"id":"1","model":"m1","model":7})",
+      R"({"id":"2","\u006dodel":"m1","y":1})",
+      R"({"id":"2","\u006dodel":"m1","model":"m1"})",
+      R"({"id":"2","\u006dodel":"m1","y":"model"})",
+      R"( {"model":"m1"})",
+      R"( {"model":"m1"} )",
+      R"( {"model":"m1" rubbish "model":"m1"})",
+      R"({"x":{"y":"model"},"model":"m1","z":"\\"})",
+      R"({"x":{"y":"model"},"model":"m1","z":"\\","model":"m1"})",
+      R"([{"model":"m1"}])",
+      R"([{"model":"m1"}])",
+  };
+  for (std::size_t cut = 0; cut < 60; ++cut) {
+    const std::vector<std::string> outs = rewrite_all(texts, cut);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      EXPECT_EQ(outs[i], "before " + outcome_of({texts[i]}, kName).out) << texts[i] << cut;
+    }
+  }
+}
+
+TEST(JsonRewriter, SeesTheUsageOfEachTextThatBeginsAlike) {
+  JsonRewriter rewriter(kName);
+  std::string out;
+  const auto feed = [&](std::string_view text) {
+    rewriter.feed(text, out);
+    rewriter.finish(out);
+    return std::string(rewriter.usage());
+  };
+  const std::string_view first = R"({"usage":{"n":1},"model":"m1","a":0})";
+  EXPECT_EQ(feed(first), R"({"n":1})");
+  EXPECT_EQ(feed(first), R"({"n":1})");
+  EXPECT_EQ(feed(R"({"model":"m1","usage":{"n":2}})"), R"({"n":2})");
+  EXPECT_EQ(feed(first), R"({"n":1})");
+  EXPECT_EQ(feed(R"({"model":"m1","usage":{"n":3}})"), R"({"n":3})");
+  EXPECT_EQ(feed(R"({"model":"m1","usage":null})"), R"({"n":3})");
+}
+
 TEST(JsonRewriter, ReplacesTheTopLevelModelAndNothingElse) {
   const Outcome outcome =
       rewrite("{\"id\": 1.50,\t\"model\" : \"m1\" ,\r\n\"x\":null,\"n\":[1e3,{}]}\n");
