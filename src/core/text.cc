@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <vector>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace penstock {
 namespace {
@@ -15,6 +20,12 @@ int hex_value(char c) {
 }
 
 constexpr char kHexDigits[] = "0123456789ABCDEF";
+
+constexpr std::array<bool, 256> kPlainInJson = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x7F; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
 
 bool is_unreserved(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -45,16 +56,6 @@ std::size_t utf8_sequence_length(std::string_view text) {
 }
 
 }  // namespace
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return to_lower(x) == to_lower(y);
-         });
-}
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
-  return equals_ignoring_case(text.substr(0, prefix.size()), prefix);
-}
 
 std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
@@ -120,8 +121,36 @@ std::size_t valid_utf8_bytes(std::string_view text) {
   return valid;
 }
 
+std::size_t plain_json_bytes(std::string_view text) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const char* at = begin;
+#ifdef __SSE2__
+  while (text.size() >= 16 && at != end) {
+    // The last sixteen overlap with those before them.
+    at = std::min(at, end - 16);
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    // The comparison is signed: what is not ASCII is below the space too.
+    const __m128i other = _mm_or_si128(
+        _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
+                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\x7F'))),
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(other));
+    if (mask != 0) return static_cast<std::size_t>(at - begin) + std::countr_zero(mask);
+    at += 16;
+  }
+#endif
+  while (at != end && kPlainInJson[static_cast<unsigned char>(*at)]) ++at;
+  return static_cast<std::size_t>(at - begin);
+}
+
 void append_json_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
+    const std::size_t plain = plain_json_bytes(text);
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     const auto byte = static_cast<unsigned char>(text.front());
     if (byte == '"' || byte == '\\') {
       out.push_back('\\');

@@ -16,9 +16,17 @@ constexpr char to_lower(char c) {
 }
 
 // Equality that ignores ASCII case: field names and codings (RFC 9110 section 5.1).
-bool equals_ignoring_case(std::string_view a, std::string_view b);
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (to_lower(a[i]) != to_lower(b[i])) return false;
+  }
+  return true;
+}
 
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+constexpr bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
 
 // Without spaces and tabs at both ends (optional whitespace, RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);
@@ -36,6 +44,10 @@ bool is_valid_utf8(std::string_view text);
 
 // How many bytes at the front of `text` are whole, well-formed UTF-8 sequences.
 std::size_t valid_utf8_bytes(std::string_view text);
+
+// How many bytes at the front of `text` stand in a JSON string as they are: printable ASCII but for
+// the quote and the backslash.
+std::size_t plain_json_bytes(std::string_view text);
 
 // Appends `text` as the inside of a JSON string (RFC 8259 section 7): quotes, backslashes and
 // control characters escaped; bytes that are not UTF-8 replaced by U+FFFD, so that the result is

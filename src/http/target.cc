@@ -1,5 +1,6 @@
 #include "http/target.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "http/characters.h"
@@ -42,9 +43,22 @@ class DotSegment {
   std::size_t name_bytes_ = 0;
 };
 
+// What can neither be part of a dot segment nor of anything that is refused.
+bool is_plain(char c) {
+  return is_in(kHostCharacter, c) && c != '.';
+}
+
+// Whether the path is made of plain segments, as those of all routes are. It need not be looked at
+// any closer then.
+bool is_plain_path(std::string_view path) {
+  return path.size() > 1 && path[0] == '/' && is_plain(path[1]) &&
+         std::ranges::all_of(path, [](char c) { return c == '/' || is_plain(c); });
+}
+
 // nullptr for a path that has one reading only. An encoded slash separates segments like a plain
 // one, so that no dot segment appears when a route decodes it.
 const char* find_fault(std::string_view path) {
+  if (is_plain_path(path)) return nullptr;
   if (!path.starts_with('/')) return "the request target is not a path";
   path.remove_prefix(1);
   DotSegment segment;

@@ -1,6 +1,7 @@
 #include "net/socket_address.h"
 
 #include <array>
+#include <charconv>
 #include <cstring>
 
 #include <arpa/inet.h>
@@ -33,7 +34,14 @@ void SocketAddress::set_port(std::uint16_t port) { v4_.sin_port = htons(port); }
 std::string SocketAddress::host_text() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (family() == AF_INET) {
-    inet_ntop(AF_INET, &v4_.sin_addr, text.data(), text.size());
+    // Once a request, for the access log: inet_ntop() prints by a format, ten times as slow.
+    std::array<unsigned char, 4> bytes;
+    std::memcpy(bytes.data(), &v4_.sin_addr, bytes.size());
+    char* out = text.data();
+    for (const unsigned char byte : bytes) {
+      if (out != text.data()) *out++ = '.';
+      out = std::to_chars(out, text.data() + text.size(), byte).ptr;
+    }
   } else if (family() == AF_INET6) {
     inet_ntop(AF_INET6, &v6_.sin6_addr, text.data(), text.size());
   }

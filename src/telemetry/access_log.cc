@@ -29,15 +29,18 @@ void block_all_signals() {
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
-void text_if_any(JsonLine& line, std::string_view key, std::string_view value) {
+template <std::size_t Size>
+void text_if_any(JsonLine& line, const char (&key)[Size], std::string_view value) {
   if (!value.empty()) line.text(key, value);
 }
 
-void number_if_any(JsonLine& line, std::string_view key, std::optional<std::uint64_t> value) {
+template <std::size_t Size>
+void number_if_any(JsonLine& line, const char (&key)[Size], std::optional<std::uint64_t> value) {
   if (value) line.number(key, *value);
 }
 
-void status_if_any(JsonLine& line, std::string_view key, int status) {
+template <std::size_t Size>
+void status_if_any(JsonLine& line, const char (&key)[Size], int status) {
   if (status > 0) line.number(key, static_cast<std::uint64_t>(status));
 }
 

@@ -10,17 +10,6 @@
 namespace penstock::telemetry {
 namespace {
 
-// What stands in a JSON string as it is: printable ASCII but for quote and backslash.
-constexpr std::array<bool, 256> kPlain = [] {
-  std::array<bool, 256> plain{};
-  for (std::size_t c = 0x20; c < 0x7F; ++c) plain[c] = c != '"' && c != '\\';
-  return plain;
-}();
-
-bool is_plain(char c) {
-  return kPlain[static_cast<unsigned char>(c)];
-}
-
 constexpr std::string_view kCutMark = "\xE2\x80\xA6";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
@@ -58,20 +47,6 @@ std::string_view cut(std::string_view value) {
 
 }  // namespace
 
-void JsonLine::raw(std::string_view bytes) {
-  std::memcpy(out_, bytes.data(), bytes.size());
-  out_ += bytes.size();
-}
-
-void JsonLine::key(std::string_view name) {
-  *out_++ = separator_;
-  separator_ = ',';
-  *out_++ = '"';
-  raw(name);
-  *out_++ = '"';
-  *out_++ = ':';
-}
-
 void JsonLine::unicode_escape(unsigned code_point) {
   constexpr char kHexDigits[] = "0123456789abcdef";
   raw("\\u");
@@ -107,16 +82,14 @@ std::size_t JsonLine::escaped_character(std::string_view rest) {
 
 void JsonLine::escaped(std::string_view value) {
   while (!value.empty()) {
-    std::size_t plain = 0;
-    while (plain < value.size() && is_plain(value[plain])) ++plain;
+    const std::size_t plain = plain_json_bytes(value);
     raw(value.substr(0, plain));
     value.remove_prefix(plain);
     if (!value.empty()) value.remove_prefix(escaped_character(value));
   }
 }
 
-void JsonLine::text(std::string_view name, std::string_view value) {
-  key(name);
+void JsonLine::text_value(std::string_view value) {
   *out_++ = '"';
   if (value.size() <= kValueBytesMax) {
     escaped(value);
@@ -132,13 +105,7 @@ void JsonLine::digits(std::uint64_t value) {
   out_ = std::to_chars(out_, out_ + 20, value).ptr;
 }
 
-void JsonLine::number(std::string_view name, std::uint64_t value) {
-  key(name);
-  digits(value);
-}
-
-void JsonLine::milliseconds(std::string_view name, std::chrono::microseconds value) {
-  key(name);
+void JsonLine::milliseconds_value(std::chrono::microseconds value) {
   const auto microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(value.count(), 0));
   digits(microseconds / 1000);
   const auto fraction = static_cast<unsigned>(microseconds % 1000);
@@ -146,11 +113,6 @@ void JsonLine::milliseconds(std::string_view name, std::chrono::microseconds val
   *out_++ = static_cast<char>('0' + fraction / 100);
   *out_++ = static_cast<char>('0' + fraction / 10 % 10);
   *out_++ = static_cast<char>('0' + fraction % 10);
-}
-
-void JsonLine::boolean(std::string_view name, bool value) {
-  key(name);
-  raw(value ? "true" : "false");
 }
 
 char* JsonLine::finish() {

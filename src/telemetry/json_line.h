@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace penstock::telemetry {
@@ -27,19 +28,50 @@ class JsonLine {
   // The line begins at `out`.
   explicit JsonLine(char* out) : out_(out) {}
 
-  // Keys are literals of the program: they are not escaped.
-  void text(std::string_view key, std::string_view value);
-  void number(std::string_view key, std::uint64_t value);
+  // Keys are literals of the program: they are not escaped, and their length is known to the
+  // compiler.
+  template <std::size_t Size>
+  void text(const char (&name)[Size], std::string_view value) {
+    key(name);
+    text_value(value);
+  }
+  template <std::size_t Size>
+  void number(const char (&name)[Size], std::uint64_t value) {
+    key(name);
+    digits(value);
+  }
   // As milliseconds with three decimals; a negative duration as 0.
-  void milliseconds(std::string_view key, std::chrono::microseconds value);
-  void boolean(std::string_view key, bool value);
+  template <std::size_t Size>
+  void milliseconds(const char (&name)[Size], std::chrono::microseconds value) {
+    key(name);
+    milliseconds_value(value);
+  }
+  template <std::size_t Size>
+  void boolean(const char (&name)[Size], bool value) {
+    key(name);
+    raw(value ? "true" : "false");
+  }
 
   // Closes the object and the line. Gives the end of what was written.
   char* finish();
 
  private:
-  void key(std::string_view name);
-  void raw(std::string_view bytes);
+  template <std::size_t Size>
+  void key(const char (&name)[Size]) {
+    *out_++ = separator_;
+    separator_ = ',';
+    *out_++ = '"';
+    std::memcpy(out_, name, Size - 1);
+    out_ += Size - 1;
+    *out_++ = '"';
+    *out_++ = ':';
+  }
+  void text_value(std::string_view value);
+  void milliseconds_value(std::chrono::microseconds value);
+  void raw(std::string_view bytes) {
+    std::memcpy(out_, bytes.data(), bytes.size());
+    out_ += bytes.size();
+  }
   void escaped(std::string_view value);
   std::size_t escaped_character(std::string_view rest);
   void unicode_escape(unsigned code_point);

@@ -108,5 +108,16 @@ TEST(Text, FindsTheNearestWordOrNone) {
   EXPECT_EQ(nearest("x", std::array<std::string_view, 0>{}), "");
 }
 
+TEST(PlainJsonBytes, StopsAtTheFirstCharacterThatIsEscaped) {
+  for (std::size_t before = 0; before < 40; ++before) {
+    const std::string plain(before, 'x');
+    EXPECT_EQ(plain_json_bytes(plain), before);
+    for (const char special : {'"', '\\', '\n', '\x1F', '\x7F', '\x80', '\xFF', '\0'}) {
+      EXPECT_EQ(plain_json_bytes(plain + special), before);
+      EXPECT_EQ(plain_json_bytes(plain + special + "more than sixteen bytes"), before);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace penstock
