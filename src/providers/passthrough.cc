@@ -52,12 +52,22 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
   pool_ = std::make_unique<http::UpstreamPool>(
       environment_.loop, environment_.connector, environment_.scratch,
       destination_of(*settings_.base_url, net::AddressRule::kAny), limits);
+  append_fixed_fields(fixed_fields_, *settings_.base_url);
+}
+
+// What every request to `url` has, whoever asks.
+void Passthrough::append_fixed_fields(std::string& out, const config::Url& url) const {
+  http::append_field(out, "Host", url.authority());
+  // Whatever the client may accept: the model's name can be replaced in plain text only.
+  http::append_field(out, "Accept-Encoding", "identity");
+  if (!operator_sets(kUserAgent)) http::append_field(out, kUserAgent, "penstock");
+  if (!settings_.base_url) return;
   for (const config::Provider::Header& header : settings_.headers) {
     // One Authorization at most: the static key is the one that counts.
     if (is_authorization(header.name) && !settings_.api_key.empty()) continue;
-    http::append_field(operator_fields_, header.name, header.value);
+    http::append_field(out, header.name, header.value);
   }
-  if (!settings_.api_key.empty()) append_authorization(operator_fields_, settings_.api_key);
+  if (!settings_.api_key.empty()) append_authorization(out, settings_.api_key);
 }
 
 net::Destination Passthrough::destination_of(const config::Url& url, net::AddressRule rule) const {
@@ -122,12 +132,12 @@ void Passthrough::append_request_head(std::string& out, std::string_view method,
                                       const ProviderData* data) const {
   const config::Url& url = settings_.base_url ? *settings_.base_url : route.url_;
   out.append(method).append(" ").append(url.path).append(path).append(" HTTP/1.1\r\n");
-  http::append_field(out, "Host", url.authority());
-  if (settings_.base_url) out.append(operator_fields_);
+  if (settings_.base_url) {
+    out.append(fixed_fields_);
+  } else {
+    append_fixed_fields(out, url);
+  }
   if (data != nullptr) append_callers_fields(out, *data);
-  // Whatever the client may accept: the model's name can be replaced in plain text only.
-  http::append_field(out, "Accept-Encoding", "identity");
-  if (!operator_sets(kUserAgent)) http::append_field(out, kUserAgent, "penstock");
 }
 
 void Passthrough::mask_secrets(std::string& text) const {

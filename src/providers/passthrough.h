@@ -79,6 +79,7 @@ class Passthrough {
   net::Destination destination_of(const config::Url& url, net::AddressRule rule) const;
   bool may_be_private(const std::string& host) const;
   bool operator_sets(std::string_view name) const;
+  void append_fixed_fields(std::string& out, const config::Url& url) const;
   void append_callers_fields(std::string& out, const ProviderData& data) const;
 
   const config::Provider& settings_;
@@ -88,7 +89,7 @@ class Passthrough {
   std::chrono::milliseconds first_byte_timeout_;
   std::chrono::milliseconds between_bytes_timeout_;
   std::unique_ptr<http::UpstreamPool> pool_;
-  std::string operator_fields_;  // of every call to base_url, ready to send
+  std::string fixed_fields_;  // of every call to base_url, ready to send
 };
 
 }  // namespace penstock::providers
