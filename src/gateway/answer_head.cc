@@ -1,23 +1,23 @@
 #include "gateway/answer_head.h"
 
-#include <algorithm>
-#include <array>
-
 #include "core/text.h"
 
 namespace penstock::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 15> kStopped = {
-    "connection",        "keep-alive", "proxy-authenticate", "proxy-connection",
-    "te",                "trailer",    "transfer-encoding",  "upgrade",
-    "content-length",    "set-cookie", "set-cookie2",        "alt-svc",
-    "strict-transport-security", "x-request-id", "proxy-authorization"};
+using http::FieldName;
+
+constexpr http::FieldNames kStopped(
+    FieldName::kAltSvc, FieldName::kConnection, FieldName::kContentLength, FieldName::kKeepAlive,
+    FieldName::kProxyAuthenticate, FieldName::kProxyAuthorization, FieldName::kProxyConnection,
+    FieldName::kSetCookie, FieldName::kSetCookie2, FieldName::kStrictTransportSecurity,
+    FieldName::kTe, FieldName::kTrailer, FieldName::kTransferEncoding, FieldName::kUpgrade,
+    FieldName::kXRequestId);
 
 // Whether Connection lists `name` as belonging to this hop.
 bool is_named_by_connection(const http::Fields& fields, std::string_view name) {
   for (const http::Field& field : fields) {
-    if (!equals_ignoring_case(field.name, "connection")) continue;
+    if (field.known_name != FieldName::kConnection) continue;
     std::string_view list = field.value;
     while (!list.empty()) {
       const std::size_t comma = list.find(',');
@@ -42,19 +42,18 @@ bool is_json(std::string_view type) {
 
 }  // namespace
 
-bool passes_to_client(const http::Fields& fields, std::string_view name) {
-  const bool stopped = std::ranges::any_of(
-      kStopped, [&](std::string_view each) { return equals_ignoring_case(each, name); });
-  return !stopped && !starts_with_ignoring_case(name, "access-control-") &&
-         !is_named_by_connection(fields, name);
+bool passes_to_client(const http::Fields& fields, const http::Field& field) {
+  return !kStopped.contains(field.known_name) &&
+         !starts_with_ignoring_case(field.name, "access-control-") &&
+         !(fields.has(FieldName::kConnection) && is_named_by_connection(fields, field.name));
 }
 
 BodyKind body_kind_of(const http::ResponseHead& head) {
   if (head.framing.kind == http::Framing::Kind::kNone) return BodyKind::kNone;
-  const std::string_view coding = head.fields.find("content-encoding").value_or("identity");
+  const std::string_view coding = head.fields.find(FieldName::kContentEncoding).value_or("identity");
   if (!equals_ignoring_case(coding, "identity")) return BodyKind::kVerbatim;
   if (head.status >= 400) return BodyKind::kError;
-  const std::string_view type = media_type(head.fields.find("content-type").value_or(""));
+  const std::string_view type = media_type(head.fields.find(FieldName::kContentType).value_or(""));
   if (equals_ignoring_case(type, "text/event-stream")) return BodyKind::kEvents;
   return is_json(type) ? BodyKind::kJson : BodyKind::kVerbatim;
 }

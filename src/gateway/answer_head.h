@@ -2,9 +2,6 @@
 
 // Which of an upstream's header fields reach the client.
 
-#include <string>
-#include <string_view>
-
 #include "http/head.h"
 
 namespace penstock::gateway {
@@ -13,7 +10,7 @@ namespace penstock::gateway {
 // Connection names), of the body's framing (the relay decides that anew), of the upstream's origin
 // (cookies, Alt-Svc, Strict-Transport-Security, cross-origin rules), and x-request-id, which the
 // exchange decides.
-bool passes_to_client(const http::Fields& fields, std::string_view name);
+bool passes_to_client(const http::Fields& fields, const http::Field& field);
 
 // What kind of body an answer has, as far as the relay handles kinds differently.
 enum class BodyKind {

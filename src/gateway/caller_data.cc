@@ -5,8 +5,8 @@
 namespace penstock::gateway {
 
 Result<std::optional<providers::ProviderData>> caller_data(const http::Fields& fields) {
-  std::optional<std::string_view> value = fields.find("x-ogx-provider-data");
-  if (!value) value = fields.find("x-llamastack-provider-data");
+  std::optional<std::string_view> value = fields.find(http::FieldName::kXOgxProviderData);
+  if (!value) value = fields.find(http::FieldName::kXLlamaStackProviderData);
   if (!value) return std::optional<providers::ProviderData>();
   Result<providers::ProviderData> data = providers::ProviderData::parse(*value);
   if (!data) return failure(std::move(data.error()));

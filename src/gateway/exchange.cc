@@ -18,10 +18,17 @@ constexpr std::size_t kRequestIdBytesMax = 128;
 constexpr std::string_view kJson = "application/json";
 
 // What a log line and a header can carry without doubt.
+constexpr std::array<bool, 256> kRequestIdCharacters = [] {
+  std::array<bool, 256> usable{};
+  constexpr std::string_view kUsable =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.:/+=@";
+  for (const char c : kUsable) usable[static_cast<unsigned char>(c)] = true;
+  return usable;
+}();
+
 bool is_usable_request_id(std::string_view id) {
   return !id.empty() && id.size() <= kRequestIdBytesMax && std::ranges::all_of(id, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           std::string_view("-_.:/+=@").find(c) != std::string_view::npos;
+    return kRequestIdCharacters[static_cast<unsigned char>(c)];
   });
 }
 
@@ -57,7 +64,7 @@ Exchange::Exchange(Context& context, http::ServerConnection& connection)
       deadline_(context.settings.server.timeouts.request.count() > 0
                     ? connection.request_started() + context.settings.server.timeouts.request
                     : net::Deadline::kNever) {
-  const std::optional<std::string_view> given = connection.request().fields.find("x-request-id");
+  const std::optional<std::string_view> given = connection.request().fields.find(http::FieldName::kXRequestId);
   if (given && is_usable_request_id(*given)) {
     request_id_.assign(*given);
   } else {

@@ -43,7 +43,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   // has no key learns nothing and costs nothing.
   if (!match || match->entry->access == Access::kKeyed) {
     Result<std::string_view> principal =
-        context_.keys.authenticate(request.fields.find("authorization"));
+        context_.keys.authenticate(request.fields.find(http::FieldName::kAuthorization));
     if (!principal) co_return co_await exchange.fail(std::move(principal.error()));
     exchange.set_principal(*principal);
   }

@@ -13,6 +13,8 @@
 namespace penstock::gateway {
 namespace {
 
+using http::FieldName;
+
 // The reference's words. Only a type that somebody has stated is held against a request: models of
 // plain services are all listed as llm, whatever they are.
 Status check_type(const models::Catalog::Target& target, std::string_view name,
@@ -26,7 +28,7 @@ Status check_type(const models::Catalog::Target& target, std::string_view name,
 }
 
 Status check_coding(const http::RequestHead& request) {
-  const std::string_view coding = request.fields.find("content-encoding").value_or("identity");
+  const std::string_view coding = request.fields.find(FieldName::kContentEncoding).value_or("identity");
   if (equals_ignoring_case(coding, "identity")) return {};
   return failure(Error::client(ErrorKind::kUnsupportedMediaType,
                                "compressed request bodies are not supported"));
@@ -35,8 +37,8 @@ Status check_coding(const http::RequestHead& request) {
 void append_own_fields(std::string& out, const Exchange& exchange,
                        const http::RequestHead& request, std::size_t body_bytes) {
   http::append_field(out, "Content-Type",
-                     request.fields.find("content-type").value_or("application/json"));
-  http::append_field(out, "Accept", request.fields.find("accept").value_or("*/*"));
+                     request.fields.find(FieldName::kContentType).value_or("application/json"));
+  http::append_field(out, "Accept", request.fields.find(FieldName::kAccept).value_or("*/*"));
   http::append_field(out, "x-request-id", exchange.request_id());
   http::append_content_length(out, body_bytes);
   http::append_head_end(out);

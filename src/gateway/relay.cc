@@ -29,38 +29,42 @@ constexpr std::size_t kErrorBytesMax = 1024 * 1024;
 void append_passing_fields(std::string& out, std::string& waiting, const http::Fields& fields,
                            BodyKind kind) {
   for (const http::Field& field : fields) {
-    if (!passes_to_client(fields, field.name)) continue;
-    const bool waits = kind == BodyKind::kError && equals_ignoring_case(field.name, "content-type");
-    http::append_field(waits ? waiting : out, field.name, field.value);
+    if (!passes_to_client(fields, field)) continue;
+    const bool waits =
+        kind == BodyKind::kError && field.known_name == http::FieldName::kContentType;
+    http::append_received_field(waits ? waiting : out, field);
   }
 }
 
-Task<Status> wait_for_more(Exchange& exchange, providers::Passthrough& provider,
-                           http::UpstreamConnection& upstream) {
-  if (upstream.has_buffered()) co_return Status{};
-  http::ServerConnection& client = exchange.connection();
-  net::Deadline& deadline = client.deadline();
+// A wait for more of the upstream's body; more_or_error() says how it ended.
+net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Passthrough& provider,
+                              http::UpstreamConnection& upstream) {
+  net::Deadline& deadline = exchange.connection().deadline();
   deadline.set(exchange.until(provider.between_bytes_timeout()));
-  const std::size_t woken = co_await net::wait_any(exchange.context().loop, &deadline,
-                                                   client.gone(), upstream.readable());
-  if (woken == 1) co_return Status{};
-  if (woken == 0) {
-    co_return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
-  }
+  return net::wait_any(exchange.context().loop, &deadline, exchange.connection().gone(),
+                       upstream.readable());
+}
+
+Status more_or_error(Exchange& exchange, std::size_t woken) {
+  if (woken == 1) return {};
+  if (woken == 0) return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
   const bool whole_request = exchange.request_time_is_over();
   exchange.context().shard.limit_hit(whole_request ? telemetry::Limit::kRequestTimeout
                                                    : telemetry::Limit::kBetweenBytesTimeout);
-  co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-                                    whole_request ? "the request took longer than it may"
-                                                  : "the upstream paused for too long"));
+  return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
+                                 whole_request ? "the request took longer than it may"
+                                               : "the upstream paused for too long"));
 }
 
 // Reads an error's body, up to a bound.
 Task<Status> read_error_body(Exchange& exchange, providers::Passthrough& provider,
                              http::UpstreamConnection& upstream, std::string& body) {
   while (body.size() < kErrorBytesMax) {
-    Status more = co_await wait_for_more(exchange, provider, upstream);
-    if (!more) co_return failure(std::move(more.error()));
+    if (!upstream.has_buffered()) {
+      const std::size_t woken = co_await wait_for_more(exchange, provider, upstream);
+      Status more = more_or_error(exchange, woken);
+      if (!more) co_return failure(std::move(more.error()));
+    }
     auto part = upstream.read_body();
     if (!part) co_return failure(std::move(part.error()));
     body.append(part->data);
@@ -99,9 +103,12 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
                         AnswerWriter& writer, std::size_t held_bytes_max) {
   std::optional<ScratchPool::Text> out;
   for (;;) {
-    if (!upstream.has_buffered()) upstream.release_memory();
-    Status more = co_await wait_for_more(exchange, provider, upstream);
-    if (!more) co_return failure(std::move(more.error()));
+    if (!upstream.has_buffered()) {
+      upstream.release_memory();
+      const std::size_t woken = co_await wait_for_more(exchange, provider, upstream);
+      Status more = more_or_error(exchange, woken);
+      if (!more) co_return failure(std::move(more.error()));
+    }
     auto part = upstream.read_body();
     if (!part) co_return failure(std::move(part.error()));
     if (!out) out.emplace(exchange.context().scratch);
@@ -184,13 +191,13 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   const Framing framing = head.framing;
 
   exchange.upstream_answered(status);
-  if (const auto id = head.fields.find("x-request-id")) exchange.adopt_request_id(*id);
+  if (const auto id = head.fields.find(http::FieldName::kXRequestId)) exchange.adopt_request_id(*id);
   AnswerWriter writer(
       exchange, status,
       kind == BodyKind::kEvents ? Exchange::Body::kEvents : Exchange::Body::kOther);
   std::string content_type_field;
   append_passing_fields(writer.head(), content_type_field, head.fields, kind);
-  if (!head.fields.find("date")) {
+  if (!head.fields.has(http::FieldName::kDate)) {
     http::append_date(writer.head(), exchange.context().loop.wall());
   }
 

@@ -87,36 +87,23 @@ Fault note_expectation(std::string_view value, Directives& directives) {
   return {};
 }
 
-// Length and first letter sort out nearly every field before its name is compared.
 Fault note_field(const Field& field, Direction direction, Directives& directives) {
-  const char first = to_lower(field.name.front());
-  const auto is = [&field](std::string_view name) {
-    return equals_ignoring_case(field.name, name);
-  };
-  switch (field.name.size()) {
-    case 4:
-      if (direction == Direction::kRequest && first == 'h' && is("host")) {
-        return note_host(field.value, directives);
-      }
-      break;
-    case 6:
-      if (direction == Direction::kRequest && first == 'e' && is("expect")) {
-        return note_expectation(field.value, directives);
-      }
-      break;
-    case 10:
-      if (first == 'c' && is("connection")) note_connection(field.value, directives);
-      break;
-    case 14:
-      if (first == 'c' && is("content-length")) return note_length(field.value, directives);
-      break;
-    case 17:
-      if (first == 't' && is("transfer-encoding")) return note_coding(field.value, directives);
-      break;
+  const bool is_request = direction == Direction::kRequest;
+  switch (field.known_name) {
+    case FieldName::kHost:
+      return is_request ? note_host(field.value, directives) : Fault{};
+    case FieldName::kExpect:
+      return is_request ? note_expectation(field.value, directives) : Fault{};
+    case FieldName::kConnection:
+      note_connection(field.value, directives);
+      return {};
+    case FieldName::kContentLength:
+      return note_length(field.value, directives);
+    case FieldName::kTransferEncoding:
+      return note_coding(field.value, directives);
     default:
-      break;
+      return {};
   }
-  return {};
 }
 
 }  // namespace
@@ -138,9 +125,8 @@ Fault parse_field_line(const char*& at, const char* end, Direction direction,
   while (value_end != value && is_blank(value_end[-1])) --value_end;
 
   if (fields.size() >= limits.fields) return {ErrorKind::kTooManyFields, "too many header fields"};
-  const Field field{{at, static_cast<std::size_t>(name_end - at)},
-                    {value, static_cast<std::size_t>(value_end - value)}};
-  fields.add(field.name, field.value);
+  const Field& field = fields.add({at, static_cast<std::size_t>(name_end - at)},
+                                  {value, static_cast<std::size_t>(value_end - value)});
   at = line_end + 2;
   return note_field(field, direction, directives);
 }

@@ -10,11 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "http/field_name.h"
+
 namespace penstock::http {
 
 struct Field {
   std::string_view name;   // as it was spelled
   std::string_view value;  // without optional white space at its ends
+  FieldName known_name = FieldName::kOther;
 };
 
 // How the end of a message's body is known (RFC 9112 section 6.3).
@@ -28,9 +31,19 @@ enum class Version : std::uint8_t { kHttp10, kHttp11 };
 
 class Fields {
  public:
-  void clear() { fields_.clear(); }
-  void add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+  void clear() {
+    fields_.clear();
+    known_names_ = {};
+  }
+  const Field& add(std::string_view name, std::string_view value) {
+    const FieldName known_name = field_name_of(name);
+    known_names_.insert(known_name);
+    return fields_.emplace_back(name, value, known_name);
+  }
 
+  bool has(FieldName name) const { return known_names_.contains(name); }
+  // The first field of that name, which is not kOther.
+  std::optional<std::string_view> find(FieldName name) const;
   // The first field of that name, case ignored.
   std::optional<std::string_view> find(std::string_view name) const;
 
@@ -40,6 +53,7 @@ class Fields {
 
  private:
   std::vector<Field> fields_;
+  FieldNames known_names_;
 };
 
 struct RequestHead {

@@ -10,6 +10,9 @@
 #include "http/parser.h"
 
 namespace penstock::http {
+
+using namespace std::string_view_literals;
+
 namespace {
 
 // Stays in releases: see the header. The message says what, never the value.
@@ -45,7 +48,7 @@ void append_padded(std::string& out, unsigned number, unsigned width) {
 void append_request_line(std::string& out, std::string_view method, std::string_view target) {
   require(is_token(method), "a method that is not a token");
   require(is_target(target), "a target with characters that it may not hold");
-  out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
+  out.append(method).append(" "sv).append(target).append(" HTTP/1.1\r\n"sv);
 }
 
 void append_status_line(std::string& out, int status) {
@@ -56,21 +59,25 @@ void append_status_line(std::string& out, int status, std::string_view reason) {
   require(status >= 100 && status <= 999, "a status that has not three digits");
   const char* const end = reason.data() + reason.size();
   require(skip_value(reason.data(), end) == end, "a reason with control characters");
-  out.append("HTTP/1.1 ");
+  out.append("HTTP/1.1 "sv);
   append_padded(out, static_cast<unsigned>(status), 3);
-  out.append(" ").append(reason).append("\r\n");
+  out.append(" "sv).append(reason).append("\r\n"sv);
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   require(is_token(name), "a field name that is not a token");
   require(is_field_value(value), "a field value with characters that it may not hold");
-  out.append(name).append(": ").append(value).append("\r\n");
+  out.append(name).append(": "sv).append(value).append("\r\n"sv);
+}
+
+void append_received_field(std::string& out, const Field& field) {
+  out.append(field.name).append(": "sv).append(field.value).append("\r\n"sv);
 }
 
 void append_content_length(std::string& out, std::uint64_t length_bytes) {
-  out.append("Content-Length: ");
+  out.append("Content-Length: "sv);
   append_number(out, length_bytes, 10);
-  out.append("\r\n");
+  out.append("\r\n"sv);
 }
 
 void append_date(std::string& out, WallTime now) {
@@ -96,13 +103,13 @@ void append_date(std::string& out, WallTime now) {
 }
 
 void append_head_end(std::string& out) {
-  out.append("\r\n");
+  out.append("\r\n"sv);
 }
 
 void append_chunk_header(std::string& out, std::uint64_t data_bytes) {
   require(data_bytes > 0, "a chunk without data, which would end the body");
   append_number(out, data_bytes, 16);
-  out.append("\r\n");
+  out.append("\r\n"sv);
 }
 
 void append_last_chunk(std::string& out) {

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "core/clock.h"
+#include "http/head.h"
 
 namespace penstock::http {
 
@@ -26,6 +27,8 @@ void append_status_line(std::string& out, int status);
 void append_status_line(std::string& out, int status, std::string_view reason);
 
 void append_field(std::string& out, std::string_view name, std::string_view value);
+// One that the parser gave, and has checked.
+void append_received_field(std::string& out, const Field& field);
 void append_content_length(std::string& out, std::uint64_t length_bytes);
 
 // `Date:` as an IMF-fixdate (RFC 9110 section 5.6.7), in whole seconds; years 0 to 9999.

@@ -11,13 +11,19 @@ namespace {
 
 using Kind = http::Framing::Kind;
 
+bool passes(const http::Fields& fields, std::string_view name) {
+  http::Fields field;
+  field.add(name, "a value");
+  return passes_to_client(fields, *field.begin());
+}
+
 TEST(PassesToClient, IsTrueOfWhatClientsReadAndOfWhatIsUnknown) {
   const http::Fields fields;
   for (const char* name :
        {"content-type", "Retry-After", "retry-after-ms", "x-should-retry",
         "x-ratelimit-reset-tokens", "openai-version", "date", "server", "cache-control", "etag",
         "content-encoding", "www-authenticate", "x-anything", "connection-id", "te-x"}) {
-    EXPECT_TRUE(passes_to_client(fields, name)) << name;
+    EXPECT_TRUE(passes(fields, name)) << name;
   }
 }
 
@@ -28,7 +34,7 @@ TEST(PassesToClient, IsFalseOfWhatSpeaksOfTheConnectionOrTheOrigin) {
         "Upgrade", "Proxy-Authenticate", "proxy-authorization", "Proxy-Connection", "Set-Cookie",
         "set-cookie2", "ALT-SVC", "strict-transport-security", "x-request-id",
         "access-control-allow-origin", "Access-Control-Expose-Headers"}) {
-    EXPECT_FALSE(passes_to_client(fields, name)) << name;
+    EXPECT_FALSE(passes(fields, name)) << name;
   }
 }
 
@@ -36,8 +42,8 @@ TEST(PassesToClient, IsFalseOfWhatConnectionNames) {
   http::Fields fields;
   fields.add("Connection", "close,  X-A ,x-b");
   fields.add("connection", "X-C");
-  for (const char* name : {"x-a", "X-B", "x-c"}) EXPECT_FALSE(passes_to_client(fields, name));
-  for (const char* name : {"x", "x-", "x-ab", "x-d"}) EXPECT_TRUE(passes_to_client(fields, name));
+  for (const char* name : {"x-a", "X-B", "x-c"}) EXPECT_FALSE(passes(fields, name));
+  for (const char* name : {"x", "x-", "x-ab", "x-d"}) EXPECT_TRUE(passes(fields, name));
 }
 
 BodyKind kind_of(int status, std::initializer_list<std::pair<const char*, const char*>> fields,

@@ -44,7 +44,7 @@ void append_head(std::string& out, ServerConnection& connection, const Behaviour
   http::append_date(out, connection.loop().wall());
   http::append_field(out, "Content-Type", content_type);
   framer.append_fields(out);
-  if (const auto id = request.fields.find("x-request-id")) {
+  if (const auto id = request.fields.find(http::FieldName::kXRequestId)) {
     http::append_field(out, "x-request-id", *id);
   }
   for (const Header& header : behaviour.headers) {
@@ -294,7 +294,7 @@ bool SimHandler::is_authorized(const ServerConnection& connection) const {
   constexpr std::string_view kScheme = "Bearer ";
   const Secret& key = world_.options.api_key;
   if (key.empty()) return true;
-  const auto given = connection.request().fields.find("authorization");
+  const auto given = connection.request().fields.find(http::FieldName::kAuthorization);
   return given && given->starts_with(kScheme) && key.equals(given->substr(kScheme.size()));
 }
 
