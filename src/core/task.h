@@ -17,11 +17,13 @@
 // objects on the line above. And it lays frames out wrongly where the condition of a loop or branch
 // awaits (`while (co_await next())`): at -O2 such a coroutine never wakes. Name the result first.
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "core/frame_pool.h"
 
@@ -147,4 +149,45 @@ inline Task<void> Promise<void>::get_return_object() noexcept {
 }
 
 }  // namespace task_detail
+
+// What is most often there at once and else is waited for: a value, or the task that will give it.
+//
+// For operations like a write, which the socket nearly always takes whole: a plain function tries,
+// and makes a coroutine only of what is left to do. It is awaited once, like the task.
+template <class T>
+class [[nodiscard]] Eventual {
+ public:
+  template <std::convertible_to<T> Value>
+  Eventual(Value&& value) : state_(std::in_place_index<0>, std::forward<Value>(value)) {}
+  Eventual(Task<T> task) : state_(std::in_place_index<1>, std::move(task)) {}
+
+  bool is_ready() const { return state_.index() == 0; }
+  // The value, where it is ready.
+  T take() { return std::move(std::get<0>(state_)); }
+
+  class Awaiter {
+   public:
+    explicit Awaiter(Eventual& eventual) noexcept : eventual_(eventual) {}
+    bool await_ready() const noexcept { return eventual_.is_ready(); }
+    bool await_suspend(std::coroutine_handle<> parent) const {
+      return task().await_suspend(parent);
+    }
+    T await_resume() const {
+      return eventual_.is_ready() ? eventual_.take() : task().await_resume();
+    }
+
+   private:
+    typename Task<T>::Awaiter task() const {
+      return std::get<1>(eventual_.state_).operator co_await();
+    }
+
+    Eventual& eventual_;
+  };
+
+  Awaiter operator co_await() && noexcept { return Awaiter(*this); }
+
+ private:
+  std::variant<T, Task<T>> state_;
+};
+
 }  // namespace penstock

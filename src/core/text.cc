@@ -131,11 +131,10 @@ std::size_t plain_json_bytes(std::string_view text) {
     at = std::min(at, end - 16);
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     // The comparison is signed: what is not ASCII is below the space too.
-    const __m128i other = _mm_or_si128(
-        _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
-                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\x7F'))),
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    const __m128i other = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
+                                                    _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\x7F'))),
+                                       _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                                    _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(other));
     if (mask != 0) return static_cast<std::size_t>(at - begin) + std::countr_zero(mask);
     at += 16;

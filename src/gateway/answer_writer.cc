@@ -28,8 +28,7 @@ void AnswerWriter::use_stream() {
   }
 }
 
-Task<Status> AnswerWriter::write(std::string_view data, Last last) {
-  http::ScratchPool::Text chunk_header(exchange_.context().scratch);
+Eventual<Status> AnswerWriter::write(std::string_view data, Last last) {
   http::Pieces pieces;
   if (head_) {
     http::append_head_end(head());
@@ -38,17 +37,28 @@ Task<Status> AnswerWriter::write(std::string_view data, Last last) {
   }
   const bool chunked = framing_.kind == Framing::Kind::kChunked;
   if (chunked && !data.empty()) {
-    http::append_chunk_header(*chunk_header, data.size());
-    pieces.add(*chunk_header);
+    chunk_header_.clear();
+    http::append_chunk_header(chunk_header_, data.size());
+    pieces.add(chunk_header_);
   }
   pieces.add(data);
   if (chunked && !data.empty()) pieces.add(http::kChunkEnd);
   if (chunked && last == Last::kYes) pieces.add(http::kLastChunk);
-  if (pieces.empty()) co_return Status{};
-  Status written = co_await exchange_.connection().write(pieces);
-  if (written) exchange_.add_body_bytes(data.size());
+  if (pieces.empty()) return Status{};
+  Eventual<Status> writing = exchange_.connection().write(pieces);
+  if (writing.is_ready()) return wrote(writing.take(), data.size());
+  return write_rest(std::move(writing), data.size());
+}
+
+Task<Status> AnswerWriter::write_rest(Eventual<Status> writing, std::size_t data_bytes) {
+  Status written = co_await std::move(writing);
+  co_return wrote(std::move(written), data_bytes);
+}
+
+Status AnswerWriter::wrote(Status written, std::size_t data_bytes) {
+  if (written) exchange_.add_body_bytes(data_bytes);
   head_.reset();
-  co_return written;
+  return written;
 }
 
 void AnswerWriter::cut() {

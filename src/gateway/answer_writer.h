@@ -33,18 +33,22 @@ class AnswerWriter {
 
   enum class Last : bool { kNo, kYes };
   // Errors as of http::ServerConnection::write().
-  Task<Status> write(std::string_view data, Last last);
+  Eventual<Status> write(std::string_view data, Last last);
 
   // The answer is broken: where only the end of the connection would tell its end, that becomes a
   // reset.
   void cut();
 
  private:
+  Task<Status> write_rest(Eventual<Status> writing, std::size_t data_bytes);
+  Status wrote(Status written, std::size_t data_bytes);
+
   Exchange& exchange_;
   int status_;
   Exchange::Body body_;
   std::optional<http::ScratchPool::Text> head_;  // until it is sent
   http::Framing framing_;
+  std::string chunk_header_;  // of the write in hand; short enough to lie in the object
 };
 
 }  // namespace penstock::gateway

@@ -165,8 +165,28 @@ Task<Result<std::size_t>> ServerConnection::read_some(std::span<char> into) {
   }
 }
 
-Task<Result<std::string_view>> ServerConnection::read_body() {
-  if (body_read_) co_return body_;
+Eventual<Result<std::string_view>> ServerConnection::read_body() {
+  if (body_read_) return body_;
+  if (body_is_here() && may_lie_here(head_.framing.length)) return take_body_here();
+  return receive_body();
+}
+
+// Whether a body can lie in the block, behind its head, with its padding.
+bool ServerConnection::may_lie_here(std::uint64_t length) const {
+  return length <= limits_.body_bytes && begin_ + length + kBodyPadding <= block_.size();
+}
+
+// The body that came with its head.
+std::string_view ServerConnection::take_body_here() {
+  const auto length = static_cast<std::size_t>(head_.framing.length);
+  body_ = {block_.data() + begin_, length};
+  begin_ += length;
+  body_bytes_received_ += length;
+  body_read_ = true;
+  return body_;
+}
+
+Task<Result<std::string_view>> ServerConnection::receive_body() {
   Status read;
   switch (head_.framing.kind) {
     case Framing::Kind::kLength:
@@ -198,7 +218,7 @@ Task<Status> ServerConnection::read_length_body(std::size_t length) {
   char* storage = block_.data() + begin_;
   const std::size_t here = std::min(length, end_ - begin_);
   std::size_t have = here;
-  if (begin_ + length + kBodyPadding > block_.size()) {
+  if (!may_lie_here(length)) {
     large_body_ = std::make_unique_for_overwrite<char[]>(length + kBodyPadding);
     storage = large_body_.get();
     std::memcpy(storage, block_.data() + begin_, have);
@@ -272,18 +292,28 @@ void ServerConnection::release_request() {
   }
 }
 
-Task<Status> ServerConnection::write(Pieces pieces) {
-  if (write_cut_) co_return failure(client_gone());
+Eventual<Status> ServerConnection::write(Pieces pieces) {
+  if (write_cut_) return failure(client_gone());
+  switch (write_what_goes(pieces)) {
+    case net::Transfer::Kind::kBytes: return Status{};
+    case net::Transfer::Kind::kWouldBlock: return write_rest(pieces);
+    default: return failure(client_gone());
+  }
+}
+
+net::Transfer::Kind ServerConnection::write_what_goes(Pieces& pieces) {
+  const std::size_t before = pieces.bytes();
+  const net::Transfer::Kind kind = write_some(*stream_, pieces);
+  bytes_sent_ += before - pieces.bytes();
+  if (kind != net::Transfer::Kind::kBytes && kind != net::Transfer::Kind::kWouldBlock) {
+    write_cut_ = true;
+    stream_->closed().raise();
+  }
+  return kind;
+}
+
+Task<Status> ServerConnection::write_rest(Pieces pieces) {
   for (;;) {
-    const std::size_t before = pieces.bytes();
-    const net::Transfer::Kind kind = write_some(*stream_, pieces);
-    bytes_sent_ += before - pieces.bytes();
-    if (kind == net::Transfer::Kind::kBytes) co_return Status{};
-    if (kind != net::Transfer::Kind::kWouldBlock) {
-      write_cut_ = true;
-      stream_->closed().raise();
-      co_return failure(client_gone());
-    }
     deadline_.set_after(limits_.write_timeout);
     const std::size_t woken =
         co_await net::wait_any(loop_, &deadline_, stream_->writable(), stream_->closed());
@@ -292,6 +322,9 @@ Task<Status> ServerConnection::write(Pieces pieces) {
     if (woken == 2) {
       co_return failure(Error::client(ErrorKind::kRequestTimeout, "the client reads too slowly"));
     }
+    const net::Transfer::Kind kind = write_what_goes(pieces);
+    if (kind == net::Transfer::Kind::kBytes) co_return Status{};
+    if (kind != net::Transfer::Kind::kWouldBlock) co_return failure(client_gone());
   }
 }
 

@@ -86,7 +86,7 @@ class ServerConnection {
   // Reads the whole body, and gives it as one piece with kBodyPadding readable bytes behind it;
   // valid as long as request(). Errors: kBodyTooLarge, kRequestTimeout, kMalformedRequest,
   // kClientGone.
-  Task<Result<std::string_view>> read_body();
+  Eventual<Result<std::string_view>> read_body();
 
   // Gives the memory of head and body back: before an answer that may take long.
   void release_request();
@@ -98,7 +98,7 @@ class ServerConnection {
   // Writes all pieces, waiting for a slow client as long as it takes some bytes from time to time.
   // Errors: kClientGone, kRequestTimeout (the write timeout); after one, nothing more is written,
   // since it would be taken for the rest of what was cut off.
-  Task<Status> write(Pieces pieces);
+  Eventual<Status> write(Pieces pieces);
 
   // Whether the connection may go on after this exchange. The answer's head must say
   // `Connection: close` where not (and `keep-alive` to an HTTP/1.0 client where so).
@@ -127,12 +127,17 @@ class ServerConnection {
   bool make_room();
   // Reads once into `into`, waiting until `deadline_`. Errors: kClientGone, kRequestTimeout.
   Task<Result<std::size_t>> read_some(std::span<char> into);
+  Task<Result<std::string_view>> receive_body();
   Task<Status> read_length_body(std::size_t length);
   Task<Status> read_chunked_body();
   Task<Status> send_continue();
+  net::Transfer::Kind write_what_goes(Pieces& pieces);
+  Task<Status> write_rest(Pieces pieces);
   Task<void> refuse(Error error);
   Task<void> linger();
   bool body_is_here() const;
+  bool may_lie_here(std::uint64_t length) const;
+  std::string_view take_body_here();
   void finish_request();
   std::string_view unread() const { return {block_.data() + begin_, end_ - begin_}; }
 

@@ -16,7 +16,7 @@ Error client_gone() { return Error::client(ErrorKind::kClientGone, "the client h
 
 // `Keep-Alive: timeout=5, max=100`, less a second for the way.
 std::optional<std::chrono::milliseconds> stated_idle_timeout(const Fields& fields) {
-  const std::optional<std::string_view> value = fields.find("keep-alive");
+  const std::optional<std::string_view> value = fields.find(FieldName::kKeepAlive);
   if (!value) return std::nullopt;
   constexpr std::string_view kTimeout = "timeout=";
   const std::size_t at = value->find(kTimeout);
@@ -45,24 +45,30 @@ UpstreamConnection::~UpstreamConnection() {
   if (!request_sent_ || !body_ended_) stream_->reset_on_close();
 }
 
-Task<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::Signal& cancel) {
+Eventual<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::Signal& cancel) {
   deadline_.set(until);
   request_sent_ = false;
   body_ended_ = false;
   const std::size_t all = pieces.bytes();
+  std::optional<Status> sent = send_what_goes(pieces, all);
+  if (sent) return std::move(*sent);
+  return send_rest(pieces, all, cancel);
+}
+
+// Nothing where the socket takes no more for now. `all` is the size of the whole request.
+std::optional<Status> UpstreamConnection::send_what_goes(Pieces& pieces, std::size_t all) {
+  const net::Transfer::Kind kind = write_some(*stream_, pieces);
+  if (kind == net::Transfer::Kind::kWouldBlock) return std::nullopt;
+  request_sent_ = kind == net::Transfer::Kind::kBytes;
+  if (!request_sent_ && pieces.bytes() == all) {
+    return failure(reset(RetryClass::kNothingSent, "the upstream closed the connection"));
+  }
+  // Where it broke later, it may have answered before it closed: receive_head() finds out.
+  return Status{};
+}
+
+Task<Status> UpstreamConnection::send_rest(Pieces pieces, std::size_t all, net::Signal& cancel) {
   for (;;) {
-    const net::Transfer::Kind kind = write_some(*stream_, pieces);
-    if (kind == net::Transfer::Kind::kBytes) {
-      request_sent_ = true;
-      co_return Status{};
-    }
-    if (kind != net::Transfer::Kind::kWouldBlock) {
-      if (pieces.bytes() == all) {
-        co_return failure(reset(RetryClass::kNothingSent, "the upstream closed the connection"));
-      }
-      // It may have answered before it closed: receive_head() finds out.
-      co_return Status{};
-    }
     const std::size_t woken = co_await net::wait_any(loop_, &deadline_, cancel,
                                                      stream_->readable(), stream_->writable());
     if (woken == 0) co_return failure(client_gone());
@@ -71,6 +77,8 @@ Task<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::Sign
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
                                         "the upstream took too long to read the request"));
     }
+    std::optional<Status> sent = send_what_goes(pieces, all);
+    if (sent) co_return std::move(*sent);
   }
 }
 

@@ -41,7 +41,7 @@ class UpstreamConnection {
   // everything: the answer is then what counts. `until` limits the whole of it. Errors:
   // kUpstreamReset (kNothingSent where no byte could be written), kUpstreamTimeout, kClientGone
   // when `cancel` is raised.
-  Task<Status> send(Pieces pieces, SteadyTime until, net::Signal& cancel);
+  Eventual<Status> send(Pieces pieces, SteadyTime until, net::Signal& cancel);
 
   // Waits for the answer's head; interim answers (1xx) are skipped. The head is valid until the
   // first read_body(). Errors: kUpstreamReset (kStaleConnection where a reused connection gave no
@@ -80,6 +80,8 @@ class UpstreamConnection {
   SteadyTime usable_until() const { return usable_until_; }
 
  private:
+  std::optional<Status> send_what_goes(Pieces& pieces, std::size_t all);
+  Task<Status> send_rest(Pieces pieces, std::size_t all, net::Signal& cancel);
   net::Transfer::Kind read_early();
   Result<std::string_view> decode(std::size_t bytes);
   enum class Answer : bool { kNotBegun, kBegun };

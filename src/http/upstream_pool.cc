@@ -16,14 +16,19 @@ bool UpstreamPool::usable(UpstreamConnection& connection) const {
   return !connection.stale() && loop_.now() < connection.usable_until();
 }
 
-Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::acquire(Reuse reuse,
-                                                                        SteadyTime until,
-                                                                        net::Signal& cancel) {
+Eventual<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::acquire(Reuse reuse,
+                                                                            SteadyTime until,
+                                                                            net::Signal& cancel) {
   while (reuse == Reuse::kYes && !idle_.empty()) {
     std::unique_ptr<UpstreamConnection> connection = std::move(idle_.back());
     idle_.pop_back();
-    if (usable(*connection)) co_return connection;
+    if (usable(*connection)) return connection;
   }
+  return connect(until, cancel);
+}
+
+Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::connect(SteadyTime until,
+                                                                        net::Signal& cancel) {
   auto stream = co_await connector_.connect(destination_, until, cancel);
   if (!stream) co_return failure(std::move(stream.error()));
   co_return std::make_unique<UpstreamConnection>(loop_, std::move(*stream), scratch_);

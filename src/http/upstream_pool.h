@@ -32,8 +32,8 @@ class UpstreamPool {
                net::Destination destination, PoolLimits limits);
 
   // A resting connection, or a new one. Errors as of net::Connector::connect().
-  Task<Result<std::unique_ptr<UpstreamConnection>>> acquire(Reuse reuse, SteadyTime until,
-                                                            net::Signal& cancel);
+  Eventual<Result<std::unique_ptr<UpstreamConnection>>> acquire(Reuse reuse, SteadyTime until,
+                                                                net::Signal& cancel);
 
   // Takes a connection back after its exchange; one that cannot be reused is closed.
   void give_back(std::unique_ptr<UpstreamConnection> connection);
@@ -43,6 +43,7 @@ class UpstreamPool {
   void close_idle() { idle_.clear(); }
 
  private:
+  Task<Result<std::unique_ptr<UpstreamConnection>>> connect(SteadyTime until, net::Signal& cancel);
   bool usable(UpstreamConnection& connection) const;
 
   net::EventLoop& loop_;

@@ -73,6 +73,40 @@ TEST(Task, GivesItsValueToTheOneWhoAwaitsItWhetherItHadToWaitOrNot) {
   EXPECT_TRUE(ended);
 }
 
+Eventual<std::unique_ptr<int>> number_at_once_or(Gate& gate, bool at_once, int number) {
+  if (at_once) return std::make_unique<int>(number);
+  return [](Gate& behind, int value) -> Task<std::unique_ptr<int>> {
+    co_await behind;
+    co_return std::make_unique<int>(value);
+  }(gate, number);
+}
+
+Task<void> add_numbers(Gate& gate, std::vector<int>& log) {
+  const std::unique_ptr<int> first = co_await number_at_once_or(gate, true, 1);
+  log.push_back(*first);
+  const std::unique_ptr<int> second = co_await number_at_once_or(gate, false, 2);
+  log.push_back(*second);
+}
+
+TEST(Eventual, GivesAValueThatIsThereWithoutAWaitAndATasksValueAfterIt) {
+  Gate gate;
+  std::vector<int> log;
+  bool ended = false;
+  run(add_numbers(gate, log), ended);
+  EXPECT_EQ(log, (std::vector{1}));
+  gate.open();
+  EXPECT_EQ(log, (std::vector{1, 2}));
+  EXPECT_TRUE(ended);
+}
+
+TEST(Eventual, TellsWhetherItsValueIsThere) {
+  Gate gate;
+  Eventual<std::unique_ptr<int>> there = number_at_once_or(gate, true, 7);
+  EXPECT_TRUE(there.is_ready());
+  EXPECT_EQ(*there.take(), 7);
+  EXPECT_FALSE(number_at_once_or(gate, false, 7).is_ready());
+}
+
 Task<void> touch(bool& started) {
   started = true;
   co_return;

@@ -105,6 +105,10 @@ class Tasks {
   void start(Task<T> task, std::optional<T>& into) {
     group_.spawn(keep(std::move(task), into));
   }
+  template <class T>
+  void start(Eventual<T> eventual, std::optional<T>& into) {
+    group_.spawn(keep(std::move(eventual), into));
+  }
   void start(Task<void> task) { group_.spawn(std::move(task)); }
 
   std::size_t running() const { return group_.size(); }
@@ -114,6 +118,11 @@ class Tasks {
   template <class T>
   static Task<void> keep(Task<T> task, std::optional<T>& into) {
     into.emplace(co_await task);
+  }
+
+  template <class T>
+  static Task<void> keep(Eventual<T> eventual, std::optional<T>& into) {
+    into.emplace(co_await std::move(eventual));
   }
 
   std::string exceptions_;
