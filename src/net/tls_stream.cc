@@ -124,15 +124,25 @@ Task<Status> TlsStream::accept(EventLoop& loop, Deadline& deadline, Signal& canc
   co_return Status{};
 }
 
+void TlsStream::release_buffers() {
+  // OpenSSL looks for bytes in use itself, but sees all of them only since 3.0.14 (CVE-2024-4741).
+  const bool between_records = std::strcmp(SSL_rstate_string(ssl_.get()), "RH") == 0;
+  if (between_records && SSL_has_pending(ssl_.get()) == 0) SSL_free_buffers(ssl_.get());
+}
+
 Transfer TlsStream::read(std::span<char> into) {
   ERR_clear_error();
   std::size_t bytes = 0;
   const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
-  if (result == 1) return {Transfer::Kind::kBytes, bytes};
+  if (result == 1) {
+    release_buffers();
+    return {Transfer::Kind::kBytes, bytes};
+  }
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_ZERO_RETURN: return {Transfer::Kind::kEnd, 0};
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
+      release_buffers();
       readable().lower();
       return {Transfer::Kind::kWouldBlock, 0};
     default: say_goodbye_ = false; return {Transfer::Kind::kFailed, 0};

@@ -50,6 +50,11 @@ class TlsStream final : public Stream {
   Progress handshake_step();
   std::string handshake_failure() const;
 
+  // Gives back the record buffers that hold nothing. SSL_MODE_RELEASE_BUFFERS does so after a read
+  // and after a write, but a read that meets a session ticket makes a buffer for writing as well,
+  // which would stay until the next write: for as long as a stream is open.
+  void release_buffers();
+
   std::unique_ptr<RegisteredSocket> socket_;
   SocketAddress peer_;
   std::unique_ptr<SSL, FreeSsl> ssl_;

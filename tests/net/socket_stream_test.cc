@@ -4,11 +4,14 @@
 #include "net/socket_stream.h"
 
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <malloc.h>
+#include <openssl/crypto.h>
 #include <sys/socket.h>
 
 #include <gtest/gtest.h>
@@ -20,6 +23,39 @@
 #include "net/wait.h"
 #include "support/patience.h"
 #include "support/test_pki.h"
+
+namespace {
+
+// OpenSSL's allocations that are alive and large enough for a record.
+constexpr std::size_t kRecordBytes = 16 * 1024;
+std::size_t live_record_buffers = 0;
+
+std::size_t buffers(void* memory) {
+  return memory != nullptr && malloc_usable_size(memory) >= kRecordBytes ? 1 : 0;
+}
+
+void* allocate(std::size_t bytes, const char*, int) {
+  void* const memory = std::malloc(bytes);
+  live_record_buffers += buffers(memory);
+  return memory;
+}
+
+void release(void* memory, const char*, int) {
+  live_record_buffers -= buffers(memory);
+  std::free(memory);
+}
+
+void* reallocate(void* memory, std::size_t bytes, const char*, int) {
+  live_record_buffers -= buffers(memory);
+  void* const moved = std::realloc(memory, bytes);
+  live_record_buffers += buffers(moved);
+  return moved;
+}
+
+// OpenSSL takes other functions only before its first allocation.
+const bool counts_buffers = CRYPTO_set_mem_functions(allocate, reallocate, release) == 1;
+
+}  // namespace
 
 namespace penstock::net {
 namespace {
@@ -305,6 +341,24 @@ TEST_P(TlsStreamTest, TellsACutConnectionFromAnEnd) {
   std::string text;
   EXPECT_EQ(read_to_the_end(*client_, text, 100), Transfer::Kind::kFailed);
   EXPECT_EQ(text, "half");
+}
+
+TEST_P(TlsStreamTest, HoldsNoRecordBufferWhileNothingComes) {
+  ASSERT_TRUE(counts_buffers);
+  const std::size_t before = live_record_buffers;
+  connect();
+  // What comes first, after the client has written, are the server's session tickets.
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(write(*client_, "question"), 8u);
+    std::string text(100, '\0');
+    ASSERT_TRUE(run_until([&] { return server_->read(text).kind == Transfer::Kind::kBytes; }));
+    EXPECT_EQ(server_->read(text).kind, Transfer::Kind::kWouldBlock);
+    EXPECT_EQ(client_->read(text).kind, Transfer::Kind::kWouldBlock);
+    EXPECT_EQ(live_record_buffers, before) << "before the answer " << i;
+    EXPECT_EQ(write(*server_, "answer"), 6u);
+    ASSERT_TRUE(run_until([&] { return client_->read(text).kind == Transfer::Kind::kBytes; }));
+    EXPECT_EQ(live_record_buffers, before) << "after the answer " << i;
+  }
 }
 
 TEST_P(TlsStreamTest, TrustsNobodyWhomItWasNotToldToTrust) {
