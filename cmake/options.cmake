@@ -10,7 +10,8 @@ if(PENSTOCK_SANITIZE)
     -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(penstock_options INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
 else()
-  target_compile_options(penstock_options INTERFACE -fstack-protector-strong)
+  # All functions of libraries are bound at start (-z now): calls need no stub to find them.
+  target_compile_options(penstock_options INTERFACE -fstack-protector-strong -fno-plt)
   target_compile_definitions(penstock_options INTERFACE
     $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
   target_link_options(penstock_options INTERFACE -Wl,-z,relro,-z,now)

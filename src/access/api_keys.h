@@ -2,10 +2,12 @@
 
 // Who a request comes from, told by the API key in its Authorization field.
 //
-// Keys are kept as digests by BLAKE2b (RFC 7693), keyed with random bytes that are drawn at
-// construction, and looked up by digest. What the time of a look-up could tell is a property of a
-// digest that nobody outside can compute, so neither the number of keys nor how much of one was
-// guessed shows. A call allocates nothing unless it fails.
+// Keys are kept as digests by SipHash-2-4 of 128 bits (Aumasson, Bernstein: "SipHash: a fast
+// short-input PRF"), keyed with random bytes that are drawn at construction and never leave this
+// object, and looked up by digest. To be taken for a key, another text would have to meet a digest
+// that nobody outside can compute: one chance in 2^128 a try. What the time of a look-up could tell
+// is a property of such a digest, so neither the number of keys nor how much of one was guessed
+// shows. A call allocates nothing unless it fails.
 
 #include <array>
 #include <cstddef>
@@ -39,7 +41,7 @@ class ApiKeys {
   Result<std::string_view> authenticate(std::optional<std::string_view> authorization) const;
 
  private:
-  using Digest = std::array<unsigned char, 32>;
+  using Digest = std::array<unsigned char, 16>;
 
   // A digest is uniformly distributed: its first bytes are a good hash.
   struct FirstBytes {
@@ -52,7 +54,7 @@ class ApiKeys {
   Digest digest_of(std::string_view key) const;
 
   bool anonymous_;
-  std::array<unsigned char, 32> digest_key_{};
+  std::array<unsigned char, 16> digest_key_{};
   std::unordered_map<Digest, std::string, FirstBytes, SameTime> principals_;
 };
 

@@ -17,7 +17,7 @@ using Result = std::expected<T, Error>;
 
 using Status = Result<void>;
 
-inline std::unexpected<Error> failure(Error error) {
+[[gnu::cold]] inline std::unexpected<Error> failure(Error error) {
   return std::unexpected<Error>(std::move(error));
 }
 

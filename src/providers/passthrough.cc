@@ -9,6 +9,9 @@
 #include "http/serializer.h"
 
 namespace penstock::providers {
+
+using namespace std::string_view_literals;
+
 namespace {
 
 constexpr std::string_view kBearer = "Bearer ";
@@ -131,7 +134,7 @@ void Passthrough::append_request_head(std::string& out, std::string_view method,
                                       std::string_view path, const Route& route,
                                       const ProviderData* data) const {
   const config::Url& url = settings_.base_url ? *settings_.base_url : route.url_;
-  out.append(method).append(" ").append(url.path).append(path).append(" HTTP/1.1\r\n");
+  out.append(method).append(" "sv).append(url.path).append(path).append(" HTTP/1.1\r\n"sv);
   if (settings_.base_url) {
     out.append(fixed_fields_);
   } else {
