@@ -60,6 +60,11 @@ bench bench-quick:
 	  --target penstock penstock-sim penstock-load raw-relay
 	bench/e2e/run.py --build build $(if $(filter %-quick,$@),--quick) $(BENCH_ARGS)
 
+bench-peers: ## Install other gateways in build-peers/, as further columns of `make bench`
+	@scripts/install-packages.sh peers
+	@scripts/install-peers.sh $(PEERS)
+.PHONY: bench-peers
+
 format: ## Format every C++ file in place
 	@scripts/install-packages.sh format
 	@scripts/format.sh
@@ -69,4 +74,4 @@ format-check: ## Fail where a C++ file is not formatted
 	@scripts/format.sh --check
 
 clean: ## Remove every build directory
-	rm -rf build build-dev build-asan build-tsan build-fuzz build-bench
+	rm -rf build build-dev build-asan build-tsan build-fuzz build-bench build-peers
