@@ -1,10 +1,14 @@
 """What is measured: each cell is a load, and the figures that are read from it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Callable
 
-ALL = ("relay", "nginx", "nginx-control", "haproxy", "penstock-a", "penstock-b", "litellm")
-EXCEPT_PEERS = tuple(name for name in ALL if name != "litellm")
+from kinds import KINDS
+
+PEERS = tuple(kind.name for kind in KINDS.values() if kind.peer)
+ALL = tuple(name for name in KINDS if name != "direct" and name not in PEERS)
+# Other gateways have a pass of their own (peers.py), with these two to be compared with.
+BESIDE_PEERS = ("nginx", "penstock-b")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class Cell:
     def needs_direct(self):
         return any(metric.needs_direct for metric in self.metrics)
 
+    def rate_for(self, kind):
+        """What a system gets of the rate: no more than it keeps up with."""
+        return min(self.rate, kind.stream_rate_max if self.stream else kind.rate_max)
+
 
 def _cpu_per(counted):
     def read(block, _):
@@ -74,7 +82,7 @@ CPU_EVENT = Metric("cpu_event", "CPU an event", "µs", _cpu_per("events"), digit
 def _prompt_cell(name, title, prompt_bytes, rate):
     metric = Metric("cpu_kilobyte", "CPU a KB", "µs", _cpu_per_kilobyte(prompt_bytes), digits=3)
     return Cell(name, title, (metric,), connections=8, rate=rate, prompt_bytes=prompt_bytes,
-                sim={"tokens": 40}, systems=EXCEPT_PEERS, control="cpu_kilobyte")
+                sim={"tokens": 40}, control="cpu_kilobyte")
 
 
 CELLS = (
@@ -90,13 +98,13 @@ CELLS = (
           Metric("share", "Requests a second, share of direct", "", _share, True, digits=3)),
          connections=64, sim={"tokens": 40}, all_cores=True),
     Cell("stream", "Stream, unpaced", (CPU_EVENT,), connections=16, rate=200, stream=True,
-         sim={"tokens": 512}, control="cpu_event", systems=EXCEPT_PEERS),
+         sim={"tokens": 512}, control="cpu_event"),
     Cell("paced", "Stream, an event each 20 ms",
          (Metric("transit_p50", "Transit of an event, p50", "µs", _quantile("transit_us", "p50")),
           Metric("transit_p99", "Transit of an event, p99", "µs", _quantile("transit_us", "p99")),
           CPU_EVENT),
          connections=500, stream=True, sim={"tokens": 64, "tokens_per_second": 50}, warmup=2.0,
-         seconds_min=1.5, systems=("direct",) + EXCEPT_PEERS, control="cpu_event"),
+         seconds_min=1.5, systems=("direct",) + ALL, control="cpu_event"),
     Cell("first-event", "One stream",
          (Metric("added_first_p50", "Added time to the first token, p50", "µs",
                  _added("first_event_us", "p50"), True),),
@@ -104,4 +112,21 @@ CELLS = (
          control="added_first_p50"),
     _prompt_cell("prompt-100k", "Prompts of 100 KB", 100_000, rate=400),
     _prompt_cell("prompt-1m", "Prompts of 1 MB", 1_000_000, rate=40),
+)
+
+
+def _for_peers(name, **changes):
+    cell = next(cell for cell in CELLS if cell.name == name)
+    return replace(cell, systems=BESIDE_PEERS + PEERS, control="", **changes)
+
+
+PEER_CELLS = (
+    _for_peers("small"),
+    _for_peers("single"),
+    # A stream is a fraction of a second of processor time for some: short ones, so that a block
+    # sees several.
+    _for_peers("stream", sim={"tokens": 128}),
+    _for_peers("first-event"),
+    # With more connections the slowest would answer none of them within a block.
+    _for_peers("capacity", connections=16),
 )

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import figures
 from figures import Figure
+from kinds import KINDS
 from measure import CEILING
 from plot import bar_chart
-from systems import KINDS
 from targets import TARGETS
 
 # The cells that are measured on fresh processes: name, title, and their figures.
@@ -33,6 +33,7 @@ class Results:
         self.fresh = {}  # by cell, by system: {figure: value}
         self.gaps = {}  # by system: why it has no column
         self.notes = []
+        self.peers = None  # the Results of the pass with other gateways
 
     def names(self):
         """The systems that have a column, in order."""
@@ -87,24 +88,32 @@ def _targets_table(results):
     return lines
 
 
-def _cell_text(blocks, metric, name):
+def _digits(ratio):
+    """How many decimals a ratio needs: a hundred times is as plain as a hundredth."""
+    steps = ((100, 0), (10, 1), (0.1, 2), (0.01, 3))
+    return next((digits for least, digits in steps if ratio >= least), 4)
+
+
+def _cell_text(blocks, metric, name, base):
     figure = figures.value(blocks, name, metric)
     if figure is None:
         return "failed" if name in blocks.faults else "—"
     text = f"{figure.median:.{metric.digits}f}"
-    to_nginx = figures.ratio(blocks, metric, name, "nginx")
-    if to_nginx is None or name in ("nginx", "direct"):
+    to_base = figures.ratio(blocks, metric, name, base)
+    if to_base is None or name in (base, "direct"):
         return text
-    return f"{text}<br>×{to_nginx.median:.2f} ({_spread(to_nginx)})"
+    digits = _digits(to_base.median)
+    return f"{text}<br>×{to_base.median:.{digits}f} ({_spread(to_base, digits)})"
 
 
-def _figures_table(results):
+def _figures_table(results, base):
+    """`base`: the system that the ratios are to."""
     names = results.names()
     lines = ["| cell | figure | " + " | ".join(KINDS[name].title for name in names) + " |",
              "| --- | --- |" + " --: |" * len(names)]
     for blocks in results.blocks.values():
         for metric in blocks.cell.metrics:
-            cells = [_cell_text(blocks, metric, name) for name in names]
+            cells = [_cell_text(blocks, metric, name, base) for name in names]
             unit = f", {metric.unit}" if metric.unit else ""
             head = f"| {blocks.cell.title} | {metric.title}{unit} | "
             lines.append(head + " | ".join(cells) + " |")
@@ -154,19 +163,49 @@ def _head(results):
     return lines
 
 
+def _missing(results):
+    """What could not be measured, and why."""
+    gaps = [f"- {KINDS[name].title}: {why}" for name, why in results.gaps.items()]
+    faults = [f"- `{cell}`, {KINDS[name].title}: {why}" for cell, blocks in results.blocks.items()
+              for name, why in blocks.faults.items()]
+    return [*gaps, *faults, *(f"- {note}" for note in results.notes)]
+
+
+def _rates(results):
+    """What a peer gets of a cell's load: less, where it does not keep up."""
+    for cell, blocks in results.blocks.items():
+        rate_of = [(KINDS[name].title, blocks.cell.rate_for(KINDS[name]))
+                   for name in blocks.rounds if name != "direct"]
+        if blocks.cell.rate:
+            each = ", ".join(f"{title} {rate:g}" for title, rate in rate_of)
+            yield f"Requests a second in `{cell}`: {each}."
+
+
+def _peers_section(results):
+    plan = results.plan
+    lines = []
+    if results.names():
+        lines += [f"A pass of their own: {plan.rounds} rounds of {plan.seconds:g} s a block. ×N is "
+                  "the ratio to Penstock B of the same round. At low rates requests come one by "
+                  "one, which costs every system more for each. docs/benchmarks.md tells what "
+                  "each does less or more.", "", *_figures_table(results, "penstock-b"), ""]
+        for rates in _rates(results):
+            lines += [rates, ""]
+    return lines + _missing(results)
+
+
 def markdown(results, plots):
     lines = _head(results)
     lines += ["", "## Targets", "", *_targets_table(results)]
     lines += ["", "System calls, heap allocations and instructions have tests with a budget: "
               "`ctest -L budget`."]
-    lines += ["", "## Figures", "", *_figures_table(results)]
+    lines += ["", "## Figures", "", *_figures_table(results, "nginx")]
     lines += ["", "## Control", "", *_controls(results)]
-    faults = [f"- `{cell}`, {KINDS[name].title}: {why}" for cell, blocks in results.blocks.items()
-              for name, why in blocks.faults.items()]
-    gaps = [f"- {KINDS[name].title}: {why}" for name, why in results.gaps.items()]
-    notes = [f"- {note}" for note in results.notes]
-    if faults or gaps or notes:
-        lines += ["", "## Gaps and faults", "", *gaps, *faults, *notes]
+    missing = _missing(results)
+    if missing:
+        lines += ["", "## Gaps and faults", "", *missing]
+    if results.peers:
+        lines += ["", "## Other gateways", "", *_peers_section(results.peers)]
     lines += ["", "## Plots", ""]
     lines += [f"![{title}]({path})\n" for title, path in plots]
     return "\n".join(lines).rstrip() + "\n"
@@ -186,11 +225,12 @@ def _as_json(results):
         targets.append({**vars(target), "measured": vars(figure) if figure else None,
                         "verdict": results.verdict(target).strip("*")})
     return {"machine": results.machine, "plan": vars(results.plan), "targets": targets,
+            "peers": _as_json(results.peers) if results.peers else None,
             "cells": {cell: of_blocks(blocks) for cell, blocks in results.blocks.items()},
             "fresh": results.fresh, "gaps": results.gaps, "notes": results.notes}
 
 
-def _metric_plots(results):
+def _metric_plots(results, prefix="", logarithmic=False):
     for cell, blocks in results.blocks.items():
         for metric in blocks.cell.metrics:
             bars = []
@@ -201,8 +241,11 @@ def _metric_plots(results):
                     bars.append((name, KINDS[name].title, figure, text))
             if bars:
                 note = "median over rounds; the line is the spread"
-                yield (f"{blocks.cell.title}: {metric.title}", f"{cell}-{metric.name}.svg",
-                       bar_chart(f"{blocks.cell.title}: {metric.title}", note, bars))
+                if logarithmic:
+                    note += "; each grey line is ten times the one before"
+                title = f"{blocks.cell.title}: {metric.title}"
+                yield (title, f"{prefix}{cell}-{metric.name}.svg",
+                       bar_chart(title, note, bars, logarithmic=logarithmic))
 
 
 def _summary_plot(results):
@@ -223,7 +266,8 @@ def write(results, folder):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     plots = []
-    for plot in (_summary_plot(results), *_metric_plots(results)):
+    of_peers = _metric_plots(results.peers, "peers-", True) if results.peers else ()
+    for plot in (_summary_plot(results), *_metric_plots(results), *of_peers):
         if plot is not None:
             title, name, svg = plot
             (folder / name).write_text(svg)

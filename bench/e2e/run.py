@@ -14,9 +14,11 @@ from pathlib import Path
 import machine
 import measure
 import parity
+import peers
 import report
-from cells import CELLS, EXCEPT_PEERS
-from systems import KINDS, Bench, Server, Upstream
+from cells import ALL, CELLS
+from kinds import KINDS
+from systems import Bench, Server, Upstream
 
 SOURCE_DIR = Path(__file__).resolve().parents[2]
 FRESH = ("idle", "idle-tls", "peak", "rest")
@@ -101,7 +103,7 @@ class Session:
     def candidates(self):
         for kind in KINDS.values():
             wanted = not self.plan.systems or kind.name in self.plan.systems
-            if kind.name == "direct" or not wanted:
+            if kind.name == "direct" or kind.peer or not wanted:
                 continue
             if kind.installed():
                 yield kind
@@ -145,14 +147,14 @@ class Session:
         simulator = self.bench.start_simulator()
         self.to_stop.append(simulator)
         upstream = Upstream(simulator.port)
-        self.fresh("rest", EXCEPT_PEERS, lambda kind: measure.at_rest(
+        self.fresh("rest", ALL, lambda kind: measure.at_rest(
             self.bench, kind, upstream, self.plan.starts))
-        self.fresh("peak", EXCEPT_PEERS, lambda kind: measure.peak_memory(
+        self.fresh("peak", ALL, lambda kind: measure.peak_memory(
             self.bench, kind, upstream, self.plan))
         if not measure.descriptors_allow(self.plan.idle_streams):
             self.results.notes.append("Idle streams need more descriptors than `ulimit -Hn`.")
             return
-        self.fresh("idle", EXCEPT_PEERS, lambda kind: measure.idle_streams(
+        self.fresh("idle", ALL, lambda kind: measure.idle_streams(
             self.bench, kind, upstream, self.plan))
         if KINDS["haproxy"].installed() and self.plan.wants("idle-tls"):
             tls_end, secure = self.bench.start_tls_end(simulator.port)
@@ -182,6 +184,8 @@ class Session:
 
 def failed(results):
     """Whether anything of this project gave a wrong answer, or none."""
+    if results.peers and failed(results.peers):
+        return True
     blocks = any(name in OURS for each in results.blocks.values() for name in each.faults)
     ours = [KINDS[name].title for name in OURS]
     notes = any(title in note for note in results.notes for title in ours)
@@ -203,6 +207,9 @@ def main():
     try:
         results.blocks = measure.run_cells(bench, plan, session.servers, say)
         session.fresh_cells()
+        session.stop()
+        if not plan.quick:
+            results.peers = peers.run(bench, plan, results.machine, say)
     finally:
         session.stop()
         text = report.write(results, folder)

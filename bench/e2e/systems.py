@@ -4,68 +4,22 @@ import contextlib
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
-import string
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import machine
-
-CONFIG_DIR = Path(__file__).parent / "config"
-
-UPSTREAM_MODEL = "sim-small"
-UPSTREAM_KEY = "sk-key-of-the-upstream"
-CLIENT_KEY = "sk-key-of-the-client"
-
-START_SECONDS = 60
+from commands import command_line, fill
+from kinds import CATALOGUE_MODEL, START_SECONDS, UPSTREAM_KEY, UPSTREAM_MODEL, find_program
 
 
 def free_port():
     with contextlib.closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A system as a column of the table."""
-
-    name: str
-    title: str
-    # What a client sends; a system that checks no keys passes the upstream's own through.
-    key: str = CLIENT_KEY
-    model: str = UPSTREAM_MODEL
-    checks_keys: bool = True
-    # Peers that write answers anew cannot be compared byte for byte, nor take every rate.
-    exact: bool = True
-    rate_max: float = float("inf")
-    program: str = ""  # what must be installed; nothing: built here
-
-    def installed(self):
-        return not self.program or find_program(self.program) is not None
-
-
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind("direct", "direct", key=UPSTREAM_KEY, checks_keys=False),
-        Kind("relay", "raw relay", key=UPSTREAM_KEY, checks_keys=False),
-        Kind("nginx", "nginx", program="nginx"),
-        Kind("nginx-control", "nginx (control)", program="nginx"),
-        Kind("haproxy", "HAProxy", program="haproxy"),
-        Kind("penstock-a", "Penstock A"),
-        Kind("penstock-b", "Penstock B", model="house-model"),
-        Kind("litellm", "LiteLLM", exact=False, rate_max=40, program="litellm"),
-    )
-}
-
-
-def find_program(name):
-    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
 
 
 @dataclass
@@ -89,6 +43,7 @@ class Server:
     process: subprocess.Popen
     log: Path
     pids: list = field(default_factory=list)
+    headers: tuple = ()  # what each request to it has besides
 
     def alive(self):
         return self.process.poll() is None
@@ -112,13 +67,6 @@ def spawn(command, port, work, cores):
     return Server(port, process, log)
 
 
-def fill(template, target, **values):
-    target.parent.mkdir(parents=True, exist_ok=True)
-    text = (CONFIG_DIR / template).read_text()
-    target.write_text(string.Template(text).substitute(values))
-    return str(target)
-
-
 class Bench:
     """Starts everything, each in a folder of its own under `work`."""
 
@@ -132,10 +80,13 @@ class Bench:
         self._started += 1
         return self.work / f"{self._started:03}-{name}"
 
-    def start_simulator(self, cores=None):
-        port = free_port()
+    def start_simulator(self, cores=None, port=None, behaviour=None):
+        """`behaviour`: what it does where a request does not say."""
+        port = port or free_port()
         command = [str(self.bin / "penstock-sim"), "--port", str(port), "--stamp", "--quiet",
-                   "--api-key", UPSTREAM_KEY, "--idle-timeout-ms", "0"]
+                   "--api-key", UPSTREAM_KEY, "--idle-timeout-ms", "0",
+                   "--models", f"{UPSTREAM_MODEL},{CATALOGUE_MODEL}",
+                   "--sim", json.dumps(behaviour or {})]
         server = spawn(command, port, self._folder("sim"), cores or self.cores.load)
         wait_until_listening(server)
         return server
@@ -161,41 +112,19 @@ class Bench:
         wait_until_listening(server)
         return server, Upstream(port, str(certificate))
 
-    def command(self, kind, port, upstream, workers, folder):
-        values = {"port": port, "work": folder, "workers": workers, "client_key": CLIENT_KEY,
-                  "upstream_key": UPSTREAM_KEY, "upstream_port": upstream.port,
-                  "upstream_url": upstream.url, "upstream_model": UPSTREAM_MODEL,
-                  "verify": upstream.certificate or "true",
-                  "user": "user root;" if os.geteuid() == 0 else ""}
-        if kind.name == "relay":
-            return [str(self.bin / "raw-relay"), str(port), str(upstream.port)]
-        if kind.name.startswith("nginx"):
-            config = fill("nginx.conf", folder / "nginx.conf", **values)
-            return [find_program("nginx"), "-e", str(folder / "error.log"), "-p", str(folder),
-                    "-c", config]
-        if kind.name == "haproxy":
-            config = fill("haproxy.cfg", folder / "haproxy.cfg", **values)
-            return [find_program("haproxy"), "-db", "-f", config]
-        if kind.name.startswith("penstock"):
-            config = fill(f"{kind.name}.yaml", folder / "run.yaml", **values)
-            return [str(self.bin / "penstock"), "serve", "--config", config]
-        if kind.name == "litellm":
-            config = fill("litellm.yaml", folder / "litellm.yaml", **values)
-            return [find_program("litellm"), "--config", config, "--host", "127.0.0.1",
-                    "--port", str(port), "--num_workers", "1"]
-        raise ValueError(kind.name)
-
     def prepare(self, kind, upstream, workers=1):
         """The command line of a system, with its configuration written, and its port."""
         folder = self._folder(kind.name)
         folder.mkdir(parents=True)
         port = free_port()
-        return self.command(kind, port, upstream, workers, folder), port, folder
+        command = command_line(kind, self.bin, port, upstream, workers, folder)
+        return command, port, folder
 
     def start(self, kind, upstream, workers=1, cores=None):
         """A system that answers; for `direct`, the simulator's port without a process."""
         command, port, folder = self.prepare(kind, upstream, workers)
         server = spawn(command, port, folder, cores or self.cores.target)
+        server.headers = kind.headers_to(upstream)
         wait_until_serving(server, kind)
         server.pids = machine.process_tree(server.process.pid)
         return server
@@ -212,10 +141,10 @@ def wait_until_listening(server):
 
 
 def wait_until_serving(server, kind):
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + kind.start_seconds
     while time.monotonic() < deadline and server.alive():
         with contextlib.suppress(OSError, http.client.HTTPException):
-            if ask(server.port, kind)[0] == 200:
+            if ask(server.port, kind, server.headers)[0] == 200:
                 return
         time.sleep(0.01)
     server.stop()
@@ -227,13 +156,16 @@ def chat(kind, **more):
     return {"model": kind.model, "messages": [message], **more}
 
 
-def ask(port, kind, key=None, timeout=30, **more):
+def ask(port, kind, headers=(), key=None, timeout=30, **more):
     """One chat request; the status, the body, and when its first and last bytes came."""
+    further = dict(field.split(": ", 1) for field in headers)
+    # Without spaces: the simulator's text depends on the messages' bytes, and peers write none.
+    body = json.dumps(chat(kind, **more), separators=(",", ":"))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     with contextlib.closing(connection):
-        connection.request("POST", "/v1/chat/completions", body=json.dumps(chat(kind, **more)),
+        connection.request("POST", "/v1/chat/completions", body=body,
                            headers={"Content-Type": "application/json",
-                                    "Authorization": f"Bearer {key or kind.key}"})
+                                    "Authorization": f"Bearer {key or kind.key}", **further})
         answer = connection.getresponse()
         body = b""
         first = None
