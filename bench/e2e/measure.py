@@ -14,7 +14,8 @@ from systems import ask, spawn
 CEILING = 2.5  # how much faster than a cell's rate the simulator must answer directly
 STREAMS_BEGUN_A_SECOND = 3000
 TLS_STREAMS_BEGUN_A_SECOND = 400  # a handshake each, on the core of simulator and load
-STEAL_MAX = 0.02  # a block that lost more of its time to other guests of the host is left out
+STEAL_MAX = 0.02  # a block that lost more of its time to other guests of the host does not count
+TRIES = 2  # at such a block, before it is left out
 LOAD_LIMIT_SECONDS = 120  # beyond what a run of the load generator is to take
 
 
@@ -70,13 +71,15 @@ class Blocks:
         self.rounds = {name: [] for name in names}
         self.faults = {}
         self.ceiling = None  # requests a second without a proxy
-        self.left_out = 0
+        self.disturbed = 0
 
     def add(self, name, block):
+        """Keeps a block, or says that it lost too much time. `None`: there is none."""
         if block is not None and block["disturbance"]["steal_share"] > STEAL_MAX:
-            self.left_out += 1
-            block = None
+            self.disturbed += 1
+            return False
         self.rounds[name].append(block)
+        return True
 
     def values(self, name, metric):
         """One value for each round, or None."""
@@ -110,19 +113,22 @@ def run_cell(bench, cell, servers, plan, say):
         direct = servers["direct"]
         blocks.ceiling = give_load(bench, KINDS["direct"], direct.port, connections, cores=cores,
                                    **free)["requests_per_second"]
+    def take_block(name):
+        if name in blocks.faults:
+            return None
+        server = servers[name]
+        mine = {**options, "rate": cell.rate_for(KINDS[name])}
+        try:
+            return give_load(bench, KINDS[name], server.port, connections, cores=cores,
+                             watch=server.pids, headers=server.headers, **mine)
+        except BlockFault as fault:
+            blocks.faults[name] = str(fault)
+            return None
+
     for number in range(plan.rounds):
         for name in order_of(names, number):
-            server = servers[name]
-            try:
-                if name in blocks.faults:
-                    raise BlockFault(blocks.faults[name])
-                mine = {**options, "rate": cell.rate_for(KINDS[name])}
-                block = give_load(bench, KINDS[name], server.port, connections, cores=cores,
-                                  watch=server.pids, headers=server.headers, **mine)
-            except BlockFault as fault:
-                blocks.faults[name] = str(fault)
-                block = None
-            blocks.add(name, block)
+            if not any(blocks.add(name, take_block(name)) for _ in range(TRIES)):
+                blocks.add(name, None)
     say(f"{cell.title}: {plan.rounds} rounds of {len(names)} systems")
     return blocks
 

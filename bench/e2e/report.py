@@ -137,8 +137,8 @@ def _controls(results):
         if blocks.ceiling is not None:
             parts.append(f"Load and simulator alone reach {blocks.ceiling / blocks.cell.rate:.1f} "
                          "times the rate.")
-        if blocks.left_out:
-            parts.append(f"{blocks.left_out} blocks left out for stolen time.")
+        if blocks.disturbed:
+            parts.append(f"{blocks.disturbed} blocks lost time to other guests.")
         reason = results.unreadable(cell)
         parts.append(f"**Unreadable**: {reason}." if reason else "")
         if len(parts) > 2:
@@ -217,7 +217,7 @@ def _as_json(results):
         for metric in blocks.cell.metrics:
             metrics[metric.name] = {name: blocks.values(name, metric) for name in blocks.rounds}
         return {"metrics": metrics, "ceiling": blocks.ceiling, "faults": blocks.faults,
-                "left_out": blocks.left_out, "blocks": blocks.rounds}
+                "disturbed": blocks.disturbed, "blocks": blocks.rounds}
 
     targets = []
     for target in TARGETS:

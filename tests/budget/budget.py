@@ -27,7 +27,8 @@ sys.path.insert(0, str(SOURCE_DIR / "bench" / "e2e"))
 # pylint: disable=wrong-import-position
 import machine
 import measure
-from systems import KINDS, Bench, Upstream, spawn, wait_until_serving
+from kinds import KINDS
+from systems import Bench, Upstream, spawn, wait_until_serving
 
 GATEWAY = KINDS["penstock-b"]
 
