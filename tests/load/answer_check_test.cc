@@ -65,6 +65,13 @@ TEST_F(AnswerCheckTest, FindsAChangedByteAndAnotherLength) {
   EXPECT_EQ(fault_of(R"({"a": [1, 2]})"), "");
 }
 
+TEST_F(AnswerCheckTest, TakesWhiteSpaceBehindTheObject) {
+  EXPECT_EQ(fault_of("{\"a\": [1, 2]}\r\n"), "");
+  EXPECT_EQ(fault_of("{\"a\": [1, 2]}\r\n", 1), "");
+  options_.check = Check::kShape;
+  EXPECT_THAT(fault_of("{\"a\": [1, 2\r\n"), HasSubstr("not a JSON object"));
+}
+
 TEST_F(AnswerCheckTest, DoesNotTakeABrokenAnswerAsTheFirst) {
   EXPECT_THAT(fault_of(R"({"a": })"), HasSubstr("not JSON"));
   EXPECT_THAT(fault_of(""), HasSubstr("not a JSON object"));

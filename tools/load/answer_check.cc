@@ -71,7 +71,9 @@ void AnswerCheck::take(std::string_view data) {
 void AnswerCheck::take_whole(std::string_view data) {
   if (data.empty()) return;
   if (offset_ == 0) first_ = data.front();
-  last_ = data.back();
+  // Some writers end their JSON with a line feed.
+  const std::size_t last = data.find_last_not_of(" \t\r\n");
+  if (last != std::string_view::npos) last_ = data[last];
   if (recording_) {
     if (recorded_.empty()) recorded_.emplace_back();
     recorded_.front().append(data);
