@@ -52,6 +52,27 @@ void count_body_limit(Exchange& exchange, const Error& error) {
   }
 }
 
+// The body leaves as it came, around the span of the model's value. A coroutine of its own, so that
+// what is written for it is not kept for as long as the answer takes.
+Task<Result<Answered>> attempt(Exchange& exchange, providers::Passthrough& provider,
+                               const providers::Passthrough::Route& route,
+                               const providers::ProviderData* caller, std::string_view body,
+                               const wire::RequestFields& fields) {
+  http::ScratchPool::Text head(exchange.context().scratch);
+  http::ScratchPool::Text model(exchange.context().scratch);
+  append_json_quoted(*model, exchange.upstream_model());
+  const std::size_t model_bytes = fields.model_end - fields.model_begin;
+  provider.append_request_head(*head, "POST", exchange.route().upstream_path, route, caller);
+  append_own_fields(*head, exchange, exchange.connection().request(),
+                    body.size() - model_bytes + model->size());
+  http::Pieces pieces;
+  pieces.add(*head);
+  pieces.add(body.substr(0, fields.model_begin));
+  pieces.add(*model);
+  pieces.add(body.substr(fields.model_end));
+  co_return co_await forward(exchange, provider, route.pool(), pieces, Repeatable::kNo);
+}
+
 // Everything that can fail; infer() turns the error into an answer.
 Task<Status> infer_or_fail(Exchange& exchange) {
   Context& context = exchange.context();
@@ -86,20 +107,9 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   Result<providers::Passthrough::Route> route = provider.route(caller);
   if (!route) co_return failure(std::move(route.error()));
 
-  // Attempt. The body leaves as it came, around the span of the model's value.
-  http::ScratchPool::Text head(context.scratch);
-  http::ScratchPool::Text model(context.scratch);
-  append_json_quoted(*model, exchange.upstream_model());
-  const std::size_t model_bytes = fields->model_end - fields->model_begin;
-  provider.append_request_head(*head, "POST", exchange.route().upstream_path, *route, caller);
-  append_own_fields(*head, exchange, request, body->size() - model_bytes + model->size());
-  http::Pieces pieces;
-  pieces.add(*head);
-  pieces.add(body->substr(0, fields->model_begin));
-  pieces.add(*model);
-  pieces.add(body->substr(fields->model_end));
+  // Attempt.
   Result<Answered> answered =
-      co_await forward(exchange, provider, route->pool(), pieces, Repeatable::kNo);
+      co_await attempt(exchange, provider, *route, caller, *body, *fields);
   if (!answered) co_return failure(std::move(answered.error()));
 
   // Relay.

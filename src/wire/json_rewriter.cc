@@ -94,10 +94,9 @@ void JsonRewriter::feed(std::string_view piece, std::string& out) {
   const char* const text = piece.data();
   const char* const end = text + piece.size();
   const bool begins = std::exchange(fresh_, false);
-  const std::size_t text_out = out.size();
   if (begins && take_known_opening(piece, out)) piece.remove_prefix(opening_.size());
   const char* const begin = piece.data();
-  Piece in{end, begin, begin, begin, out, begins ? text : nullptr, text_out};
+  Piece in{end, begin, begin, begin, out, begins ? text : nullptr};
   if (awaited_ != Key::kOther) look_at_value(begin, in.end);
   scan(begin, in);
   end_piece(in);
@@ -106,20 +105,21 @@ void JsonRewriter::feed(std::string_view piece, std::string& out) {
 // Whether the text begins with the known opening, which is then done with.
 bool JsonRewriter::take_known_opening(std::string_view piece, std::string& out) {
   if (opening_.empty() || !piece.starts_with(opening_)) return false;
-  out.append(opening_out_);
+  out.append(opening_, 0, opening_model_).append(replacement_.view());
+  opening_is_plain_ = false;
   key_ = Key::kModel;
   state_ = State::kRest;
   return true;
 }
 
-// `end` is behind the value of a model that was replaced. A usage object in the opening would have
-// to be remembered anew each time.
-void JsonRewriter::remember_opening(const char* end, const Piece& in) {
-  if (!several_texts_ || in.text == nullptr || !opening_is_plain_) return;
+// `model` to `end` is the value of a model that is replaced. What was replaced before it, or a usage
+// object, would have to be remembered as well.
+void JsonRewriter::remember_opening(const char* model, const char* end, const Piece& in) {
+  if (!several_texts_ || in.text == nullptr || !std::exchange(opening_is_plain_, false)) return;
   const std::string_view opening = between(in.text, end);
   if (opening.size() > kOpeningBytesMax) return;
   opening_.assign(opening);
-  opening_out_.assign(in.out, in.text_out);
+  opening_model_ = between(in.text, model).size();
 }
 
 void JsonRewriter::line_break(std::string& out) {
@@ -235,8 +235,8 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
     in.out.append(held_);
   } else {
     in.out.append(replacement_.view());
+    remember_opening(in.unpassed, behind, in);
     in.unpassed = behind;
-    remember_opening(behind, in);
   }
   held_.clear();
 }

@@ -20,9 +20,9 @@
 // have grown to their bounds.
 //
 // The events of one stream begin alike: what stands before the end of the model's value (id, time,
-// model) is mostly the same in all of them. That opening is remembered with what it becomes, and
-// where the next text begins with it, it need not be looked at again: the same bytes from the same
-// state lead to the same state.
+// model) is mostly the same in all of them. That opening is remembered, and where the next text
+// begins with it, it need not be looked at again: the same bytes from the same state lead to the
+// same state.
 
 #include <cstddef>
 #include <cstdint>
@@ -89,14 +89,13 @@ class JsonRewriter {
     const char* string;      // inside a string: where its text begins, or goes on
     const char* uncaptured;  // inside a usage object: where it begins, or goes on
     std::string& out;
-    const char* text;      // where the text begins, or null where it began in an earlier piece
-    std::size_t text_out;  // the size of `out` there
+    const char* text;  // where the text begins, or null where it began in an earlier piece
   };
 
   static Key classify(std::string_view spelled, bool escaped);
 
   bool take_known_opening(std::string_view piece, std::string& out);
-  void remember_opening(const char* end, const Piece& in);
+  void remember_opening(const char* model, const char* end, const Piece& in);
   void scan(const char* at, Piece& in);
   const char* skip_space_around(const char* at, const char* end);
   void take(const char* token, Piece& in);
@@ -130,9 +129,9 @@ class JsonRewriter {
 
   bool fresh_ = true;             // no byte of the text has come
   bool several_texts_ = false;    // one has ended before
-  bool opening_is_plain_ = true;  // no usage object has begun in this text
+  bool opening_is_plain_ = true;  // nothing of this text was replaced or captured
   std::string opening_;           // of an earlier text; empty: none is known
-  std::string opening_out_;       // what it becomes
+  std::size_t opening_model_ = 0;  // where the value begins that is replaced, at its end
 };
 
 }  // namespace penstock::wire
