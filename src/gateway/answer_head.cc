@@ -50,7 +50,8 @@ bool passes_to_client(const http::Fields& fields, const http::Field& field) {
 
 BodyKind body_kind_of(const http::ResponseHead& head) {
   if (head.framing.kind == http::Framing::Kind::kNone) return BodyKind::kNone;
-  const std::string_view coding = head.fields.find(FieldName::kContentEncoding).value_or("identity");
+  const std::string_view coding =
+      head.fields.find(FieldName::kContentEncoding).value_or("identity");
   if (!equals_ignoring_case(coding, "identity")) return BodyKind::kVerbatim;
   if (head.status >= 400) return BodyKind::kError;
   const std::string_view type = media_type(head.fields.find(FieldName::kContentType).value_or(""));

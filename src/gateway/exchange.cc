@@ -64,7 +64,8 @@ Exchange::Exchange(Context& context, http::ServerConnection& connection)
       deadline_(context.settings.server.timeouts.request.count() > 0
                     ? connection.request_started() + context.settings.server.timeouts.request
                     : net::Deadline::kNever) {
-  const std::optional<std::string_view> given = connection.request().fields.find(http::FieldName::kXRequestId);
+  const std::optional<std::string_view> given =
+      connection.request().fields.find(http::FieldName::kXRequestId);
   if (given && is_usable_request_id(*given)) {
     request_id_.assign(*given);
   } else {

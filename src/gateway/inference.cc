@@ -28,7 +28,8 @@ Status check_type(const models::Catalog::Target& target, std::string_view name,
 }
 
 Status check_coding(const http::RequestHead& request) {
-  const std::string_view coding = request.fields.find(FieldName::kContentEncoding).value_or("identity");
+  const std::string_view coding =
+      request.fields.find(FieldName::kContentEncoding).value_or("identity");
   if (equals_ignoring_case(coding, "identity")) return {};
   return failure(Error::client(ErrorKind::kUnsupportedMediaType,
                                "compressed request bodies are not supported"));

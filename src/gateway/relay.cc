@@ -191,7 +191,9 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   const Framing framing = head.framing;
 
   exchange.upstream_answered(status);
-  if (const auto id = head.fields.find(http::FieldName::kXRequestId)) exchange.adopt_request_id(*id);
+  if (const auto id = head.fields.find(http::FieldName::kXRequestId)) {
+    exchange.adopt_request_id(*id);
+  }
   AnswerWriter writer(
       exchange, status,
       kind == BodyKind::kEvents ? Exchange::Body::kEvents : Exchange::Body::kOther);

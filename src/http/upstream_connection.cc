@@ -55,7 +55,7 @@ Eventual<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::
   return send_rest(pieces, all, cancel);
 }
 
-// Nothing where the socket takes no more for now. `all` is the size of the whole request.
+// Nothing where the socket takes no more at present. `all` is the size of the whole request.
 std::optional<Status> UpstreamConnection::send_what_goes(Pieces& pieces, std::size_t all) {
   const net::Transfer::Kind kind = write_some(*stream_, pieces);
   if (kind == net::Transfer::Kind::kWouldBlock) return std::nullopt;

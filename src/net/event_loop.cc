@@ -147,8 +147,7 @@ void EventLoop::run_ready() {
 
 nanoseconds EventLoop::until_next_deadline() const {
   if (heap_.empty()) return nanoseconds(-1);
-  // From the time of this turn: the clock need not be read for what is late by less than a turn.
-  return std::max(nanoseconds(0), heap_.front()->looked_at_ - now_);
+  return std::max(nanoseconds(0), heap_.front()->looked_at_ - clock_.steady());
 }
 
 void EventLoop::fire_deadlines() {

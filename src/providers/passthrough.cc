@@ -49,28 +49,22 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
       connect_timeout_(settings.connect_timeout.value_or(server.timeouts.connect)),
       first_byte_timeout_(settings.read_timeout.value_or(server.timeouts.first_byte)),
       between_bytes_timeout_(settings.read_timeout.value_or(server.timeouts.between_bytes)) {
+  // Whatever the client may accept: the model's name can be replaced in plain text only.
+  http::append_field(closing_fields_, "Accept-Encoding", "identity");
+  if (!operator_sets(kUserAgent)) http::append_field(closing_fields_, kUserAgent, "penstock");
   if (!settings_.base_url) return;
   const http::PoolLimits limits{.idle_timeout = server_.timeouts.upstream_idle,
                                 .idle_connections = server_.limits.connections_per_upstream};
   pool_ = std::make_unique<http::UpstreamPool>(
       environment_.loop, environment_.connector, environment_.scratch,
       destination_of(*settings_.base_url, net::AddressRule::kAny), limits);
-  append_fixed_fields(fixed_fields_, *settings_.base_url);
-}
-
-// What every request to `url` has, whoever asks.
-void Passthrough::append_fixed_fields(std::string& out, const config::Url& url) const {
-  http::append_field(out, "Host", url.authority());
-  // Whatever the client may accept: the model's name can be replaced in plain text only.
-  http::append_field(out, "Accept-Encoding", "identity");
-  if (!operator_sets(kUserAgent)) http::append_field(out, kUserAgent, "penstock");
-  if (!settings_.base_url) return;
+  http::append_field(opening_fields_, "Host", settings_.base_url->authority());
   for (const config::Provider::Header& header : settings_.headers) {
     // One Authorization at most: the static key is the one that counts.
     if (is_authorization(header.name) && !settings_.api_key.empty()) continue;
-    http::append_field(out, header.name, header.value);
+    http::append_field(opening_fields_, header.name, header.value);
   }
-  if (!settings_.api_key.empty()) append_authorization(out, settings_.api_key);
+  if (!settings_.api_key.empty()) append_authorization(opening_fields_, settings_.api_key);
 }
 
 net::Destination Passthrough::destination_of(const config::Url& url, net::AddressRule rule) const {
@@ -136,11 +130,12 @@ void Passthrough::append_request_head(std::string& out, std::string_view method,
   const config::Url& url = settings_.base_url ? *settings_.base_url : route.url_;
   out.append(method).append(" "sv).append(url.path).append(path).append(" HTTP/1.1\r\n"sv);
   if (settings_.base_url) {
-    out.append(fixed_fields_);
+    out.append(opening_fields_);
   } else {
-    append_fixed_fields(out, url);
+    http::append_field(out, "Host", url.authority());
   }
   if (data != nullptr) append_callers_fields(out, *data);
+  out.append(closing_fields_);
 }
 
 void Passthrough::mask_secrets(std::string& text) const {

@@ -79,7 +79,6 @@ class Passthrough {
   net::Destination destination_of(const config::Url& url, net::AddressRule rule) const;
   bool may_be_private(const std::string& host) const;
   bool operator_sets(std::string_view name) const;
-  void append_fixed_fields(std::string& out, const config::Url& url) const;
   void append_callers_fields(std::string& out, const ProviderData& data) const;
 
   const config::Provider& settings_;
@@ -89,7 +88,10 @@ class Passthrough {
   std::chrono::milliseconds first_byte_timeout_;
   std::chrono::milliseconds between_bytes_timeout_;
   std::unique_ptr<http::UpstreamPool> pool_;
-  std::string fixed_fields_;  // of every call to base_url, ready to send
+  // Of every call, ready to send: Host and what the operator has set, where there is a base_url,
+  // and what comes after the caller's fields.
+  std::string opening_fields_;
+  std::string closing_fields_;
 };
 
 }  // namespace penstock::providers

@@ -112,8 +112,8 @@ bool JsonRewriter::take_known_opening(std::string_view piece, std::string& out) 
   return true;
 }
 
-// `model` to `end` is the value of a model that is replaced. What was replaced before it, or a usage
-// object, would have to be remembered as well.
+// `model` to `end` is the value of a model that is replaced. What was replaced before it, or a
+// usage object, would have to be remembered as well.
 void JsonRewriter::remember_opening(const char* model, const char* end, const Piece& in) {
   if (!several_texts_ || in.text == nullptr || !std::exchange(opening_is_plain_, false)) return;
   const std::string_view opening = between(in.text, end);
