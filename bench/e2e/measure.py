@@ -133,10 +133,11 @@ def run_cell(bench, cell, servers, plan, say):
     return blocks
 
 
-def run_cells(bench, plan, servers_of, say):
-    """`servers_of(all_cores)` gives the running systems for a cell's placement."""
-    return {cell.name: run_cell(bench, cell, servers_of(cell.all_cores), plan, say)
-            for cell in CELLS if plan.wants(cell.name)}
+def run_cells(bench, plan, servers_of, say, blocks):
+    """Adds the blocks of each cell. `servers_of(all_cores)` gives the systems for its placement."""
+    for cell in CELLS:
+        if plan.wants(cell.name):
+            blocks[cell.name] = run_cell(bench, cell, servers_of(cell.all_cores), plan, say)
 
 
 # What is measured on fresh processes, by its own means.

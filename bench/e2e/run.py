@@ -205,8 +205,9 @@ def main():
     session = Session(bench, plan, results)
     began = time.monotonic()
     try:
-        results.blocks = measure.run_cells(bench, plan, session.servers, say)
+        # The short ones first: a run that is interrupted reports what it has.
         session.fresh_cells()
+        measure.run_cells(bench, plan, session.servers, say, results.blocks)
         session.stop()
         if not plan.quick:
             results.peers = peers.run(bench, plan, results.machine, say)
