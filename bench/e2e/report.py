@@ -45,6 +45,15 @@ class Results:
         blocks = self.blocks.get(cell)
         return figures.why_unreadable(blocks, CEILING) if blocks else None
 
+    def nginx_differs(self, target):
+        """Whether nginx is too far from itself in the very figure that is compared with its own."""
+        blocks = self.blocks.get(target.cell)
+        if blocks is None or target.against != "nginx":
+            return False
+        metric = figures.metric_of(blocks, target.metric)
+        own = figures.ratio(blocks, metric, "nginx-control", "nginx")
+        return own is not None and abs(own.median - 1) > figures.CONTROL_MAX
+
     def of_target(self, target):
         """The figure that a target is about, or None."""
         if target.cell in self.blocks:
@@ -60,7 +69,7 @@ class Results:
         figure = self.of_target(target)
         if figure is None:
             return "not measured"
-        if self.unreadable(target.cell):
+        if self.unreadable(target.cell) or self.nginx_differs(target):
             return "unreadable"
         if not target.met_by(figure.median, target.bound):
             return "**missed**"
