@@ -3,8 +3,8 @@
 import math
 from html import escape
 
-WIDTH = 760
-LABEL_WIDTH = 190
+WIDTH = 860
+LABEL_WIDTH = 290
 VALUE_WIDTH = 130
 BAR_HEIGHT = 22
 GAP = 10

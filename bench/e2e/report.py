@@ -261,9 +261,10 @@ def _summary_plot(results):
     bars = []
     for target in TARGETS:
         figure = results.of_target(target)
-        if target.against == "nginx" and figure is not None:
-            label = f"{target.title.split(',')[0]}: {target.metric}"
-            bars.append((target.system, label[:28], figure, f"×{figure.median:.2f}"))
+        # What cannot be read would only stretch the scale.
+        readable = figure is not None and results.verdict(target) != "unreadable"
+        if target.against == "nginx" and readable:
+            bars.append((target.system, target.title, figure, f"×{figure.median:.2f}"))
     if not bars:
         return None
     note = "1 (the dashed line) is nginx; less is better; the line is the spread over rounds"
