@@ -2,12 +2,13 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
+
+#include "net/gather.h"
 
 namespace penstock::net {
 namespace {
@@ -17,19 +18,16 @@ namespace {
 constexpr std::size_t kGatheredBytesMax = 4096;
 
 ssize_t send_pieces(int descriptor, std::span<const iovec> pieces) {
-  std::array<char, kGatheredBytesMax> gathered;
   std::size_t bytes = 0;
-  for (const iovec& piece : pieces) {
-    if (piece.iov_len > gathered.size() - bytes) {
-      msghdr message{};
-      message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg does not write to it
-      message.msg_iovlen = pieces.size();
-      return sendmsg(descriptor, &message, MSG_NOSIGNAL);
-    }
-    std::memcpy(gathered.data() + bytes, piece.iov_base, piece.iov_len);
-    bytes += piece.iov_len;
+  for (const iovec& piece : pieces) bytes += piece.iov_len;
+  if (pieces.size() > 1 && bytes <= kGatheredBytesMax) {
+    std::array<char, kGatheredBytesMax> gathered;
+    return send(descriptor, gathered.data(), gather(pieces, gathered), MSG_NOSIGNAL);
   }
-  return send(descriptor, gathered.data(), bytes, MSG_NOSIGNAL);
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg does not write to it
+  message.msg_iovlen = pieces.size();
+  return sendmsg(descriptor, &message, MSG_NOSIGNAL);
 }
 
 }  // namespace

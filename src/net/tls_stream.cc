@@ -1,6 +1,5 @@
 #include "net/tls_stream.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -8,6 +7,8 @@
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+
+#include "net/gather.h"
 
 namespace penstock::net {
 namespace {
@@ -157,13 +158,8 @@ Transfer TlsStream::write(std::span<const iovec> pieces) {
     data = static_cast<const char*>(pieces.front().iov_base);
     size = pieces.front().iov_len;
   } else {
-    for (const iovec& piece : pieces) {
-      const std::size_t part = std::min(piece.iov_len, record.size() - size);
-      std::memcpy(record.data() + size, piece.iov_base, part);
-      size += part;
-      if (size == record.size()) break;
-    }
     data = record.data();
+    size = gather(pieces, record);
   }
   ERR_clear_error();
   std::size_t written = 0;
