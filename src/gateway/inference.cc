@@ -55,10 +55,10 @@ void count_body_limit(Exchange& exchange, const Error& error) {
 
 // The body leaves as it came, around the span of the model's value. A coroutine of its own, so that
 // what is written for it is not kept for as long as the answer takes.
-Task<Result<Answered>> attempt(Exchange& exchange, providers::Passthrough& provider,
-                               const providers::Passthrough::Route& route,
-                               const providers::ProviderData* caller, std::string_view body,
-                               const wire::RequestFields& fields) {
+Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& provider,
+                                    const providers::Passthrough::Route& route,
+                                    const providers::ProviderData* caller, std::string_view body,
+                                    const wire::RequestFields& fields) {
   http::ScratchPool::Text head(exchange.context().scratch);
   http::ScratchPool::Text model(exchange.context().scratch);
   append_json_quoted(*model, exchange.upstream_model());
@@ -110,7 +110,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
 
   // Attempt.
   Result<Answered> answered =
-      co_await attempt(exchange, provider, *route, caller, *body, *fields);
+      co_await ask_upstream(exchange, provider, *route, caller, *body, *fields);
   if (!answered) co_return failure(std::move(answered.error()));
 
   // Relay.
