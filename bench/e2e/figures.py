@@ -37,12 +37,14 @@ def metric_of(blocks, name):
     return next(metric for metric in blocks.cell.metrics if metric.name == name)
 
 
-def control(blocks):
-    """nginx against nginx, or None where the cell has no control."""
-    if not blocks.cell.control:
-        return None
-    metric = metric_of(blocks, blocks.cell.control)
-    return ratio(blocks, metric, "nginx-control", "nginx")
+def control(blocks, name=None):
+    """nginx against nginx in a metric, or in the cell's own; None where it has none."""
+    name = name or blocks.cell.control
+    return ratio(blocks, metric_of(blocks, name), "nginx-control", "nginx") if name else None
+
+
+def is_off(control_figure):
+    return control_figure is not None and abs(control_figure.median - 1) > CONTROL_MAX
 
 
 def why_unreadable(blocks, ceiling_factor):
@@ -51,6 +53,6 @@ def why_unreadable(blocks, ceiling_factor):
         return (f"load and simulator alone reach {blocks.ceiling:.0f} requests a second, less than "
                 f"{ceiling_factor} times the cell's {blocks.cell.rate:.0f}")
     checked = control(blocks)
-    if checked is not None and abs(checked.median - 1) > CONTROL_MAX:
+    if is_off(checked):
         return f"nginx is {checked.median:.2f} times itself"
     return None

@@ -50,9 +50,7 @@ class Results:
         blocks = self.blocks.get(target.cell)
         if blocks is None or target.against != "nginx":
             return False
-        metric = figures.metric_of(blocks, target.metric)
-        own = figures.ratio(blocks, metric, "nginx-control", "nginx")
-        return own is not None and abs(own.median - 1) > figures.CONTROL_MAX
+        return figures.is_off(figures.control(blocks, target.metric))
 
     def of_target(self, target):
         """The figure that a target is about, or None."""
