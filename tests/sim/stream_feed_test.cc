@@ -71,6 +71,17 @@ TEST_F(StreamFeedTest, KeepsThePace) {
   EXPECT_THAT(out, testing::EndsWith("data: [DONE]\n\n"));
 }
 
+TEST_F(StreamFeedTest, KeepsStepWithOtherAnswersOfItsPace) {
+  behaviour_.tokens_per_second = 20;
+  behaviour_.in_step = true;
+  for (int begin : {0, 1, 49, 50}) {
+    const Pace pace(kBegin + milliseconds(begin), behaviour_);
+    const SteadyTime first = kBegin + milliseconds(begin == 0 ? 0 : 50);
+    EXPECT_EQ(pace.due(0, 4), first) << begin;
+    EXPECT_EQ(pace.due(2, 4), first + milliseconds(100)) << begin;
+  }
+}
+
 TEST_F(StreamFeedTest, SendsWhatIsLateAtOnce) {
   behaviour_.tokens_per_second = 1;
   StreamFeed feed = this->feed();

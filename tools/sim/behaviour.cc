@@ -123,6 +123,7 @@ bool read_member(const Json& value, Behaviour& behaviour) {
 constexpr std::array kKeys{
     Key{"first_token_ms", read_member<&Behaviour::first_token>},
     Key{"tokens_per_second", read_member<&Behaviour::tokens_per_second>},
+    Key{"in_step", read_member<&Behaviour::in_step>},
     Key{"tokens", read_member<&Behaviour::tokens>},
     Key{"seed", read_member<&Behaviour::seed>},
     Key{"events_per_write", read_member<&Behaviour::events_per_write>},

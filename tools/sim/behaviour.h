@@ -41,6 +41,7 @@ struct Behaviour {
   // Pace. A whole answer comes when a stream would have ended.
   std::chrono::nanoseconds first_token{0};
   double tokens_per_second = 0;        // 0: no pause between tokens
+  bool in_step = false;                // answers of one pace have their tokens at the same moments
   std::uint64_t tokens = 32;           // fewer where the request's max_tokens says so
   std::uint64_t seed = 1;              // of the answer's text and of random cuts
   std::uint64_t events_per_write = 0;  // 0: as many as are due

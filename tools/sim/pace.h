@@ -2,6 +2,7 @@
 
 // Pace: when each part of an answer is due.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -19,7 +20,7 @@ class Pace {
   // the first-token time, what follows the last one together with it. Deadline::kNever: behind a
   // stall without end.
   SteadyTime due(std::uint64_t tokens, std::uint64_t total) const {
-    SteadyTime time = begin_ + behaviour_.first_token;
+    SteadyTime time = first_token();
     if (tokens >= behaviour_.stall_after_tokens) {
       if (behaviour_.stall.count() == 0) return net::Deadline::kNever;
       time += behaviour_.stall;
@@ -27,13 +28,24 @@ class Pace {
     if (behaviour_.tokens_per_second <= 0 || total == 0) return time;
     const std::uint64_t pauses = tokens < total ? tokens : total - 1;
     const double seconds = static_cast<double>(pauses) / behaviour_.tokens_per_second;
-    // Beyond that, the clock's range would end before the answer.
-    constexpr double kSecondsMax = 1e9;
     if (seconds > kSecondsMax) return net::Deadline::kNever;
     return time + std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
   }
 
  private:
+  // Beyond that, the clock's range would end before the answer.
+  static constexpr double kSecondsMax = 1e9;
+
+  // In step, it waits for the next moment at which the tokens of this pace are due.
+  SteadyTime first_token() const {
+    const SteadyTime time = begin_ + behaviour_.first_token;
+    if (!behaviour_.in_step || behaviour_.tokens_per_second <= 0) return time;
+    const double seconds = std::clamp(1 / behaviour_.tokens_per_second, 1e-9, kSecondsMax);
+    const std::chrono::nanoseconds step(static_cast<std::int64_t>(seconds * 1e9));
+    const auto since_step = time.time_since_epoch() % step;
+    return since_step.count() == 0 ? time : time + (step - since_step);
+  }
+
   SteadyTime begin_;
   const Behaviour& behaviour_;
 };
