@@ -45,8 +45,8 @@ CONNECTIONS = 16
 STREAMS = 64
 # Slow enough that the observed gateway keeps up: events that pile up would be forwarded together.
 PACED = {"tokens": 100, "tokens_per_second": 25}
-# Their events come in step, as from an engine that computes a token of each at once. Where they came
-# one by one, it would be the machine's speed that says how many of them share a wait.
+# Their events come in step, as from an engine that computes a token of each at once. If they came
+# one by one, the machine's speed would say how many of them share a wait.
 STREAMS_TRACED = 128
 IN_STEP = {"tokens": 60, "tokens_per_second": 15, "in_step": True}
 LONG = 2000
