@@ -1,7 +1,7 @@
 #include "app/commands.h"
 
-#include <csignal>
 #include <atomic>
+#include <csignal>
 #include <ctime>
 #include <iostream>
 #include <memory>
@@ -24,10 +24,9 @@ constexpr int kMistake = 2;
 // Loads the configuration and writes its problems to stderr.
 std::shared_ptr<config::Settings> load(const ConfigSource& source) {
   const config::Environment environment = config::process_environment();
-  config::Loaded loaded =
-      source.file.empty()
-          ? config::load_text(config::built_in_configuration(), "built-in", environment)
-          : config::load_file(source.file, environment);
+  config::Loaded loaded = source.file.empty() ? config::load_text(config::built_in_configuration(),
+                                                                  "built-in", environment)
+                                              : config::load_file(source.file, environment);
   for (const config::Problem& problem : loaded.problems) std::cerr << problem.text() << "\n";
   if (!loaded.settings) return nullptr;
   return std::make_shared<config::Settings>(std::move(*loaded.settings));
@@ -38,8 +37,7 @@ bool is_loopback(const std::string& host) {
   const std::optional<net::IpAddress> address = net::IpAddress::parse(host);
   if (!address) return false;
   const net::IpAddress loopback_v4(net::IpAddress::V4Bytes{127, 0, 0, 0});
-  return address->unmapped().has_prefix(loopback_v4, 8) ||
-         *address == net::IpAddress::parse("::1");
+  return address->unmapped().has_prefix(loopback_v4, 8) || *address == net::IpAddress::parse("::1");
 }
 
 // Blocked in every thread, so that sigtimedwait() is what receives them.

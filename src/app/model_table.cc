@@ -82,9 +82,8 @@ class Asking {
   net::SocketConnector connector_{loop_, poller_, resolver_};
   http::ScratchPool scratch_;
   net::Signal never_;
-  net::TaskGroup tasks_{loop_, [this](std::string_view what) {
-                          table_.problems.emplace_back(what);
-                        }};
+  net::TaskGroup tasks_{loop_,
+                        [this](std::string_view what) { table_.problems.emplace_back(what); }};
 };
 
 }  // namespace
@@ -105,6 +104,8 @@ std::string ModelTable::text() const {
   return out;
 }
 
-ModelTable ask_for_models(const config::Settings& settings) { return Asking(settings).run(); }
+ModelTable ask_for_models(const config::Settings& settings) {
+  return Asking(settings).run();
+}
 
 }  // namespace penstock::app

@@ -51,10 +51,9 @@ struct Service::Parts {
       : settings(std::move(settings_in)),
         log(log_in),
         metrics(metrics_options(*settings)),
-        registry(settings, SystemClock().wall(),
-                 [this](const std::shared_ptr<const models::Catalog>& catalog) {
-                   publish(catalog);
-                 }),
+        registry(
+            settings, SystemClock().wall(),
+            [this](const std::shared_ptr<const models::Catalog>& catalog) { publish(catalog); }),
         lookup_threads(kLookupThreads),
         connections(settings->server.limits.connections) {}
   // The workers use everything else.
@@ -179,8 +178,12 @@ Result<std::unique_ptr<Service>> Service::start(std::shared_ptr<const config::Se
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 
-std::string Service::address() const { return parts_->address.text(); }
-std::uint16_t Service::port() const { return parts_->address.port(); }
+std::string Service::address() const {
+  return parts_->address.text();
+}
+std::uint16_t Service::port() const {
+  return parts_->address.port();
+}
 
 void Service::drain() {
   for (auto& worker : parts_->workers) worker->drain(parts_->settings->server.timeouts.drain);

@@ -38,7 +38,7 @@ struct Shared {
   telemetry::AccessLog& access_log;
   models::Registry& registry;
   net::LookupThreads& lookup_threads;
-  const net::TlsContext* server_tls;                // null: plain
+  const net::TlsContext* server_tls;               // null: plain
   const std::vector<net::TlsContext>& client_tls;  // by provider
   http::ConnectionCount& connections;
   const std::atomic<bool>& ready;
@@ -86,8 +86,8 @@ class Worker {
   gateway::Gateway gateway_;
   models::Refresher refresher_;
   std::size_t providers_to_ask_ = 0;
-  net::Signal stopping_;   // raised at the end of the drain: background tasks end
-  net::Signal cut_;        // raised by stop(): the drain ends at once
+  net::Signal stopping_;  // raised at the end of the drain: background tasks end
+  net::Signal cut_;       // raised by stop(): the drain ends at once
   bool ending_ = false;
   std::unique_ptr<http::Server> server_;
   net::TaskGroup background_;

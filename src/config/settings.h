@@ -87,7 +87,7 @@ struct Model {
   std::string id;
   std::string provider_id;  // "all": an alias without the provider's prefix, on every provider
   std::string provider_model_id;
-  std::string type = "llm";  // llm, embedding or rerank
+  std::string type = "llm";     // llm, embedding or rerank
   std::string metadata = "{}";  // a JSON object
 };
 
@@ -100,7 +100,7 @@ struct Limits {
   std::size_t header_bytes = 32 * 1024;
   std::size_t header_fields = 100;
   std::size_t body_bytes = 64 * 1024 * 1024;
-  std::size_t event_bytes = 1024 * 1024;  // one event of a stream
+  std::size_t event_bytes = 1024 * 1024;         // one event of a stream
   std::size_t answer_buffer_bytes = 256 * 1024;  // a whole answer up to this has a Content-Length
   std::size_t connections = 10000;               // clients at once, all threads together
   std::size_t connections_per_upstream = 0;      // idle ones kept by each thread; 0: no limit

@@ -58,7 +58,9 @@ struct Keeper {
 
 thread_local Keeper keeper;
 
-std::size_t class_of(std::size_t bytes) { return (bytes - 1) / kClassBytes; }
+std::size_t class_of(std::size_t bytes) {
+  return (bytes - 1) / kClassBytes;
+}
 
 }  // namespace
 

@@ -7,12 +7,14 @@ namespace {
 
 using http::FieldName;
 
-constexpr http::FieldNames kStopped(
-    FieldName::kAltSvc, FieldName::kConnection, FieldName::kContentLength, FieldName::kKeepAlive,
-    FieldName::kProxyAuthenticate, FieldName::kProxyAuthorization, FieldName::kProxyConnection,
-    FieldName::kSetCookie, FieldName::kSetCookie2, FieldName::kStrictTransportSecurity,
-    FieldName::kTe, FieldName::kTrailer, FieldName::kTransferEncoding, FieldName::kUpgrade,
-    FieldName::kXRequestId);
+constexpr http::FieldNames kStopped(FieldName::kAltSvc, FieldName::kConnection,
+                                    FieldName::kContentLength, FieldName::kKeepAlive,
+                                    FieldName::kProxyAuthenticate, FieldName::kProxyAuthorization,
+                                    FieldName::kProxyConnection, FieldName::kSetCookie,
+                                    FieldName::kSetCookie2, FieldName::kStrictTransportSecurity,
+                                    FieldName::kTe, FieldName::kTrailer,
+                                    FieldName::kTransferEncoding, FieldName::kUpgrade,
+                                    FieldName::kXRequestId);
 
 // Whether Connection lists `name` as belonging to this hop.
 bool is_named_by_connection(const http::Fields& fields, std::string_view name) {

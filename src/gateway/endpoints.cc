@@ -40,14 +40,22 @@ Task<void> serve_endpoint(Exchange& exchange, Route route, const std::string& id
     case Route::kModel:
       if (is_get) co_return co_await show_model(exchange, id);
       co_return co_await remove_model(exchange, id);
-    case Route::kProviders: co_return co_await list_providers(exchange);
-    case Route::kProvider: co_return co_await show_provider(exchange, id);
-    case Route::kInspectRoutes: co_return co_await list_routes(exchange, query);
-    case Route::kHealth: co_return co_await exchange.respond(200, kJson, R"({"status":"OK"})");
-    case Route::kVersion: co_return co_await show_version(exchange);
-    case Route::kHealthz: co_return co_await exchange.respond(200, kJson, R"({"status":"ok"})");
-    case Route::kReadyz: co_return co_await serve_readiness(exchange);
-    case Route::kMetrics: co_return co_await serve_metrics(exchange);
+    case Route::kProviders:
+      co_return co_await list_providers(exchange);
+    case Route::kProvider:
+      co_return co_await show_provider(exchange, id);
+    case Route::kInspectRoutes:
+      co_return co_await list_routes(exchange, query);
+    case Route::kHealth:
+      co_return co_await exchange.respond(200, kJson, R"({"status":"OK"})");
+    case Route::kVersion:
+      co_return co_await show_version(exchange);
+    case Route::kHealthz:
+      co_return co_await exchange.respond(200, kJson, R"({"status":"ok"})");
+    case Route::kReadyz:
+      co_return co_await serve_readiness(exchange);
+    case Route::kMetrics:
+      co_return co_await serve_metrics(exchange);
     default: {
       Error error = Error::client(ErrorKind::kNotFound, "no such route");
       co_await exchange.fail(std::move(error));

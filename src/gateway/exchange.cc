@@ -102,7 +102,9 @@ void Exchange::attempt_failed(const Error& error) {
   context_.shard.upstream_error(provider_id(provider_), error.kind);
 }
 
-void Exchange::upstream_answered(int status) { upstream_status_ = status; }
+void Exchange::upstream_answered(int status) {
+  upstream_status_ = status;
+}
 
 void Exchange::adopt_request_id(std::string_view id) {
   if (request_id_is_made_ && is_usable_request_id(id)) request_id_.assign(id);
@@ -124,7 +126,9 @@ SteadyTime Exchange::until(milliseconds timeout) const {
   return std::min(deadline_, context_.loop.now() + timeout);
 }
 
-bool Exchange::request_time_is_over() const { return deadline_ <= context_.loop.now(); }
+bool Exchange::request_time_is_over() const {
+  return deadline_ <= context_.loop.now();
+}
 
 void Exchange::begin_head(std::string& out, int status) {
   http::append_status_line(out, status);
@@ -226,9 +230,9 @@ void Exchange::record() {
   const auto duration =
       duration_cast<microseconds>(context_.loop.read_clock() - connection_.request_started());
   const telemetry::ProviderId provider = provider_id(provider_);
-  const auto label = model_.empty()      ? telemetry::ModelLabel::none()
+  const auto label = model_.empty()    ? telemetry::ModelLabel::none()
                      : model_is_known_ ? telemetry::ModelLabel::known(model_.view())
-                                         : telemetry::ModelLabel::other();
+                                       : telemetry::ModelLabel::other();
   const telemetry::RequestSeries series =
       context_.shard.resolve(route_id(*route_), provider, label);
   context_.shard.request_closed(series, status_, duration);

@@ -7,7 +7,9 @@ namespace {
 
 constexpr int kAttemptsMax = 2;
 
-http::HeadLimits answer_head_limits() { return {.bytes = 64 * 1024, .fields = 256}; }
+http::HeadLimits answer_head_limits() {
+  return {.bytes = 64 * 1024, .fields = 256};
+}
 
 Error request_took_too_long(Error error, const Exchange& exchange) {
   if (error.kind == ErrorKind::kUpstreamTimeout && exchange.request_time_is_over()) {
@@ -32,8 +34,7 @@ Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& 
   exchange.begin_attempt();
   const SteadyTime began = context.loop.now();
   const http::Reuse reuse = attempt.number == 1 ? http::Reuse::kYes : http::Reuse::kNo;
-  auto acquired =
-      co_await pool.acquire(reuse, exchange.until(provider.connect_timeout()), gone);
+  auto acquired = co_await pool.acquire(reuse, exchange.until(provider.connect_timeout()), gone);
   if (!acquired) {
     count_timeout(exchange, acquired.error(), telemetry::Limit::kConnectTimeout);
     co_return failure(std::move(acquired.error()));
@@ -64,9 +65,12 @@ Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& 
 bool may_retry(const Attempt& attempt, const Error& error) {
   if (attempt.number >= kAttemptsMax || !attempt.reused_connection) return false;
   switch (error.retry) {
-    case RetryClass::kNothingSent: return true;
-    case RetryClass::kStaleConnection: return attempt.repeatable == Repeatable::kYes;
-    case RetryClass::kNever: return false;
+    case RetryClass::kNothingSent:
+      return true;
+    case RetryClass::kStaleConnection:
+      return attempt.repeatable == Repeatable::kYes;
+    case RetryClass::kNever:
+      return false;
   }
   return false;
 }

@@ -12,7 +12,9 @@
 
 namespace penstock::gateway {
 
-Gateway::Gateway(Context& context) : context_(context) { quiet_.raise(); }
+Gateway::Gateway(Context& context) : context_(context) {
+  quiet_.raise();
+}
 
 Task<void> Gateway::handle(http::ServerConnection& connection) {
   if (open_exchanges_++ == 0) {
@@ -70,15 +72,20 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
 
 std::string Gateway::refuse(const Error& error) {
   switch (error.kind) {
-    case ErrorKind::kHeadTooLarge: context_.shard.limit_hit(telemetry::Limit::kHeaderBytes); break;
+    case ErrorKind::kHeadTooLarge:
+      context_.shard.limit_hit(telemetry::Limit::kHeaderBytes);
+      break;
     case ErrorKind::kTooManyFields:
       context_.shard.limit_hit(telemetry::Limit::kHeaderFields);
       break;
     case ErrorKind::kRequestTimeout:
       context_.shard.limit_hit(telemetry::Limit::kClientHeaderTimeout);
       break;
-    case ErrorKind::kOverloaded: context_.shard.limit_hit(telemetry::Limit::kConnections); break;
-    default: break;
+    case ErrorKind::kOverloaded:
+      context_.shard.limit_hit(telemetry::Limit::kConnections);
+      break;
+    default:
+      break;
   }
   const wire::ErrorAnswer answer = wire::answer_for(error);
   if (answer.status == 0) return {};

@@ -21,10 +21,10 @@ Status check_type(const models::Catalog::Target& target, std::string_view name,
                   std::string_view wanted) {
   const models::Model* model = target.model;
   if (model == nullptr || !model->type_is_stated || model->type == wanted) return {};
-  return failure(Error::client(ErrorKind::kInvalidRequest,
-                               "Model '" + std::string(name) + "' is of type '" + model->type +
-                                   "' rather than the expected type '" + std::string(wanted) +
-                                   "'"));
+  return failure(Error::client(ErrorKind::kInvalidRequest, "Model '" + std::string(name) +
+                                                               "' is of type '" + model->type +
+                                                               "' rather than the expected type '" +
+                                                               std::string(wanted) + "'"));
 }
 
 Status check_coding(const http::RequestHead& request) {
@@ -35,8 +35,8 @@ Status check_coding(const http::RequestHead& request) {
                                "compressed request bodies are not supported"));
 }
 
-void append_own_fields(std::string& out, const Exchange& exchange,
-                       const http::RequestHead& request, std::size_t body_bytes) {
+void append_own_fields(std::string& out, const Exchange& exchange, const http::RequestHead& request,
+                       std::size_t body_bytes) {
   http::append_field(out, "Content-Type",
                      request.fields.find(FieldName::kContentType).value_or("application/json"));
   http::append_field(out, "Accept", request.fields.find(FieldName::kAccept).value_or("*/*"));

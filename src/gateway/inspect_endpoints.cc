@@ -14,8 +14,7 @@ constexpr std::string_view kProviderType = "remote::passthrough";
 Json describe_config(const config::Provider& provider) {
   Json config;
   config["base_url"] = provider.base_url ? Json(provider.base_url->text()) : Json(nullptr);
-  config["api_key"] =
-      provider.api_key.empty() ? Json(nullptr) : Json(std::string(Secret::kMask));
+  config["api_key"] = provider.api_key.empty() ? Json(nullptr) : Json(std::string(Secret::kMask));
   config["allowed_models"] =
       provider.allowed_models ? Json(*provider.allowed_models) : Json(nullptr);
   config["refresh_models"] = provider.refresh_models;
@@ -31,9 +30,12 @@ Json describe_health(const config::Provider& provider, const models::ProviderHea
     return {{"status", "Not Implemented"}, {"message", "each caller names its own upstream"}};
   }
   switch (health.state) {
-    case State::kOk: return {{"status", "OK"}};
-    case State::kError: return {{"status", "Error"}, {"message", health.message}};
-    case State::kUnknown: break;
+    case State::kOk:
+      return {{"status", "OK"}};
+    case State::kError:
+      return {{"status", "Error"}, {"message", health.message}};
+    case State::kUnknown:
+      break;
   }
   return {{"status", "Error"}, {"message", "the upstream has not answered yet"}};
 }

@@ -66,9 +66,9 @@ Task<std::vector<models::Model>> models_for_caller(Exchange& exchange,
       model.upstream_id = std::move(each.id);
       model.type = std::move(each.type);
       model.metadata = std::move(each.metadata);
-      model.created = std::chrono::duration_cast<std::chrono::seconds>(
-                          context.loop.wall().time_since_epoch())
-                          .count();
+      model.created =
+          std::chrono::duration_cast<std::chrono::seconds>(context.loop.wall().time_since_epoch())
+              .count();
       found.push_back(std::move(model));
     }
   }

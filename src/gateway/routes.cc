@@ -47,9 +47,13 @@ Error not_found(std::string_view path) {
 
 }  // namespace
 
-std::span<const RouteEntry> route_table() { return {kRoutes.data(), kRoutes.size() - 1}; }
+std::span<const RouteEntry> route_table() {
+  return {kRoutes.data(), kRoutes.size() - 1};
+}
 
-const RouteEntry& entry_of(Route route) { return kRoutes[static_cast<std::size_t>(route)]; }
+const RouteEntry& entry_of(Route route) {
+  return kRoutes[static_cast<std::size_t>(route)];
+}
 
 Result<RouteMatch> match_route(std::string_view method, std::string_view path) {
   std::string_view known = path;

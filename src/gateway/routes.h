@@ -31,14 +31,14 @@ enum class Route : std::uint8_t {
 };
 
 enum class Access : std::uint8_t {
-  kPublic,   // without a key, also where keys are configured
+  kPublic,  // without a key, also where keys are configured
   kKeyed,
 };
 
 struct RouteEntry {
   Route route;
-  std::string_view path;  // as metrics and the inspection show it: `/v1/models/{model_id}`
-  std::string_view prefix;  // empty: the path is matched whole; else what stands before the id
+  std::string_view path;     // as metrics and the inspection show it: `/v1/models/{model_id}`
+  std::string_view prefix;   // empty: the path is matched whole; else what stands before the id
   std::string_view methods;  // space-separated, as the Allow field lists them with commas
   Access access;
   std::string_view upstream_path;  // of inference routes, below the base URL

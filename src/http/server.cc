@@ -51,8 +51,7 @@ class Server::Listed {
 
 Server::Server(net::EventLoop& loop, std::unique_ptr<net::Listener> listener,
                const net::TlsContext* tls, ScratchPool& scratch, const ServerLimits& limits,
-               ConnectionCount& count, Handler& handler,
-               net::TaskGroup::OnException on_exception)
+               ConnectionCount& count, Handler& handler, net::TaskGroup::OnException on_exception)
     : loop_(loop),
       listener_(std::move(listener)),
       tls_(tls),
@@ -62,7 +61,9 @@ Server::Server(net::EventLoop& loop, std::unique_ptr<net::Listener> listener,
       handler_(handler),
       tasks_(loop, std::move(on_exception)) {}
 
-void Server::start() { tasks_.spawn(accept_connections()); }
+void Server::start() {
+  tasks_.spawn(accept_connections());
+}
 
 Task<void> Server::accept_connections() {
   net::Deadline pause(loop_);
@@ -89,8 +90,8 @@ Task<void> Server::accept_connections() {
 }
 
 void Server::refuse(net::RegisteredSocket& socket) {
-  const std::string answer = handler_.refuse(Error::gateway(
-      ErrorKind::kOverloaded, "the server has as many connections as it may have"));
+  const std::string answer = handler_.refuse(
+      Error::gateway(ErrorKind::kOverloaded, "the server has as many connections as it may have"));
   // Best effort, and only where the client would understand it.
   if (tls_ == nullptr) {
     (void)send(socket.descriptor(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -125,7 +126,9 @@ void Server::drain() {
   for (ServerConnection* connection : connections_) connection->drain();
 }
 
-void Server::close_listener() { listener_closed_.raise(); }
+void Server::close_listener() {
+  listener_closed_.raise();
+}
 
 void Server::stop() {
   close_listener();

@@ -43,8 +43,8 @@ class Server {
  public:
   // All references outlive the server. `tls` is null for plain connections.
   Server(net::EventLoop& loop, std::unique_ptr<net::Listener> listener, const net::TlsContext* tls,
-         ScratchPool& scratch, const ServerLimits& limits, ConnectionCount& count,
-         Handler& handler, net::TaskGroup::OnException on_exception);
+         ScratchPool& scratch, const ServerLimits& limits, ConnectionCount& count, Handler& handler,
+         net::TaskGroup::OnException on_exception);
 
   // Begins to accept.
   void start();

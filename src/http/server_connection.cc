@@ -22,9 +22,13 @@ constexpr std::size_t kLingerBytesMax = 1024 * 1024;
 constexpr std::array<char, ServerConnection::kBodyPadding> kNoBody{};
 
 // Assigning an empty string would keep the memory.
-void free_memory(std::string& text) { std::string().swap(text); }
+void free_memory(std::string& text) {
+  std::string().swap(text);
+}
 
-Error client_gone() { return Error::client(ErrorKind::kClientGone, "the client has gone"); }
+Error client_gone() {
+  return Error::client(ErrorKind::kClientGone, "the client has gone");
+}
 
 }  // namespace
 
@@ -107,8 +111,8 @@ Task<bool> ServerConnection::wait_for_first_byte() {
     block_.give_back();
     begin_ = end_ = 0;
     // A request that has arrived when the drain begins is still served.
-    const std::size_t woken = co_await net::wait_any(loop_, &deadline_, stream_->readable(),
-                                                     stream_->closed(), drained_);
+    const std::size_t woken =
+        co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed(), drained_);
     if (woken == 3) handler_.idle_timed_out();
     if (woken != 0 || stopped_) co_return false;
     // The signal may be about nothing that counts, and the connection is then still idle.
@@ -153,7 +157,8 @@ Task<Result<std::size_t>> ServerConnection::read_some(std::span<char> into) {
     if (stopped_) co_return failure(client_gone());
     const net::Transfer transfer = stream_->read(into);
     switch (transfer.kind) {
-      case net::Transfer::Kind::kBytes: co_return transfer.bytes;
+      case net::Transfer::Kind::kBytes:
+        co_return transfer.bytes;
       case net::Transfer::Kind::kEnd:
       case net::Transfer::Kind::kFailed:
         stream_->closed().raise();
@@ -196,8 +201,12 @@ Task<Result<std::string_view>> ServerConnection::receive_body() {
       }
       read = co_await read_length_body(static_cast<std::size_t>(head_.framing.length));
       break;
-    case Framing::Kind::kChunked: read = co_await read_chunked_body(); break;
-    default: body_ = {kNoBody.data(), 0}; break;
+    case Framing::Kind::kChunked:
+      read = co_await read_chunked_body();
+      break;
+    default:
+      body_ = {kNoBody.data(), 0};
+      break;
   }
   if (!read) co_return failure(std::move(read.error()));
   body_read_ = true;
@@ -295,9 +304,12 @@ void ServerConnection::release_request() {
 Eventual<Status> ServerConnection::write(Pieces pieces) {
   if (write_cut_) return failure(client_gone());
   switch (write_what_goes(pieces)) {
-    case net::Transfer::Kind::kBytes: return Status{};
-    case net::Transfer::Kind::kWouldBlock: return write_rest(pieces);
-    default: return failure(client_gone());
+    case net::Transfer::Kind::kBytes:
+      return Status{};
+    case net::Transfer::Kind::kWouldBlock:
+      return write_rest(pieces);
+    default:
+      return failure(client_gone());
   }
 }
 
@@ -334,8 +346,7 @@ bool ServerConnection::body_is_here() const {
 }
 
 bool ServerConnection::keep_alive() const {
-  const bool body_done =
-      body_read_ || head_.framing.kind == Framing::Kind::kNone || body_is_here();
+  const bool body_done = body_read_ || head_.framing.kind == Framing::Kind::kNone || body_is_here();
   return head_.keep_alive && body_done && !draining_ && !stopped_;
 }
 

@@ -117,7 +117,7 @@ class ServerConnection {
   const net::SocketAddress& peer() const { return stream_->peer(); }
   SteadyTime request_started() const { return request_started_; }
   std::uint64_t body_bytes_received() const { return body_bytes_received_; }
-  std::uint64_t bytes_sent() const { return bytes_sent_; }          // of this answer
+  std::uint64_t bytes_sent() const { return bytes_sent_; }  // of this answer
 
  private:
   enum class Received : std::uint8_t { kRequest, kNothing };

@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kInterimAnswersMax = 16;
 
-Error client_gone() { return Error::client(ErrorKind::kClientGone, "the client has gone"); }
+Error client_gone() {
+  return Error::client(ErrorKind::kClientGone, "the client has gone");
+}
 
 // `Keep-Alive: timeout=5, max=100`, less a second for the way.
 std::optional<std::chrono::milliseconds> stated_idle_timeout(const Fields& fields) {
@@ -36,10 +38,7 @@ Error reset(RetryClass retry, std::string message) {
 
 UpstreamConnection::UpstreamConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
                                        ScratchPool& scratch)
-    : loop_(loop),
-      stream_(std::move(stream)),
-      scratch_(scratch),
-      deadline_(loop) {}
+    : loop_(loop), stream_(std::move(stream)), scratch_(scratch), deadline_(loop) {}
 
 UpstreamConnection::~UpstreamConnection() {
   if (!request_sent_ || !body_ended_) stream_->reset_on_close();
@@ -69,8 +68,8 @@ std::optional<Status> UpstreamConnection::send_what_goes(Pieces& pieces, std::si
 
 Task<Status> UpstreamConnection::send_rest(Pieces pieces, std::size_t all, net::Signal& cancel) {
   for (;;) {
-    const std::size_t woken = co_await net::wait_any(loop_, &deadline_, cancel,
-                                                     stream_->readable(), stream_->writable());
+    const std::size_t woken =
+        co_await net::wait_any(loop_, &deadline_, cancel, stream_->readable(), stream_->writable());
     if (woken == 0) co_return failure(client_gone());
     if (woken == 1 && read_early() != net::Transfer::Kind::kWouldBlock) co_return Status{};
     if (woken == 3) {
@@ -110,9 +109,10 @@ Error UpstreamConnection::reset_before_head(Answer answer) const {
   return reset(retry, "the upstream closed the connection before it answered");
 }
 
-Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(
-    const HeadLimits& limits, RequestWasHead request_was_head, SteadyTime until,
-    net::Signal& cancel) {
+Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLimits& limits,
+                                                                   RequestWasHead request_was_head,
+                                                                   SteadyTime until,
+                                                                   net::Signal& cancel) {
   deadline_.set(until);
   std::size_t scanned = 0;
   int interim_answers = 0;
@@ -154,8 +154,8 @@ Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(
     } else if (end_ == block_.size()) {
       // The parser has refused a head over the limit, so there is always more room to be made.
       const std::size_t kept = end_ - begin_;
-      ScratchPool::Block larger = scratch_.large_block(
-          std::max(block_.size(), limits.bytes + ScratchPool::kBlockBytes));
+      ScratchPool::Block larger =
+          scratch_.large_block(std::max(block_.size(), limits.bytes + ScratchPool::kBlockBytes));
       std::memcpy(larger.data(), block_.data() + begin_, kept);
       block_ = std::move(larger);
       begin_ = 0;
@@ -183,7 +183,9 @@ Result<UpstreamConnection::BodyPart> UpstreamConnection::read_body() {
     begin_ = end_ = 0;
     const net::Transfer transfer = stream_->read({block_.data(), block_.size()});
     switch (transfer.kind) {
-      case net::Transfer::Kind::kBytes: end_ = transfer.bytes; break;
+      case net::Transfer::Kind::kBytes:
+        end_ = transfer.bytes;
+        break;
       case net::Transfer::Kind::kWouldBlock:
         block_.give_back();
         return BodyPart{};

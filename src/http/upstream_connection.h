@@ -47,8 +47,8 @@ class UpstreamConnection {
   // first read_body(). Errors: kUpstreamReset (kStaleConnection where a reused connection gave no
   // byte), kUpstreamTimeout, kUpstreamInvalidResponse, kClientGone.
   Task<Result<const ResponseHead*>> receive_head(const HeadLimits& limits,
-                                                 RequestWasHead request_was_head,
-                                                 SteadyTime until, net::Signal& cancel);
+                                                 RequestWasHead request_was_head, SteadyTime until,
+                                                 net::Signal& cancel);
 
   struct BodyPart {
     std::string_view data;  // valid until the next call; empty: wait for readable(), or the end
@@ -101,7 +101,7 @@ class UpstreamConnection {
   ResponseHead head_;
   ChunkedDecoder decoder_{ErrorSource::kUpstream};
   std::uint64_t body_left_ = 0;  // of Framing::kLength
-  bool request_sent_ = true;  // the whole of it
+  bool request_sent_ = true;     // the whole of it
   bool body_ended_ = true;
   std::optional<std::chrono::milliseconds> stated_idle_timeout_;
 };

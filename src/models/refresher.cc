@@ -59,8 +59,8 @@ void Refresher::report(std::size_t index, const providers::Passthrough& provider
   const ProviderHealth before = environment_.registry.health(index);
   environment_.registry.list_failed(index, error);
   if (before.state == ProviderHealth::State::kError && before.message == error.message) return;
-  environment_.log.warning("provider " + std::string(provider.id()) +
-                           ": the models of " + provider.settings().base_url->text() +
+  environment_.log.warning("provider " + std::string(provider.id()) + ": the models of " +
+                           provider.settings().base_url->text() +
                            " cannot be listed: " + error.message + "; asking again");
 }
 

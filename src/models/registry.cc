@@ -26,8 +26,7 @@ Error invalid(std::string message) {
 
 }  // namespace
 
-Registry::Registry(std::shared_ptr<const config::Settings> settings, WallTime now,
-                   Publish publish)
+Registry::Registry(std::shared_ptr<const config::Settings> settings, WallTime now, Publish publish)
     : settings_(std::move(settings)),
       publish_(std::move(publish)),
       sources_(settings_->providers.size()) {
@@ -62,9 +61,9 @@ std::vector<Model> Registry::configured_models(WallTime now) const {
       if (first == settings_->providers.end()) continue;
       model.provider = static_cast<std::size_t>(first - settings_->providers.begin());
     } else {
-      const std::optional<std::size_t> provider =
-          configured.provider_id.empty() ? std::optional<std::size_t>(0)
-                                         : find_provider(configured.provider_id);
+      const std::optional<std::size_t> provider = configured.provider_id.empty()
+                                                      ? std::optional<std::size_t>(0)
+                                                      : find_provider(configured.provider_id);
       if (!provider || *provider >= settings_->providers.size()) continue;
       if (!settings_->providers[*provider].allows(model.upstream_id)) continue;
       model.provider = *provider;

@@ -25,7 +25,9 @@ bool may_be_dialled_for_a_caller(const SocketAddress& address) {
   return ip && is_public(*ip);
 }
 
-std::string reason(int error_number) { return std::strerror(error_number); }
+std::string reason(int error_number) {
+  return std::strerror(error_number);
+}
 
 int pending_error(int descriptor) {
   int error = 0;
@@ -47,9 +49,9 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect(const Destination
     });
     // A name that mixes public and other addresses is somebody's attempt to get past this check.
     if (resolved->size() != all) {
-      co_return failure(Error::upstream(ErrorKind::kUpstreamForbidden, RetryClass::kNever,
-                                        "the address of '" + destination.host +
-                                            "' is not public, and the host is not allowed"));
+      co_return failure(Error::upstream(
+          ErrorKind::kUpstreamForbidden, RetryClass::kNever,
+          "the address of '" + destination.host + "' is not public, and the host is not allowed"));
     }
   }
   Error last = unreachable("the upstream has no address");
@@ -68,8 +70,7 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to(const Destinat
                                                                   SocketAddress address,
                                                                   SteadyTime until,
                                                                   Signal& cancel) {
-  const int descriptor =
-      socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) {
     co_return failure(unreachable("no socket for the upstream: " + reason(errno)));
   }

@@ -62,7 +62,9 @@ void Deadline::set_after(std::chrono::milliseconds delay) {
   set(delay.count() > 0 ? loop_.now() + delay : kNever);
 }
 
-bool Deadline::expired() const { return expires_ <= loop_.now(); }
+bool Deadline::expired() const {
+  return expires_ <= loop_.now();
+}
 
 EventLoop::EventLoop(const Clock& clock, Poller& poller)
     : clock_(clock), poller_(poller), now_(clock.steady()) {}

@@ -30,8 +30,8 @@ Result<SocketAddress> resolve_listen_address(const std::string& host, std::uint1
   addrinfo* list = nullptr;
   const int result = getaddrinfo(host.c_str(), nullptr, &hints, &list);
   if (result != 0) {
-    return failure(Error::gateway(ErrorKind::kInternal, "cannot listen on '" + host + "': " +
-                                                            gai_strerror(result)));
+    return failure(Error::gateway(ErrorKind::kInternal,
+                                  "cannot listen on '" + host + "': " + gai_strerror(result)));
   }
   // A name such as localhost may have an address of each family; clients try IPv4 in any case.
   SocketAddress chosen(list->ai_addr, list->ai_addrlen);
@@ -61,15 +61,13 @@ Status check_address_is_free(const SocketAddress& address) {
 
 Result<std::unique_ptr<Listener>> Listener::open(EpollPoller& poller,
                                                  const SocketAddress& address) {
-  const int descriptor =
-      socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return failure(listen_failure(address));
   const int on = 1;
   setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
-  if (bind(descriptor, address.data(), address.size()) != 0 ||
-      listen(descriptor, kBacklog) != 0) {
+  if (bind(descriptor, address.data(), address.size()) != 0 || listen(descriptor, kBacklog) != 0) {
     Error error = listen_failure(address);
     close(descriptor);
     return failure(std::move(error));
@@ -80,9 +78,7 @@ Result<std::unique_ptr<Listener>> Listener::open(EpollPoller& poller,
 }
 
 Listener::Listener(EpollPoller& poller, std::unique_ptr<RegisteredSocket> socket)
-    : poller_(poller),
-      socket_(std::move(socket)),
-      address_(local_address(socket_->descriptor())) {}
+    : poller_(poller), socket_(std::move(socket)), address_(local_address(socket_->descriptor())) {}
 
 Listener::Accepted Listener::accept() {
   for (;;) {
@@ -110,8 +106,11 @@ Listener::Accepted Listener::accept() {
       case EMFILE:
       case ENFILE:
       case ENOBUFS:
-      case ENOMEM: accepted.kind = Accepted::Kind::kOutOfResources; return accepted;
-      default: continue;  // a connection that broke while it waited (accept(2))
+      case ENOMEM:
+        accepted.kind = Accepted::Kind::kOutOfResources;
+        return accepted;
+      default:
+        continue;  // a connection that broke while it waited (accept(2))
     }
   }
 }

@@ -158,8 +158,7 @@ void SystemResolver::finish_lookup(const std::string& host, std::vector<SocketAd
 
 Task<Result<std::vector<SocketAddress>>> SystemResolver::resolve(std::string host,
                                                                  std::uint16_t port,
-                                                                 SteadyTime until,
-                                                                 Signal& cancel) {
+                                                                 SteadyTime until, Signal& cancel) {
   std::vector<SocketAddress> addresses;
   if (const SocketAddress literal = literal_address(host); !literal.empty()) {
     addresses.push_back(literal);

@@ -18,9 +18,12 @@ SocketAddress::SocketAddress(const sockaddr* address, socklen_t length) {
 
 socklen_t SocketAddress::size() const {
   switch (family()) {
-    case AF_INET: return sizeof v4_;
-    case AF_INET6: return sizeof v6_;
-    default: return 0;
+    case AF_INET:
+      return sizeof v4_;
+    case AF_INET6:
+      return sizeof v6_;
+    default:
+      return 0;
   }
 }
 
@@ -29,7 +32,9 @@ std::uint16_t SocketAddress::port() const {
   return ntohs(v4_.sin_port);
 }
 
-void SocketAddress::set_port(std::uint16_t port) { v4_.sin_port = htons(port); }
+void SocketAddress::set_port(std::uint16_t port) {
+  v4_.sin_port = htons(port);
+}
 
 std::string SocketAddress::host_text() const {
   std::array<char, INET6_ADDRSTRLEN> text{};

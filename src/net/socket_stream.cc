@@ -43,7 +43,9 @@ RegisteredSocket::~RegisteredSocket() {
   close(descriptor_);
 }
 
-void RegisteredSocket::end_writing() { shutdown(descriptor_, SHUT_WR); }
+void RegisteredSocket::end_writing() {
+  shutdown(descriptor_, SHUT_WR);
+}
 
 void RegisteredSocket::reset_on_close() {
   const linger reset{.l_onoff = 1, .l_linger = 0};

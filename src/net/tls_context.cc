@@ -50,8 +50,8 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
   static constexpr std::array<unsigned char, 9> kHttp11 = {8,   'h', 't', 't', 'p',
                                                            '/', '1', '.', '1'};
   unsigned char* selected = nullptr;
-  const int found = SSL_select_next_proto(&selected, out_size, kHttp11.data(), kHttp11.size(), in,
-                                          in_size);
+  const int found =
+      SSL_select_next_proto(&selected, out_size, kHttp11.data(), kHttp11.size(), in, in_size);
   *out = selected;
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -86,15 +86,13 @@ Result<TlsContext> TlsContext::client(const ClientOptions& options) {
   SSL_CTX* context = made.get();
   if (context == nullptr) return tls_failure("cannot make a TLS context");
   if (options.tls13_only) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-  if (!options.ciphers.empty() &&
-      SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) != 1) {
+  if (!options.ciphers.empty() && SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) != 1) {
     return tls_failure("no usable cipher in '" + options.ciphers + "'");
   }
   if (options.verify == ClientOptions::Verify::kYes) {
-    const int loaded =
-        options.ca_file.empty()
-            ? SSL_CTX_set_default_verify_paths(context)
-            : SSL_CTX_load_verify_locations(context, options.ca_file.c_str(), nullptr);
+    const int loaded = options.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context)
+                                               : SSL_CTX_load_verify_locations(
+                                                     context, options.ca_file.c_str(), nullptr);
     if (loaded != 1) return tls_failure("cannot use the certificates in " + options.ca_file);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     made.verifies_ = true;

@@ -54,9 +54,14 @@ TlsStream::Progress TlsStream::handshake_step() {
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) return Progress::kDone;
   switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ: readable().lower(); return Progress::kAgain;
-    case SSL_ERROR_WANT_WRITE: writable().lower(); return Progress::kAgain;
-    default: return Progress::kFailed;
+    case SSL_ERROR_WANT_READ:
+      readable().lower();
+      return Progress::kAgain;
+    case SSL_ERROR_WANT_WRITE:
+      writable().lower();
+      return Progress::kAgain;
+    default:
+      return Progress::kFailed;
   }
 }
 
@@ -140,13 +145,16 @@ Transfer TlsStream::read(std::span<char> into) {
     return {Transfer::Kind::kBytes, bytes};
   }
   switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_ZERO_RETURN: return {Transfer::Kind::kEnd, 0};
+    case SSL_ERROR_ZERO_RETURN:
+      return {Transfer::Kind::kEnd, 0};
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
       release_buffers();
       readable().lower();
       return {Transfer::Kind::kWouldBlock, 0};
-    default: say_goodbye_ = false; return {Transfer::Kind::kFailed, 0};
+    default:
+      say_goodbye_ = false;
+      return {Transfer::Kind::kFailed, 0};
   }
 }
 
@@ -170,7 +178,9 @@ Transfer TlsStream::write(std::span<const iovec> pieces) {
     case SSL_ERROR_WANT_WRITE:
       writable().lower();
       return {Transfer::Kind::kWouldBlock, 0};
-    default: say_goodbye_ = false; return {Transfer::Kind::kFailed, 0};
+    default:
+      say_goodbye_ = false;
+      return {Transfer::Kind::kFailed, 0};
   }
 }
 
