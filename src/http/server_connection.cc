@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -28,6 +29,19 @@ void free_memory(std::string& text) {
 
 Error client_gone() {
   return Error::client(ErrorKind::kClientGone, "the client has gone");
+}
+
+constexpr std::size_t kPageBytes = 4096;
+
+// The first place from `front` on that is as far into a page as `offset` says.
+//
+// The kernel copies with `rep movsb`, which some processors (AMD's with FSRM) do seven times slower
+// where a byte goes to a place that is 1 to 15 bytes further into its page than where it comes
+// from. A request of a client on the same machine begins at the front of a page: a body that keeps
+// the place that it has in there is copied at full speed.
+char* first_at(char* front, std::size_t offset) {
+  const auto place = reinterpret_cast<std::uintptr_t>(front);
+  return front + (offset - place) % kPageBytes;
 }
 
 }  // namespace
@@ -228,8 +242,8 @@ Task<Status> ServerConnection::read_length_body(std::size_t length) {
   const std::size_t here = std::min(length, end_ - begin_);
   std::size_t have = here;
   if (!may_lie_here(length)) {
-    large_body_ = std::make_unique_for_overwrite<char[]>(length + kBodyPadding);
-    storage = large_body_.get();
+    large_body_ = std::make_unique_for_overwrite<char[]>(length + kBodyPadding + kPageBytes);
+    storage = first_at(large_body_.get(), begin_);
     std::memcpy(storage, block_.data() + begin_, have);
   }
   while (have < length) {

@@ -173,6 +173,23 @@ TEST_F(ServerConnectionTest, GivesEveryBodyReadablePadding) {
   }
 }
 
+TEST_F(ServerConnectionTest, KeepsThePlaceThatALargeBodyHasInTheRequestsPage) {
+  std::uintptr_t body_place = 0;
+  handler_.behaviour = [&](ServerConnection& connection) -> Task<void> {
+    const Result<std::string_view> body = co_await connection.read_body();
+    if (body) body_place = reinterpret_cast<std::uintptr_t>(body->data());
+    co_await answer(connection, "read");
+  };
+  connect();
+  for (const std::size_t target_bytes : {1u, 15u, 16u, 100u, 5'000u}) {
+    const std::string request =
+        post("/" + std::string(target_bytes, 't'), std::string(40'000, 'b'));
+    EXPECT_EQ(say(request), answer_with("read"));
+    const std::size_t head_bytes = request.size() - 40'000;
+    EXPECT_EQ(body_place % 4096, head_bytes % 4096);
+  }
+}
+
 TEST_F(ServerConnectionTest, TakesAHeadLargerThanABlockAndRefusesOneOverTheLimit) {
   connect();
   const std::string field = "X-Long: " + std::string(20'000, 'l') + "\r\n";
