@@ -55,7 +55,6 @@ Worker::Worker(const Shared& shared)
                .ready = shared.ready,
                .keys = access::ApiKeys(shared.settings.server.api_keys),
                .request_reader = {},
-               .usage_reader = {},
                .providers = {},
                .catalog = shared.registry.catalog()},
       gateway_(context_),
@@ -69,10 +68,8 @@ Worker::Worker(const Shared& shared)
       ends_(loop_, report_to(shared.log)) {
   const auto& providers = shared.settings.providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
-    const providers::Passthrough::Environment environment{.loop = loop_,
-                                                          .connector = connector_,
-                                                          .scratch = scratch_,
-                                                          .tls = &shared.client_tls[i]};
+    const providers::Passthrough::Environment environment{
+        .loop = loop_, .connector = connector_, .scratch = scratch_, .tls = &shared.client_tls[i]};
     context_.providers.push_back(std::make_unique<providers::Passthrough>(
         providers[i], shared.settings.server, environment));
   }
@@ -90,8 +87,8 @@ Result<net::SocketAddress> Worker::listen(const net::SocketAddress& address) {
   if (!listener) return failure(std::move(listener.error()));
   const net::SocketAddress opened = (*listener)->address();
   server_ = std::make_unique<http::Server>(loop_, std::move(*listener), shared_.server_tls,
-                                           scratch_, server_limits_, shared_.connections,
-                                           gateway_, report_to(shared_.log));
+                                           scratch_, server_limits_, shared_.connections, gateway_,
+                                           report_to(shared_.log));
   return opened;
 }
 
@@ -123,9 +120,8 @@ void Worker::keep_models_fresh(std::function<void()> all_asked) {
 }
 
 void Worker::publish(std::shared_ptr<const models::Catalog> catalog) {
-  run_on_loop([this, catalog = std::move(catalog)]() mutable {
-    context_.catalog = std::move(catalog);
-  });
+  run_on_loop(
+      [this, catalog = std::move(catalog)]() mutable { context_.catalog = std::move(catalog); });
 }
 
 void Worker::drain(milliseconds limit) {

@@ -27,6 +27,82 @@ constexpr std::array<bool, 256> kPlainInJson = [] {
   return plain;
 }();
 
+// The UTF-16 code unit of the four hexadecimal digits at the front of `text`.
+std::optional<char32_t> utf16_unit(std::string_view text) {
+  if (text.size() < 4) return std::nullopt;
+  char32_t unit = 0;
+  for (char digit : text.substr(0, 4)) {
+    const int value = hex_value(digit);
+    if (value < 0) return std::nullopt;
+    unit = unit * 16 + static_cast<char32_t>(value);
+  }
+  return unit;
+}
+
+bool is_high_surrogate(char32_t unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+
+bool is_low_surrogate(char32_t unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
+
+// Takes \uXXXX, or two of them that are a surrogate pair, from the front of `text`.
+std::optional<char32_t> take_unicode_escape(std::string_view& text) {
+  const auto first = utf16_unit(text.substr(2));
+  if (!first || is_low_surrogate(*first)) return std::nullopt;
+  text.remove_prefix(6);
+  if (!is_high_surrogate(*first)) return first;
+  if (!text.starts_with("\\u")) return std::nullopt;
+  const auto second = utf16_unit(text.substr(2));
+  if (!second || !is_low_surrogate(*second)) return std::nullopt;
+  text.remove_prefix(6);
+  return 0x10000 + ((*first - 0xD800) << 10) + (*second - 0xDC00);
+}
+
+void append_utf8(std::string& out, char32_t character) {
+  const auto continuation = [&](unsigned shift) {
+    return static_cast<char>(0x80 | ((character >> shift) & 0x3F));
+  };
+  if (character < 0x80) {
+    out.push_back(static_cast<char>(character));
+    return;
+  }
+  if (character < 0x800) {
+    out.push_back(static_cast<char>(0xC0 | (character >> 6)));
+  } else if (character < 0x10000) {
+    out.push_back(static_cast<char>(0xE0 | (character >> 12)));
+    out.push_back(continuation(6));
+  } else {
+    out.push_back(static_cast<char>(0xF0 | (character >> 18)));
+    out.push_back(continuation(12));
+    out.push_back(continuation(6));
+  }
+  out.push_back(continuation(0));
+}
+
+// What the letter behind a backslash stands for, or 0 for one that stands for nothing.
+char short_escape(char letter) {
+  switch (letter) {
+    case '"':
+    case '\\':
+    case '/':
+      return letter;
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return 0;
+  }
+}
+
 bool is_unreserved(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '.' || c == '_' || c == '~';
@@ -166,6 +242,26 @@ void append_json_escaped(std::string& out, std::string_view text) {
     } else {
       out.append("\xEF\xBF\xBD");
       text.remove_prefix(1);
+    }
+  }
+}
+
+bool append_json_unescaped(std::string& out, std::string_view text) {
+  while (true) {
+    const std::size_t backslash = std::min(text.find('\\'), text.size());
+    out.append(text.substr(0, backslash));
+    text.remove_prefix(backslash);
+    if (text.empty()) return true;
+    if (text.size() < 2) return false;
+    if (text[1] == 'u') {
+      const auto character = take_unicode_escape(text);
+      if (!character) return false;
+      append_utf8(out, *character);
+    } else {
+      const char character = short_escape(text[1]);
+      if (character == 0) return false;
+      out.push_back(character);
+      text.remove_prefix(2);
     }
   }
 }

@@ -54,6 +54,11 @@ std::size_t plain_json_bytes(std::string_view text);
 // always valid JSON whatever a peer has sent.
 void append_json_escaped(std::string& out, std::string_view text);
 
+// Appends what `text`, the inside of a JSON string, stands for (RFC 8259 section 7). False where an
+// escape is broken, or stands for half of a surrogate pair; a part may be appended then. What is
+// appended is never longer than `text`.
+bool append_json_unescaped(std::string& out, std::string_view text);
+
 // `text` as a JSON string, quotes included.
 void append_json_quoted(std::string& out, std::string_view text);
 std::string json_quoted(std::string_view text);

@@ -18,7 +18,6 @@
 #include "telemetry/access_log.h"
 #include "telemetry/metrics.h"
 #include "wire/request_fields.h"
-#include "wire/usage.h"
 
 namespace penstock::gateway {
 
@@ -36,7 +35,6 @@ struct Context {
 
   access::ApiKeys keys;
   wire::RequestReader request_reader;
-  wire::UsageReader usage_reader;
   std::vector<std::unique_ptr<providers::Passthrough>> providers;  // as in the settings
   // Replaced on this thread when the registry publishes.
   std::shared_ptr<const models::Catalog> catalog;

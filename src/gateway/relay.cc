@@ -51,9 +51,9 @@ Status more_or_error(Exchange& exchange, std::size_t woken) {
   const bool whole_request = exchange.request_time_is_over();
   exchange.context().shard.limit_hit(whole_request ? telemetry::Limit::kRequestTimeout
                                                    : telemetry::Limit::kBetweenBytesTimeout);
-  return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-                                 whole_request ? "the request took longer than it may"
-                                               : "the upstream paused for too long"));
+  return failure(Error::upstream(
+      ErrorKind::kUpstreamTimeout, RetryClass::kNever,
+      whole_request ? "the request took longer than it may" : "the upstream paused for too long"));
 }
 
 // Reads an error's body, up to a bound.
@@ -99,8 +99,8 @@ Error ended_too_early() {
 // The common way: read, rewrite, write. A whole JSON answer is held until its end or a bound, so
 // that it can have a Content-Length; everything else goes out as it comes.
 Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
-                        http::UpstreamConnection& upstream, AnswerBody& body,
-                        AnswerWriter& writer, std::size_t held_bytes_max) {
+                        http::UpstreamConnection& upstream, AnswerBody& body, AnswerWriter& writer,
+                        std::size_t held_bytes_max) {
   std::optional<ScratchPool::Text> out;
   for (;;) {
     if (!upstream.has_buffered()) {
@@ -145,8 +145,8 @@ AnswerBody::Options body_options(const Exchange& exchange, const config::Server&
                                  const Framing& framing) {
   AnswerBody::Options options;
   options.model = exchange.model();
-  options.done = server.sse_done == config::SseDone::kStrip ? wire::DoneEvent::kStrip
-                                                            : wire::DoneEvent::kPass;
+  options.done =
+      server.sse_done == config::SseDone::kStrip ? wire::DoneEvent::kStrip : wire::DoneEvent::kPass;
   options.event_bytes_max = server.limits.event_bytes;
   if (framing.kind == Framing::Kind::kUntilClose) options.end = AnswerBody::End::kByClose;
   return options;
@@ -176,7 +176,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
     relayed = co_await relay_body(exchange, provider, upstream, body, writer,
                                   server.limits.answer_buffer_bytes);
   }
-  exchange.set_usage(exchange.context().usage_reader.read(body.usage()));
+  exchange.set_usage(wire::read_usage(body.usage()));
   if (!relayed && kind != BodyKind::kEvents) writer.cut();
   co_return relayed;
 }
@@ -194,9 +194,8 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   if (const auto id = head.fields.find(http::FieldName::kXRequestId)) {
     exchange.adopt_request_id(*id);
   }
-  AnswerWriter writer(
-      exchange, status,
-      kind == BodyKind::kEvents ? Exchange::Body::kEvents : Exchange::Body::kOther);
+  AnswerWriter writer(exchange, status,
+                      kind == BodyKind::kEvents ? Exchange::Body::kEvents : Exchange::Body::kOther);
   std::string content_type_field;
   append_passing_fields(writer.head(), content_type_field, head.fields, kind);
   if (!head.fields.has(http::FieldName::kDate)) {
@@ -213,8 +212,8 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
                                      content_type_field);
       break;
     default:
-      relayed = co_await relay_passing(exchange, provider, *answered.connection, kind, framing,
-                                       writer);
+      relayed =
+          co_await relay_passing(exchange, provider, *answered.connection, kind, framing, writer);
   }
   if (relayed) exchange.completed();
   co_return relayed;

@@ -127,10 +127,10 @@ class JsonRewriter {
   std::string capture_;          // the usage object in hand, likewise
   std::string held_;             // the model value in hand, likewise
 
-  bool fresh_ = true;             // no byte of the text has come
-  bool several_texts_ = false;    // one has ended before
-  bool opening_is_plain_ = true;  // nothing of this text was replaced or captured
-  std::string opening_;           // of an earlier text; empty: none is known
+  bool fresh_ = true;              // no byte of the text has come
+  bool several_texts_ = false;     // one has ended before
+  bool opening_is_plain_ = true;   // nothing of this text was replaced or captured
+  std::string opening_;            // of an earlier text; empty: none is known
   std::size_t opening_model_ = 0;  // where the value begins that is replaced, at its end
 };
 

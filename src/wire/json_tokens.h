@@ -17,6 +17,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "wire/json_bits.h"
+
 namespace penstock::wire {
 
 class JsonTokens {
@@ -41,7 +43,7 @@ class JsonTokens {
   bool escapes() const { return escapes_; }
 
   // The text has a line feed here that is not fed: no token, and no escape goes on behind it.
-  void line_break() { escape_open_ = false; }
+  void line_break() { escapes_before_.reset(); }
 
   void reset() { *this = JsonTokens(); }
 
@@ -86,41 +88,21 @@ class JsonTokens {
     return classes;
   }
 
-  // The bytes that a backslash stands before which is not itself escaped.
-  std::uint64_t escaped(std::uint64_t backslashes, std::size_t size) {
-    std::uint64_t result = escape_open_ ? 1 : 0;
-    escape_open_ = false;
-    for (; backslashes != 0; backslashes &= backslashes - 1) {
-      const std::uint64_t bit = backslashes & -backslashes;
-      if ((result & bit) != 0) continue;
-      if (bit == std::uint64_t{1} << (size - 1)) {
-        escape_open_ = true;
-      } else {
-        result |= bit << 1;
-      }
-    }
-    return result;
-  }
-
-  // Bit i of the result: whether an odd number of bits up to and with i is set.
-  static std::uint64_t parity_up_to(std::uint64_t bits) {
-    for (unsigned shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
-    return bits;
-  }
-
   Tokens next_block(const char* block, std::size_t size) {
     Classes classes = classify(block);
-    escapes_ = classes.backslashes != 0 || escape_open_;
-    if (escapes_) classes.quotes &= ~escaped(classes.backslashes, size);
-    // From each opening quote, included, to its closing one, excluded.
+    escapes_ = classes.backslashes != 0 || escapes_before_.open();
+    if (escapes_) {
+      classes.quotes &= ~(size == kBlockBytes ? escapes_before_.next(classes.backslashes)
+                                              : escapes_before_.next(classes.backslashes, size));
+    }
     const std::uint64_t strings =
         parity_up_to(classes.quotes) ^ (in_string_ ? ~std::uint64_t{} : 0);
     in_string_ = (strings >> 63) != 0;
     return {classes.quotes | (classes.brackets & ~strings), classes.separators & ~strings};
   }
 
-  bool in_string_ = false;    // the text so far ends inside a string
-  bool escape_open_ = false;  // its last byte is a backslash that escapes the next
+  bool in_string_ = false;      // the text so far ends inside a string
+  JsonEscapes escapes_before_;  // whether it ends with a backslash that escapes the next byte
   bool escapes_ = false;
 };
 

@@ -8,14 +8,17 @@
 // upstream's to judge.
 
 #include <cstddef>
-#include <memory>
+#include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 #include "core/small_text.h"
 
 namespace penstock::wire {
+
+class JsonWalk;
 
 struct RequestFields {
   std::string_view model;       // unescaped; valid until the reader's next call
@@ -24,27 +27,29 @@ struct RequestFields {
   bool stream = false;  // top-level `stream` is the literal true
 };
 
-// Reads bodies for one thread; holds simdjson's working memory between calls, up to that for bodies
-// of 4 MiB. A call with bodies of a size seen before allocates nothing.
+// Reads bodies for one thread. A call with a body that has no more keys than an earlier one
+// allocates nothing, but for keys that are spelled with escapes.
 class RequestReader {
  public:
-  // Bytes that must be readable (not initialised) behind the body: simdjson reads ahead.
-  static constexpr std::size_t kPadding = 64;
-
-  RequestReader();
-  ~RequestReader();
-  RequestReader(const RequestReader&) = delete;
-  RequestReader& operator=(const RequestReader&) = delete;
-
-  // `body` has kPadding readable bytes behind it. Errors are kInvalidRequest, with a message that
-  // names the byte or the key; the body's content is never repeated in it except for a key. Where
-  // there is no memory to read a large body with, the error is kOverloaded.
+  // Errors are kInvalidRequest, with a message that names the byte or the key; the body's content
+  // is never repeated in it except for a key.
   Result<RequestFields> read(std::string_view body);
 
  private:
-  struct Working;
-  std::unique_ptr<Working> working_;
-  SmallText<128> model_;  // of the last body
+  struct Key {
+    std::size_t hash = 0;
+    std::string_view text;
+  };
+
+  Result<RequestFields> read_object(std::string_view body);
+  Status read_member(JsonWalk& walk, RequestFields& fields);
+  Status read_model(std::string_view spelled, std::size_t begin);
+  const Key* find_duplicate();
+  void release_excess();
+
+  std::vector<Key> keys_;
+  std::deque<std::string> unescaped_;  // the keys that are spelled with escapes
+  SmallText<128> model_;               // of the last body
 };
 
 }  // namespace penstock::wire

@@ -1,15 +1,14 @@
 #include "wire/usage.h"
 
-#include <algorithm>
-#include <array>
+#include <charconv>
 #include <cmath>
+#include <string>
 
-#include <simdjson.h>
+#include "core/text.h"
+#include "wire/json_walk.h"
 
 namespace penstock::wire {
 namespace {
-
-namespace ondemand = simdjson::ondemand;
 
 // Up to here a double holds every whole number.
 constexpr double kCountMax = 9007199254740992.0;
@@ -22,53 +21,62 @@ std::uint64_t* place_of(std::string_view key, Usage& usage) {
   return nullptr;
 }
 
-// False where the value is no count. Services that do not know a count leave it out or say null.
-bool take_count(ondemand::value value, std::uint64_t& count) {
-  if (value.is_null()) return true;
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// False where the value is no count. Services that do not know a count leave it out or say null;
+// some write every number with a point.
+bool take_count(std::string_view value, std::uint64_t& count) {
+  if (value == "null") return true;
   double number = 0;
-  if (value.get_double().get(number) != simdjson::SUCCESS) return false;
+  const char* const end = value.data() + value.size();
+  const auto read = std::from_chars(value.data(), end, number);
+  if (read.ec != std::errc() || read.ptr != end || !is_digit(value.back())) return false;
   if (!(number >= 0 && number <= kCountMax) || number != std::floor(number)) return false;
   count = static_cast<std::uint64_t>(number);
   return true;
 }
 
-bool take_counts(ondemand::document& document, Usage& usage) {
-  ondemand::object object;
-  if (document.get_object().get(object) != simdjson::SUCCESS) return false;
-  for (auto member : object) {
-    ondemand::field field;
-    if (std::move(member).get(field) != simdjson::SUCCESS) return false;
-    std::string_view key;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
-    std::uint64_t* const count = place_of(key, usage);
-    if (count != nullptr && !take_count(field.value(), *count)) return false;
+// One member, with the space around it.
+bool take_member(JsonWalk& walk, Usage& usage) {
+  walk.skip_space();
+  if (walk.next() != '"') return false;
+  const auto spelled_key = walk.take_string();
+  if (!spelled_key) return false;
+  walk.skip_space();
+  if (!walk.take(':')) return false;
+  walk.skip_space();
+  const auto value = walk.take_value();
+  if (!value || value->empty()) return false;
+  walk.skip_space();
+
+  std::string unescaped;
+  std::string_view key = spelled_key->text;
+  if (spelled_key->escaped) {
+    if (!append_json_unescaped(unescaped, key)) return false;
+    key = unescaped;
   }
-  // At the end of the tokens simdjson has no location to give.
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  std::uint64_t* const count = place_of(key, usage);
+  return count == nullptr || take_count(*value, *count);
 }
 
 }  // namespace
 
-struct UsageReader::Working {
-  ondemand::parser parser;
-  // simdjson reads ahead of the text's end.
-  std::array<char, kBytesMax + simdjson::SIMDJSON_PADDING> text;
-};
-
-UsageReader::UsageReader() : working_(std::make_unique<Working>()) {}
-UsageReader::~UsageReader() = default;
-UsageReader::UsageReader(UsageReader&&) noexcept = default;
-
-std::optional<Usage> UsageReader::read(std::string_view object) {
-  if (object.empty() || object.size() > kBytesMax) return std::nullopt;
-  std::ranges::copy(object, working_->text.begin());
-  ondemand::document document;
-  if (working_->parser.iterate(working_->text.data(), object.size(), working_->text.size())
-          .get(document) != simdjson::SUCCESS) {
-    return std::nullopt;
-  }
+std::optional<Usage> read_usage(std::string_view object) {
+  JsonWalk walk(object);
   Usage usage;
-  if (!take_counts(document, usage)) return std::nullopt;
+  walk.skip_space();
+  if (!walk.take('{')) return std::nullopt;
+  walk.skip_space();
+  if (!walk.take('}')) {
+    do {
+      if (!take_member(walk, usage)) return std::nullopt;
+    } while (walk.take(','));
+    if (!walk.take('}')) return std::nullopt;
+  }
+  walk.skip_space();
+  if (!walk.at_end() || !walk.is_utf8()) return std::nullopt;
   return usage;
 }
 

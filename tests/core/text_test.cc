@@ -83,6 +83,22 @@ TEST(Text, CountsTheValidBytesAtTheFront) {
   EXPECT_EQ(valid_utf8_bytes(""), 0U);
 }
 
+TEST(Text, UnescapesJson) {
+  const auto unescaped = [](std::string_view text) {
+    std::string out = ">";
+    return append_json_unescaped(out, text) ? out : "broken";
+  };
+  EXPECT_EQ(unescaped(R"(a\"b\\c\/\b\f\n\r\té)"), ">a\"b\\c/\b\f\n\r\té");
+  EXPECT_EQ(unescaped(R"(\u0041\u00e9\u20AC\ud83d\ude00\uFFFF)"), ">A\u00E9\u20AC\U0001F600\uFFFF");
+  EXPECT_EQ(unescaped(R"(\u0000)"), ">\0"s);
+  EXPECT_EQ(unescaped(""), ">");
+  for (const char* broken :
+       {R"(\)", R"(\x)", R"(\u)", R"(\u00)", R"(\u00g0)", R"(\ud800)", R"(\ud800x)", R"(\ud800\n)",
+        R"(\ud800\u0041)", R"(\udc00)", R"(\u-001)", R"(a\)"}) {
+    EXPECT_EQ(unescaped(broken), "broken") << broken;
+  }
+}
+
 TEST(Text, EscapesForJson) {
   EXPECT_EQ(json_quoted("a\"b\\c/é"), R"("a\"b\\c/é")");
   EXPECT_EQ(json_quoted("\n\x01\x1F\x7F"s), R"("\u000A\u0001\u001F\u007F")");

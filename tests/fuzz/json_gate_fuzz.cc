@@ -1,13 +1,16 @@
 // The request gate against a second JSON library: what the gate accepts and the other can read
-// must have one `model`, the same, at the place that the gate names; and the verdict must not
-// depend on what stands behind the body.
+// must have one `model`, the same, at the place that the gate names; and what the other can read
+// and finds a usable model in, the gate must accept.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/text.h"
 #include "wire/request_fields.h"
@@ -23,11 +26,16 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-Result<RequestFields> read(std::string body, char padding) {
+// Out of memory that ends with the body, so that the sanitizers see a step too far.
+Result<RequestFields> read(std::string_view body) {
   static RequestReader reader;
-  const std::size_t size = body.size();
-  body.append(RequestReader::kPadding, padding);
-  return reader.read(std::string_view(body).substr(0, size));
+  const std::vector<char> exact(body.begin(), body.end());
+  return reader.read({exact.data(), exact.size()});
+}
+
+bool has_control_character(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 // Whether the top-level keys of a body that the other library can read are all different.
@@ -48,17 +56,15 @@ bool keys_differ(const std::string& body) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string body(reinterpret_cast<const char*>(data), size);
-  const auto fields = read(body, ' ');
-  for (char padding : {'}', ',', '"', '\0'}) {
-    const auto again = read(body, padding);
-    require(again.has_value() == fields.has_value());
-    if (fields) require(again->model == fields->model && again->model_end == fields->model_end);
-  }
-
+  const auto fields = read(body);
   const Json json = Json::parse(body, nullptr, false);
   const bool usable =
       json.is_object() && json.contains("model") && json["model"].is_string() && keys_differ(body);
   if (!fields) {
+    const bool model_is_sound = usable && !json["model"].get_ref<const std::string&>().empty() &&
+                                !has_control_character(json["model"].get_ref<const std::string&>());
+    // The other library passes over a byte order mark, and ends at a zero byte.
+    require(!model_is_sound || body.starts_with("\xEF\xBB\xBF") || body.contains('\0'));
     require(penstock::is_valid_utf8(penstock::json_quoted(fields.error().message)));
     return 0;
   }

@@ -2,15 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "wire/request_fields.h"
-
 namespace penstock::sim {
 namespace {
 
 Result<Request> decode(Endpoint endpoint, std::string body) {
   RequestDecoder decoder;
   const std::size_t size = body.size();
-  body.append(wire::RequestReader::kPadding, ' ');
+  body.append(RequestDecoder::kPadding, ' ');
   return decoder.decode(endpoint, std::string_view(body).substr(0, size));
 }
 

@@ -13,13 +13,11 @@ namespace {
 
 using namespace std::string_literals;
 
-// Reads `body` with `padding` behind it. What stands there must not matter, so callers that do not
-// say get bytes that would go on with the JSON.
-Result<RequestFields> read(std::string body, char padding = '}') {
+// Reads `body` out of memory that ends with it, so that the sanitizers see a step too far.
+Result<RequestFields> read(std::string_view body) {
   static RequestReader reader;
-  const std::size_t size = body.size();
-  body.append(RequestReader::kPadding, padding);
-  return reader.read(std::string_view(body).substr(0, size));
+  const std::vector<char> exact(body.begin(), body.end());
+  return reader.read({exact.data(), exact.size()});
 }
 
 std::string message_for(const std::string& body) {
@@ -27,9 +25,6 @@ std::string message_for(const std::string& body) {
   if (fields) return "no error";
   EXPECT_EQ(fields.error().kind, ErrorKind::kInvalidRequest);
   EXPECT_EQ(fields.error().source, ErrorSource::kClient);
-  for (char padding : {' ', '\0', ',', '"', ']', ':', '{', 'x'}) {
-    EXPECT_FALSE(read(body, padding)) << body << " before " << padding;
-  }
   return fields.error().message;
 }
 
@@ -134,6 +129,12 @@ TEST(RequestReader, SaysWhereTheJsonIsBroken) {
   EXPECT_EQ(message_for(R"({"model":"m","a":})"), not_json("a value is missing at byte 17"));
   EXPECT_EQ(message_for(R"({"model":"m" "a":1})"),
             not_json("the object goes on in a wrong way at byte 13"));
+  EXPECT_EQ(message_for(R"({"model":"m","a":[1,{})"),
+            not_json("an object or array does not end that begins at byte 17"));
+  EXPECT_EQ(message_for("{\"model\":\"m\",\"a\":[é]}"),
+            not_json("a character stands outside of strings at byte 18"));
+  EXPECT_EQ(message_for(R"({"model":"m")"), not_json("the object does not end"));
+  EXPECT_EQ(message_for(R"({"model":"m"} 1)"), not_json("something follows the object at byte 14"));
 }
 
 TEST(RequestReader, RefusesWhatIsNotOneWellFormedObject) {
@@ -204,10 +205,8 @@ TEST(RequestReader, CutsALongKeyInItsMessageBetweenCharacters) {
 TEST(RequestReader, ReadsSmallBodiesAfterLargeOnes) {
   RequestReader reader;
   for (std::size_t size : {10U, 9'000'000U, 10U, 100'000U, 5'000'000U, 10U}) {
-    std::string body = R"({"a":")" + std::string(size, 'x') + R"(","model":"m"})";
-    const std::size_t length = body.size();
-    body.append(RequestReader::kPadding, '\0');
-    const auto fields = reader.read(std::string_view(body).substr(0, length));
+    const std::string body = R"({"a":")" + std::string(size, 'x') + R"(","model":"m"})";
+    const auto fields = reader.read(body);
     ASSERT_TRUE(fields);
     EXPECT_EQ(fields->model, "m");
   }

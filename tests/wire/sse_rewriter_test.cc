@@ -278,7 +278,7 @@ TEST(SseRewriter, RewritesEveryRecordedStreamWhereverItIsCut) {
     EXPECT_EQ(outcome.events, stream.events) << stream.id;
     EXPECT_EQ(outcome, outcome_of(bytes_of(stream.sent), {})) << stream.id;
     EXPECT_EQ(outcome.usage, stream.usage.is_null() ? "" : stream.usage.dump()) << stream.id;
-    EXPECT_EQ(UsageReader().read(outcome.usage).has_value(), !stream.usage.is_null()) << stream.id;
+    EXPECT_EQ(read_usage(outcome.usage).has_value(), !stream.usage.is_null()) << stream.id;
     const Outcome stripped = outcome_of(random_pieces(stream.sent, random), {DoneEvent::kStrip});
     EXPECT_EQ(stripped.out + "data: [DONE]\n\n", stream.expected) << stream.id;
   }

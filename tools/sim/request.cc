@@ -14,6 +14,8 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
+static_assert(RequestDecoder::kPadding >= simdjson::SIMDJSON_PADDING);
+
 constexpr std::string_view kJsonSpace = " \t\r\n";
 constexpr std::size_t kBytesPerToken = 4;
 constexpr std::size_t kInputsMax = 2048;
@@ -178,7 +180,7 @@ Result<Request> RequestDecoder::decode(Endpoint endpoint, std::string_view body)
   const auto broken = [] { return refusal("We could not parse the JSON body of your request."); };
   ondemand::document document;
   ondemand::object object;
-  const std::size_t readable = body.size() + wire::RequestReader::kPadding;
+  const std::size_t readable = body.size() + kPadding;
   if (working_->parser.iterate(body.data(), body.size(), readable).get(document) !=
           simdjson::SUCCESS ||
       document.get_object().get(object) != simdjson::SUCCESS) {

@@ -39,12 +39,15 @@ struct Request {
 // gateway itself uses, so that both agree on what a sound body is; no tree is built.
 class RequestDecoder {
  public:
+  // Bytes that must be readable (not initialised) behind the body: simdjson reads ahead.
+  static constexpr std::size_t kPadding = 64;
+
   RequestDecoder();
   ~RequestDecoder();
   RequestDecoder(const RequestDecoder&) = delete;
   RequestDecoder& operator=(const RequestDecoder&) = delete;
 
-  // `body` has wire::RequestReader::kPadding readable bytes behind it. Fails with kInvalidRequest.
+  // `body` has kPadding readable bytes behind it. Fails with kInvalidRequest.
   Result<Request> decode(Endpoint endpoint, std::string_view body);
 
  private:

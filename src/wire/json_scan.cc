@@ -1,0 +1,181 @@
+#include "wire/json_scan.h"
+
+#include <bit>
+#include <cstddef>
+#include <cstring>
+
+#include "wire/json_bits.h"
+#include "wire/json_block.h"
+
+namespace penstock::wire {
+namespace {
+
+// The bytes from `at`, or a copy of the last of them with spaces behind.
+class Window {
+ public:
+  Window(const char* at, const char* end) : bytes_(at) {
+    const auto size = static_cast<std::size_t>(end - at);
+    if (size >= kJsonBlockBytes) return;
+    std::memset(copy_, ' ', kJsonBlockBytes);
+    std::memcpy(copy_, at, size);
+    bytes_ = copy_;
+  }
+
+  const char* bytes() const { return bytes_; }
+
+ private:
+  const char* bytes_;
+  char copy_[kJsonBlockBytes];
+};
+
+std::uint64_t bits_below(std::uint64_t bit) {
+  return bit - 1;
+}
+
+std::uint64_t lowest(std::uint64_t bits) {
+  return bits & -bits;
+}
+
+// The scans are written once and compiled for each set of instructions: a function for one of them
+// takes them in whole.
+
+template <class Block>
+[[gnu::always_inline]] inline JsonScan scan_string(const char* opened, const char* end) {
+  JsonEscapes escapes;
+  bool escaped = false;
+  bool ascii = true;
+  for (const char* at = opened + 1; at < end; at += kJsonBlockBytes) {
+    const Window window(at, end);
+    const Block block(window.bytes());
+    ascii = ascii && block.ascii();
+    if (block.plain()) {
+      escapes.reset();
+      continue;
+    }
+    const std::uint64_t backslashes = block.backslashes();
+    const std::uint64_t quotes = block.quotes() & ~escapes.next(backslashes);
+    // A control character cannot be escaped.
+    const std::uint64_t ends = quotes | block.controls();
+    escaped = escaped || (backslashes & bits_below(lowest(ends))) != 0;
+    if (ends == 0) continue;
+    at += std::countr_zero(ends);
+    if (*at != '"') return {.at = at, .fault = JsonFault::kControlCharacter};
+    return {.at = at + 1, .escaped = escaped, .ascii = ascii};
+  }
+  return {.at = opened, .fault = JsonFault::kOpenString};
+}
+
+// Where the string begins that does not end, of a text that ends inside of one.
+const char* open_string(const char* at, const char* end) {
+  const char* opened = nullptr;
+  for (; at < end; ++at) {
+    if (*at == '\\') {
+      ++at;
+    } else if (*at == '"') {
+      opened = opened == nullptr ? at : nullptr;
+    }
+  }
+  return opened;
+}
+
+// The closing bracket at which `depth` comes to nothing, or 0; else the block's brackets change it.
+[[gnu::always_inline]] inline std::uint64_t last_bracket(std::uint64_t opens, std::uint64_t closes,
+                                                         std::size_t& depth) {
+  const auto count = [](std::uint64_t bits) {
+    return static_cast<std::size_t>(std::popcount(bits));
+  };
+  const std::size_t closing = count(closes);
+  if (closing >= depth) {
+    std::size_t closed = 0;
+    for (std::uint64_t left = closes; left != 0; left &= left - 1) {
+      const std::uint64_t bit = lowest(left);
+      ++closed;
+      if (depth + count(opens & bits_below(bit)) == closed) return bit;
+    }
+  }
+  depth += count(opens) - closing;
+  return 0;
+}
+
+template <class Block>
+[[gnu::always_inline]] inline JsonScan scan_nested(const char* opened, const char* end) {
+  JsonEscapes escapes;
+  bool ascii = true;
+  std::uint64_t inside = 0;  // all bits are set where the text so far ends inside a string
+  std::size_t depth = 0;
+  for (const char* at = opened; at < end; at += kJsonBlockBytes) {
+    const Window window(at, end);
+    const Block block(window.bytes());
+    ascii = ascii && block.ascii();
+    if (inside != 0 && block.plain()) {
+      escapes.reset();
+      continue;
+    }
+    const std::uint64_t quotes = block.quotes() & ~escapes.next(block.backslashes());
+    // All of it stands inside of one string, and escapes in it.
+    if (inside != 0 && (quotes | block.controls()) == 0) continue;
+    const std::uint64_t strings = parity_up_to(quotes) ^ inside;
+    inside = (strings >> 63) != 0 ? ~std::uint64_t{} : 0;
+    const std::uint64_t end_bit =
+        last_bracket(block.opens() & ~strings, block.closes() & ~strings, depth);
+    const std::uint64_t controls = block.controls() & strings;
+    const std::uint64_t faults = controls | (block.beyond() & ~strings);
+    // What stands behind the end is not looked at.
+    if ((faults & bits_below(end_bit)) != 0) [[unlikely]] {
+      const bool control = (controls & lowest(faults)) != 0;
+      return {.at = at + std::countr_zero(faults),
+              .fault = control ? JsonFault::kControlCharacter : JsonFault::kForeignByte};
+    }
+    if (end_bit != 0) return {.at = at + std::countr_zero(end_bit) + 1, .ascii = ascii};
+  }
+  if (inside != 0) return {.at = open_string(opened, end), .fault = JsonFault::kOpenString};
+  return {.at = opened, .fault = JsonFault::kOpenNested};
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2,bmi,popcnt")]] JsonScan scan_string_avx2(const char* at, const char* end) {
+  return scan_string<JsonBlockAvx2>(at, end);
+}
+
+[[gnu::target("avx2,bmi,popcnt")]] JsonScan scan_nested_avx2(const char* at, const char* end) {
+  return scan_nested<JsonBlockAvx2>(at, end);
+}
+#endif
+
+}  // namespace
+
+bool has(JsonInstructions instructions) {
+#if defined(__x86_64__)
+  return instructions != JsonInstructions::kAvx2 ||
+         (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+          __builtin_cpu_supports("popcnt"));
+#else
+  return instructions == JsonInstructions::kPortable;
+#endif
+}
+
+JsonInstructions json_instructions() {
+#if defined(__x86_64__)
+  return has(JsonInstructions::kAvx2) ? JsonInstructions::kAvx2 : JsonInstructions::kSse2;
+#else
+  return JsonInstructions::kPortable;
+#endif
+}
+
+JsonScan scan_json_string(const char* at, const char* end, JsonInstructions instructions) {
+#if defined(__x86_64__)
+  if (instructions == JsonInstructions::kAvx2) return scan_string_avx2(at, end);
+  if (instructions == JsonInstructions::kSse2) return scan_string<JsonBlockSse2>(at, end);
+#endif
+  return scan_string<JsonBlockPortable>(at, end);
+}
+
+JsonScan scan_json_nested(const char* at, const char* end, JsonInstructions instructions) {
+#if defined(__x86_64__)
+  if (instructions == JsonInstructions::kAvx2) return scan_nested_avx2(at, end);
+  if (instructions == JsonInstructions::kSse2) return scan_nested<JsonBlockSse2>(at, end);
+#endif
+  return scan_nested<JsonBlockPortable>(at, end);
+}
+
+}  // namespace penstock::wire

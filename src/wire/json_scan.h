@@ -1,0 +1,43 @@
+#pragma once
+
+// Passing over the strings and the nested values of a JSON text that lies in one piece, 64 bytes at
+// a time.
+//
+// Strings have to end and to have no bare control character (RFC 8259 section 7); brackets have to
+// close, though not each with its own kind; outside of strings stands no byte beyond ASCII. No byte
+// outside of the text is read, and nothing is allocated.
+
+#include <cstdint>
+
+namespace penstock::wire {
+
+enum class JsonFault : std::uint8_t {
+  kNone,
+  kControlCharacter,  // in a string, bare
+  kOpenString,        // does not end
+  kOpenNested,        // likewise
+  kForeignByte,       // beyond ASCII, outside of strings
+};
+
+struct JsonScan {
+  const char* at;  // behind what was passed; the place of the fault, where there is one; where that
+                   // begins that does not end
+  JsonFault fault = JsonFault::kNone;
+  bool escaped = false;  // a string: it has a backslash
+  bool ascii = true;     // what was looked at is ASCII
+};
+
+// The instructions to scan with. The tests go through all of them.
+enum class JsonInstructions : std::uint8_t { kPortable, kSse2, kAvx2 };
+
+// The best that this processor has.
+JsonInstructions json_instructions();
+bool has(JsonInstructions instructions);
+
+// From the quote at `at`, inside [at, end), to behind the one that ends the string.
+JsonScan scan_json_string(const char* at, const char* end, JsonInstructions instructions);
+
+// From the bracket at `at` to behind the one that closes it.
+JsonScan scan_json_nested(const char* at, const char* end, JsonInstructions instructions);
+
+}  // namespace penstock::wire
