@@ -77,6 +77,11 @@ def _share(block, direct):
 
 CPU_REQUEST = Metric("cpu_request", "CPU a request", "µs", _cpu_per("requests"))
 CPU_EVENT = Metric("cpu_event", "CPU an event", "µs", _cpu_per("events"), digits=3)
+TRANSIT_P50 = Metric("transit_p50", "Transit of an event, p50", "µs",
+                     _quantile("transit_us", "p50"))
+TRANSIT_P99 = Metric("transit_p99", "Transit of an event, p99", "µs",
+                     _quantile("transit_us", "p99"))
+PACE = {"tokens": 64, "tokens_per_second": 50}
 
 
 def _prompt_cell(name, title, prompt_bytes, rate):
@@ -100,11 +105,12 @@ CELLS = (
     Cell("stream", "Stream, unpaced", (CPU_EVENT,), connections=16, rate=200, stream=True,
          sim={"tokens": 512}, control="cpu_event"),
     Cell("paced", "Stream, an event each 20 ms",
-         (Metric("transit_p50", "Transit of an event, p50", "µs", _quantile("transit_us", "p50")),
-          Metric("transit_p99", "Transit of an event, p99", "µs", _quantile("transit_us", "p99")),
-          CPU_EVENT),
-         connections=500, stream=True, sim={"tokens": 64, "tokens_per_second": 50}, warmup=2.0,
-         seconds_min=1.5, systems=("direct",) + ALL, control="cpu_event"),
+         (TRANSIT_P50, TRANSIT_P99, CPU_EVENT), connections=500, stream=True, sim=PACE,
+         warmup=2.0, seconds_min=1.5, systems=("direct",) + ALL, control="cpu_event"),
+    Cell("in-step", "Stream, an event of all each 20 ms",
+         (TRANSIT_P50, TRANSIT_P99, CPU_EVENT), connections=500, stream=True,
+         sim=PACE | {"in_step": True}, warmup=2.0, seconds_min=1.5, systems=("direct",) + ALL,
+         control="cpu_event"),
     Cell("first-event", "One stream",
          (Metric("added_first_p50", "Added time to the first token, p50", "µs",
                  _added("first_event_us", "p50"), True),),

@@ -36,6 +36,8 @@ TARGETS = (
            0.90, 0.70),
     Target("Stream paced 20 ms, transit p99 of an event", "paced", "transit_p99", "penstock-b",
            "nginx", 1.0, 0.8),
+    Target("The same where all streams keep step", "in-step", "transit_p99", "penstock-b", "nginx",
+           1.0, 0.8),
     Target("Added time to the first token p50, one stream", "first-event", "added_first_p50",
            "penstock-b", "nginx", 1.0, 0.9),
     Target("Idle stream, memory", "idle", "stream_kib", "penstock-b", "", 8, 4, "KiB"),

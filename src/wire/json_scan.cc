@@ -10,11 +10,10 @@
 namespace penstock::wire {
 namespace {
 
-// The bytes from `at`, or a copy of the last of them with spaces behind.
+// The bytes of a block from `at` on, or a copy of the last `size` of the text with spaces behind.
 class Window {
  public:
-  Window(const char* at, const char* end) : bytes_(at) {
-    const auto size = static_cast<std::size_t>(end - at);
+  Window(const char* at, std::size_t size) : bytes_(at) {
     if (size >= kJsonBlockBytes) return;
     std::memset(copy_, ' ', kJsonBlockBytes);
     std::memcpy(copy_, at, size);
@@ -28,6 +27,7 @@ class Window {
   char copy_[kJsonBlockBytes];
 };
 
+// Of no bit: all.
 std::uint64_t bits_below(std::uint64_t bit) {
   return bit - 1;
 }
@@ -41,11 +41,12 @@ std::uint64_t lowest(std::uint64_t bits) {
 
 template <class Block>
 [[gnu::always_inline]] inline JsonScan scan_string(const char* opened, const char* end) {
+  const auto size = static_cast<std::size_t>(end - opened);
   JsonEscapes escapes;
   bool escaped = false;
   bool ascii = true;
-  for (const char* at = opened + 1; at < end; at += kJsonBlockBytes) {
-    const Window window(at, end);
+  for (std::size_t done = 1; done < size; done += kJsonBlockBytes) {
+    const Window window(opened + done, size - done);
     const Block block(window.bytes());
     ascii = ascii && block.ascii();
     if (block.plain()) {
@@ -58,7 +59,7 @@ template <class Block>
     const std::uint64_t ends = quotes | block.controls();
     escaped = escaped || (backslashes & bits_below(lowest(ends))) != 0;
     if (ends == 0) continue;
-    at += std::countr_zero(ends);
+    const char* const at = opened + done + std::countr_zero(ends);
     if (*at != '"') return {.at = at, .fault = JsonFault::kControlCharacter};
     return {.at = at + 1, .escaped = escaped, .ascii = ascii};
   }
@@ -99,12 +100,13 @@ const char* open_string(const char* at, const char* end) {
 
 template <class Block>
 [[gnu::always_inline]] inline JsonScan scan_nested(const char* opened, const char* end) {
+  const auto size = static_cast<std::size_t>(end - opened);
   JsonEscapes escapes;
   bool ascii = true;
   std::uint64_t inside = 0;  // all bits are set where the text so far ends inside a string
   std::size_t depth = 0;
-  for (const char* at = opened; at < end; at += kJsonBlockBytes) {
-    const Window window(at, end);
+  for (std::size_t done = 0; done < size; done += kJsonBlockBytes) {
+    const Window window(opened + done, size - done);
     const Block block(window.bytes());
     ascii = ascii && block.ascii();
     if (inside != 0 && block.plain()) {
@@ -123,10 +125,12 @@ template <class Block>
     // What stands behind the end is not looked at.
     if ((faults & bits_below(end_bit)) != 0) [[unlikely]] {
       const bool control = (controls & lowest(faults)) != 0;
-      return {.at = at + std::countr_zero(faults),
+      return {.at = opened + done + std::countr_zero(faults),
               .fault = control ? JsonFault::kControlCharacter : JsonFault::kForeignByte};
     }
-    if (end_bit != 0) return {.at = at + std::countr_zero(end_bit) + 1, .ascii = ascii};
+    if (end_bit != 0) {
+      return {.at = opened + done + std::countr_zero(end_bit) + 1, .ascii = ascii};
+    }
   }
   if (inside != 0) return {.at = open_string(opened, end), .fault = JsonFault::kOpenString};
   return {.at = opened, .fault = JsonFault::kOpenNested};
