@@ -3,8 +3,8 @@
 import math
 from html import escape
 
-WIDTH = 860
-LABEL_WIDTH = 290
+WIDTH = 900
+LABEL_WIDTH = 330
 VALUE_WIDTH = 130
 BAR_HEIGHT = 22
 GAP = 10
