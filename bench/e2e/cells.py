@@ -77,17 +77,22 @@ def _share(block, direct):
 
 CPU_REQUEST = Metric("cpu_request", "CPU a request", "µs", _cpu_per("requests"))
 CPU_EVENT = Metric("cpu_event", "CPU an event", "µs", _cpu_per("events"), digits=3)
-TRANSIT_P50 = Metric("transit_p50", "Transit of an event, p50", "µs",
-                     _quantile("transit_us", "p50"))
-TRANSIT_P99 = Metric("transit_p99", "Transit of an event, p99", "µs",
-                     _quantile("transit_us", "p99"))
-PACE = {"tokens": 64, "tokens_per_second": 50}
 
 
 def _prompt_cell(name, title, prompt_bytes, rate):
     metric = Metric("cpu_kilobyte", "CPU a KB", "µs", _cpu_per_kilobyte(prompt_bytes), digits=3)
     return Cell(name, title, (metric,), connections=8, rate=rate, prompt_bytes=prompt_bytes,
                 sim={"tokens": 40}, control="cpu_kilobyte")
+
+
+def _paced_cell(name, title, **sim):
+    metrics = (
+        Metric("transit_p50", "Transit of an event, p50", "µs", _quantile("transit_us", "p50")),
+        Metric("transit_p99", "Transit of an event, p99", "µs", _quantile("transit_us", "p99")),
+        CPU_EVENT)
+    return Cell(name, title, metrics, connections=500, stream=True,
+                sim={"tokens": 64, "tokens_per_second": 50} | sim, warmup=2.0, seconds_min=1.5,
+                systems=("direct",) + ALL, control="cpu_event")
 
 
 CELLS = (
@@ -104,13 +109,8 @@ CELLS = (
          connections=64, sim={"tokens": 40}, all_cores=True),
     Cell("stream", "Stream, unpaced", (CPU_EVENT,), connections=16, rate=200, stream=True,
          sim={"tokens": 512}, control="cpu_event"),
-    Cell("paced", "Stream, an event each 20 ms",
-         (TRANSIT_P50, TRANSIT_P99, CPU_EVENT), connections=500, stream=True, sim=PACE,
-         warmup=2.0, seconds_min=1.5, systems=("direct",) + ALL, control="cpu_event"),
-    Cell("in-step", "Stream, an event of all each 20 ms",
-         (TRANSIT_P50, TRANSIT_P99, CPU_EVENT), connections=500, stream=True,
-         sim=PACE | {"in_step": True}, warmup=2.0, seconds_min=1.5, systems=("direct",) + ALL,
-         control="cpu_event"),
+    _paced_cell("paced", "Stream, an event each 20 ms"),
+    _paced_cell("in-step", "Stream, an event of all each 20 ms", in_step=True),
     Cell("first-event", "One stream",
          (Metric("added_first_p50", "Added time to the first token, p50", "µs",
                  _added("first_event_us", "p50"), True),),
