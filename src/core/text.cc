@@ -27,18 +27,6 @@ constexpr std::array<bool, 256> kPlainInJson = [] {
   return plain;
 }();
 
-// The UTF-16 code unit of the four hexadecimal digits at the front of `text`.
-std::optional<char32_t> utf16_unit(std::string_view text) {
-  if (text.size() < 4) return std::nullopt;
-  char32_t unit = 0;
-  for (char digit : text.substr(0, 4)) {
-    const int value = hex_value(digit);
-    if (value < 0) return std::nullopt;
-    unit = unit * 16 + static_cast<char32_t>(value);
-  }
-  return unit;
-}
-
 bool is_high_surrogate(char32_t unit) {
   return unit >= 0xD800 && unit <= 0xDBFF;
 }
@@ -244,6 +232,17 @@ void append_json_escaped(std::string& out, std::string_view text) {
       text.remove_prefix(1);
     }
   }
+}
+
+std::optional<char32_t> utf16_unit(std::string_view text) {
+  if (text.size() < 4) return std::nullopt;
+  char32_t unit = 0;
+  for (char digit : text.substr(0, 4)) {
+    const int value = hex_value(digit);
+    if (value < 0) return std::nullopt;
+    unit = unit * 16 + static_cast<char32_t>(value);
+  }
+  return unit;
 }
 
 bool append_json_unescaped(std::string& out, std::string_view text) {

@@ -54,6 +54,10 @@ std::size_t plain_json_bytes(std::string_view text);
 // always valid JSON whatever a peer has sent.
 void append_json_escaped(std::string& out, std::string_view text);
 
+// The UTF-16 code unit of the four hexadecimal digits at the front of `text`, behind the \u of an
+// escape (RFC 8259 section 7).
+std::optional<char32_t> utf16_unit(std::string_view text);
+
 // Appends what `text`, the inside of a JSON string, stands for (RFC 8259 section 7). False where an
 // escape is broken, or stands for half of a surrogate pair; a part may be appended then. What is
 // appended is never longer than `text`.

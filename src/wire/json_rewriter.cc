@@ -26,30 +26,12 @@ bool is(std::string_view text) {
   return std::memcmp(text.data(), kKey.data(), kKey.size()) == 0;
 }
 
-constexpr char kNotAscii = '\xFF';
-
-// The letter of a \uXXXX escape; kNotAscii for any other character and for a broken escape.
-char unicode_escape(std::string_view digits) {
-  unsigned value = 0;
-  for (char digit : digits) {
-    const char lower = to_lower(digit);
-    if (lower >= '0' && lower <= '9') {
-      value = value * 16 + static_cast<unsigned>(lower - '0');
-    } else if (lower >= 'a' && lower <= 'f') {
-      value = value * 16 + static_cast<unsigned>(lower - 'a' + 10);
-    } else {
-      return kNotAscii;
-    }
-  }
-  return value < 0x80 ? static_cast<char>(value) : kNotAscii;
-}
-
 // Whether `spelled`, unescaped, is `key`, which is made of letters and underscores. Of the short
 // escapes none stands for such a character.
 bool unescapes_to(std::string_view spelled, std::string_view key) {
   for (char expected : key) {
     if (spelled.starts_with("\\u")) {
-      if (spelled.size() < 6 || unicode_escape(spelled.substr(2, 4)) != expected) return false;
+      if (utf16_unit(spelled.substr(2)) != static_cast<char32_t>(expected)) return false;
       spelled.remove_prefix(6);
     } else {
       if (!spelled.starts_with(expected)) return false;
