@@ -136,13 +136,14 @@ template <class Block>
   return {.at = opened, .fault = JsonFault::kOpenNested};
 }
 
-#if defined(__x86_64__)
-[[gnu::target("avx2,bmi,popcnt")]] JsonScan scan_string_avx2(const char* at, const char* end) {
-  return scan_string<JsonBlockAvx2>(at, end);
+template <class Block>
+[[gnu::always_inline]] inline JsonScan scan(const char* at, const char* end) {
+  return *at == '"' ? scan_string<Block>(at, end) : scan_nested<Block>(at, end);
 }
 
-[[gnu::target("avx2,bmi,popcnt")]] JsonScan scan_nested_avx2(const char* at, const char* end) {
-  return scan_nested<JsonBlockAvx2>(at, end);
+#if defined(__x86_64__)
+[[gnu::target("avx2,bmi,popcnt")]] JsonScan scan_avx2(const char* at, const char* end) {
+  return scan<JsonBlockAvx2>(at, end);
 }
 #endif
 
@@ -166,20 +167,12 @@ JsonInstructions json_instructions() {
 #endif
 }
 
-JsonScan scan_json_string(const char* at, const char* end, JsonInstructions instructions) {
+JsonScan scan_json(const char* at, const char* end, JsonInstructions instructions) {
 #if defined(__x86_64__)
-  if (instructions == JsonInstructions::kAvx2) return scan_string_avx2(at, end);
-  if (instructions == JsonInstructions::kSse2) return scan_string<JsonBlockSse2>(at, end);
+  if (instructions == JsonInstructions::kAvx2) return scan_avx2(at, end);
+  if (instructions == JsonInstructions::kSse2) return scan<JsonBlockSse2>(at, end);
 #endif
-  return scan_string<JsonBlockPortable>(at, end);
-}
-
-JsonScan scan_json_nested(const char* at, const char* end, JsonInstructions instructions) {
-#if defined(__x86_64__)
-  if (instructions == JsonInstructions::kAvx2) return scan_nested_avx2(at, end);
-  if (instructions == JsonInstructions::kSse2) return scan_nested<JsonBlockSse2>(at, end);
-#endif
-  return scan_nested<JsonBlockPortable>(at, end);
+  return scan<JsonBlockPortable>(at, end);
 }
 
 }  // namespace penstock::wire

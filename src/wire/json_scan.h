@@ -17,6 +17,7 @@ enum class JsonFault : std::uint8_t {
   kOpenString,        // does not end
   kOpenNested,        // likewise
   kForeignByte,       // beyond ASCII, outside of strings
+  kWrongToken,        // for walks: not what has to stand there
 };
 
 struct JsonScan {
@@ -34,10 +35,8 @@ enum class JsonInstructions : std::uint8_t { kPortable, kSse2, kAvx2 };
 JsonInstructions json_instructions();
 bool has(JsonInstructions instructions);
 
-// From the quote at `at`, inside [at, end), to behind the one that ends the string.
-JsonScan scan_json_string(const char* at, const char* end, JsonInstructions instructions);
-
-// From the bracket at `at` to behind the one that closes it.
-JsonScan scan_json_nested(const char* at, const char* end, JsonInstructions instructions);
+// From the quote or opening bracket at `at`, inside [at, end), to behind the one that ends the
+// string or closes the bracket.
+JsonScan scan_json(const char* at, const char* end, JsonInstructions instructions);
 
 }  // namespace penstock::wire

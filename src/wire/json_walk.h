@@ -2,8 +2,8 @@
 
 // Walks over a JSON text that lies in one piece, from token to token.
 //
-// The walk looks no closer than it must (wire/json_scan.h). Escapes, numbers, literals and the
-// order of tokens are judged by those who ask for them, and inside of nested values by nobody. A
+// The walk looks no closer than it must (wire/json_scan.h). Escapes, numbers, literals and what
+// follows a member are judged by those who ask for them, and inside of nested values by nobody. A
 // long prompt costs little more than reading it from memory.
 //
 // The text outlives the walk and everything that it hands out. Nothing is allocated. After a
@@ -24,6 +24,12 @@ class JsonWalk {
   struct String {
     std::string_view text;
     bool escaped;  // has a backslash
+  };
+
+  struct Member {
+    String key;
+    std::string_view value;  // as of take_value()
+    std::size_t value_begin;
   };
 
   explicit JsonWalk(std::string_view text, JsonInstructions instructions = json_instructions())
@@ -50,6 +56,9 @@ class JsonWalk {
   // reaches as far as letters, digits, signs and points do, and is empty where none is next.
   std::optional<std::string_view> take_value();
 
+  // Passes a member of an object, with the space around it, up to what follows it.
+  std::optional<Member> take_member();
+
   JsonFault fault() const { return fault_; }
 
   // Whether the text is well-formed UTF-8, where everything in it has been passed.
@@ -57,6 +66,7 @@ class JsonWalk {
 
  private:
   bool pass(const JsonScan& scan);
+  std::nullopt_t wrong_token();
 
   const char* begin_;
   const char* at_;

@@ -37,6 +37,11 @@ Error missing_model() {
   return invalid("You must provide a model parameter: a string that is not empty.");
 }
 
+Error wrong_way(const JsonWalk& walk) {
+  if (walk.at_end()) return not_json("the object does not end");
+  return not_json("the object goes on in a wrong way", walk.position());
+}
+
 // Why the walk could not go on.
 Error walk_failure(const JsonWalk& walk) {
   switch (walk.fault()) {
@@ -48,15 +53,11 @@ Error walk_failure(const JsonWalk& walk) {
       return not_json("an object or array does not end that begins", walk.position());
     case JsonFault::kForeignByte:
       return not_json("a character stands outside of strings", walk.position());
+    case JsonFault::kWrongToken:
     case JsonFault::kNone:
       break;
   }
-  return not_json("it is not JSON");
-}
-
-Error wrong_way(const JsonWalk& walk) {
-  if (walk.at_end()) return not_json("the object does not end");
-  return not_json("the object goes on in a wrong way", walk.position());
+  return wrong_way(walk);
 }
 
 // The key as it may stand in a message.
@@ -113,26 +114,17 @@ Result<RequestFields> RequestReader::read_object(std::string_view body) {
   return fields;
 }
 
-// One member, with the space around it.
 Status RequestReader::read_member(JsonWalk& walk, RequestFields& fields) {
-  walk.skip_space();
-  if (walk.next() != '"') return failure(wrong_way(walk));
-  const auto spelled_key = walk.take_string();
-  if (!spelled_key) return failure(walk_failure(walk));
-  walk.skip_space();
-  if (!walk.take(':')) return failure(wrong_way(walk));
-  walk.skip_space();
-  if (walk.at_end()) return failure(wrong_way(walk));
-  const std::size_t begin = walk.position();
-  if (!may_begin_value(walk.next())) {
+  const auto member = walk.take_member();
+  if (!member) return failure(walk_failure(walk));
+  const auto& [spelled_key, value, begin] = *member;
+  if (value.empty() && walk.at_end()) return failure(wrong_way(walk));
+  if (value.empty() || !may_begin_value(value.front())) {
     return failure(not_json("a value is missing", begin));
   }
-  const auto value = walk.take_value();
-  if (!value) return failure(walk_failure(walk));
-  walk.skip_space();
 
-  std::string_view key = spelled_key->text;
-  if (spelled_key->escaped) {
+  std::string_view key = spelled_key.text;
+  if (spelled_key.escaped) {
     std::string& unescaped = unescaped_.emplace_back();
     if (!append_json_unescaped(unescaped, key)) {
       return failure(not_json("a key has a broken escape before the value", begin));
@@ -141,11 +133,11 @@ Status RequestReader::read_member(JsonWalk& walk, RequestFields& fields) {
   }
   keys_.push_back({0, key});
   if (key == "stream") {
-    fields.stream = *value == "true";
+    fields.stream = value == "true";
   } else if (key == "model") {
     fields.model_begin = begin;
-    fields.model_end = begin + value->size();
-    return read_model(*value, begin);
+    fields.model_end = begin + value.size();
+    return read_model(value, begin);
   }
   return {};
 }

@@ -38,27 +38,17 @@ bool take_count(std::string_view value, std::uint64_t& count) {
   return true;
 }
 
-// One member, with the space around it.
 bool take_member(JsonWalk& walk, Usage& usage) {
-  walk.skip_space();
-  if (walk.next() != '"') return false;
-  const auto spelled_key = walk.take_string();
-  if (!spelled_key) return false;
-  walk.skip_space();
-  if (!walk.take(':')) return false;
-  walk.skip_space();
-  const auto value = walk.take_value();
-  if (!value || value->empty()) return false;
-  walk.skip_space();
-
+  const auto member = walk.take_member();
+  if (!member || member->value.empty()) return false;
   std::string unescaped;
-  std::string_view key = spelled_key->text;
-  if (spelled_key->escaped) {
+  std::string_view key = member->key.text;
+  if (member->key.escaped) {
     if (!append_json_unescaped(unescaped, key)) return false;
     key = unescaped;
   }
   std::uint64_t* const count = place_of(key, usage);
-  return count == nullptr || take_count(*value, *count);
+  return count == nullptr || take_count(member->value, *count);
 }
 
 }  // namespace
