@@ -22,15 +22,12 @@ function(penstock_tests name)
     return()
   endif()
   add_executable(${name}_tests ${sources})
-  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_include_directories(${name}_tests PRIVATE
+    ${PROJECT_SOURCE_DIR}/tests ${PROJECT_BINARY_DIR}/generated)
   target_link_libraries(${name}_tests PRIVATE GTest::gmock GTest::gtest_main)
   foreach(used IN LISTS TESTS_USES)
     target_link_libraries(${name}_tests PRIVATE penstock_${used})
   endforeach()
-  target_compile_definitions(${name}_tests PRIVATE
-    PENSTOCK_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-    PENSTOCK_BINARY_DIR="${PROJECT_BINARY_DIR}"
-    PENSTOCK_SHARED_DIR="${PENSTOCK_SHARED_DIR}")
   # Tests are compiled once and run once: their compile time counts, not their speed.
   target_compile_options(${name}_tests PRIVATE $<$<CONFIG:Release>:-O1>)
   gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "support/endpoint.h"
+#include "support/paths.h"
 #include "support/patience.h"
 #include "support/raw_client.h"
 #include "support/scripted_upstream.h"

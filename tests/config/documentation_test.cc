@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "config/loading.h"
+#include "support/paths.h"
 
 namespace penstock::config {
 namespace {

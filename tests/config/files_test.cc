@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/loading.h"
+#include "support/paths.h"
 
 namespace penstock::config {
 namespace {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "config/loading.h"
+#include "support/paths.h"
 
 namespace penstock::config {
 namespace {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "config/loading.h"
+#include "support/paths.h"
 
 namespace penstock::config {
 namespace {

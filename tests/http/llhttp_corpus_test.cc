@@ -17,6 +17,7 @@
 
 #include "core/text.h"
 #include "http/message_runner.h"
+#include "support/paths.h"
 
 namespace penstock::http {
 namespace {

@@ -15,6 +15,7 @@
 
 #include "integration/raw_json.h"
 #include "support/gateway_test.h"
+#include "support/paths.h"
 
 namespace penstock::testing {
 namespace {

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "support/paths.h"
+
 namespace penstock::structure {
 namespace {
 

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "support/paths.h"
 #include "telemetry/access_log.h"
 #include "telemetry/metrics.h"
 

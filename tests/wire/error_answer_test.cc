@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "support/paths.h"
 
 namespace penstock::wire {
 namespace {

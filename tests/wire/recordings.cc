@@ -3,6 +3,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "support/paths.h"
+
 namespace penstock::wire::testing {
 
 std::vector<RecordedStream> recorded_streams(const std::string& model) {
