@@ -152,8 +152,8 @@ Task<void> Worker::end(milliseconds limit) {
   if (server_ != nullptr) {
     server_->drain();
     deadline.set_after(limit);
-    const std::size_t woken = co_await net::wait_any(loop_, &deadline, cut_, gateway_.quiet());
-    if (woken == 2) context_.shard.limit_hit(telemetry::Limit::kDrain);
+    const net::Woken woken = co_await net::wait_any(loop_, &deadline, cut_, gateway_.quiet());
+    if (woken.timed_out()) context_.shard.limit_hit(telemetry::Limit::kDrain);
     server_->stop();
     co_await server_->join();
   }

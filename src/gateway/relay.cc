@@ -45,9 +45,10 @@ net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Passthrough& provid
                        upstream.readable());
 }
 
-Status more_or_error(Exchange& exchange, std::size_t woken) {
-  if (woken == 1) return {};
-  if (woken == 0) return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
+Status more_or_error(Exchange& exchange, net::Woken woken) {
+  if (woken.by(exchange.connection().gone()))
+    return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
+  if (!woken.timed_out()) return {};
   const bool whole_request = exchange.request_time_is_over();
   exchange.context().shard.limit_hit(whole_request ? telemetry::Limit::kRequestTimeout
                                                    : telemetry::Limit::kBetweenBytesTimeout);
@@ -61,7 +62,7 @@ Task<Status> read_error_body(Exchange& exchange, providers::Passthrough& provide
                              http::UpstreamConnection& upstream, std::string& body) {
   while (body.size() < kErrorBytesMax) {
     if (!upstream.has_buffered()) {
-      const std::size_t woken = co_await wait_for_more(exchange, provider, upstream);
+      const net::Woken woken = co_await wait_for_more(exchange, provider, upstream);
       Status more = more_or_error(exchange, woken);
       if (!more) co_return failure(std::move(more.error()));
     }
@@ -105,7 +106,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
   for (;;) {
     if (!upstream.has_buffered()) {
       upstream.release_memory();
-      const std::size_t woken = co_await wait_for_more(exchange, provider, upstream);
+      const net::Woken woken = co_await wait_for_more(exchange, provider, upstream);
       Status more = more_or_error(exchange, woken);
       if (!more) co_return failure(std::move(more.error()));
     }

@@ -68,9 +68,9 @@ void Server::start() {
 Task<void> Server::accept_connections() {
   net::Deadline pause(loop_);
   for (;;) {
-    const std::size_t woken =
+    const net::Woken woken =
         co_await net::wait_any(loop_, nullptr, listener_closed_, listener_->readable());
-    if (woken == 0) break;
+    if (woken.by(listener_closed_)) break;
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
       net::Listener::Accepted accepted = listener_->accept();
       if (accepted.kind == net::Listener::Accepted::Kind::kNoneWaiting) break;

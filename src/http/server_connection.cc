@@ -125,10 +125,10 @@ Task<bool> ServerConnection::wait_for_first_byte() {
     block_.give_back();
     begin_ = end_ = 0;
     // A request that has arrived when the drain begins is still served.
-    const std::size_t woken =
+    const net::Woken woken =
         co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed(), drained_);
-    if (woken == 3) handler_.idle_timed_out();
-    if (woken != 0 || stopped_) co_return false;
+    if (woken.timed_out()) handler_.idle_timed_out();
+    if (!woken.by(stream_->readable()) || stopped_) co_return false;
     // The signal may be about nothing that counts, and the connection is then still idle.
     block_ = scratch_.block();
     const net::Transfer transfer = stream_->read({block_.data(), block_.size() - kBodyPadding});
@@ -162,9 +162,9 @@ bool ServerConnection::make_room() {
 Task<Result<std::size_t>> ServerConnection::read_some(std::span<char> into) {
   for (;;) {
     // The end of the stream is found by reading, after the bytes that came before it.
-    const std::size_t woken =
+    const net::Woken woken =
         co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed());
-    if (woken == 2) {
+    if (woken.timed_out()) {
       co_return failure(
           Error::client(ErrorKind::kRequestTimeout, "the request took too long to arrive"));
     }
@@ -341,11 +341,11 @@ net::Transfer::Kind ServerConnection::write_what_goes(Pieces& pieces) {
 Task<Status> ServerConnection::write_rest(Pieces pieces) {
   for (;;) {
     deadline_.set_after(limits_.write_timeout);
-    const std::size_t woken =
+    const net::Woken woken =
         co_await net::wait_any(loop_, &deadline_, stream_->writable(), stream_->closed());
-    write_cut_ = woken != 0;
-    if (woken == 1) co_return failure(client_gone());
-    if (woken == 2) {
+    write_cut_ = !woken.by(stream_->writable());
+    if (woken.by(stream_->closed())) co_return failure(client_gone());
+    if (woken.timed_out()) {
       co_return failure(Error::client(ErrorKind::kRequestTimeout, "the client reads too slowly"));
     }
     const net::Transfer::Kind kind = write_what_goes(pieces);

@@ -68,11 +68,12 @@ std::optional<Status> UpstreamConnection::send_what_goes(Pieces& pieces, std::si
 
 Task<Status> UpstreamConnection::send_rest(Pieces pieces, std::size_t all, net::Signal& cancel) {
   for (;;) {
-    const std::size_t woken =
+    const net::Woken woken =
         co_await net::wait_any(loop_, &deadline_, cancel, stream_->readable(), stream_->writable());
-    if (woken == 0) co_return failure(client_gone());
-    if (woken == 1 && read_early() != net::Transfer::Kind::kWouldBlock) co_return Status{};
-    if (woken == 3) {
+    if (woken.by(cancel)) co_return failure(client_gone());
+    if (woken.by(stream_->readable()) && read_early() != net::Transfer::Kind::kWouldBlock)
+      co_return Status{};
+    if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
                                         "the upstream took too long to read the request"));
     }
@@ -141,10 +142,9 @@ Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLim
                                           "the upstream answered with an unasked interim status"));
       }
     }
-    const std::size_t woken =
-        co_await net::wait_any(loop_, &deadline_, stream_->readable(), cancel);
-    if (woken == 1) co_return failure(client_gone());
-    if (woken == 2) {
+    const net::Woken woken = co_await net::wait_any(loop_, &deadline_, stream_->readable(), cancel);
+    if (woken.by(cancel)) co_return failure(client_gone());
+    if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
                                         "the upstream took too long to answer"));
     }

@@ -30,12 +30,11 @@ Task<Result<std::string>> read_whole_body(net::EventLoop& loop,
     if (part->end) co_return body;
     if (body.size() > kListBytesMax) co_return failure(invalid("the model list is too long"));
     if (connection.has_buffered()) continue;
-    const std::size_t woken =
-        co_await net::wait_any(loop, &deadline, cancel, connection.readable());
-    if (woken == 0) {
+    const net::Woken woken = co_await net::wait_any(loop, &deadline, cancel, connection.readable());
+    if (woken.by(cancel)) {
       co_return failure(Error::client(ErrorKind::kClientGone, "nobody waits for the list"));
     }
-    if (woken == 2) {
+    if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
                                         "the upstream took too long to list its models"));
     }

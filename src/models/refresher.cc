@@ -32,8 +32,8 @@ Task<void> Refresher::keep_fresh(std::size_t index, providers::Passthrough& prov
       if (!provider.settings().refresh_models) co_return;
       deadline.set_after(std::max<milliseconds>(environment_.interval, kFirstPause));
     }
-    const std::size_t woken = co_await net::wait_any(environment_.loop, &deadline, stop);
-    if (woken == 0) co_return;
+    const net::Woken woken = co_await net::wait_any(environment_.loop, &deadline, stop);
+    if (woken.by(stop)) co_return;
   }
   if (asked) asked();
 }

@@ -82,12 +82,11 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to(const Destinat
   Deadline deadline(loop_);
   deadline.set(until);
   if (start_error == EINPROGRESS) {
-    const std::size_t woken =
-        co_await wait_any(loop_, &deadline, cancel, socket->readiness().writable);
-    if (woken == 0) {
+    const Woken woken = co_await wait_any(loop_, &deadline, cancel, socket->readiness().writable);
+    if (woken.by(cancel)) {
       co_return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
     }
-    if (woken == 2) {
+    if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
                                         "connecting to the upstream took too long"));
     }

@@ -169,11 +169,11 @@ Task<Result<std::vector<SocketAddress>>> SystemResolver::resolve(std::string hos
       if (!entry->looking_up) start_lookup(host, *entry);
       Deadline deadline(loop_);
       deadline.set(until);
-      const std::size_t woken = co_await wait_any(loop_, &deadline, entry->answered, cancel);
-      if (woken == 1) {
+      const Woken woken = co_await wait_any(loop_, &deadline, entry->answered, cancel);
+      if (woken.by(cancel)) {
         co_return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
       }
-      if (woken == 2) {
+      if (woken.timed_out()) {
         co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
                                           "looking up the upstream's name took too long"));
       }

@@ -93,11 +93,11 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
     }
     // Both directions are coupled: whichever OpenSSL waits for raises the one that was lowered.
     Signal& needed = readable().raised() ? writable() : readable();
-    const std::size_t woken = co_await wait_any(loop, &deadline, cancel, needed);
-    if (woken == 0) {
+    const Woken woken = co_await wait_any(loop, &deadline, cancel, needed);
+    if (woken.by(cancel)) {
       co_return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
     }
-    if (woken == 2) {
+    if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
                                         "the TLS handshake with the upstream took too long"));
     }
@@ -116,11 +116,11 @@ Task<Status> TlsStream::accept(EventLoop& loop, Deadline& deadline, Signal& canc
       co_return failure(Error::client(ErrorKind::kMalformedRequest, handshake_failure()));
     }
     Signal& needed = readable().raised() ? writable() : readable();
-    const std::size_t woken = co_await wait_any(loop, &deadline, cancel, needed);
-    if (woken == 0) {
+    const Woken woken = co_await wait_any(loop, &deadline, cancel, needed);
+    if (woken.by(cancel)) {
       co_return failure(Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down"));
     }
-    if (woken == 2) {
+    if (woken.timed_out()) {
       co_return failure(Error::client(ErrorKind::kRequestTimeout, "TLS handshake too slow"));
     }
   }

@@ -2,14 +2,14 @@
 
 // Waiting for the first of several things.
 //
-//   switch (co_await wait_any(loop, &deadline, upstream.readable(), client.closed())) {
-//     case 0: …  // the upstream has bytes
-//     case 1: …  // the client has gone
-//     default:   // the deadline has passed: the index after the last signal
-//   }
+//   const Woken woken = co_await wait_any(loop, &deadline, upstream.readable(), client.closed());
+//   if (woken.by(client.closed())) …   // the client has gone
+//   if (woken.timed_out()) …           // the deadline has passed
+//   …                                  // the upstream has bytes
 //
 // The signals are looked at in the order given, then the deadline; one that is raised already ends
-// the wait without suspending, unless the coroutine has used up its turn.
+// the wait without suspending, unless the coroutine has used up its turn. The outcome has a name of
+// its own on a line of its own: GCC 12 fails on a co_await inside a condition (core/task.h).
 
 #include <array>
 #include <coroutine>
@@ -50,6 +50,18 @@ class Waiter {
   Waiter* next_ready_ = nullptr;
 };
 
+// What ended a wait: one of its signals, or its deadline.
+class Woken {
+ public:
+  explicit Woken(const Signal* signal) : signal_(signal) {}
+
+  bool by(const Signal& signal) const { return signal_ == &signal; }
+  bool timed_out() const { return signal_ == nullptr; }
+
+ private:
+  const Signal* signal_;  // null: the deadline
+};
+
 template <std::size_t Count>
 class [[nodiscard]] WaitAny final : public Waiter {
  public:
@@ -63,7 +75,7 @@ class [[nodiscard]] WaitAny final : public Waiter {
   void await_suspend(std::coroutine_handle<> coroutine) {
     suspend(signals_.data(), links_.data(), coroutine);
   }
-  std::size_t await_resume() const { return woken_by_; }
+  Woken await_resume() const { return Woken(woken_by_ < Count ? signals_[woken_by_] : nullptr); }
 
  private:
   std::array<Signal*, Count> signals_;

@@ -257,8 +257,8 @@ class World {
       if (connection.has_buffered()) continue;
       connection.release_memory();
       deadline.set(in(seconds(100)));
-      const std::size_t woken = co_await net::wait_any(loop(), &deadline, connection.readable());
-      if (woken == 1) {
+      const net::Woken woken = co_await net::wait_any(loop(), &deadline, connection.readable());
+      if (woken.timed_out()) {
         ++counts_.wrong;  // neither an answer nor an end in a time that is past every limit
         break;
       }
@@ -352,9 +352,9 @@ Task<Status> Proxy::relay(ServerConnection& client, UpstreamConnection& upstream
     upstream.release_memory();
     net::Deadline& deadline = client.deadline();
     deadline.set(world_.in(seconds(50)));
-    const std::size_t woken =
+    const net::Woken woken =
         co_await net::wait_any(world_.loop(), &deadline, client.gone(), upstream.readable());
-    if (woken != 1) {
+    if (!woken.by(upstream.readable())) {
       co_return failure(Error::client(ErrorKind::kClientGone, "gone, or nothing more came"));
     }
   }

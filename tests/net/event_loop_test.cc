@@ -21,10 +21,12 @@ using std::chrono::seconds;
 using testing::SimulatedLoop;
 using testing::Tasks;
 
+enum class By { kOne, kTwo, kDeadline };
+
 Task<void> note_wait(EventLoop& loop, Deadline* deadline, Signal& one, Signal& two,
-                     std::vector<std::size_t>& log) {
-  const std::size_t woken = co_await wait_any(loop, deadline, one, two);
-  log.push_back(woken);
+                     std::vector<By>& log) {
+  const Woken woken = co_await wait_any(loop, deadline, one, two);
+  log.push_back(woken.by(one) ? By::kOne : woken.by(two) ? By::kTwo : By::kDeadline);
 }
 
 class EventLoopTest : public ::testing::Test {
@@ -36,17 +38,17 @@ class EventLoopTest : public ::testing::Test {
   SimulatedLoop sim_;
   Signal one_;
   Signal two_;
-  std::vector<std::size_t> log_;
+  std::vector<By> log_;
   Tasks tasks_{sim_.loop()};
 };
 
-using Log = std::vector<std::size_t>;
+using Log = std::vector<By>;
 
 TEST_F(EventLoopTest, DoesNotMissASignalThatWasRaisedBeforeTheWait) {
   two_.raise();
   wait();
   sim_.settle();
-  EXPECT_EQ(log_, Log{1});
+  EXPECT_EQ(log_, Log{By::kTwo});
 }
 
 TEST_F(EventLoopTest, WakesEveryWaiterOfASignalOnceHoweverOftenItIsRaised) {
@@ -57,7 +59,7 @@ TEST_F(EventLoopTest, WakesEveryWaiterOfASignalOnceHoweverOftenItIsRaised) {
   two_.raise();
   EXPECT_TRUE(log_.empty()) << "raising runs nothing";
   sim_.settle();
-  EXPECT_EQ(log_, (Log{0, 0}));
+  EXPECT_EQ(log_, (Log{By::kOne, By::kOne}));
 }
 
 TEST_F(EventLoopTest, ResumesAWaiterWhoseSignalWasLoweredMeanwhile) {
@@ -65,7 +67,7 @@ TEST_F(EventLoopTest, ResumesAWaiterWhoseSignalWasLoweredMeanwhile) {
   one_.raise();
   one_.lower();
   sim_.settle();
-  EXPECT_EQ(log_, Log{0});
+  EXPECT_EQ(log_, Log{By::kOne});
 }
 
 TEST_F(EventLoopTest, EndsAWaitAtItsDeadlineAndNotBefore) {
@@ -75,11 +77,11 @@ TEST_F(EventLoopTest, EndsAWaitAtItsDeadlineAndNotBefore) {
   sim_.pass(milliseconds(9));
   EXPECT_TRUE(log_.empty());
   sim_.pass(milliseconds(1));
-  EXPECT_EQ(log_, Log{2});
+  EXPECT_EQ(log_, Log{By::kDeadline});
   // It stays expired.
   wait(&deadline);
   sim_.settle();
-  EXPECT_EQ(log_, (Log{2, 2}));
+  EXPECT_EQ(log_, (Log{By::kDeadline, By::kDeadline}));
 }
 
 TEST_F(EventLoopTest, FollowsADeadlineThatMovesWhileItIsWaitedFor) {
@@ -94,7 +96,7 @@ TEST_F(EventLoopTest, FollowsADeadlineThatMovesWhileItIsWaitedFor) {
   sim_.pass(milliseconds(50));
   deadline.set_after(milliseconds(1));
   sim_.pass(milliseconds(1));
-  EXPECT_EQ(log_, Log{2});
+  EXPECT_EQ(log_, Log{By::kDeadline});
 }
 
 TEST_F(EventLoopTest, ForgetsADeadlineThatIsClearedAndTakesItAgain) {
@@ -106,7 +108,7 @@ TEST_F(EventLoopTest, ForgetsADeadlineThatIsClearedAndTakesItAgain) {
   EXPECT_TRUE(log_.empty());
   deadline.set_after(milliseconds(10));
   sim_.pass(milliseconds(10));
-  EXPECT_EQ(log_, Log{2});
+  EXPECT_EQ(log_, Log{By::kDeadline});
   deadline.set_after(milliseconds(0));
   EXPECT_EQ(deadline.time(), Deadline::kNever);
 }
@@ -155,7 +157,7 @@ TEST_F(EventLoopTest, LetsOthersRunBesideACoroutineThatNeverHasToWait) {
   wait();
   one_.raise();
   sim_.loop().run_once(seconds(0));
-  EXPECT_EQ(log_, Log{0});
+  EXPECT_EQ(log_, Log{By::kOne});
   EXPECT_LT(rounds, 100);
   sim_.settle();
   EXPECT_EQ(rounds, 10'000);

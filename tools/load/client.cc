@@ -61,8 +61,8 @@ Task<bool> Client::sleep_until(SteadyTime time) {
   // A wait that is over before it begins would cost the closed loop a turn now and then.
   if (time <= shared_.loop.now()) co_return !shared_.stop.raised();
   deadline_.set(time);
-  const std::size_t woken = co_await net::wait_any(shared_.loop, &deadline_, shared_.stop);
-  co_return woken == 1;
+  const net::Woken woken = co_await net::wait_any(shared_.loop, &deadline_, shared_.stop);
+  co_return woken.timed_out();
 }
 
 SteadyTime Client::next_due() {
@@ -135,10 +135,10 @@ Task<Fault> Client::read_answer(SteadyTime until) {
     if (!part->data.empty()) continue;
     if (shared_.options.hold) connection_->release_memory();
     deadline_.set(shared_.options.hold ? net::Deadline::kNever : until);
-    const std::size_t woken =
+    const net::Woken woken =
         co_await net::wait_any(shared_.loop, &deadline_, connection_->readable(), shared_.stop);
-    if (woken == 1) co_return Fault::kStopped;
-    if (woken == 2) {
+    if (woken.by(shared_.stop)) co_return Fault::kStopped;
+    if (woken.timed_out()) {
       what_ = "the answer took longer than it may";
       co_return Fault::kTimeout;
     }

@@ -96,8 +96,8 @@ class Run {
     net::Deadline deadline(loop_);
     const Seconds limit = options_.ramp_or_default() + options_.timeout;
     deadline.set(clock_.steady() + duration_cast<nanoseconds>(limit));
-    const std::size_t woken = co_await net::wait_any(loop_, &deadline, shared_.all_streaming);
-    if (woken == 1) results_.count(Fault::kTimeout, "not every stream has begun");
+    const net::Woken woken = co_await net::wait_any(loop_, &deadline, shared_.all_streaming);
+    if (woken.timed_out()) results_.count(Fault::kTimeout, "not every stream has begun");
     std::fputs("holding\n", stderr);
   }
 

@@ -61,9 +61,9 @@ Task<Outlet::Sent> Outlet::send_in_pieces(std::string_view bytes) {
 
 Task<Outlet::Sent> Outlet::pause_until(SteadyTime time) {
   connection_.deadline().set(time);
-  const std::size_t woken =
+  const net::Woken woken =
       co_await net::wait_any(connection_.loop(), &connection_.deadline(), connection_.gone());
-  co_return woken == 0 ? Sent::kGone : Sent::kAll;
+  co_return woken.by(connection_.gone()) ? Sent::kGone : Sent::kAll;
 }
 
 Task<Outlet::Sent> Outlet::yield() {
