@@ -52,6 +52,8 @@ std::string_view name_of(ErrorKind kind) {
       return "shutting_down";
     case ErrorKind::kInternal:
       return "internal";
+    case ErrorKind::kCancelled:
+      return "cancelled";
   }
   return "internal";
 }

@@ -2,15 +2,19 @@
 
 // What went wrong, as a value.
 //
-// An Error says what happened (kind), who is to blame (source) and whether another attempt may
-// help (retry). It is made where the cause is known and travels unchanged to the one place that
-// turns it into an answer (wire/error_answer.h). The message is for the person who reads the
-// answer: it names the place, and never contains a secret or a byte of somebody's body.
+// An Error says what happened (kind), who is to blame (source), whether another attempt may help
+// (retry) and which limit was reached, if it was one (limit). It is made where the cause is known
+// and travels unchanged to the one place that turns it into an answer (wire/error_answer.h). The
+// message is for the person who reads the answer: it names the place, and never contains a secret
+// or a byte of somebody's body.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "core/limit.h"
 
 namespace penstock {
 
@@ -42,6 +46,8 @@ enum class ErrorKind : std::uint8_t {
   kOverloaded,    // a limit on connections or work is reached
   kShuttingDown,  // the drain limit has passed
   kInternal,      // a fault of ours
+  // A wait that was cancelled. Whoever waited knows why, and answers with that instead.
+  kCancelled,
 };
 
 enum class ErrorSource : std::uint8_t { kClient, kUpstream, kGateway };
@@ -58,6 +64,7 @@ struct [[nodiscard]] Error {
   ErrorKind kind = ErrorKind::kInternal;
   ErrorSource source = ErrorSource::kGateway;
   RetryClass retry = RetryClass::kNever;
+  std::optional<Limit> limit;
   std::string message;
 
   // A constructor, so that an Error is no aggregate: GCC 12 destroys temporary aggregates twice
@@ -65,6 +72,12 @@ struct [[nodiscard]] Error {
   Error() = default;
   Error(ErrorKind kind_in, ErrorSource source_in, RetryClass retry_in, std::string message_in)
       : kind(kind_in), source(source_in), retry(retry_in), message(std::move(message_in)) {}
+
+  // The same error, come of a limit.
+  Error at_limit(Limit reached) && {
+    limit = reached;
+    return std::move(*this);
+  }
 
   // Making one is the rare case: the compiler keeps the code that leads here out of the way of what
   // every request passes.
@@ -77,6 +90,7 @@ struct [[nodiscard]] Error {
   [[gnu::cold]] static Error gateway(ErrorKind kind, std::string message) {
     return {kind, ErrorSource::kGateway, RetryClass::kNever, std::move(message)};
   }
+  [[gnu::cold]] static Error cancelled() { return gateway(ErrorKind::kCancelled, "cancelled"); }
 };
 
 // The kind's name as logs, metrics and docs/errors.md spell it: `upstream_timeout`.

@@ -169,19 +169,24 @@ Task<void> Exchange::respond(int status, std::string_view content_type, std::str
   connection_.answered();
 }
 
-// A client's departure that is the shutdown's doing is named as such.
+// What only the exchange knows of an error: why it was cancelled, and that the time of the whole
+// request was over before that of a step.
 Error Exchange::truth_about(Error error) const {
-  if (error.kind == ErrorKind::kClientGone && connection_.stopped()) {
+  const bool gone = error.kind == ErrorKind::kCancelled || error.kind == ErrorKind::kClientGone;
+  if (gone && connection_.stopped()) {
     return Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down");
+  }
+  if (gone) return Error::client(ErrorKind::kClientGone, "the client has gone");
+  if (error.kind == ErrorKind::kUpstreamTimeout && request_time_is_over()) {
+    return Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
+                           "the request took longer than it may")
+        .at_limit(Limit::kRequestTimeout);
   }
   return error;
 }
 
 void Exchange::note(const Error& error) {
-  // Of an answer that has begun, only the client's reading can be too slow.
-  if (head_sent_ && error.kind == ErrorKind::kRequestTimeout) {
-    context_.shard.limit_hit(telemetry::Limit::kClientWriteTimeout);
-  }
+  context_.shard.count_limit(error);
   error_ = error.kind;
   ending_ = telemetry::ending_of(error.kind);
 }

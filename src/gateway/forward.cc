@@ -11,20 +11,6 @@ http::HeadLimits answer_head_limits() {
   return {.bytes = 64 * 1024, .fields = 256};
 }
 
-Error request_took_too_long(Error error, const Exchange& exchange) {
-  if (error.kind == ErrorKind::kUpstreamTimeout && exchange.request_time_is_over()) {
-    error.message = "the request took longer than it may";
-    error.retry = RetryClass::kNever;
-  }
-  return error;
-}
-
-void count_timeout(Exchange& exchange, const Error& error, telemetry::Limit limit) {
-  if (error.kind != ErrorKind::kUpstreamTimeout) return;
-  exchange.context().shard.limit_hit(
-      exchange.request_time_is_over() ? telemetry::Limit::kRequestTimeout : limit);
-}
-
 // One try: connect or reuse, send, wait for the head.
 Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& provider,
                                     http::UpstreamPool& pool, http::Pieces request,
@@ -35,25 +21,16 @@ Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& 
   const SteadyTime began = context.loop.now();
   const http::Reuse reuse = attempt.number == 1 ? http::Reuse::kYes : http::Reuse::kNo;
   auto acquired = co_await pool.acquire(reuse, exchange.until(provider.connect_timeout()), gone);
-  if (!acquired) {
-    count_timeout(exchange, acquired.error(), telemetry::Limit::kConnectTimeout);
-    co_return failure(std::move(acquired.error()));
-  }
+  if (!acquired) co_return failure(std::move(acquired.error()));
   std::unique_ptr<http::UpstreamConnection> connection = std::move(*acquired);
   attempt.reused_connection = connection->reused();
   exchange.connected(connection->reused(), context.loop.now() - began);
   const SteadyTime until = exchange.until(provider.first_byte_timeout());
   Status sent = co_await connection->send(request, until, gone);
-  if (!sent) {
-    count_timeout(exchange, sent.error(), telemetry::Limit::kFirstByteTimeout);
-    co_return failure(std::move(sent.error()));
-  }
+  if (!sent) co_return failure(std::move(sent.error()));
   auto head = co_await connection->receive_head(answer_head_limits(), http::RequestWasHead::kNo,
                                                 until, gone);
-  if (!head) {
-    count_timeout(exchange, head.error(), telemetry::Limit::kFirstByteTimeout);
-    co_return failure(std::move(head.error()));
-  }
+  if (!head) co_return failure(std::move(head.error()));
   Answered answered;
   answered.connection = std::move(connection);
   answered.head = *head;
@@ -83,10 +60,7 @@ Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provi
     auto answered = co_await attempt_once(exchange, provider, pool, request, attempt);
     if (answered) co_return std::move(*answered);
     exchange.attempt_failed(answered.error());
-    if (!may_retry(attempt, answered.error())) {
-      Error error = request_took_too_long(std::move(answered.error()), exchange);
-      co_return failure(std::move(error));
-    }
+    if (!may_retry(attempt, answered.error())) co_return failure(std::move(answered.error()));
   }
 }
 

@@ -30,7 +30,7 @@ struct Answered {
 
 // Sends `request` (head and body, complete) and waits for the head of the answer. At most two
 // attempts: the second, on a new connection, only where the first failed on a reused one without
-// having sent anything. Ends with kClientGone as soon as the client has gone.
+// having sent anything. Ends with kCancelled as soon as the client has gone.
 Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provider,
                                http::UpstreamPool& pool, http::Pieces request,
                                Repeatable repeatable);

@@ -71,22 +71,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
 }
 
 std::string Gateway::refuse(const Error& error) {
-  switch (error.kind) {
-    case ErrorKind::kHeadTooLarge:
-      context_.shard.limit_hit(telemetry::Limit::kHeaderBytes);
-      break;
-    case ErrorKind::kTooManyFields:
-      context_.shard.limit_hit(telemetry::Limit::kHeaderFields);
-      break;
-    case ErrorKind::kRequestTimeout:
-      context_.shard.limit_hit(telemetry::Limit::kClientHeaderTimeout);
-      break;
-    case ErrorKind::kOverloaded:
-      context_.shard.limit_hit(telemetry::Limit::kConnections);
-      break;
-    default:
-      break;
-  }
+  context_.shard.count_limit(error);
   const wire::ErrorAnswer answer = wire::answer_for(error);
   if (answer.status == 0) return {};
   const std::string body = wire::error_body(error);

@@ -45,14 +45,6 @@ void append_own_fields(std::string& out, const Exchange& exchange, const http::R
   http::append_head_end(out);
 }
 
-void count_body_limit(Exchange& exchange, const Error& error) {
-  if (error.kind == ErrorKind::kBodyTooLarge) {
-    exchange.context().shard.limit_hit(telemetry::Limit::kBodyBytes);
-  } else if (error.kind == ErrorKind::kRequestTimeout) {
-    exchange.context().shard.limit_hit(telemetry::Limit::kClientBodyTimeout);
-  }
-}
-
 // The body leaves as it came, around the span of the model's value. A coroutine of its own, so that
 // what is written for it is not kept for as long as the answer takes.
 Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& provider,
@@ -84,10 +76,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   Status readable = check_coding(request);
   if (!readable) co_return failure(std::move(readable.error()));
   Result<std::string_view> body = co_await connection.read_body();
-  if (!body) {
-    count_body_limit(exchange, body.error());
-    co_return failure(std::move(body.error()));
-  }
+  if (!body) co_return failure(std::move(body.error()));
   Result<wire::RequestFields> fields = context.request_reader.read(*body);
   if (!fields) co_return failure(std::move(fields.error()));
 

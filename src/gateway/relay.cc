@@ -46,15 +46,11 @@ net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Passthrough& provid
 }
 
 Status more_or_error(Exchange& exchange, net::Woken woken) {
-  if (woken.by(exchange.connection().gone()))
-    return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
+  if (woken.by(exchange.connection().gone())) return failure(Error::cancelled());
   if (!woken.timed_out()) return {};
-  const bool whole_request = exchange.request_time_is_over();
-  exchange.context().shard.limit_hit(whole_request ? telemetry::Limit::kRequestTimeout
-                                                   : telemetry::Limit::kBetweenBytesTimeout);
-  return failure(Error::upstream(
-      ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-      whole_request ? "the request took longer than it may" : "the upstream paused for too long"));
+  return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
+                                 "the upstream paused for too long")
+                     .at_limit(Limit::kBetweenBytesTimeout));
 }
 
 // Reads an error's body, up to a bound.
@@ -80,7 +76,7 @@ Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider,
   ScratchPool::Text body(exchange.context().scratch);
   Status read = co_await read_error_body(exchange, provider, upstream, *body);
   // The status is what matters most: an error whose text breaks off is still that error.
-  if (!read && read.error().kind == ErrorKind::kClientGone) co_return read;
+  if (!read && read.error().kind == ErrorKind::kCancelled) co_return read;
   provider.mask_secrets(*body);
   if (!read || !nlohmann::json::accept(*body)) {
     *body = wire::wrapped_upstream_error(status, *body);
@@ -117,10 +113,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
     Status fed = body.feed(part->data, **out);
     if (part->end && fed) body.finish(**out);
     exchange.set_event_separator(body.event_separator());
-    if (!fed) {
-      exchange.context().shard.limit_hit(telemetry::Limit::kEventBytes);
-      co_return failure(std::move(fed.error()));
-    }
+    if (!fed) co_return failure(std::move(fed.error()));
     const bool whole = part->end && body.is_whole();
     if (part->end && !whole && !writer.framed()) co_return failure(ended_too_early());
     if (!writer.framed()) {

@@ -69,6 +69,13 @@ Fault finish(const Directives& directives, RequestHead& head) {
   return decide_framing(head.version, directives, head.framing);
 }
 
+Error error_of(const Fault& fault) {
+  Error error = Error::client(fault.kind, fault.message);
+  if (fault.kind == ErrorKind::kHeadTooLarge) error.limit = Limit::kHeaderBytes;
+  if (fault.kind == ErrorKind::kTooManyFields) error.limit = Limit::kHeaderFields;
+  return error;
+}
+
 }  // namespace
 
 Result<Parsed> parse_request_head(std::string_view buffer, std::size_t scanned,
@@ -78,7 +85,7 @@ Result<Parsed> parse_request_head(std::string_view buffer, std::size_t scanned,
       buffer, scanned, Direction::kRequest, limits, head.fields, directives,
       [&head](const char*& at, const char* end) { return parse_request_line(at, end, head); });
   if (walk.head_bytes > 0) walk.fault = finish(directives, head);
-  if (walk.fault) return failure(Error::client(walk.fault.kind, walk.fault.message));
+  if (walk.fault) return failure(error_of(walk.fault));
   return Parsed{walk.head_bytes};
 }
 

@@ -91,7 +91,8 @@ Task<void> Server::accept_connections() {
 
 void Server::refuse(net::RegisteredSocket& socket) {
   const std::string answer = handler_.refuse(
-      Error::gateway(ErrorKind::kOverloaded, "the server has as many connections as it may have"));
+      Error::gateway(ErrorKind::kOverloaded, "the server has as many connections as it may have")
+          .at_limit(Limit::kConnections));
   // Best effort, and only where the client would understand it.
   if (tls_ == nullptr) {
     (void)send(socket.descriptor(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

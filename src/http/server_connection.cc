@@ -103,11 +103,12 @@ Task<ServerConnection::Received> ServerConnection::receive_head() {
       scanned = end_ - begin_;
     }
     if (!make_room()) {
-      co_await refuse(Error::client(ErrorKind::kHeadTooLarge, "the request's head is too large"));
+      co_await refuse(Error::client(ErrorKind::kHeadTooLarge, "the request's head is too large")
+                          .at_limit(Limit::kHeaderBytes));
       co_return Received::kNothing;
     }
     std::span<char> room(block_.data() + end_, block_.size() - kBodyPadding - end_);
-    Result<std::size_t> got = co_await read_some(room);
+    Result<std::size_t> got = co_await read_some(room, Limit::kClientHeaderTimeout);
     if (!got) {
       if (got.error().kind == ErrorKind::kRequestTimeout && begin_ != end_) {
         co_await refuse(std::move(got.error()));
@@ -159,14 +160,15 @@ bool ServerConnection::make_room() {
   return end_ < block_.size() - kBodyPadding;
 }
 
-Task<Result<std::size_t>> ServerConnection::read_some(std::span<char> into) {
+Task<Result<std::size_t>> ServerConnection::read_some(std::span<char> into, Limit limit) {
   for (;;) {
     // The end of the stream is found by reading, after the bytes that came before it.
     const net::Woken woken =
         co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed());
     if (woken.timed_out()) {
       co_return failure(
-          Error::client(ErrorKind::kRequestTimeout, "the request took too long to arrive"));
+          Error::client(ErrorKind::kRequestTimeout, "the request took too long to arrive")
+              .at_limit(limit));
     }
     if (stopped_) co_return failure(client_gone());
     const net::Transfer transfer = stream_->read(into);
@@ -210,8 +212,8 @@ Task<Result<std::string_view>> ServerConnection::receive_body() {
   switch (head_.framing.kind) {
     case Framing::Kind::kLength:
       if (head_.framing.length > limits_.body_bytes) {
-        co_return failure(
-            Error::client(ErrorKind::kBodyTooLarge, "the request's body is too large"));
+        co_return failure(Error::client(ErrorKind::kBodyTooLarge, "the request's body is too large")
+                              .at_limit(Limit::kBodyBytes));
       }
       read = co_await read_length_body(static_cast<std::size_t>(head_.framing.length));
       break;
@@ -249,7 +251,7 @@ Task<Status> ServerConnection::read_length_body(std::size_t length) {
   while (have < length) {
     deadline_.set_after(limits_.body_timeout);
     std::span<char> room(storage + have, length - have);
-    Result<std::size_t> got = co_await read_some(room);
+    Result<std::size_t> got = co_await read_some(room, Limit::kClientBodyTimeout);
     if (!got) co_return failure(std::move(got.error()));
     have += *got;
     if (!large_body_) end_ += *got;
@@ -275,15 +277,15 @@ Task<Status> ServerConnection::read_chunked_body() {
       input.remove_prefix(step->consumed);
       body_bytes_received_ += step->consumed;
       if (chunked_body_.size() + step->data.size() > limits_.body_bytes) {
-        co_return failure(
-            Error::client(ErrorKind::kBodyTooLarge, "the request's body is too large"));
+        co_return failure(Error::client(ErrorKind::kBodyTooLarge, "the request's body is too large")
+                              .at_limit(Limit::kBodyBytes));
       }
       chunked_body_.append(step->data);
     }
     if (decoder.done()) break;
     deadline_.set_after(limits_.body_timeout);
     std::span<char> room(coded.data(), coded.size());
-    Result<std::size_t> got = co_await read_some(room);
+    Result<std::size_t> got = co_await read_some(room, Limit::kClientBodyTimeout);
     if (!got) co_return failure(std::move(got.error()));
     input = {coded.data(), *got};
   }
@@ -346,7 +348,8 @@ Task<Status> ServerConnection::write_rest(Pieces pieces) {
     write_cut_ = !woken.by(stream_->writable());
     if (woken.by(stream_->closed())) co_return failure(client_gone());
     if (woken.timed_out()) {
-      co_return failure(Error::client(ErrorKind::kRequestTimeout, "the client reads too slowly"));
+      co_return failure(Error::client(ErrorKind::kRequestTimeout, "the client reads too slowly")
+                            .at_limit(Limit::kClientWriteTimeout));
     }
     const net::Transfer::Kind kind = write_what_goes(pieces);
     if (kind == net::Transfer::Kind::kBytes) co_return Status{};
@@ -401,7 +404,7 @@ Task<void> ServerConnection::linger() {
   deadline_.set_after(kLingerTime);
   while (left > 0) {
     std::span<char> room(discarded.data(), std::min(left, discarded.size()));
-    const Result<std::size_t> got = co_await read_some(room);
+    const Result<std::size_t> got = co_await read_some(room, Limit::kClientBodyTimeout);
     if (!got) co_return;
     left -= *got;
   }

@@ -125,8 +125,9 @@ class ServerConnection {
   Task<Received> receive_head();
   Task<bool> wait_for_first_byte();
   bool make_room();
-  // Reads once into `into`, waiting until `deadline_`. Errors: kClientGone, kRequestTimeout.
-  Task<Result<std::size_t>> read_some(std::span<char> into);
+  // Reads once into `into`, waiting until `deadline_`, which stands for `limit`. Errors:
+  // kClientGone, kRequestTimeout.
+  Task<Result<std::size_t>> read_some(std::span<char> into, Limit limit);
   Task<Result<std::string_view>> receive_body();
   Task<Status> read_length_body(std::size_t length);
   Task<Status> read_chunked_body();

@@ -12,10 +12,6 @@ namespace {
 
 constexpr int kInterimAnswersMax = 16;
 
-Error client_gone() {
-  return Error::client(ErrorKind::kClientGone, "the client has gone");
-}
-
 // `Keep-Alive: timeout=5, max=100`, less a second for the way.
 std::optional<std::chrono::milliseconds> stated_idle_timeout(const Fields& fields) {
   const std::optional<std::string_view> value = fields.find(FieldName::kKeepAlive);
@@ -70,12 +66,13 @@ Task<Status> UpstreamConnection::send_rest(Pieces pieces, std::size_t all, net::
   for (;;) {
     const net::Woken woken =
         co_await net::wait_any(loop_, &deadline_, cancel, stream_->readable(), stream_->writable());
-    if (woken.by(cancel)) co_return failure(client_gone());
+    if (woken.by(cancel)) co_return failure(Error::cancelled());
     if (woken.by(stream_->readable()) && read_early() != net::Transfer::Kind::kWouldBlock)
       co_return Status{};
     if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-                                        "the upstream took too long to read the request"));
+                                        "the upstream took too long to read the request")
+                            .at_limit(Limit::kFirstByteTimeout));
     }
     std::optional<Status> sent = send_what_goes(pieces, all);
     if (sent) co_return std::move(*sent);
@@ -143,10 +140,11 @@ Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLim
       }
     }
     const net::Woken woken = co_await net::wait_any(loop_, &deadline_, stream_->readable(), cancel);
-    if (woken.by(cancel)) co_return failure(client_gone());
+    if (woken.by(cancel)) co_return failure(Error::cancelled());
     if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-                                        "the upstream took too long to answer"));
+                                        "the upstream took too long to answer")
+                            .at_limit(Limit::kFirstByteTimeout));
     }
     if (!block_) {
       block_ = scratch_.block();

@@ -39,13 +39,13 @@ class UpstreamConnection {
 
   // Sends a whole request. Ends early, successfully, when the upstream answers before it has read
   // everything: the answer is then what counts. `until` limits the whole of it. Errors:
-  // kUpstreamReset (kNothingSent where no byte could be written), kUpstreamTimeout, kClientGone
+  // kUpstreamReset (kNothingSent where no byte could be written), kUpstreamTimeout, kCancelled
   // when `cancel` is raised.
   Eventual<Status> send(Pieces pieces, SteadyTime until, net::Signal& cancel);
 
   // Waits for the answer's head; interim answers (1xx) are skipped. The head is valid until the
   // first read_body(). Errors: kUpstreamReset (kStaleConnection where a reused connection gave no
-  // byte), kUpstreamTimeout, kUpstreamInvalidResponse, kClientGone.
+  // byte), kUpstreamTimeout, kUpstreamInvalidResponse, kCancelled.
   Task<Result<const ResponseHead*>> receive_head(const HeadLimits& limits,
                                                  RequestWasHead request_was_head, SteadyTime until,
                                                  net::Signal& cancel);

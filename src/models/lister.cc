@@ -32,7 +32,7 @@ Task<Result<std::string>> read_whole_body(net::EventLoop& loop,
     if (connection.has_buffered()) continue;
     const net::Woken woken = co_await net::wait_any(loop, &deadline, cancel, connection.readable());
     if (woken.by(cancel)) {
-      co_return failure(Error::client(ErrorKind::kClientGone, "nobody waits for the list"));
+      co_return failure(Error::cancelled());
     }
     if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,

@@ -61,7 +61,7 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect(const Destination
     auto stream = co_await connect_to(destination, (*resolved)[i], loop_.now() + share, cancel);
     if (stream) co_return std::move(*stream);
     last = std::move(stream.error());
-    if (last.kind == ErrorKind::kClientGone) break;
+    if (last.kind == ErrorKind::kCancelled) break;
   }
   co_return failure(std::move(last));
 }
@@ -84,11 +84,12 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to(const Destinat
   if (start_error == EINPROGRESS) {
     const Woken woken = co_await wait_any(loop_, &deadline, cancel, socket->readiness().writable);
     if (woken.by(cancel)) {
-      co_return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
+      co_return failure(Error::cancelled());
     }
     if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
-                                        "connecting to the upstream took too long"));
+                                        "connecting to the upstream took too long")
+                            .at_limit(Limit::kConnectTimeout));
     }
   }
   const int error = start_error == EINPROGRESS ? pending_error(descriptor) : start_error;

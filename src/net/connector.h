@@ -33,7 +33,7 @@ class Connector {
   virtual ~Connector() = default;
 
   // A connection that is ready for the first byte. Errors: kUpstreamUnreachable,
-  // kUpstreamTimeout at `until`, kUpstreamForbidden by the rule, kClientGone when `cancel` is
+  // kUpstreamTimeout at `until`, kUpstreamForbidden by the rule, kCancelled when `cancel` is
   // raised. Nothing of a request has been sent in any of them.
   virtual Task<Result<std::unique_ptr<Stream>>> connect(const Destination& destination,
                                                         SteadyTime until, Signal& cancel) = 0;

@@ -171,11 +171,12 @@ Task<Result<std::vector<SocketAddress>>> SystemResolver::resolve(std::string hos
       deadline.set(until);
       const Woken woken = co_await wait_any(loop_, &deadline, entry->answered, cancel);
       if (woken.by(cancel)) {
-        co_return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
+        co_return failure(Error::cancelled());
       }
       if (woken.timed_out()) {
         co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
-                                          "looking up the upstream's name took too long"));
+                                          "looking up the upstream's name took too long")
+                              .at_limit(Limit::kConnectTimeout));
       }
     }
     addresses = entry->addresses;

@@ -29,7 +29,7 @@ class Resolver {
   virtual ~Resolver() = default;
 
   // At least one address, in the system's order of preference. Fails with kUpstreamUnreachable,
-  // with kUpstreamTimeout at `until`, with kClientGone when `cancel` is raised.
+  // with kUpstreamTimeout at `until`, with kCancelled when `cancel` is raised.
   virtual Task<Result<std::vector<SocketAddress>>> resolve(std::string host, std::uint16_t port,
                                                            SteadyTime until, Signal& cancel) = 0;
 };

@@ -95,11 +95,12 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
     Signal& needed = readable().raised() ? writable() : readable();
     const Woken woken = co_await wait_any(loop, &deadline, cancel, needed);
     if (woken.by(cancel)) {
-      co_return failure(Error::client(ErrorKind::kClientGone, "the client has gone"));
+      co_return failure(Error::cancelled());
     }
     if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
-                                        "the TLS handshake with the upstream took too long"));
+                                        "the TLS handshake with the upstream took too long")
+                            .at_limit(Limit::kConnectTimeout));
     }
   }
   say_goodbye_ = true;
@@ -118,10 +119,11 @@ Task<Status> TlsStream::accept(EventLoop& loop, Deadline& deadline, Signal& canc
     Signal& needed = readable().raised() ? writable() : readable();
     const Woken woken = co_await wait_any(loop, &deadline, cancel, needed);
     if (woken.by(cancel)) {
-      co_return failure(Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down"));
+      co_return failure(Error::cancelled());
     }
     if (woken.timed_out()) {
-      co_return failure(Error::client(ErrorKind::kRequestTimeout, "TLS handshake too slow"));
+      co_return failure(Error::client(ErrorKind::kRequestTimeout, "the TLS handshake took too long")
+                            .at_limit(Limit::kClientHeaderTimeout));
     }
   }
   say_goodbye_ = true;

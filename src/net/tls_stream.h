@@ -25,7 +25,7 @@ class TlsStream final : public Stream {
             const TlsContext& context);
   ~TlsStream() override;
 
-  // The handshakes; before any read or write. They end early with kClientGone when `cancel` is
+  // The handshakes; before any read or write. They end early with kCancelled when `cancel` is
   // raised. Failures are kUpstreamUnreachable or, of a client, kMalformedRequest.
   // `host` is what the certificate must be valid for: a name, or an IP address.
   Task<Status> connect(EventLoop& loop, Deadline& deadline, Signal& cancel,

@@ -5,17 +5,6 @@
 namespace penstock::telemetry {
 namespace {
 
-constexpr std::array<std::string_view, kLimitCount> kLimitNames = {
-    "header_bytes",        "header_fields",
-    "body_bytes",          "event_bytes",
-    "connections",         "client_header_timeout",
-    "client_body_timeout", "client_write_timeout",
-    "idle_timeout",        "connect_timeout",
-    "first_byte_timeout",  "between_bytes_timeout",
-    "request_timeout",     "drain",
-};
-static_assert(static_cast<std::size_t>(Limit::kDrain) + 1 == kLimitCount);
-
 constexpr std::array<std::string_view, kEndingCount> kEndingNames = {
     "completed",
     "refused",
@@ -35,10 +24,6 @@ constexpr std::array<std::string_view, kStatusClassCount> kStatusClassNames = {
 
 }  // namespace
 
-std::string_view name_of(Limit limit) {
-  return kLimitNames[static_cast<std::size_t>(limit)];
-}
-
 std::string_view name_of(Ending ending) {
   return kEndingNames[static_cast<std::size_t>(ending)];
 }
@@ -50,6 +35,7 @@ std::string_view status_class_name(std::size_t status_class) {
 Ending ending_of(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kClientGone:
+    case ErrorKind::kCancelled:
       return Ending::kClientGone;
     case ErrorKind::kRequestTimeout:
       return Ending::kClientTimeout;

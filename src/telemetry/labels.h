@@ -3,8 +3,8 @@
 // The label values that metrics and the access log share, all of them bounded.
 //
 // Routes and providers are lists that the composition root gives once (telemetry/metrics.h); their
-// ids are positions in those lists. Limits and endings are the enumerations below; their names are
-// what /metrics, the access log and docs/metrics.md spell.
+// ids are positions in those lists. Limits (core/limit.h) and endings are enumerations; their names
+// are what /metrics, the access log and docs/metrics.md spell.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/limit.h"
 
 namespace penstock::telemetry {
 
@@ -22,24 +23,9 @@ enum class RouteId : std::uint16_t {};
 enum class ProviderId : std::uint16_t {};
 inline constexpr ProviderId kNoProvider{0};
 
-// A limit or timeout of the configuration that was reached.
-enum class Limit : std::uint8_t {
-  kHeaderBytes,
-  kHeaderFields,
-  kBodyBytes,
-  kEventBytes,
-  kConnections,
-  kClientHeaderTimeout,
-  kClientBodyTimeout,
-  kClientWriteTimeout,
-  kIdleTimeout,
-  kConnectTimeout,
-  kFirstByteTimeout,
-  kBetweenBytesTimeout,
-  kRequestTimeout,
-  kDrain,
-};
-inline constexpr std::size_t kLimitCount = 14;
+// Errors name limits, so they are part of the core.
+using penstock::Limit;
+using penstock::name_of;
 
 // How an exchange ended.
 enum class Ending : std::uint8_t {
@@ -56,7 +42,6 @@ enum class Ending : std::uint8_t {
 };
 inline constexpr std::size_t kEndingCount = 10;
 
-std::string_view name_of(Limit limit);
 std::string_view name_of(Ending ending);
 
 // The ending of an exchange that failed with an error of this kind.

@@ -126,6 +126,10 @@ class MetricsShard {
     of(provider).completion_tokens.add(completion);
   }
 
+  // The limit that the error comes of, if it comes of one.
+  void count_limit(const Error& error) {
+    if (error.limit) limit_hit(*error.limit);
+  }
   void limit_hit(Limit limit) { values_.limit_hits[static_cast<std::size_t>(limit)].add(); }
 
   const ShardValues& values() const { return values_; }

@@ -127,6 +127,7 @@ ErrorAnswer answer_for(const Error& error) {
     case ErrorKind::kVersionNotSupported:
       return {505, kInvalidRequestType, name, {}};
     case ErrorKind::kClientGone:
+    case ErrorKind::kCancelled:
       return {0, {}, {}, {}};
     case ErrorKind::kUpstreamUnreachable:
     case ErrorKind::kUpstreamReset:

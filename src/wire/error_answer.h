@@ -11,7 +11,7 @@
 namespace penstock::wire {
 
 struct ErrorAnswer {
-  int status;              // 0: there is nobody to answer (kClientGone)
+  int status;              // 0: there is nobody to answer (kClientGone, kCancelled)
   std::string_view type;   // invalid_request_error, authentication_error, api_error, …
   std::string_view code;   // empty: null
   std::string_view param;  // empty: null

@@ -42,7 +42,8 @@ Status SseRewriter::feed(std::string_view piece, std::string& out) {
     if (room == 0) {
       return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                                      "The upstream sent an event of more than " +
-                                         std::to_string(event_bytes_max_) + " bytes."));
+                                         std::to_string(event_bytes_max_) + " bytes.")
+                         .at_limit(Limit::kEventBytes));
     }
     if (line_ == Line::kStart && is_line_end(*at)) {
       end_event(*at++, out);

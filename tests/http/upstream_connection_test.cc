@@ -285,7 +285,7 @@ TEST_F(UpstreamConnectionTest, EndsEveryWaitAtItsTimeAndWhenTheClientHasGone) {
   cancel_.raise();
   sim_.settle();
   ASSERT_TRUE(sent_ && !*sent_);
-  EXPECT_EQ(sent_->error().kind, ErrorKind::kClientGone);
+  EXPECT_EQ(sent_->error().kind, ErrorKind::kCancelled);
 }
 
 TEST_F(UpstreamConnectionTest, IsNotReusedWhereAnythingSpeaksAgainstIt) {

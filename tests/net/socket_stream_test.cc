@@ -394,7 +394,7 @@ TEST_P(TlsStreamTest, EndsAHandshakeThatGetsNoAnswer) {
   cancel_.raise();
   ASSERT_TRUE(run_until([&] { return connected.has_value(); }));
   ASSERT_FALSE(*connected);
-  EXPECT_EQ(connected->error().kind, ErrorKind::kClientGone);
+  EXPECT_EQ(connected->error().kind, ErrorKind::kCancelled);
 }
 
 INSTANTIATE_TEST_SUITE_P(Coats, TlsStreamTest, ::testing::Values(Coat::kTls),
