@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -16,20 +17,41 @@ Gateway::Gateway(Context& context) : context_(context) {
   quiet_.raise();
 }
 
-Task<void> Gateway::handle(http::ServerConnection& connection) {
-  if (open_exchanges_++ == 0) {
-    quiet_.lower();
-    busy_.raise();
+// Counts an exchange as open for as long as it lives, however its handler ends.
+class Gateway::Open {
+ public:
+  explicit Open(Gateway& gateway) : gateway_(gateway) {
+    if (gateway_.open_exchanges_++ > 0) return;
+    gateway_.quiet_.lower();
+    gateway_.busy_.raise();
   }
+  ~Open() {
+    if (--gateway_.open_exchanges_ > 0) return;
+    gateway_.busy_.lower();
+    gateway_.quiet_.raise();
+  }
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
+
+ private:
+  Gateway& gateway_;
+};
+
+Task<void> Gateway::handle(http::ServerConnection& connection) {
+  const Open open(*this);
   context_.shard.request_opened();
   Exchange exchange(context_, connection);
-  exchange.remember_request();
-  co_await run_phases(exchange);
-  exchange.record();
-  if (--open_exchanges_ == 0) {
-    busy_.lower();
-    quiet_.raise();
+  // A bug, or no memory: the exchange is recorded like any other, and the exception then ends the
+  // connection.
+  std::exception_ptr exception;
+  try {
+    exchange.remember_request();
+    co_await run_phases(exchange);
+  } catch (...) {
+    exception = std::current_exception();
   }
+  exchange.record();
+  if (exception) std::rethrow_exception(exception);
 }
 
 Task<void> Gateway::run_phases(Exchange& exchange) {

@@ -31,6 +31,8 @@ class Gateway final : public http::Handler {
   net::Signal& busy() { return busy_; }
 
  private:
+  class Open;
+
   Task<void> run_phases(Exchange& exchange);
 
   Context& context_;
