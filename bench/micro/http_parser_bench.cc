@@ -82,7 +82,7 @@ BENCHMARK_CAPTURE(parse_request, of_17_fields, kLargeRequest);
 void parse_response(benchmark::State& state) {
   ResponseHead head;
   for (auto _ : state) {
-    auto parsed = parse_response_head(kUsualResponse, 0, {}, RequestWasHead::kNo, head);
+    auto parsed = parse_response_head(kUsualResponse, 0, {}, head);
     if (!parsed || !parsed->complete()) state.SkipWithError("the head is refused");
     benchmark::DoNotOptimize(head);
   }
@@ -110,9 +110,9 @@ void decode_chunks(benchmark::State& state) {
     append_chunk_header(body, event.size());
     body.append(event).append(kChunkEnd);
   }
-  append_last_chunk(body);
+  body.append(kLastChunk);
   for (auto _ : state) {
-    ChunkedDecoder decoder(ErrorSource::kUpstream);
+    ChunkedDecoder decoder(Direction::kResponse);
     std::string_view rest = body;
     while (!decoder.done()) {
       auto step = decoder.step(rest);

@@ -12,8 +12,6 @@ std::string_view name_of(ErrorKind kind) {
       return "invalid_api_key";
     case ErrorKind::kModelNotFound:
       return "model_not_found";
-    case ErrorKind::kModelNotAllowed:
-      return "model_not_allowed";
     case ErrorKind::kNotFound:
       return "not_found";
     case ErrorKind::kMethodNotAllowed:
@@ -56,18 +54,6 @@ std::string_view name_of(ErrorKind kind) {
       return "cancelled";
   }
   return "internal";
-}
-
-std::string_view name_of(ErrorSource source) {
-  switch (source) {
-    case ErrorSource::kClient:
-      return "client";
-    case ErrorSource::kUpstream:
-      return "upstream";
-    case ErrorSource::kGateway:
-      return "gateway";
-  }
-  return "gateway";
 }
 
 }  // namespace penstock

@@ -2,11 +2,10 @@
 
 // What went wrong, as a value.
 //
-// An Error says what happened (kind), who is to blame (source), whether another attempt may help
-// (retry) and which limit was reached, if it was one (limit). It is made where the cause is known
-// and travels unchanged to the one place that turns it into an answer (wire/error_answer.h). The
-// message is for the person who reads the answer: it names the place, and never contains a secret
-// or a byte of somebody's body.
+// An Error says what happened (kind), whether another attempt may help (retry) and which limit was
+// reached, if it was one (limit). It is made where the cause is known and travels unchanged to the
+// one place that turns it into an answer (wire/error_answer.h). The message is for the person who
+// reads the answer: it names the place, and never contains a secret or a byte of somebody's body.
 
 #include <cstdint>
 #include <optional>
@@ -24,7 +23,6 @@ enum class ErrorKind : std::uint8_t {
   kInvalidRequest,        // sound HTTP, but not a request that can be served
   kInvalidApiKey,         // no key, or one that is not known
   kModelNotFound,         // no upstream serves the model that was asked for
-  kModelNotAllowed,       // the provider's allow-list does not name the model
   kNotFound,              // no such route or resource
   kMethodNotAllowed,      // the route exists under other methods
   kRequestTimeout,        // the client was too slow in sending its request
@@ -50,8 +48,6 @@ enum class ErrorKind : std::uint8_t {
   kCancelled,
 };
 
-enum class ErrorSource : std::uint8_t { kClient, kUpstream, kGateway };
-
 // Whether the same request may be sent again, seen from the failed attempt alone.
 enum class RetryClass : std::uint8_t {
   kNever,            // bytes may have been acted on, or it would fail again
@@ -62,7 +58,6 @@ enum class RetryClass : std::uint8_t {
 
 struct [[nodiscard]] Error {
   ErrorKind kind = ErrorKind::kInternal;
-  ErrorSource source = ErrorSource::kGateway;
   RetryClass retry = RetryClass::kNever;
   std::optional<Limit> limit;
   std::string message;
@@ -70,8 +65,8 @@ struct [[nodiscard]] Error {
   // A constructor, so that an Error is no aggregate: GCC 12 destroys temporary aggregates twice
   // inside co_await expressions.
   Error() = default;
-  Error(ErrorKind kind_in, ErrorSource source_in, RetryClass retry_in, std::string message_in)
-      : kind(kind_in), source(source_in), retry(retry_in), message(std::move(message_in)) {}
+  Error(ErrorKind kind_in, RetryClass retry_in, std::string message_in)
+      : kind(kind_in), retry(retry_in), message(std::move(message_in)) {}
 
   // The same error, come of a limit.
   Error at_limit(Limit reached) && {
@@ -82,19 +77,18 @@ struct [[nodiscard]] Error {
   // Making one is the rare case: the compiler keeps the code that leads here out of the way of what
   // every request passes.
   [[gnu::cold]] static Error client(ErrorKind kind, std::string message) {
-    return {kind, ErrorSource::kClient, RetryClass::kNever, std::move(message)};
+    return {kind, RetryClass::kNever, std::move(message)};
   }
   [[gnu::cold]] static Error upstream(ErrorKind kind, RetryClass retry, std::string message) {
-    return {kind, ErrorSource::kUpstream, retry, std::move(message)};
+    return {kind, retry, std::move(message)};
   }
   [[gnu::cold]] static Error gateway(ErrorKind kind, std::string message) {
-    return {kind, ErrorSource::kGateway, RetryClass::kNever, std::move(message)};
+    return {kind, RetryClass::kNever, std::move(message)};
   }
   [[gnu::cold]] static Error cancelled() { return gateway(ErrorKind::kCancelled, "cancelled"); }
 };
 
 // The kind's name as logs, metrics and docs/errors.md spell it: `upstream_timeout`.
 std::string_view name_of(ErrorKind kind);
-std::string_view name_of(ErrorSource source);
 
 }  // namespace penstock

@@ -37,9 +37,6 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text);
 // Decodes %XX. Nothing where a percent sign is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
-// Encodes what is not unreserved (RFC 3986 section 2.3); `keep` names further bytes to leave.
-std::string percent_encode(std::string_view text, std::string_view keep = {});
-
 bool is_valid_utf8(std::string_view text);
 
 // How many bytes at the front of `text` are whole, well-formed UTF-8 sequences.

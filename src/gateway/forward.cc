@@ -28,8 +28,7 @@ Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& 
   const SteadyTime until = exchange.until(provider.first_byte_timeout());
   Status sent = co_await connection->send(request, until, gone);
   if (!sent) co_return failure(std::move(sent.error()));
-  auto head = co_await connection->receive_head(answer_head_limits(), http::RequestWasHead::kNo,
-                                                until, gone);
+  auto head = co_await connection->receive_head(answer_head_limits(), until, gone);
   if (!head) co_return failure(std::move(head.error()));
   Answered answered;
   answered.connection = std::move(connection);

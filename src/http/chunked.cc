@@ -30,7 +30,7 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::step(std::string_view input) {
       if (line > 0) continue;
     }
     if (const char* const fault = take(input[at]); fault != nullptr) {
-      if (source_ == ErrorSource::kUpstream) {
+      if (direction_ == Direction::kResponse) {
         return failure(
             Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever, fault));
       }

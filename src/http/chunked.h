@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "http/head.h"
 
 namespace penstock::http {
 
@@ -34,13 +35,13 @@ class ChunkedDecoder {
 
   // Decodes from the front of `input` up to and including the next run of body bytes, the end of
   // the body, or the end of the input. Called again with what is left until `consumed` is the
-  // whole input or done(). Errors carry the source given to the constructor: kMalformedRequest
-  // for a client's body, kUpstreamInvalidResponse for an upstream's.
+  // whole input or done(). Errors: kMalformedRequest for a request's body,
+  // kUpstreamInvalidResponse for a response's.
   Result<Step> step(std::string_view input);
 
   bool done() const { return state_ == State::kDone; }
 
-  explicit ChunkedDecoder(ErrorSource source) : source_(source) {}
+  explicit ChunkedDecoder(Direction direction) : direction_(direction) {}
 
  private:
   // What the next byte is. The extension states follow RFC 9112 section 7.1.1:
@@ -80,7 +81,7 @@ class ChunkedDecoder {
   void start_data();
   void start_size();
 
-  ErrorSource source_;
+  Direction direction_;
   State state_ = State::kSize;
   std::uint8_t size_digits_ = 0;
   std::uint16_t extension_bytes_ = 0;  // of this chunk

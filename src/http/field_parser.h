@@ -34,8 +34,6 @@ inline Fault malformed(const char* message) {
   return {ErrorKind::kMalformedRequest, message};
 }
 
-enum class Direction : std::uint8_t { kRequest, kResponse };
-
 // What the fields have said about the connection and the body.
 struct Directives {
   enum class Coding : std::uint8_t { kNone, kChunked, kOther };

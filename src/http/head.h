@@ -29,6 +29,8 @@ struct Framing {
 
 enum class Version : std::uint8_t { kHttp10, kHttp11 };
 
+enum class Direction : std::uint8_t { kRequest, kResponse };
+
 class Fields {
  public:
   void clear() {

@@ -46,13 +46,10 @@ struct Parsed {
 Result<Parsed> parse_request_head(std::string_view buffer, std::size_t scanned,
                                   const HeadLimits& limits, RequestHead& head);
 
-// Parses a response's head. `request_was_head` says that the request was HEAD, so that no body
-// follows. 1xx heads are returned like any other; the caller skips them. All errors are
-// kUpstreamInvalidResponse.
-enum class RequestWasHead : bool { kNo, kYes };
+// Parses the head of a response to a request other than HEAD. 1xx heads are returned like any
+// other; the caller skips them. All errors are kUpstreamInvalidResponse.
 Result<Parsed> parse_response_head(std::string_view buffer, std::size_t scanned,
-                                   const HeadLimits& limits, RequestWasHead request_was_head,
-                                   ResponseHead& head);
+                                   const HeadLimits& limits, ResponseHead& head);
 
 // Whether `text` is a token (RFC 9110 section 5.6.2): what a field name or method may be.
 bool is_token(std::string_view text);

@@ -34,12 +34,11 @@ Fault parse_status_line(const char*& at, const char* end, ResponseHead& head) {
 
 // RFC 9112 section 6.3, but stricter: what Content-Length and Transfer-Encoding say has to agree
 // also where the status says that no body follows.
-Fault finish(const Directives& directives, RequestWasHead request_was_head, ResponseHead& head) {
+Fault finish(const Directives& directives, ResponseHead& head) {
   const Fault fault = decide_framing(head.version, directives, head.framing);
   if (fault) return fault;
   head.keep_alive = decide_keep_alive(head.version, directives);
-  const bool without_body = request_was_head == RequestWasHead::kYes || head.status < 200 ||
-                            head.status == 204 || head.status == 304;
+  const bool without_body = head.status < 200 || head.status == 204 || head.status == 304;
   if (without_body) {
     head.framing = {};
   } else if (head.framing.kind == Framing::Kind::kNone) {
@@ -52,13 +51,12 @@ Fault finish(const Directives& directives, RequestWasHead request_was_head, Resp
 }  // namespace
 
 Result<Parsed> parse_response_head(std::string_view buffer, std::size_t scanned,
-                                   const HeadLimits& limits, RequestWasHead request_was_head,
-                                   ResponseHead& head) {
+                                   const HeadLimits& limits, ResponseHead& head) {
   Directives directives;
   Walk walk = walk_head(
       buffer, scanned, Direction::kResponse, limits, head.fields, directives,
       [&head](const char*& at, const char* end) { return parse_status_line(at, end, head); });
-  if (walk.head_bytes > 0) walk.fault = finish(directives, request_was_head, head);
+  if (walk.head_bytes > 0) walk.fault = finish(directives, head);
   if (walk.fault) {
     return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                                    walk.fault.message));

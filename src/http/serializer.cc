@@ -112,10 +112,6 @@ void append_chunk_header(std::string& out, std::uint64_t data_bytes) {
   out.append("\r\n"sv);
 }
 
-void append_last_chunk(std::string& out) {
-  out.append(kLastChunk);
-}
-
 std::string_view reason_phrase(int status) {
   switch (status) {
       // clang-format off

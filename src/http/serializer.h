@@ -39,7 +39,6 @@ void append_head_end(std::string& out);
 // Chunked coding (RFC 9112 section 7.1): the header of a chunk of `data_bytes`, which are not 0
 // because that would end the body; after the data, kChunkEnd; after the last, kLastChunk.
 void append_chunk_header(std::string& out, std::uint64_t data_bytes);
-void append_last_chunk(std::string& out);
 inline constexpr std::string_view kChunkEnd = "\r\n";
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 

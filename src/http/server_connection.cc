@@ -265,7 +265,7 @@ Task<Status> ServerConnection::read_length_body(std::size_t length) {
 Task<Status> ServerConnection::read_chunked_body() {
   Status continued = co_await send_continue();
   if (!continued) co_return failure(std::move(continued.error()));
-  ChunkedDecoder decoder(ErrorSource::kClient);
+  ChunkedDecoder decoder(Direction::kRequest);
   // The head's views stay valid: coded bytes are read into a block of their own. What follows the
   // body in it belongs to the next request and goes back behind the head.
   ScratchPool::Block coded = scratch_.block();

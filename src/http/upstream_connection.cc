@@ -108,7 +108,7 @@ Error UpstreamConnection::reset_before_head(Answer answer) const {
 }
 
 Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLimits& limits,
-                                                                   RequestWasHead request_was_head,
+
                                                                    SteadyTime until,
                                                                    net::Signal& cancel) {
   deadline_.set(until);
@@ -117,8 +117,7 @@ Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLim
   for (;;) {
     while (begin_ != end_) {
       const std::string_view received(block_.data() + begin_, end_ - begin_);
-      Result<Parsed> parsed =
-          parse_response_head(received, scanned, limits, request_was_head, head_);
+      Result<Parsed> parsed = parse_response_head(received, scanned, limits, head_);
       if (!parsed) co_return failure(std::move(parsed.error()));
       if (!parsed->complete()) {
         scanned = received.size();
@@ -127,7 +126,7 @@ Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLim
       scanned = 0;
       begin_ += parsed->head_bytes;
       if (head_.status >= 200) {
-        decoder_ = ChunkedDecoder(ErrorSource::kUpstream);
+        decoder_ = ChunkedDecoder(Direction::kResponse);
         body_left_ = head_.framing.length;
         body_ended_ = head_.framing.kind == Framing::Kind::kNone ||
                       (head_.framing.kind == Framing::Kind::kLength && body_left_ == 0);

@@ -46,8 +46,7 @@ class UpstreamConnection {
   // Waits for the answer's head; interim answers (1xx) are skipped. The head is valid until the
   // first read_body(). Errors: kUpstreamReset (kStaleConnection where a reused connection gave no
   // byte), kUpstreamTimeout, kUpstreamInvalidResponse, kCancelled.
-  Task<Result<const ResponseHead*>> receive_head(const HeadLimits& limits,
-                                                 RequestWasHead request_was_head, SteadyTime until,
+  Task<Result<const ResponseHead*>> receive_head(const HeadLimits& limits, SteadyTime until,
                                                  net::Signal& cancel);
 
   struct BodyPart {
@@ -99,7 +98,7 @@ class UpstreamConnection {
   std::size_t end_ = 0;
 
   ResponseHead head_;
-  ChunkedDecoder decoder_{ErrorSource::kUpstream};
+  ChunkedDecoder decoder_{Direction::kResponse};
   std::uint64_t body_left_ = 0;  // of Framing::kLength
   bool request_sent_ = true;     // the whole of it
   bool body_ended_ = true;

@@ -39,11 +39,6 @@ bool EpollPoller::add(int descriptor, Readiness& readiness) {
   return epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
-void EpollPoller::remove(int descriptor) {
-  epoll_event event{};
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, &event);
-}
-
 void EpollPoller::poll(std::chrono::nanoseconds timeout) {
   timespec limit{};
   timespec* limit_pointer = nullptr;

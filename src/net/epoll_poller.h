@@ -32,10 +32,10 @@ class EpollPoller final : public Poller {
   EpollPoller(const EpollPoller&) = delete;
   EpollPoller& operator=(const EpollPoller&) = delete;
 
-  // `readiness` stays valid until remove(). Nothing is raised yet: the first poll reports what
-  // holds already. Returns false where the kernel has no room (ENOMEM, ENOSPC).
+  // `readiness` stays valid until the descriptor is closed, which takes it out of the set. Nothing
+  // is raised yet: the first poll reports what holds already. Returns false where the kernel has no
+  // room (ENOMEM, ENOSPC).
   [[nodiscard]] bool add(int descriptor, Readiness& readiness);
-  void remove(int descriptor);
 
   void poll(std::chrono::nanoseconds timeout) override;
   void wake() override;

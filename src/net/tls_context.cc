@@ -71,7 +71,6 @@ Result<TlsContext> TlsContext::server(const ServerOptions& options) {
       return tls_failure("cannot use the certificates in " + options.client_ca_file);
     }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-    made.verifies_ = true;
   }
   static constexpr std::array<unsigned char, 8> kSessionContext = {'p', 'e', 'n', 's',
                                                                    't', 'o', 'c', 'k'};
@@ -95,7 +94,6 @@ Result<TlsContext> TlsContext::client(const ClientOptions& options) {
                                                      context, options.ca_file.c_str(), nullptr);
     if (loaded != 1) return tls_failure("cannot use the certificates in " + options.ca_file);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-    made.verifies_ = true;
   }
   if (!options.certificate_file.empty()) {
     if (Status loaded = load_certificate(context, options.certificate_file, options.key_file);

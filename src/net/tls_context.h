@@ -37,13 +37,11 @@ class TlsContext {
   static Result<TlsContext> client(const ClientOptions& options);
 
   SSL_CTX* get() const { return context_.get(); }
-  bool verifies() const { return verifies_; }
 
  private:
   explicit TlsContext(std::shared_ptr<SSL_CTX> context) : context_(std::move(context)) {}
 
   std::shared_ptr<SSL_CTX> context_;
-  bool verifies_ = false;
 };
 
 }  // namespace penstock::net

@@ -55,7 +55,6 @@ Ending ending_of(ErrorKind kind) {
     case ErrorKind::kInvalidRequest:
     case ErrorKind::kInvalidApiKey:
     case ErrorKind::kModelNotFound:
-    case ErrorKind::kModelNotAllowed:
     case ErrorKind::kNotFound:
     case ErrorKind::kMethodNotAllowed:
     case ErrorKind::kBodyTooLarge:

@@ -103,7 +103,6 @@ ErrorAnswer answer_for(const Error& error) {
     // A model that may not be asked for is answered like one that is not there: clients know this
     // code, and it covers both in OpenAI's words ("does not exist or you do not have access").
     case ErrorKind::kModelNotFound:
-    case ErrorKind::kModelNotAllowed:
       return {404, kInvalidRequestType, "model_not_found", "model"};
     case ErrorKind::kMalformedRequest:
       return {400, kInvalidRequestType, name, {}};

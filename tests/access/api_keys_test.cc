@@ -24,7 +24,6 @@ std::string message_for(ApiKeys& keys, std::optional<std::string_view> authoriza
   EXPECT_FALSE(principal.has_value());
   if (principal) return "";
   EXPECT_EQ(principal.error().kind, ErrorKind::kInvalidApiKey);
-  EXPECT_EQ(principal.error().source, ErrorSource::kClient);
   return principal.error().message;
 }
 

@@ -20,20 +20,11 @@ TEST(Error, HasANameOfItsOwnForEveryKind) {
   EXPECT_EQ(name_of(ErrorKind::kUpstreamTimeout), "upstream_timeout");
 }
 
-TEST(Error, NamesItsSource) {
-  EXPECT_EQ(name_of(ErrorSource::kClient), "client");
-  EXPECT_EQ(name_of(ErrorSource::kUpstream), "upstream");
-  EXPECT_EQ(name_of(ErrorSource::kGateway), "gateway");
-}
-
-TEST(Error, KnowsWhoIsToBlameAndWhetherToTryAgain) {
-  EXPECT_EQ(Error::client(ErrorKind::kNotFound, "m").source, ErrorSource::kClient);
+TEST(Error, KnowsWhetherToTryAgain) {
   EXPECT_EQ(Error::client(ErrorKind::kNotFound, "m").retry, RetryClass::kNever);
   const Error upstream =
       Error::upstream(ErrorKind::kUpstreamReset, RetryClass::kStaleConnection, "m");
-  EXPECT_EQ(upstream.source, ErrorSource::kUpstream);
   EXPECT_EQ(upstream.retry, RetryClass::kStaleConnection);
-  EXPECT_EQ(Error::gateway(ErrorKind::kOverloaded, "m").source, ErrorSource::kGateway);
 }
 
 TEST(Result, CarriesAValueOrItsError) {

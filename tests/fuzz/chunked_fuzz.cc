@@ -27,7 +27,7 @@ struct Outcome {
 };
 
 Outcome decode(std::string_view text, std::size_t piece_bytes) {
-  ChunkedDecoder decoder(penstock::ErrorSource::kUpstream);
+  ChunkedDecoder decoder(Direction::kResponse);
   Outcome outcome;
   while (!decoder.done() && outcome.consumed < text.size()) {
     const std::string_view piece = text.substr(outcome.consumed, piece_bytes);
@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     append_chunk_header(encoded, piece.size());
     encoded.append(piece).append(kChunkEnd);
   }
-  append_last_chunk(encoded);
+  encoded.append(kLastChunk);
   const Outcome again = decode(encoded, SIZE_MAX);
   require(again.done && again.data == whole.data && again.consumed == encoded.size());
   return 0;

@@ -21,26 +21,23 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-void check_head(const ResponseHead& head, RequestWasHead request_was_head) {
+void check_head(const ResponseHead& head) {
   require(head.status >= 100 && head.status <= 999);
   require(is_field_value(head.reason));
   for (const Field& field : head.fields) {
     require(is_token(field.name) && is_field_value(field.value));
   }
-  if (request_was_head == RequestWasHead::kYes) require(head.framing.kind == Framing::Kind::kNone);
   if (head.framing.kind == Framing::Kind::kUntilClose) require(!head.keep_alive);
 }
 
-Result<Parsed> feed(std::string_view text, std::size_t piece_bytes, RequestWasHead request_was_head,
-                    ResponseHead& head) {
+Result<Parsed> feed(std::string_view text, std::size_t piece_bytes, ResponseHead& head) {
   std::size_t scanned = 0;
   for (std::size_t size = piece_bytes; size < text.size(); size += piece_bytes) {
-    auto parsed =
-        parse_response_head(text.substr(0, size), scanned, kLimits, request_was_head, head);
+    auto parsed = parse_response_head(text.substr(0, size), scanned, kLimits, head);
     if (!parsed || parsed->complete()) return parsed;
     scanned = size;
   }
-  return parse_response_head(text, scanned, kLimits, request_was_head, head);
+  return parse_response_head(text, scanned, kLimits, head);
 }
 
 }  // namespace
@@ -48,13 +45,12 @@ Result<Parsed> feed(std::string_view text, std::size_t piece_bytes, RequestWasHe
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::size_t piece_bytes = data[0] % 64 + 1;
-  const auto request_was_head = data[0] >= 128 ? RequestWasHead::kYes : RequestWasHead::kNo;
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
 
   ResponseHead whole_head;
-  const auto whole = parse_response_head(text, 0, kLimits, request_was_head, whole_head);
+  const auto whole = parse_response_head(text, 0, kLimits, whole_head);
   ResponseHead cut_head;
-  const auto cut = feed(text, piece_bytes, request_was_head, cut_head);
+  const auto cut = feed(text, piece_bytes, cut_head);
 
   require(whole.has_value() == cut.has_value());
   if (!whole) {
@@ -63,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   require(whole->head_bytes == cut->head_bytes);
   if (!whole->complete()) return 0;
-  check_head(whole_head, request_was_head);
+  check_head(whole_head);
   require(whole_head.status == cut_head.status);
   require(whole_head.framing.kind == cut_head.framing.kind);
   require(whole_head.framing.length == cut_head.framing.length);

@@ -16,7 +16,7 @@ struct Outcome {
 };
 
 Outcome decode(std::string_view input, std::size_t piece_bytes = SIZE_MAX) {
-  ChunkedDecoder decoder(ErrorSource::kClient);
+  ChunkedDecoder decoder(Direction::kRequest);
   Outcome outcome;
   while (!decoder.done() && outcome.consumed < input.size()) {
     const auto step = decoder.step(input.substr(outcome.consumed, piece_bytes));
@@ -51,7 +51,7 @@ TEST(ChunkedDecoder, GivesTheSameHoweverTheInputIsCut) {
 
 TEST(ChunkedDecoder, GivesOneRunOfDataAStepAndViewsTheInput) {
   const std::string input = "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
-  ChunkedDecoder decoder(ErrorSource::kUpstream);
+  ChunkedDecoder decoder(Direction::kResponse);
   const auto first = decoder.step(input);
   ASSERT_TRUE(first);
   EXPECT_EQ(first->data, "abc");
@@ -67,7 +67,7 @@ TEST(ChunkedDecoder, GivesOneRunOfDataAStepAndViewsTheInput) {
 }
 
 TEST(ChunkedDecoder, TakesNothingBehindTheEnd) {
-  ChunkedDecoder decoder(ErrorSource::kClient);
+  ChunkedDecoder decoder(Direction::kRequest);
   ASSERT_TRUE(decoder.step("0\r\n\r\n"));
   const auto step = decoder.step("5\r\n");
   ASSERT_TRUE(step);
@@ -164,16 +164,14 @@ TEST(ChunkedDecoder, TakesTrailersUpToTheirLimit) {
 }
 
 TEST(ChunkedDecoder, NamesThePeerThatIsToBlame) {
-  ChunkedDecoder client(ErrorSource::kClient);
+  ChunkedDecoder client(Direction::kRequest);
   const auto from_client = client.step("x");
   ASSERT_FALSE(from_client);
   EXPECT_EQ(from_client.error().kind, ErrorKind::kMalformedRequest);
-  EXPECT_EQ(from_client.error().source, ErrorSource::kClient);
-  ChunkedDecoder upstream(ErrorSource::kUpstream);
+  ChunkedDecoder upstream(Direction::kResponse);
   const auto from_upstream = upstream.step("x");
   ASSERT_FALSE(from_upstream);
   EXPECT_EQ(from_upstream.error().kind, ErrorKind::kUpstreamInvalidResponse);
-  EXPECT_EQ(from_upstream.error().source, ErrorSource::kUpstream);
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ class Origin final : public Handler {
       for (std::size_t at = 0; at < data.size(); at += 1'000) {
         append_chunk(text, std::string_view(data).substr(at, 1'000));
       }
-      append_last_chunk(text);
+      text.append(kLastChunk);
     } else {
       text += data;
     }
@@ -224,7 +224,7 @@ class World {
       for (std::size_t at = 0; at < body.size(); at += 3'000) {
         append_chunk(text, std::string_view(body).substr(at, 3'000));
       }
-      append_last_chunk(text);
+      text.append(kLastChunk);
     } else {
       append_content_length(text, body.size());
       text += "\r\n" + body;
@@ -233,8 +233,7 @@ class World {
     pieces.add(text);
     Status sent = co_await connection.send(pieces, in(seconds(100)), never_);
     if (!sent) co_return sent;
-    auto head = co_await connection.receive_head(client_limits_.head, RequestWasHead::kNo,
-                                                 in(seconds(100)), never_);
+    auto head = co_await connection.receive_head(client_limits_.head, in(seconds(100)), never_);
     if (!head) co_return failure(std::move(head.error()));
     const int status = (*head)->status;
     const bool leaves = random_.next() % 16 == 0;
@@ -331,8 +330,7 @@ Task<Status> Proxy::relay(ServerConnection& client, UpstreamConnection& upstream
   Status sent = co_await upstream.send(request, world_.in(seconds(50)), client.gone());
   if (!sent) co_return sent;
   const HeadLimits limits;
-  auto head = co_await upstream.receive_head(limits, RequestWasHead::kNo, world_.in(seconds(50)),
-                                             client.gone());
+  auto head = co_await upstream.receive_head(limits, world_.in(seconds(50)), client.gone());
   if (!head) co_return failure(std::move(head.error()));
   std::string out = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
   if (!client.keep_alive()) out += "Connection: close\r\n";
@@ -342,7 +340,7 @@ Task<Status> Proxy::relay(ServerConnection& client, UpstreamConnection& upstream
     auto part = upstream.read_body();
     if (!part) co_return failure(std::move(part.error()));
     if (!part->data.empty()) append_chunk(out, part->data);
-    if (part->end) append_last_chunk(out);
+    if (part->end) out.append(kLastChunk);
     Pieces pieces;
     pieces.add(out);
     Status written = co_await client.write(pieces);

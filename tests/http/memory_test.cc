@@ -140,8 +140,7 @@ TEST(ConnectionMemory, HoldsNoBlockWhileItWaitsForAnUpstream) {
     Tasks tasks(sim.loop());
     scratch.block().give_back();
     std::optional<Result<const ResponseHead*>> head;
-    tasks.start(connection.receive_head(limits, RequestWasHead::kNo, SteadyTime::max(), cancel),
-                head);
+    tasks.start(connection.receive_head(limits, SteadyTime::max(), cancel), head);
     sim.settle();
     const auto borrows_anew = [&] {
       const std::size_t before = live_large_bytes;

@@ -29,10 +29,9 @@ bool MessageRunner::advance() {
 }
 
 bool MessageRunner::advance_head() {
-  const auto parsed =
-      side_ == Side::kServer
-          ? parse_request_head(buffer_, scanned_, limits_, request_)
-          : parse_response_head(buffer_, scanned_, limits_, RequestWasHead::kNo, response_);
+  const auto parsed = side_ == Side::kServer
+                          ? parse_request_head(buffer_, scanned_, limits_, request_)
+                          : parse_response_head(buffer_, scanned_, limits_, response_);
   if (!parsed) {
     error_ = parsed.error();
     return false;
@@ -68,7 +67,7 @@ void MessageRunner::begin_body(const Framing& framing, bool keep_alive) {
       break;
     case Framing::Kind::kChunked:
       stage_ = Stage::kChunked;
-      decoder_.emplace(side_ == Side::kServer ? ErrorSource::kClient : ErrorSource::kUpstream);
+      decoder_.emplace(side_ == Side::kServer ? Direction::kRequest : Direction::kResponse);
       break;
     case Framing::Kind::kUntilClose:
       stage_ = Stage::kUntilClose;

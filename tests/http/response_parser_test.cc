@@ -10,9 +10,9 @@ namespace {
 
 constexpr HeadLimits kLimits;
 
-ResponseHead parse(std::string_view text, RequestWasHead request_was_head = RequestWasHead::kNo) {
+ResponseHead parse(std::string_view text) {
   ResponseHead head;
-  const Result<Parsed> parsed = parse_response_head(text, 0, kLimits, request_was_head, head);
+  const Result<Parsed> parsed = parse_response_head(text, 0, kLimits, head);
   EXPECT_TRUE(parsed) << text << parsed.error().message;
   if (parsed) {
     EXPECT_EQ(parsed->head_bytes, text.size()) << text;
@@ -50,36 +50,31 @@ TEST(ResponseParser, KnowsHowTheBodyEnds) {
   struct Row {
     std::string_view start;  // version and status
     std::string_view fields;
-    RequestWasHead request_was_head;
     Framing::Kind kind;
     bool keep_alive;
   };
-  constexpr auto kNo = RequestWasHead::kNo;
-  constexpr auto kYes = RequestWasHead::kYes;
   constexpr Row kRows[] = {
-      {"1.1 200", "Content-Length: 0\r\n", kNo, kLength, true},
-      {"1.1 200", "Transfer-Encoding: CHUNKED\r\n", kNo, kChunked, true},
-      {"1.1 200", "", kNo, kUntilClose, false},
-      {"1.1 200", "Connection: keep-alive\r\n", kNo, kUntilClose, false},
-      {"1.1 200", "Connection: close\r\nContent-Length: 1\r\n", kNo, kLength, false},
-      {"1.0 200", "", kNo, kUntilClose, false},
-      {"1.0 200", "Content-Length: 1\r\n", kNo, kLength, false},
-      {"1.0 200", "Connection: keep-alive\r\nContent-Length: 1\r\n", kNo, kLength, true},
-      {"1.1 100", "", kNo, kNone, true},
-      {"1.1 103", "Link: <a>\r\n", kNo, kNone, true},
-      {"1.1 204", "", kNo, kNone, true},
-      {"1.1 204", "Content-Length: 5\r\n", kNo, kNone, true},
-      {"1.1 204", "Connection: close\r\n", kNo, kNone, false},
-      {"1.1 304", "Transfer-Encoding: chunked\r\n", kNo, kNone, true},
-      {"1.1 304", "Content-Length: 5\r\n", kNo, kNone, true},
-      {"1.1 200", "Content-Length: 5\r\n", kYes, kNone, true},
-      {"1.1 200", "", kYes, kNone, true},
-      {"1.1 205", "", kNo, kUntilClose, false},
+      {"1.1 200", "Content-Length: 0\r\n", kLength, true},
+      {"1.1 200", "Transfer-Encoding: CHUNKED\r\n", kChunked, true},
+      {"1.1 200", "", kUntilClose, false},
+      {"1.1 200", "Connection: keep-alive\r\n", kUntilClose, false},
+      {"1.1 200", "Connection: close\r\nContent-Length: 1\r\n", kLength, false},
+      {"1.0 200", "", kUntilClose, false},
+      {"1.0 200", "Content-Length: 1\r\n", kLength, false},
+      {"1.0 200", "Connection: keep-alive\r\nContent-Length: 1\r\n", kLength, true},
+      {"1.1 100", "", kNone, true},
+      {"1.1 103", "Link: <a>\r\n", kNone, true},
+      {"1.1 204", "", kNone, true},
+      {"1.1 204", "Content-Length: 5\r\n", kNone, true},
+      {"1.1 204", "Connection: close\r\n", kNone, false},
+      {"1.1 304", "Transfer-Encoding: chunked\r\n", kNone, true},
+      {"1.1 304", "Content-Length: 5\r\n", kNone, true},
+      {"1.1 205", "", kUntilClose, false},
   };
   for (const Row& row : kRows) {
     const std::string text =
         "HTTP/" + std::string(row.start) + " X\r\n" + std::string(row.fields) + "\r\n";
-    const ResponseHead head = parse(text, row.request_was_head);
+    const ResponseHead head = parse(text);
     EXPECT_EQ(head.framing.kind, row.kind) << text;
     EXPECT_EQ(head.keep_alive, row.keep_alive) << text;
   }
@@ -94,26 +89,24 @@ TEST(ResponseParser, RefusesAHeadThatIsTooLargeBeforeItsEnd) {
   const std::string text =
       "HTTP/1.1 200 OK\r\nX: " + std::string(kLimits.bytes, 'x');  // no end in sight
   ResponseHead head;
-  const auto parsed = parse_response_head(text, 0, kLimits, RequestWasHead::kNo, head);
+  const auto parsed = parse_response_head(text, 0, kLimits, head);
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().kind, ErrorKind::kUpstreamInvalidResponse);
-  EXPECT_EQ(parsed.error().source, ErrorSource::kUpstream);
 }
 
 TEST(ResponseParser, RefusesTooManyFields) {
   std::string text = "HTTP/1.1 200 OK\r\n";
   for (std::size_t i = 0; i < kLimits.fields; ++i) text += "a: b\r\n";
   ResponseHead head;
-  EXPECT_TRUE(parse_response_head(text + "\r\n", 0, kLimits, RequestWasHead::kNo, head));
-  EXPECT_FALSE(parse_response_head(text + "a: b\r\n\r\n", 0, kLimits, RequestWasHead::kNo, head));
+  EXPECT_TRUE(parse_response_head(text + "\r\n", 0, kLimits, head));
+  EXPECT_FALSE(parse_response_head(text + "a: b\r\n\r\n", 0, kLimits, head));
 }
 
 TEST(ResponseParser, AsksForMoreUntilTheLastByte) {
   const std::string text = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n";
   for (std::size_t size = 0; size < text.size(); ++size) {
     ResponseHead head;
-    const auto parsed =
-        parse_response_head(text.substr(0, size), 0, kLimits, RequestWasHead::kNo, head);
+    const auto parsed = parse_response_head(text.substr(0, size), 0, kLimits, head);
     ASSERT_TRUE(parsed) << size;
     EXPECT_FALSE(parsed->complete()) << size;
   }

@@ -56,7 +56,7 @@ TEST(Serializer, WritesChunkSizesInHexadecimal) {
   append_chunk_header(out, 1);
   append_chunk_header(out, 255);
   append_chunk_header(out, UINT64_MAX);
-  append_last_chunk(out);
+  out.append(kLastChunk);
   EXPECT_EQ(out, "1\r\nff\r\nffffffffffffffff\r\n0\r\n\r\n");
 }
 

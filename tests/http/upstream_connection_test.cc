@@ -50,8 +50,7 @@ class UpstreamConnectionTest : public ::testing::Test {
 
   void ask_for_head() {
     head_.reset();
-    tasks_.start(connection_->receive_head(limits_, RequestWasHead::kNo, in(seconds(10)), cancel_),
-                 head_);
+    tasks_.start(connection_->receive_head(limits_, in(seconds(10)), cancel_), head_);
     sim_.settle();
   }
 

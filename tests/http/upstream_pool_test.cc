@@ -52,8 +52,7 @@ class UpstreamPoolTest : public ::testing::Test {
     upstream.receive();
     upstream.send(answer);
     std::optional<Result<const ResponseHead*>> head;
-    tasks_.start(connection.receive_head(limits_, RequestWasHead::kNo, SteadyTime::max(), cancel_),
-                 head);
+    tasks_.start(connection.receive_head(limits_, SteadyTime::max(), cancel_), head);
     sim_.settle();
     ASSERT_TRUE(head && *head);
     ASSERT_EQ(connection.read_body()->data, "ok");

@@ -73,7 +73,6 @@ TEST(Catalog, DoesNotRouteOtherNames) {
     const auto target = catalog.route(name);
     ASSERT_FALSE(target.has_value()) << name;
     EXPECT_EQ(target.error().kind, ErrorKind::kModelNotFound);
-    EXPECT_EQ(target.error().source, ErrorSource::kClient);
   }
 }
 

@@ -70,7 +70,6 @@ TEST(ParseModelList, RefusesWhatIsNoList) {
     const auto models = parse_model_list(json);
     ASSERT_FALSE(models.has_value()) << json;
     EXPECT_EQ(models.error().kind, ErrorKind::kUpstreamInvalidResponse);
-    EXPECT_EQ(models.error().source, ErrorSource::kUpstream);
   }
 }
 

@@ -43,7 +43,6 @@ TEST(ProviderData, RefusesWhatIsNoObjectAndRepeatsNoneOfIt) {
     const Result<ProviderData> data = ProviderData::parse(json);
     ASSERT_FALSE(data.has_value()) << json;
     EXPECT_EQ(data.error().kind, ErrorKind::kInvalidRequest);
-    EXPECT_EQ(data.error().source, ErrorSource::kClient);
     EXPECT_EQ(data.error().message.find("canary"), std::string::npos);
   }
 }

@@ -44,7 +44,7 @@ TEST(Framer, SendsNoChunksToAnOldClient) {
 
 TEST(Framer, CutsChunksWithoutLosingAByte) {
   const Framed framed = frame(BodyFraming::kChunked, 11, 3);
-  http::ChunkedDecoder decoder(ErrorSource::kUpstream);
+  http::ChunkedDecoder decoder(http::Direction::kResponse);
   std::string_view input = framed.body;
   std::string decoded;
   std::size_t chunks = 0;

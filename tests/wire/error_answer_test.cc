@@ -30,7 +30,6 @@ constexpr Row kRows[] = {
     {ErrorKind::kInvalidRequest, 400, "invalid_request_error", "", ""},
     {ErrorKind::kInvalidApiKey, 401, "authentication_error", "invalid_api_key", ""},
     {ErrorKind::kModelNotFound, 404, "invalid_request_error", "model_not_found", "model"},
-    {ErrorKind::kModelNotAllowed, 404, "invalid_request_error", "model_not_found", "model"},
     {ErrorKind::kNotFound, 404, "invalid_request_error", "not_found", ""},
     {ErrorKind::kMethodNotAllowed, 405, "invalid_request_error", "method_not_allowed", ""},
     {ErrorKind::kRequestTimeout, 408, "invalid_request_error", "request_timeout", ""},

@@ -109,8 +109,7 @@ Task<Result<const http::ResponseHead*>> Client::ask(SteadyTime until) {
     pieces.add(shared_.request);
     Status sent = co_await connection_->send(pieces, until, shared_.stop);
     if (sent) {
-      auto head = co_await connection_->receive_head(head_limits(), http::RequestWasHead::kNo,
-                                                     until, shared_.stop);
+      auto head = co_await connection_->receive_head(head_limits(), until, shared_.stop);
       if (head) co_return *head;
       sent = failure(std::move(head.error()));
     }

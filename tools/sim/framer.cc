@@ -78,7 +78,7 @@ void Framer::append_chunk(std::string& out, std::string_view data) {
 }
 
 void Framer::append_end(std::string& out) const {
-  if (chunked_) http::append_last_chunk(out);
+  if (chunked_) out.append(http::kLastChunk);
   if (extra_bytes_) out.append(kRubbish);
 }
 
