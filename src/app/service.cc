@@ -55,7 +55,8 @@ struct Service::Parts {
             settings, SystemClock().wall(),
             [this](const std::shared_ptr<const models::Catalog>& catalog) { publish(catalog); }),
         lookup_threads(kLookupThreads),
-        connections(settings->server.limits.connections) {}
+        connections(settings->server.limits.connections),
+        bodies(settings->server.limits.all_bodies_bytes) {}
   // The workers use everything else.
   ~Parts() { workers.clear(); }
 
@@ -77,6 +78,7 @@ struct Service::Parts {
   std::unique_ptr<net::TlsContext> server_tls;
   std::vector<net::TlsContext> client_tls;
   http::ConnectionCount connections;
+  http::BodyBudget bodies;
   std::atomic<bool> ready{false};
   std::unique_ptr<Shared> shared_parts;
   net::SocketAddress address;
@@ -129,6 +131,7 @@ Status Service::Parts::listen() {
                                 .server_tls = server_tls.get(),
                                 .client_tls = client_tls,
                                 .connections = connections,
+                                .bodies = bodies,
                                 .ready = ready});
   const std::size_t threads = server.threads > 0 ? server.threads : usable_cores();
   address = *wanted;

@@ -21,10 +21,14 @@ std::uint64_t random_seed() {
 http::ServerLimits server_limits(const config::Server& server) {
   return {.head = {.bytes = server.limits.header_bytes, .fields = server.limits.header_fields},
           .body_bytes = server.limits.body_bytes,
+          .body_bytes_per_second = server.limits.body_bytes_per_second,
+          .discarded_bytes = server.limits.discarded_bytes,
           .header_timeout = server.timeouts.client_header,
           .body_timeout = server.timeouts.client_body,
           .write_timeout = server.timeouts.client_write,
-          .idle_timeout = server.timeouts.idle};
+          .idle_timeout = server.timeouts.idle,
+          .linger_timeout = server.timeouts.linger,
+          .discard_timeout = server.timeouts.discard};
 }
 
 net::TaskGroup::OnException report_to(telemetry::Log& log) {
@@ -86,9 +90,13 @@ Result<net::SocketAddress> Worker::listen(const net::SocketAddress& address) {
   auto listener = net::Listener::open(poller_, address);
   if (!listener) return failure(std::move(listener.error()));
   const net::SocketAddress opened = (*listener)->address();
-  server_ = std::make_unique<http::Server>(loop_, std::move(*listener), shared_.server_tls,
-                                           scratch_, server_limits_, shared_.connections, gateway_,
-                                           report_to(shared_.log));
+  const http::ServerContext context{.loop = loop_,
+                                    .scratch = scratch_,
+                                    .limits = server_limits_,
+                                    .bodies = shared_.bodies,
+                                    .handler = gateway_};
+  server_ = std::make_unique<http::Server>(context, std::move(*listener), shared_.server_tls,
+                                           shared_.connections, report_to(shared_.log));
   return opened;
 }
 

@@ -41,6 +41,7 @@ struct Shared {
   const net::TlsContext* server_tls;               // null: plain
   const std::vector<net::TlsContext>& client_tls;  // by provider
   http::ConnectionCount& connections;
+  http::BodyBudget& bodies;
   const std::atomic<bool>& ready;
 };
 

@@ -22,6 +22,18 @@ constexpr std::array kLimitsKeys = {
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.size(node, {1, 64 * kGib}), limits.body_bytes);
                 }},
+    Key<Limits>{"all_bodies_bytes", "size", "512MiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {1, 1024 * kGib}), limits.all_bodies_bytes);
+                }},
+    Key<Limits>{"body_bytes_per_second", "size", "1KiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {0, kGib}), limits.body_bytes_per_second);
+                }},
+    Key<Limits>{"discarded_bytes", "size", "128MiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {0, 64 * kGib}), limits.discarded_bytes);
+                }},
     Key<Limits>{"event_bytes", "size", "1MiB",
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.size(node, {kKib, kGib}), limits.event_bytes);
@@ -62,6 +74,8 @@ constexpr std::array kTimeoutsKeys = {
     timeout<&Timeouts::client_body>("client_body", "30"),
     timeout<&Timeouts::client_write>("client_write", "60"),
     timeout<&Timeouts::idle>("idle", "75"),
+    timeout<&Timeouts::linger>("linger", "5"),
+    timeout<&Timeouts::discard>("discard", "30"),
     timeout<&Timeouts::upstream_idle>("upstream_idle", "4"),
     timeout<&Timeouts::drain, kOff.count()>("drain", "600"),
 };

@@ -100,7 +100,10 @@ struct Limits {
   std::size_t header_bytes = 32 * 1024;
   std::size_t header_fields = 100;
   std::size_t body_bytes = 64 * 1024 * 1024;
-  std::size_t event_bytes = 1024 * 1024;         // one event of a stream
+  std::size_t all_bodies_bytes = 512 * 1024 * 1024;  // of all clients, all threads together
+  std::size_t body_bytes_per_second = 1024;          // on average, after client_body; 0: no limit
+  std::size_t discarded_bytes = 128 * 1024 * 1024;   // of a client after its last answer
+  std::size_t event_bytes = 1024 * 1024;             // one event of a stream
   std::size_t answer_buffer_bytes = 256 * 1024;  // a whole answer up to this has a Content-Length
   std::size_t connections = 10000;               // clients at once, all threads together
   std::size_t connections_per_upstream = 0;      // idle ones kept by each thread; 0: no limit
@@ -114,6 +117,8 @@ struct Timeouts {
   milliseconds client_header{10'000};
   milliseconds client_body{30'000};
   milliseconds client_write{60'000};
+  milliseconds linger{5'000};         // a client's silence after its last answer
+  milliseconds discard{30'000};       // all that a client sends after its last answer
   milliseconds idle{75'000};          // a client's connection between requests
   milliseconds upstream_idle{4'000};  // an upstream's; below uvicorn's 5 s
   milliseconds drain{600'000};

@@ -11,6 +11,10 @@ std::string_view name_of(Limit limit) {
       return "header_fields";
     case Limit::kBodyBytes:
       return "body_bytes";
+    case Limit::kAllBodiesBytes:
+      return "all_bodies_bytes";
+    case Limit::kDiscardedBytes:
+      return "discarded_bytes";
     case Limit::kEventBytes:
       return "event_bytes";
     case Limit::kConnections:
@@ -19,10 +23,14 @@ std::string_view name_of(Limit limit) {
       return "client_header_timeout";
     case Limit::kClientBodyTimeout:
       return "client_body_timeout";
+    case Limit::kClientBodyRate:
+      return "client_body_rate";
     case Limit::kClientWriteTimeout:
       return "client_write_timeout";
     case Limit::kIdleTimeout:
       return "idle_timeout";
+    case Limit::kDiscardTimeout:
+      return "discard_timeout";
     case Limit::kConnectTimeout:
       return "connect_timeout";
     case Limit::kFirstByteTimeout:

@@ -92,7 +92,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   }
 }
 
-std::string Gateway::refuse(const Error& error) {
+std::string Gateway::refuse(const Error& error, http::AnswerTo answer_to) {
   context_.shard.count_limit(error);
   const wire::ErrorAnswer answer = wire::answer_for(error);
   if (answer.status == 0) return {};
@@ -103,8 +103,9 @@ std::string Gateway::refuse(const Error& error) {
   http::append_field(out, "Content-Type", "application/json");
   http::append_content_length(out, body.size());
   http::append_field(out, "Connection", "close");
+  if (answer.status == 503) out.append("Retry-After: 1\r\n");
   http::append_head_end(out);
-  out.append(body);
+  if (answer_to != http::AnswerTo::kHead) out.append(body);
   return out;
 }
 

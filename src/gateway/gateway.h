@@ -18,10 +18,10 @@ class Gateway final : public http::Handler {
   explicit Gateway(Context& context);
 
   Task<void> handle(http::ServerConnection& connection) override;
-  std::string refuse(const Error& error) override;
+  std::string refuse(const Error& error, http::AnswerTo answer_to) override;
+  void limit_hit(Limit limit) override { context_.shard.limit_hit(limit); }
   void connection_opened() override { context_.shard.connection_opened(); }
   void connection_closed() override { context_.shard.connection_closed(); }
-  void idle_timed_out() override { context_.shard.limit_hit(telemetry::Limit::kIdleTimeout); }
 
   // No inference is admitted any more; what is open goes on.
   void drain() { context_.draining = true; }

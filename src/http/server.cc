@@ -23,9 +23,11 @@ constexpr int kAcceptsPerTurn = 64;
 // an exception.
 class Server::Counted {
  public:
-  explicit Counted(Server& server) : server_(server) { server_.handler_.connection_opened(); }
+  explicit Counted(Server& server) : server_(server) {
+    server_.context_.handler.connection_opened();
+  }
   ~Counted() {
-    server_.handler_.connection_closed();
+    server_.context_.handler.connection_closed();
     server_.count_.leave();
   }
   Counted(const Counted&) = delete;
@@ -49,34 +51,31 @@ class Server::Listed {
   ServerConnection& connection_;
 };
 
-Server::Server(net::EventLoop& loop, std::unique_ptr<net::Listener> listener,
-               const net::TlsContext* tls, ScratchPool& scratch, const ServerLimits& limits,
-               ConnectionCount& count, Handler& handler, net::TaskGroup::OnException on_exception)
-    : loop_(loop),
+Server::Server(const ServerContext& context, std::unique_ptr<net::Listener> listener,
+               const net::TlsContext* tls, ConnectionCount& count,
+               net::TaskGroup::OnException on_exception)
+    : context_(context),
       listener_(std::move(listener)),
       tls_(tls),
-      scratch_(scratch),
-      limits_(limits),
       count_(count),
-      handler_(handler),
-      tasks_(loop, std::move(on_exception)) {}
+      tasks_(context.loop, std::move(on_exception)) {}
 
 void Server::start() {
   tasks_.spawn(accept_connections());
 }
 
 Task<void> Server::accept_connections() {
-  net::Deadline pause(loop_);
+  net::Deadline pause(context_.loop);
   for (;;) {
     const net::Woken woken =
-        co_await net::wait_any(loop_, nullptr, listener_closed_, listener_->readable());
+        co_await net::wait_any(context_.loop, nullptr, listener_closed_, listener_->readable());
     if (woken.by(listener_closed_)) break;
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
       net::Listener::Accepted accepted = listener_->accept();
       if (accepted.kind == net::Listener::Accepted::Kind::kNoneWaiting) break;
       if (accepted.kind == net::Listener::Accepted::Kind::kOutOfResources) {
         pause.set_after(kResourcePause);
-        co_await net::wait_any(loop_, &pause, listener_closed_);
+        co_await net::wait_any(context_.loop, &pause, listener_closed_);
         break;
       }
       if (count_.enter()) {
@@ -90,9 +89,10 @@ Task<void> Server::accept_connections() {
 }
 
 void Server::refuse(net::RegisteredSocket& socket) {
-  const std::string answer = handler_.refuse(
+  const std::string answer = context_.handler.refuse(
       Error::gateway(ErrorKind::kOverloaded, "the server has as many connections as it may have")
-          .at_limit(Limit::kConnections));
+          .at_limit(Limit::kConnections),
+      AnswerTo::kOtherMethod);
   // Best effort, and only where the client would understand it.
   if (tls_ == nullptr) {
     (void)send(socket.descriptor(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -105,15 +105,15 @@ Task<void> Server::serve(std::unique_ptr<net::RegisteredSocket> socket, net::Soc
     co_await serve_stream(std::make_unique<net::SocketStream>(std::move(socket), peer));
   } else {
     auto stream = std::make_unique<net::TlsStream>(std::move(socket), peer, *tls_);
-    net::Deadline deadline(loop_);
-    deadline.set_after(limits_.header_timeout);
-    const Status accepted = co_await stream->accept(loop_, deadline, stopped_);
+    net::Deadline deadline(context_.loop);
+    deadline.set_after(context_.limits.header_timeout);
+    const Status accepted = co_await stream->accept(context_.loop, deadline, stopped_);
     if (accepted) co_await serve_stream(std::move(stream));
   }
 }
 
 Task<void> Server::serve_stream(std::unique_ptr<net::Stream> stream) {
-  ServerConnection connection(loop_, std::move(stream), scratch_, limits_, handler_);
+  ServerConnection connection(context_, std::move(stream));
   if (draining_) connection.drain_after_this();
   // Accepted in the turn in which the order to stop came.
   if (stopped_.raised()) connection.stop();

@@ -42,8 +42,8 @@ class ConnectionCount {
 class Server {
  public:
   // All references outlive the server. `tls` is null for plain connections.
-  Server(net::EventLoop& loop, std::unique_ptr<net::Listener> listener, const net::TlsContext* tls,
-         ScratchPool& scratch, const ServerLimits& limits, ConnectionCount& count, Handler& handler,
+  Server(const ServerContext& context, std::unique_ptr<net::Listener> listener,
+         const net::TlsContext* tls, ConnectionCount& count,
          net::TaskGroup::OnException on_exception);
 
   // Begins to accept.
@@ -66,13 +66,10 @@ class Server {
   Task<void> serve_stream(std::unique_ptr<net::Stream> stream);
   void refuse(net::RegisteredSocket& socket);
 
-  net::EventLoop& loop_;
+  const ServerContext context_;
   std::unique_ptr<net::Listener> listener_;
   const net::TlsContext* tls_;
-  ScratchPool& scratch_;
-  const ServerLimits& limits_;
   ConnectionCount& count_;
-  Handler& handler_;
   net::Signal listener_closed_;
   net::Signal stopped_;
   bool draining_ = false;

@@ -13,33 +13,26 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "core/result.h"
 #include "core/task.h"
-#include "http/chunked.h"
+#include "http/body_budget.h"
+#include "http/client_stream.h"
 #include "http/head.h"
-#include "http/parser.h"
+#include "http/input_buffer.h"
+#include "http/request_body.h"
 #include "http/scratch.h"
-#include "http/write_all.h"
+#include "http/server_limits.h"
 #include "net/event_loop.h"
 #include "net/stream.h"
 
 namespace penstock::http {
 
-struct ServerLimits {
-  HeadLimits head;
-  std::size_t body_bytes = 64 * 1024 * 1024;
-  std::chrono::milliseconds header_timeout{10'000};
-  std::chrono::milliseconds body_timeout{30'000};   // between two reads of a body
-  std::chrono::milliseconds write_timeout{60'000};  // without any byte taken by the client
-  std::chrono::milliseconds idle_timeout{75'000};
-};
-
 class ServerConnection;
+
+enum class AnswerTo : std::uint8_t { kHead, kOtherMethod };
 
 class Handler {
  public:
@@ -49,22 +42,29 @@ class Handler {
   virtual Task<void> handle(ServerConnection& connection) = 0;
 
   // A request that could not be received: broken, too large or too slow. Returns the whole answer
-  // (head and body) to send before the connection closes; empty: close without a word.
-  virtual std::string refuse(const Error& error) = 0;
+  // to send before the connection closes; empty: close without a word. An answer to HEAD has no
+  // body, whatever its fields say (RFC 9110 section 9.3.2).
+  virtual std::string refuse(const Error& error, AnswerTo answer_to) = 0;
+  // The connection has hit a limit that is no failure of a request.
+  virtual void limit_hit(Limit) {}
 
   // For counting.
   virtual void connection_opened() {}
   virtual void connection_closed() {}
-  virtual void idle_timed_out() {}
+};
+
+// What the connections of one thread share. All of it outlives them.
+struct ServerContext {
+  net::EventLoop& loop;
+  ScratchPool& scratch;
+  const ServerLimits& limits;
+  BodyBudget& bodies;
+  Handler& handler;
 };
 
 class ServerConnection {
  public:
-  // Bytes that stay readable behind body(), for parsers that read ahead.
-  static constexpr std::size_t kBodyPadding = 64;
-
-  ServerConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream, ScratchPool& scratch,
-                   const ServerLimits& limits, Handler& handler);
+  ServerConnection(const ServerContext& context, std::unique_ptr<net::Stream> stream);
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
 
@@ -83,22 +83,19 @@ class ServerConnection {
   // Valid until release_request() or the handler's return, whichever is first.
   const RequestHead& request() const { return head_; }
 
-  // Reads the whole body, and gives it as one piece with kBodyPadding readable bytes behind it;
-  // valid as long as request(). Errors: kBodyTooLarge, kRequestTimeout, kMalformedRequest,
-  // kClientGone.
-  Eventual<Result<std::string_view>> read_body();
+  // Reads the whole body, and gives it as one piece; valid as long as request(). Errors:
+  // kBodyTooLarge, kRequestTimeout, kMalformedRequest, kOverloaded, kClientGone.
+  Eventual<Result<std::string_view>> read_body() { return body_.read(); }
 
   // Gives the memory of head and body back: before an answer that may take long.
   void release_request();
 
   // Raised when the client has gone, or by stop().
-  net::Signal& gone() { return stream_->closed(); }
+  net::Signal& gone() { return stream_.gone(); }
   bool stopped() const { return stopped_; }
 
-  // Writes all pieces, waiting for a slow client as long as it takes some bytes from time to time.
-  // Errors: kClientGone, kRequestTimeout (the write timeout); after one, nothing more is written,
-  // since it would be taken for the rest of what was cut off.
-  Eventual<Status> write(Pieces pieces);
+  // See ClientStream::write(). Errors: kClientGone, kRequestTimeout.
+  Eventual<Status> write(Pieces pieces) { return stream_.write(pieces); }
 
   // Whether the connection may go on after this exchange. The answer's head must say
   // `Connection: close` where not (and `keep-alive` to an HTTP/1.0 client where so).
@@ -108,66 +105,41 @@ class ServerConnection {
   // The answer is complete, its framing sound: the connection may take the next request.
   void answered() { answered_ = true; }
   // The connection ends with a reset: for an answer whose only end is the connection's.
-  void reset_on_close() { stream_->reset_on_close(); }
+  void reset_on_close() { stream_.reset_on_close(); }
 
-  net::EventLoop& loop() { return loop_; }
-  ScratchPool& scratch() { return scratch_; }
+  net::EventLoop& loop() { return context_.loop; }
+  ScratchPool& scratch() { return context_.scratch; }
+  // What the handler holds of the request in other forms counts as well.
+  BodyBudget& bodies() { return context_.bodies; }
   // For the handler's own waits; serve() does not use it while the handler runs.
-  net::Deadline& deadline() { return deadline_; }
-  const net::SocketAddress& peer() const { return stream_->peer(); }
+  net::Deadline& deadline() { return stream_.deadline(); }
+  const net::SocketAddress& peer() const { return stream_.peer(); }
   SteadyTime request_started() const { return request_started_; }
-  std::uint64_t body_bytes_received() const { return body_bytes_received_; }
-  std::uint64_t bytes_sent() const { return bytes_sent_; }  // of this answer
+  std::uint64_t body_bytes_received() const { return body_.bytes_received(); }
+  std::uint64_t bytes_sent() const { return stream_.bytes_sent() - sent_before_; }
 
  private:
   enum class Received : std::uint8_t { kRequest, kNothing };
 
+  Task<void> serve_requests();
   Task<Received> receive_head();
   Task<bool> wait_for_first_byte();
-  bool make_room();
-  // Reads once into `into`, waiting until `deadline_`, which stands for `limit`. Errors:
-  // kClientGone, kRequestTimeout.
-  Task<Result<std::size_t>> read_some(std::span<char> into, Limit limit);
-  Task<Result<std::string_view>> receive_body();
-  Task<Status> read_length_body(std::size_t length);
-  Task<Status> read_chunked_body();
-  Task<Status> send_continue();
-  net::Transfer::Kind write_what_goes(Pieces& pieces);
-  Task<Status> write_rest(Pieces pieces);
   Task<void> refuse(Error error);
   Task<void> linger();
-  bool body_is_here() const;
-  bool may_lie_here(std::uint64_t length) const;
-  std::string_view take_body_here();
-  void finish_request();
-  std::string_view unread() const { return {block_.data() + begin_, end_ - begin_}; }
 
-  net::EventLoop& loop_;
-  std::unique_ptr<net::Stream> stream_;
-  ScratchPool& scratch_;
-  const ServerLimits& limits_;
-  Handler& handler_;
-  net::Deadline deadline_;
+  const ServerContext context_;
+  ClientStream stream_;
   net::Signal drained_;  // ends a wait for the next request, and nothing else
 
-  ScratchPool::Block block_;
-  std::size_t begin_ = 0;  // the bytes of the block that are received and not yet used
-  std::size_t end_ = 0;
-
+  InputBuffer input_;
   RequestHead head_;
-  std::string_view body_;
-  std::unique_ptr<char[]> large_body_;
-  std::string chunked_body_;
-  std::string leftover_;  // bytes behind a chunked body: the next request
+  RequestBody body_;
   bool first_request_ = true;
-  bool body_read_ = false;
   bool answered_ = false;
   bool draining_ = false;
   bool stopped_ = false;
-  bool write_cut_ = false;  // a write has ended in the middle
   SteadyTime request_started_{};
-  std::uint64_t body_bytes_received_ = 0;
-  std::uint64_t bytes_sent_ = 0;
+  std::uint64_t sent_before_ = 0;  // bytes of the answers before this one
 };
 
 }  // namespace penstock::http

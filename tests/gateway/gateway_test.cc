@@ -76,8 +76,9 @@ class GatewayTest : public ::testing::Test {
 TEST_F(GatewayTest, IsQuietAgainAfterAHandlerThatThrew) {
   auto [client, server] = memory_pair();
   const http::ServerLimits limits;
-  http::ServerConnection connection(sim.loop(), std::make_unique<WithoutMemory>(std::move(server)),
-                                    scratch, limits, gateway);
+  http::BodyBudget bodies(1024 * 1024);
+  http::ServerConnection connection({sim.loop(), scratch, limits, bodies, gateway},
+                                    std::make_unique<WithoutMemory>(std::move(server)));
   std::string exceptions;
   {
     net::TaskGroup tasks(sim.loop(), [&](std::string_view what) { exceptions += what; });
@@ -88,8 +89,7 @@ TEST_F(GatewayTest, IsQuietAgainAfterAHandlerThatThrew) {
   EXPECT_EQ(exceptions, "std::bad_alloc");
   EXPECT_TRUE(gateway.quiet().raised());
   EXPECT_FALSE(gateway.busy().raised());
-  EXPECT_NE(metrics.text().find("penstock_open_requests 0\n"), std::string::npos)
-      << metrics.text();
+  EXPECT_NE(metrics.text().find("penstock_open_requests 0\n"), std::string::npos) << metrics.text();
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ class Origin final : public Handler {
     const Status written = co_await connection.write(pieces);
     if (written) connection.answered();
   }
-  std::string refuse(const Error&) override {
+  std::string refuse(const Error&, AnswerTo) override {
     ++counts_.wrong;  // everybody here speaks HTTP
     return {};
   }
@@ -127,7 +127,7 @@ class Proxy final : public Handler {
  public:
   Proxy(World& world, UpstreamPool& pool) : world_(world), pool_(pool) {}
   Task<void> handle(ServerConnection& connection) override;
-  std::string refuse(const Error&) override { return {}; }
+  std::string refuse(const Error&, AnswerTo) override { return {}; }
 
  private:
   Task<Status> relay(ServerConnection& client, UpstreamConnection& upstream, Pieces request);
@@ -184,7 +184,7 @@ class World {
 
   Task<void> serve(std::unique_ptr<MemoryStream> stream, Handler& handler,
                    const ServerLimits& limits) {
-    ServerConnection connection(loop(), std::move(stream), scratch_, limits, handler);
+    ServerConnection connection({loop(), scratch_, limits, bodies_, handler}, std::move(stream));
     servers_.push_back(&connection);
     co_await connection.serve();
     std::erase(servers_, &connection);
@@ -269,6 +269,7 @@ class World {
   SimulatedLoop sim_;
   MemoryNetwork network_;
   ScratchPool scratch_;
+  BodyBudget bodies_{1024 * 1024 * 1024};
   Counts counts_;
   net::Signal never_;
   ServerLimits client_limits_;

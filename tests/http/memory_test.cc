@@ -87,7 +87,7 @@ class ReleasingHandler final : public Handler {
     const Status written = co_await connection.write(pieces);
     if (body && written) connection.answered();
   }
-  std::string refuse(const Error&) override { return {}; }
+  std::string refuse(const Error&, AnswerTo) override { return {}; }
   std::size_t while_held = 0;
   std::size_t while_released = 0;
 };
@@ -109,7 +109,8 @@ TEST(ConnectionMemory, GivesTheBodyBackWhenItIsReleasedAndHoldsNothingWhileIdle)
       ServerLimits limits;
       ReleasingHandler handler;
       auto [near, far] = memory_pair({.manner = manner, .window_bytes = 2 * kBodyBytes});
-      ServerConnection connection(sim.loop(), std::move(near), scratch, limits, handler);
+      BodyBudget bodies(kBodyBytes * 4);
+      ServerConnection connection({sim.loop(), scratch, limits, bodies, handler}, std::move(near));
       Tasks tasks(sim.loop());
       tasks.start(connection.serve());
       far->send(request);

@@ -1,7 +1,6 @@
 #include "http/server_connection.h"
 
 #include <functional>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,115 +9,16 @@
 #include <gtest/gtest.h>
 
 #include "http/serializer.h"
+#include "http/server_connection_fixture.h"
 #include "net/wait.h"
-#include "support/memory_stream.h"
-#include "support/simulated_loop.h"
 
 namespace penstock::http {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
-using ::testing::EndsWith;
-using ::testing::HasSubstr;
 using testing::memory_pair;
 using testing::MemoryOptions;
-using testing::MemoryStream;
-using testing::SimulatedLoop;
 using ::testing::StartsWith;
-using testing::Tasks;
-
-std::string answer_with(std::string_view body, bool keep_alive = true) {
-  std::string text = "HTTP/1.1 200 OK\r\n";
-  append_content_length(text, body.size());
-  if (!keep_alive) text += "Connection: close\r\n";
-  return text + "\r\n" + std::string(body);
-}
-
-Task<Status> answer(ServerConnection& connection, std::string_view body) {
-  const std::string text = answer_with(body, connection.keep_alive());
-  Pieces pieces;
-  pieces.add(text);
-  Status written = co_await connection.write(pieces);
-  if (written) connection.answered();
-  co_return written;
-}
-
-// Reads the body and answers with method, target and body, so that a test sees what was understood.
-Task<void> echo(ServerConnection& connection) {
-  std::string text(connection.request().method);
-  text.append(" ").append(connection.request().target).append(" ");
-  Result<std::string_view> body = co_await connection.read_body();
-  text.append(body ? *body : name_of(body.error().kind));
-  // The padding is there to be read.
-  if (body) {
-    const char* const end = body->data() + body->size();
-    const volatile int sum = std::accumulate(end, end + ServerConnection::kBodyPadding, 0);
-    (void)sum;
-  }
-  co_await answer(connection, text);
-}
-
-class TestHandler final : public Handler {
- public:
-  Task<void> handle(ServerConnection& connection) override {
-    ++handled;
-    co_await behaviour(connection);
-  }
-  std::string refuse(const Error& error) override { return "refused: " + error.message; }
-
-  std::function<Task<void>(ServerConnection&)> behaviour = echo;
-  int handled = 0;
-};
-
-class ServerConnectionTest : public ::testing::Test {
- protected:
-  ~ServerConnectionTest() override {
-    if (client_) client_->reset();
-    sim_.pass(std::chrono::hours(1));
-    EXPECT_EQ(tasks_.running(), 0u) << "a connection never ends";
-    EXPECT_EQ(tasks_.exceptions(), "");
-  }
-
-  void connect(const MemoryOptions& options = {}, const MemoryOptions& client_options = {}) {
-    auto [near, far] = memory_pair(options, client_options);
-    client_ = std::move(far);
-    connection_.emplace(sim_.loop(), std::move(near), scratch_, limits_, handler_);
-    tasks_.start(connection_->serve());
-    sim_.settle();
-  }
-
-  // What comes back for `text`, at once.
-  std::string say(std::string_view text) {
-    EXPECT_EQ(client_->send(text), text.size());
-    sim_.settle();
-    return client_->receive();
-  }
-
-  // serve() has ended. The stream lives until the connection is destroyed.
-  bool has_ended() const { return tasks_.running() == 0; }
-
-  SimulatedLoop sim_;
-  ScratchPool scratch_;
-  ServerLimits limits_;
-  TestHandler handler_;
-  std::unique_ptr<MemoryStream> client_;
-  std::optional<ServerConnection> connection_;
-  Tasks tasks_{sim_.loop()};
-};
-
-constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
-
-std::string post(std::string_view target, std::string_view body) {
-  std::string text = "POST " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n";
-  append_content_length(text, body.size());
-  return text + "\r\n" + std::string(body);
-}
-
-std::string post_chunked_head(std::string_view target) {
-  return "POST " + std::string(target) +
-         " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
-}
 
 TEST_F(ServerConnectionTest, AnswersRequestsInTheirOrderHoweverTheirBytesAreCut) {
   const std::string requests = std::string(kGet) + post("/b", "body b") + post_chunked_head("/c") +
@@ -140,56 +40,6 @@ TEST_F(ServerConnectionTest, AnswersRequestsInTheirOrderHoweverTheirBytesAreCut)
   }
 }
 
-TEST_F(ServerConnectionTest, KeepsWhatFollowsAChunkedBodyThatFilledABlock) {
-  connect();
-  EXPECT_EQ(say(post_chunked_head("/1")), "");
-  // One read brings the rest of the first request, all of the second, whose body ends where its
-  // padding does not fit any more, and the beginning of the third.
-  const std::string first_end = "3\r\nabc\r\n0\r\n\r\n";
-  std::string rest = first_end;
-  const std::size_t second_bytes = ScratchPool::kBlockBytes - first_end.size() - 10;
-  std::size_t body_bytes = second_bytes - post("/2", std::string(10'000, 'b')).size() + 10'000;
-  const std::string second = post("/2", std::string(body_bytes, 'b'));
-  ASSERT_EQ(second.size(), second_bytes);
-  rest += second;
-  rest += kGet;
-  EXPECT_EQ(say(rest), answer_with("POST /1 abc") +
-                           answer_with("POST /2 " + std::string(body_bytes, 'b')) +
-                           answer_with("GET /a "));
-}
-
-TEST_F(ServerConnectionTest, GivesEveryBodyReadablePadding) {
-  // echo() reads it; an address sanitizer tells where it is missing.
-  connect();
-  EXPECT_EQ(say("POST /none HTTP/1.1\r\nHost: h\r\n\r\n"), answer_with("POST /none "));
-  EXPECT_EQ(say(post("/empty", "")), answer_with("POST /empty "));
-  for (const std::size_t bytes : {1u, 16'200u, 16'320u, 16'384u, 40'000u}) {
-    const std::string body(bytes, 'x');
-    EXPECT_EQ(say(post("/length", body)), answer_with("POST /length " + body));
-    std::string chunk;
-    append_chunk_header(chunk, bytes);
-    EXPECT_EQ(say(post_chunked_head("/chunks") + chunk + body + "\r\n0\r\n\r\n"),
-              answer_with("POST /chunks " + body));
-  }
-}
-
-TEST_F(ServerConnectionTest, KeepsThePlaceThatALargeBodyHasInTheRequestsPage) {
-  std::uintptr_t body_place = 0;
-  handler_.behaviour = [&](ServerConnection& connection) -> Task<void> {
-    const Result<std::string_view> body = co_await connection.read_body();
-    if (body) body_place = reinterpret_cast<std::uintptr_t>(body->data());
-    co_await answer(connection, "read");
-  };
-  connect();
-  for (const std::size_t target_bytes : {1u, 15u, 16u, 100u, 5'000u}) {
-    const std::string request =
-        post("/" + std::string(target_bytes, 't'), std::string(40'000, 'b'));
-    EXPECT_EQ(say(request), answer_with("read"));
-    const std::size_t head_bytes = request.size() - 40'000;
-    EXPECT_EQ(body_place % 4096, head_bytes % 4096);
-  }
-}
-
 TEST_F(ServerConnectionTest, TakesAHeadLargerThanABlockAndRefusesOneOverTheLimit) {
   connect();
   const std::string field = "X-Long: " + std::string(20'000, 'l') + "\r\n";
@@ -201,15 +51,6 @@ TEST_F(ServerConnectionTest, TakesAHeadLargerThanABlockAndRefusesOneOverTheLimit
   client_->end_writing();
   sim_.settle();
   EXPECT_TRUE(has_ended());
-}
-
-TEST_F(ServerConnectionTest, InvitesABodyOnlyWhereTheClientWaitsForIt) {
-  connect();
-  const std::string head =
-      "POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
-  EXPECT_EQ(say(head), "HTTP/1.1 100 Continue\r\n\r\n");
-  EXPECT_EQ(say("ab"), answer_with("POST /e ab"));
-  EXPECT_EQ(say(head + "cd"), answer_with("POST /e cd"));
 }
 
 TEST_F(ServerConnectionTest, ClosesAnIdleConnectionAfterItsTimeAndWithoutAWord) {
@@ -234,47 +75,29 @@ TEST_F(ServerConnectionTest, RefusesAHeadThatTakesTooLong) {
   EXPECT_TRUE(client_->ended());
 }
 
-TEST_F(ServerConnectionTest, GivesABodyTimeBetweenItsPieces) {
-  connect();
-  EXPECT_EQ(say(post("/b", "1234").substr(0, post("/b", "1234").size() - 3)), "");
-  sim_.pass(limits_.body_timeout - milliseconds(1));
-  EXPECT_EQ(say("2"), "");
-  sim_.pass(limits_.body_timeout - milliseconds(1));
-  EXPECT_EQ(say("3"), "");
-  sim_.pass(limits_.body_timeout);
-  EXPECT_EQ(client_->receive(), answer_with("POST /b request_timeout", false));
+// reported-failures 5.14
+TEST_F(ServerConnectionTest, TellsWhetherARequestThatItRefusesIsAHead) {
+  for (const std::string_view start : {"HEAD / HTTP/1.1\r\n", "\r\nHEAD / HTTP/1.1\r\n"}) {
+    connect();
+    EXPECT_THAT(say(std::string(start) + "Host: h\r\nbroken field: x\r\n\r\n"),
+                StartsWith("refused HEAD: "));
+    client_->end_writing();
+    sim_.settle();
+  }
+  for (const std::string_view start : {"GET / HTTP/1.1\r\n", "HEADS / HTTP/1.1\r\n"}) {
+    connect();
+    EXPECT_THAT(say(std::string(start) + "Host: h\r\nbroken field: x\r\n\r\n"),
+                StartsWith("refused: "));
+    client_->end_writing();
+    sim_.settle();
+  }
 }
 
-TEST_F(ServerConnectionTest, TellsTheHandlerThatABodyIsTooLarge) {
-  limits_.body_bytes = 10;
+TEST_F(ServerConnectionTest, TellsThatAHeadRequestTookTooLong) {
   connect();
-  EXPECT_EQ(say(post("/b", "12345678901")), answer_with("POST /b body_too_large"));
-  EXPECT_EQ(say(post_chunked_head("/c") + "6\r\nabcdef\r\n5\r\nghijk\r\n"),
-            answer_with("POST /c body_too_large", false));
-}
-
-Task<void> answer_early(ServerConnection& connection) {
-  co_await answer(connection, "early");
-}
-
-TEST_F(ServerConnectionTest, LetsAnEarlyAnswerArriveAlthoughTheClientIsStillSending) {
-  handler_.behaviour = answer_early;
-  connect();
-  const std::string request = post("/b", std::string(100'000, 'b'));
-  EXPECT_EQ(say(request.substr(0, 1'000)), answer_with("early", false));
-  EXPECT_TRUE(client_->ended());
-  EXPECT_EQ(say(request.substr(1'000, 50'000)), "");
-  EXPECT_FALSE(client_->broken());
-  sim_.pass(seconds(2));
-  EXPECT_TRUE(has_ended());
-}
-
-TEST_F(ServerConnectionTest, SkipsABodyThatArrivedAndThatNobodyRead) {
-  handler_.behaviour = answer_early;
-  connect();
-  EXPECT_EQ(say(post("/b", "GET /x HTTP/1.1\r\n\r\n") + std::string(kGet)),
-            answer_with("early") + answer_with("early"));
-  EXPECT_EQ(handler_.handled, 2);
+  EXPECT_EQ(say("HEAD / HTTP/1.1\r\nHost:"), "");
+  sim_.pass(limits_.header_timeout);
+  EXPECT_THAT(client_->receive(), StartsWith("refused HEAD: "));
 }
 
 Task<void> wait_until_gone(ServerConnection& connection) {
@@ -329,6 +152,8 @@ TEST_F(ServerConnectionTest, ServesARequestThatArrivesInTheTurnOfTheDrain) {
   connection_->drain();
   sim_.settle();
   EXPECT_EQ(client_->receive(), answer_with("served", false));
+  client_->end_writing();
+  sim_.settle();
   EXPECT_TRUE(has_ended());
 }
 
@@ -337,17 +162,21 @@ TEST_F(ServerConnectionTest, FinishesARequestThatIsArrivingWhenTheDrainBegins) {
   EXPECT_EQ(say(kGet.substr(0, 5)), "");
   connection_->drain();
   EXPECT_EQ(say(kGet.substr(5)), answer_with("GET /a ", false));
+  client_->end_writing();
+  sim_.settle();
   EXPECT_TRUE(has_ended());
 }
 
 TEST_F(ServerConnectionTest, ServesOneRequestOnAConnectionThatIsNewInADrain) {
   auto [near, far] = memory_pair();
   client_ = std::move(far);
-  connection_.emplace(sim_.loop(), std::move(near), scratch_, limits_, handler_);
+  connection_.emplace(context_, std::move(near));
   connection_->drain_after_this();
   tasks_.start(connection_->serve());
   sim_.settle();
   EXPECT_EQ(say(kGet), answer_with("GET /a ", false));
+  client_->end_writing();
+  sim_.settle();
   EXPECT_TRUE(has_ended());
 }
 
@@ -412,26 +241,6 @@ TEST_F(ServerConnectionTest, GoesOnAfterARequestWhoseMemoryWasGivenBack) {
             answer_with("one") + answer_with(large));
   EXPECT_EQ(say("1\r\n3\r\n0\r\n\r\n" + post("/4", "four")),
             answer_with("3") + answer_with("four"));
-}
-
-TEST_F(ServerConnectionTest, LeavesOthersTheirTurnWhileALargeBodyArrives) {
-  connect({.read_bytes_max = 16});
-  client_->send(post("/b", std::string(50'000, 'b')));
-  for (int turns = 0; turns < 10; ++turns) sim_.loop().run_once(milliseconds(0));
-  EXPECT_EQ(client_->receive(), "") << "the whole body was read in a few turns";
-  sim_.settle();
-  EXPECT_THAT(client_->receive(), EndsWith("bbb"));
-}
-
-TEST_F(ServerConnectionTest, CutsAnAnswerThatTheHandlerLeftUnfinished) {
-  handler_.behaviour = [](ServerConnection& connection) -> Task<void> {
-    Pieces pieces;
-    pieces.add("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
-    co_await connection.write(pieces);
-  };
-  connect();
-  EXPECT_THAT(say(kGet), EndsWith("half"));
-  EXPECT_TRUE(has_ended());
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ class ThrowingHandler final : public Handler {
     throw std::runtime_error("a fault");
     co_return;
   }
-  std::string refuse(const Error& error) override { return std::string(name_of(error.kind)); }
+  std::string refuse(const Error& error, AnswerTo) override {
+    return std::string(name_of(error.kind));
+  }
   void connection_opened() override { ++open; }
   void connection_closed() override { --open; }
   int open = 0;
@@ -78,10 +80,12 @@ class ServerTest : public ::testing::Test {
   std::unique_ptr<net::Listener> listener_ =
       *net::Listener::open(poller_, *net::resolve_listen_address("127.0.0.1", 0));
   const net::SocketAddress address_ = listener_->address();
-  Server server_{loop_,    std::move(listener_),
-                 nullptr,  scratch_,
-                 limits_,  count_,
-                 handler_, [this](std::string_view what) { exceptions_ += what; }};
+  BodyBudget bodies_{1024 * 1024};
+  Server server_{{loop_, scratch_, limits_, bodies_, handler_},
+                 std::move(listener_),
+                 nullptr,
+                 count_,
+                 [this](std::string_view what) { exceptions_ += what; }};
   net::TaskGroup tasks_{loop_, [](std::string_view what) { ADD_FAILURE() << what; }};
   bool join_started_ = false;
   std::vector<int> clients_;

@@ -113,6 +113,8 @@ class Tasks {
 
   std::size_t running() const { return group_.size(); }
   const std::string& exceptions() const { return exceptions_; }
+  // For a test that expects them.
+  std::string take_exceptions() { return std::exchange(exceptions_, {}); }
 
  private:
   template <class T>

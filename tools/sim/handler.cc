@@ -279,7 +279,7 @@ Task<Outcome> SimHandler::reply_error(ServerConnection& connection, const Error&
   co_return co_await reply(connection, plain_, refusal);
 }
 
-std::string SimHandler::refuse(const Error& error) {
+std::string SimHandler::refuse(const Error& error, http::AnswerTo answer_to) {
   const std::string body = wire::error_body(error);
   std::string out;
   http::append_status_line(out, wire::answer_for(error).status);
@@ -287,7 +287,8 @@ std::string SimHandler::refuse(const Error& error) {
   http::append_content_length(out, body.size());
   http::append_field(out, "Connection", "close");
   http::append_head_end(out);
-  return out + body;
+  if (answer_to != http::AnswerTo::kHead) out += body;
+  return out;
 }
 
 bool SimHandler::is_authorized(const ServerConnection& connection) const {

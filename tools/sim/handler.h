@@ -35,7 +35,7 @@ class SimHandler final : public http::Handler {
       : world_(world), stats_(stats), random_(random_seed) {}
 
   Task<void> handle(http::ServerConnection& connection) override;
-  std::string refuse(const Error& error) override;
+  std::string refuse(const Error& error, http::AnswerTo answer_to) override;
   void connection_opened() override { stats_.connection_opened(); }
   void connection_closed() override { stats_.connection_closed(); }
 

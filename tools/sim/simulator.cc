@@ -39,8 +39,13 @@ class Worker {
     Result<std::unique_ptr<net::Listener>> opened = net::Listener::open(poller_, address);
     if (!opened) return failure(std::move(opened.error()));
     const net::SocketAddress bound = (*opened)->address();
-    server_ = std::make_unique<http::Server>(loop_, std::move(*opened), nullptr, scratch_, limits_,
-                                             count_, handler_, report_exception);
+    const http::ServerContext context{.loop = loop_,
+                                      .scratch = scratch_,
+                                      .limits = limits_,
+                                      .bodies = bodies_,
+                                      .handler = handler_};
+    server_ = std::make_unique<http::Server>(context, std::move(*opened), nullptr, count_,
+                                             report_exception);
     return bound;
   }
 
@@ -68,6 +73,7 @@ class Worker {
   net::EpollPoller poller_;
   net::EventLoop loop_;
   http::ScratchPool scratch_;
+  http::BodyBudget bodies_{std::numeric_limits<std::size_t>::max()};
   SimHandler handler_;
   std::unique_ptr<http::Server> server_;
   net::TaskGroup tasks_;

@@ -1,0 +1,78 @@
+#pragma once
+
+// ClientStream: the stream of one client, read and written with time limits.
+//
+// It knows nothing of HTTP but how a connection ends well. A client that shuts its side, or whose
+// connection breaks, is gone: gone() is raised, and every wait ends with kClientGone. Owned by its
+// ServerConnection, used by its thread.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "core/result.h"
+#include "core/task.h"
+#include "http/scratch.h"
+#include "http/server_limits.h"
+#include "http/write_all.h"
+#include "net/event_loop.h"
+#include "net/stream.h"
+
+namespace penstock::http {
+
+class ClientStream {
+ public:
+  ClientStream(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
+               const ServerLimits& limits);
+
+  net::EventLoop& loop() { return loop_; }
+  net::Deadline& deadline() { return deadline_; }
+  net::Signal& gone() { return stream_->closed(); }
+  net::Signal& readable() { return stream_->readable(); }
+  const net::SocketAddress& peer() const { return stream_->peer(); }
+
+  // Ends every wait as if the client had gone, now and from now on.
+  void cut();
+  bool was_cut() const { return cut_; }
+
+  net::Transfer read(std::span<char> into) { return stream_->read(into); }
+  // Reads once, waiting until deadline(), which stands for `limit`. Errors: kClientGone,
+  // kRequestTimeout.
+  Task<Result<std::size_t>> read_some(std::span<char> into, Limit limit);
+
+  // Writes all pieces, waiting for a slow client as long as it takes some bytes within
+  // ServerLimits::write_timeout. Errors: kClientGone, kRequestTimeout; after one, nothing more is
+  // written, since it would be taken for the rest of what was cut off.
+  Eventual<Status> write(Pieces pieces);
+  // Whether a write has ended in the middle.
+  bool write_was_cut() const { return write_cut_; }
+  std::uint64_t bytes_sent() const { return bytes_sent_; }
+
+  // The connection ends with a reset when the stream is destroyed.
+  void reset_on_close();
+
+  // The end of a connection whose last answer has been written: says so, and throws away what the
+  // client still sends until it closes as well. A close with unread bytes is a reset, which would
+  // take from the client the answer that it has not read yet (RFC 9112 section 9.6). It ends
+  // without the client where that is silent for linger_timeout, after discard_timeout in all, or
+  // after discarded_bytes; the limit that was hit, if it was one of the last two.
+  Task<std::optional<Limit>> linger(ScratchPool& scratch);
+
+ private:
+  net::Transfer::Kind write_what_goes(Pieces& pieces);
+  Task<Status> write_rest(Pieces pieces);
+
+  net::EventLoop& loop_;
+  std::unique_ptr<net::Stream> stream_;
+  const ServerLimits& limits_;
+  net::Deadline deadline_;
+  std::uint64_t bytes_sent_ = 0;
+  bool cut_ = false;
+  bool write_cut_ = false;
+  bool resets_ = false;
+};
+
+}  // namespace penstock::http
