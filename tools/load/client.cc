@@ -154,7 +154,7 @@ Task<Fault> Client::read_answer(SteadyTime until) {
 Fault Client::fault_of(const Error& error) {
   what_ = error.message;
   switch (error.kind) {
-    case ErrorKind::kClientGone:
+    case ErrorKind::kCancelled:
       return Fault::kStopped;
     case ErrorKind::kUpstreamUnreachable:
       return Fault::kConnect;
