@@ -35,10 +35,10 @@ test-real: build ## Run a real llama.cpp server behind the release (downloads it
 
 dev: ## Build and test without optimisation, in build-dev/
 asan: ## Build and test under the address and undefined-behaviour sanitizers, in build-asan/
-tsan: ## Build and test under the thread sanitizer, in build-tsan/
+tsan: ## The same with clang, under the thread sanitizer, in build-tsan/
 
 $(BUILD_PRESETS):
-	@scripts/install-packages.sh build test
+	@scripts/install-packages.sh build test $(filter tsan,$@)
 	cmake --preset $@
 	$(FIXED_ADDRESSES) cmake --build --preset $@ --parallel $(JOBS)
 	$(FIXED_ADDRESSES) ctest --preset $@ --parallel $(TEST_JOBS)

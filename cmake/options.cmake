@@ -5,6 +5,8 @@ target_compile_options(penstock_options INTERFACE
 # Library assertions stay on in releases: a failed one is cheaper than a wrong answer.
 target_compile_definitions(penstock_options INTERFACE _GLIBCXX_ASSERTIONS)
 
+include(CheckCXXSourceCompiles)
+string(TOUPPER "${CMAKE_BUILD_TYPE}" PENSTOCK_BUILD_TYPE)
 if(PENSTOCK_SANITIZE)
   target_compile_options(penstock_options INTERFACE
     -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -12,8 +14,21 @@ if(PENSTOCK_SANITIZE)
 else()
   # All functions of libraries are bound at start (-z now): calls need no stub to find them.
   target_compile_options(penstock_options INTERFACE -fstack-protector-strong -fno-plt)
-  target_compile_definitions(penstock_options INTERFACE
-    $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+  # The level of a packager, or of the compiler itself, stays as it is.
+  unset(PENSTOCK_HAS_FORTIFY CACHE)
+  set(CMAKE_REQUIRED_FLAGS "${CMAKE_CXX_FLAGS_${PENSTOCK_BUILD_TYPE}}")
+  set(CMAKE_REQUIRED_QUIET ON)
+  check_cxx_source_compiles("
+    #ifndef _FORTIFY_SOURCE
+    #error no level
+    #endif
+    int main() {}" PENSTOCK_HAS_FORTIFY)
+  unset(CMAKE_REQUIRED_FLAGS)
+  unset(CMAKE_REQUIRED_QUIET)
+  if(NOT PENSTOCK_HAS_FORTIFY)
+    target_compile_definitions(penstock_options INTERFACE
+      $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+  endif()
   target_link_options(penstock_options INTERFACE -Wl,-z,relro,-z,now)
 endif()
 target_compile_definitions(penstock_options INTERFACE PENSTOCK_VERSION="${PROJECT_VERSION}")

@@ -135,7 +135,7 @@ std::string with_hosts(std::string_view bytes) {
 }
 
 std::vector<Case> load_cases() {
-  std::ifstream file(std::string(PENSTOCK_SHARED_DIR) + "/corpora/llhttp-cases.json");
+  std::ifstream file(PENSTOCK_SOURCE_DIR "/tests/data/llhttp-cases.json");
   std::vector<Case> cases;
   for (const auto& entry : nlohmann::json::parse(file)) {
     const std::string path = entry["file"];

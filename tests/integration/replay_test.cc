@@ -1,4 +1,4 @@
-// Every recorded exchange (recordings/README.md) through the server: what a client sent and what a
+// Every recorded exchange (tests/data/README.md) through the server: what a client sent and what a
 // service answered, byte for byte, however the bytes are cut and framed.
 //
 // The expected texts are the recording's own bytes, with the one value exchanged by this test.
@@ -38,7 +38,7 @@ std::string unquoted(std::string_view text) {
 }
 
 std::vector<Exchange> recorded_exchanges() {
-  std::ifstream file(PENSTOCK_SHARED_DIR "/recordings/exchanges.jsonl");
+  std::ifstream file(PENSTOCK_RECORDINGS);
   std::vector<Exchange> exchanges;
   for (std::string line; std::getline(file, line);) {
     Exchange exchange;

@@ -53,7 +53,7 @@ TEST_F(AnswersTest, AStreamedChatSaysWhatTheWholeOneSays) {
     }
   }
   EXPECT_EQ(chunks.front()["choices"][0]["delta"]["role"], "assistant");
-  EXPECT_EQ(content, answer["choices"][0]["message"]["content"]);
+  EXPECT_EQ(Json(content), answer["choices"][0]["message"]["content"]);
   EXPECT_EQ(chunks[41]["choices"][0]["finish_reason"], "stop");
   EXPECT_TRUE(chunks[41]["usage"].is_null());
   EXPECT_TRUE(chunks.back()["choices"].empty());
@@ -70,7 +70,7 @@ TEST_F(AnswersTest, AStreamedCompletionSaysWhatTheWholeOneSays) {
     EXPECT_FALSE(chunk.contains("usage"));
     content += chunk["choices"][0]["text"].get<std::string>();
   }
-  EXPECT_EQ(content, answer["choices"][0]["text"]);
+  EXPECT_EQ(Json(content), answer["choices"][0]["text"]);
 }
 
 TEST_F(AnswersTest, MaxTokensEndsAnAnswerEarly) {
@@ -96,7 +96,7 @@ TEST_F(AnswersTest, AStreamedToolCallHasTheArgumentsOfTheWholeOne) {
       arguments += delta["tool_calls"][0]["function"]["arguments"].get<std::string>();
     }
   }
-  EXPECT_EQ(arguments, call["function"]["arguments"]);
+  EXPECT_EQ(Json(arguments), call["function"]["arguments"]);
 }
 
 TEST_F(AnswersTest, StampsGrowFromEventToEvent) {

@@ -8,8 +8,8 @@
 namespace penstock::wire::testing {
 
 std::vector<RecordedStream> recorded_streams(const std::string& model) {
-  std::ifstream file(std::string(PENSTOCK_SHARED_DIR) + "/recordings/exchanges.jsonl");
-  if (!file) throw std::runtime_error("no recordings in " PENSTOCK_SHARED_DIR);
+  std::ifstream file(PENSTOCK_RECORDINGS);
+  if (!file) throw std::runtime_error("cannot read " PENSTOCK_RECORDINGS);
   std::vector<RecordedStream> streams;
   for (std::string line; std::getline(file, line);) {
     const auto exchange = nlohmann::ordered_json::parse(line);
