@@ -68,6 +68,7 @@ constexpr std::array kDocumentKeys = {
     ignored<Draft>("eval_tasks"),
     ignored<Draft>("inference_store"),
     ignored<Draft>("logging"),
+    ignored<Draft>("logging_config"),
     ignored<Draft>("metadata_store"),
     ignored<Draft>("prompts_store"),
     ignored<Draft>("safety"),
@@ -83,7 +84,11 @@ constexpr std::array kDocumentKeys = {
 }  // namespace
 
 void decode_document(Decoder& decoder, const Node& root, Draft& draft) {
-  decode_section<Draft>(decoder, root, kDocumentKeys, draft);
+  // Providers first, wherever the file has them: whether a model counts depends on its provider.
+  Node ordered = root;
+  std::stable_partition(ordered.children.begin(), ordered.children.end(),
+                        [](const Node& entry) { return entry.key == "providers"; });
+  decode_section<Draft>(decoder, ordered, kDocumentKeys, draft);
   if (decoder.given(root, "providers") == nullptr) {
     decoder.warning(root, "there are no `providers`, so no model is served");
   }

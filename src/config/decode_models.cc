@@ -76,8 +76,8 @@ bool contains(const std::vector<std::string>& ids, std::string_view id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-// Whether the model stays. `node` is its mapping.
-bool settle_provider(Decoder& decoder, const Node& node, const Draft& draft, Model& model) {
+// `node` is the model's mapping.
+void settle_provider(Decoder& decoder, const Node& node, const Draft& draft, Model& model) {
   const std::vector<Provider>& providers = draft.settings.providers;
   const Node* id_node = decoder.given(node, "provider_id");
   if (id_node == nullptr) {
@@ -88,18 +88,13 @@ bool settle_provider(Decoder& decoder, const Node& node, const Draft& draft, Mod
                     "the key `provider_id` is missing; it may be left out only where there "
                     "is exactly one provider");
     }
-    return true;
+    return;
   }
   const std::vector<std::string_view> known = known_provider_ids(draft);
   const bool is_known = std::find(known.begin(), known.end(), model.provider_id) != known.end();
-  if (is_known || model.provider_id.empty() || draft.provider_ids_incomplete) return true;
-  if (contains(draft.other_provider_ids, model.provider_id)) {
-    decoder.warning(node, "skipped, as its provider is not served");
-    return false;
-  }
+  if (is_known || model.provider_id.empty() || draft.provider_ids_incomplete) return;
   decoder.error(*id_node, fmt::format("there is no provider with this provider_id; {}",
                                       suggestion(model.provider_id, known)));
-  return true;
 }
 
 constexpr std::array kResourcesKeys = {
@@ -119,7 +114,12 @@ void decode_models(Decoder& decoder, const Node& node, Draft& draft) {
   const auto entries = decoder.list(node);
   if (!entries) return;
   for (const Node& entry : *entries) {
-    if (!decoder.expect_map(entry) || is_skipped(decoder, entry)) continue;
+    if (!decoder.expect_map(entry)) continue;
+    if (contains(draft.other_provider_ids, decoder.text_if_any(entry, "provider_id"))) {
+      decoder.warning(entry, "skipped, as its provider is not served");
+      continue;
+    }
+    if (is_skipped(decoder, entry)) continue;
     Model model;
     decode_section<Model>(decoder, entry, kModelKeys, model);
     if (model.provider_model_id.empty()) model.provider_model_id = model.id;
@@ -145,7 +145,7 @@ void settle_models(Decoder& decoder, Draft& draft) {
   for (std::size_t i = 0; i < draft.settings.models.size(); ++i) {
     Model& model = draft.settings.models[i];
     const Node& node = draft.model_nodes[i];
-    if (!settle_provider(decoder, node, draft, model)) continue;
+    settle_provider(decoder, node, draft, model);
     const bool repeated = std::any_of(kept.begin(), kept.end(), [&](const Model& other) {
       return !model.id.empty() && other.id == model.id && other.provider_id == model.provider_id;
     });

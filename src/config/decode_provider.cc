@@ -7,16 +7,18 @@
 
 #include "config/decode_network.h"
 #include "config/forward_headers.h"
+#include "config/key_text.h"
 #include "config/url.h"
 #include "core/text.h"
 
 namespace penstock::config {
 namespace {
 
+// As it is written; decode_config() settles its path when all keys are known.
 void decode_base_url(Decoder& decoder, const Node& node, Provider& provider) {
   const auto text = decoder.text(node);
   if (!text) return;
-  const auto url = parse_base_url(*text);
+  const auto url = parse_base_url(*text, BasePath::kAsWritten);
   if (url) {
     provider.base_url = *url;
   } else {
@@ -24,13 +26,29 @@ void decode_base_url(Decoder& decoder, const Node& node, Provider& provider) {
   }
 }
 
-// Visible ASCII and spaces only: the key becomes part of a header field.
+void decode_append_v1(Decoder& decoder, const Node& node, Provider& provider) {
+  const auto append = decoder.boolean(node);
+  if (append) provider.base_path = *append ? BasePath::kEndsInV1 : BasePath::kAsWritten;
+}
+
+void decode_query(Decoder& decoder, const Node& node, Provider& provider) {
+  if (!decoder.expect_map(node)) return;
+  for (const Node& entry : node.children) {
+    const auto value = decoder.resolved(entry);
+    if (!value || value->kind == Node::Kind::kNull) continue;
+    if (entry.key.empty()) decoder.error_at_key(entry, "expected the name of a parameter");
+    if (auto text = decoder.text(*value)) {
+      provider.query.push_back({entry.key, Secret(std::move(*text))});
+    }
+  }
+}
+
+// The key becomes part of a header field.
 void decode_api_key(Decoder& decoder, const Node& node, Provider& provider) {
   const auto text = decoder.text(node);
   if (!text) return;
-  const bool is_visible =
-      std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7F; });
-  if (!is_visible) return decoder.error(node, "an API key is visible ASCII without spaces");
+  const std::string_view fault = fault_of_key_text(*text);
+  if (!fault.empty()) return decoder.error(node, fault);
   provider.api_key = Secret(*text);
 }
 
@@ -73,6 +91,8 @@ void decode_extra_blocked_headers(Decoder& decoder, const Node& node, Provider& 
 constexpr std::array kConfigKeys = {
     Key<Provider>{"base_url", "URL", "none", decode_base_url},
     Key<Provider>{"url", "URL", "none", decode_base_url},
+    Key<Provider>{"append_v1", "boolean", "true", decode_append_v1},
+    Key<Provider>{"query", "mapping of text", "{}", decode_query},
     Key<Provider>{"api_key", "text", "none", decode_api_key},
     Key<Provider>{"allowed_models", "list of text", "none", decode_allowed_models},
     Key<Provider>{"refresh_models", "boolean", "false",
@@ -107,6 +127,15 @@ void decode_config(Decoder& decoder, const Node& node, Provider& provider) {
   if (url != nullptr && decoder.given(node, "base_url") != nullptr) {
     decoder.error_at_key(*url, "url and base_url mean the same; give one of them");
   }
+  if (provider.base_url) {
+    auto settled = parse_base_url(provider.base_url->text(), provider.base_path);
+    if (settled) provider.base_url = std::move(*settled);
+  } else if (const Node* query = decoder.given(node, "query");
+             query != nullptr && url == nullptr && decoder.given(node, "base_url") == nullptr) {
+    decoder.error_at_key(*query,
+                         "callers name the upstream where there is no base_url, and what "
+                         "the operator configures is not sent there; give a base_url");
+  }
   if (const Node* forward_headers = node.find("forward_headers")) {
     check_forward_headers(decoder, *forward_headers, provider);
   }
@@ -136,13 +165,6 @@ constexpr std::array kEntryKeys = {
     ignored<Provider>("module"),
 };
 
-// The text of an entry's key after substitution; nothing where it has none.
-std::string text_of(Decoder& decoder, const Node& entry, std::string_view key) {
-  const Node* node = entry.find(key);
-  const auto value = node != nullptr ? decoder.resolved(*node) : std::nullopt;
-  return value && value->kind == Node::Kind::kScalar ? value->text : std::string();
-}
-
 // Looked at before the rest of the entry, which need not make sense where it is switched off.
 bool is_disabled(Decoder& decoder, const Node& entry, Draft& draft) {
   const Node* node = entry.find("provider_id");
@@ -158,10 +180,15 @@ bool is_disabled(Decoder& decoder, const Node& entry, Draft& draft) {
 }
 
 void decode_entry_of_inference(Decoder& decoder, const Node& entry, Draft& draft) {
-  if (!decoder.expect_map(entry) || is_disabled(decoder, entry, draft)) return;
-  const std::string id = text_of(decoder, entry, "provider_id");
-  const std::string type = text_of(decoder, entry, "provider_type");
-  if (!type.empty() && type != kPassthroughType) {
+  if (!decoder.expect_map(entry)) return;
+  const std::string id = decoder.text_if_any(entry, "provider_id");
+  const std::string type = decoder.text_if_any(entry, "provider_type");
+  // What else a skipped entry says, and which variables it lacks, does not matter.
+  const bool is_other_type = !type.empty() && type != kPassthroughType;
+  if (id == kDisabledId || (!is_other_type && is_disabled(decoder, entry, draft))) return;
+  if (is_other_type) {
+    const bool has_id = entry.find("provider_id") != nullptr;
+    if (has_id && id.empty()) return;
     draft.other_provider_ids.push_back(id);
     return decoder.warning(
         entry, fmt::format("skipped, as only providers of type {} are served", kPassthroughType));
@@ -182,6 +209,12 @@ void decode_inference(Decoder& decoder, const Node& node, Draft& draft) {
   const auto entries = decoder.list(node);
   if (!entries) return;
   for (const Node& entry : *entries) decode_entry_of_inference(decoder, entry, draft);
+  if (entries->empty() || !draft.settings.providers.empty()) return;
+  decoder.conclude(fmt::format(
+      "none of the {} inference providers of this file can be served: each is skipped or switched "
+      "off (see above). Give at least one of type {}; most services with an OpenAI-compatible API "
+      "work as such, with their base_url and api_key",
+      entries->size(), kPassthroughType));
 }
 
 // Every API of Llama Stack and OGX, of all versions whose files may be brought along.
@@ -192,6 +225,10 @@ constexpr std::array kProvidersKeys = {
                }},
     ignored<Draft>("agents"),
     ignored<Draft>("batches"),
+    ignored<Draft>("connectors"),
+    ignored<Draft>("container_runtime"),
+    ignored<Draft>("containers"),
+    ignored<Draft>("conversations"),
     ignored<Draft>("datasetio"),
     ignored<Draft>("eval"),
     ignored<Draft>("file_processors"),
@@ -200,6 +237,7 @@ constexpr std::array kProvidersKeys = {
     ignored<Draft>("memory"),
     ignored<Draft>("messages"),
     ignored<Draft>("post_training"),
+    ignored<Draft>("prompts"),
     ignored<Draft>("responses"),
     ignored<Draft>("safety"),
     ignored<Draft>("scoring"),
@@ -214,7 +252,8 @@ constexpr std::array kProvidersKeys = {
 
 void decode_providers(Decoder& decoder, const Node& node, Draft& draft) {
   decode_section<Draft>(decoder, node, kProvidersKeys, draft);
-  if (draft.settings.providers.empty()) {
+  const Node* inference = decoder.given(node, "inference");
+  if (inference == nullptr || inference->children.empty()) {
     decoder.warning_at_key(node, fmt::format("there is no inference provider of type {}, so no "
                                              "model is served",
                                              kPassthroughType));

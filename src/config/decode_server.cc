@@ -6,6 +6,7 @@
 #include <array>
 
 #include "config/decode_limits.h"
+#include "config/key_text.h"
 #include "config/url.h"
 
 namespace penstock::config {
@@ -53,10 +54,8 @@ void decode_caller_url_hosts(Decoder& decoder, const Node& node, Server& server)
 // A key that cannot stand behind "Bearer " would never match, and the mask that describe() prints
 // is a key that everybody knows.
 std::string_view fault_of_key(std::string_view key) {
-  const bool is_visible =
-      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7F; });
   if (key.size() < kApiKeyBytesMin) return "an API key has at least 8 characters";
-  if (!is_visible) return "an API key is visible ASCII without spaces";
+  if (const std::string_view fault = fault_of_key_text(key); !fault.empty()) return fault;
   if (key == Secret::kMask) return "this is a mask in place of a key, not a key";
   return {};
 }
@@ -79,18 +78,32 @@ constexpr std::array kApiKeyKeys = {
                 Use::kRequired},
 };
 
+// The reference's form: a key without a name.
+void decode_bare_key(Decoder& decoder, const Node& node, std::size_t index, ApiKey& api_key) {
+  api_key.name = fmt::format("key-{}", index + 1);
+  const std::string_view fault = fault_of_key(node.text);
+  if (!fault.empty()) return decoder.error(node, fault);
+  api_key.key = Secret(node.text);
+}
+
 void decode_api_keys(Decoder& decoder, const Node& node, Server& server) {
   const auto items = decoder.list(node);
   if (!items) return;
   for (const Node& item : *items) {
     ApiKey api_key;
-    decode_section<ApiKey>(decoder, item, kApiKeyKeys, api_key);
+    if (item.kind == Node::Kind::kScalar) {
+      decode_bare_key(decoder, item, server.api_keys.size(), api_key);
+    } else {
+      decode_section<ApiKey>(decoder, item, kApiKeyKeys, api_key);
+    }
+    const Node* name = item.find("name");
+    const Node* key = item.find("key");
     for (const ApiKey& other : server.api_keys) {
       if (!api_key.name.empty() && other.name == api_key.name) {
-        decoder.error(*item.find("name"), "another key of this list has the same name");
+        decoder.error(name != nullptr ? *name : item, "another key has the same name");
       }
       if (!api_key.key.empty() && other.key.equals(api_key.key.reveal())) {
-        decoder.error(*item.find("key"), "another entry of this list has the same key");
+        decoder.error(key != nullptr ? *key : item, "another entry has the same key");
       }
     }
     server.api_keys.push_back(std::move(api_key));
@@ -109,13 +122,46 @@ bool is_switched_off(Decoder& decoder, const Node& auth) {
   });
 }
 
-// Ignoring the reference's authentication would open a server that its operator believes to be
-// closed.
-void refuse_auth(Decoder& decoder, const Node& node, Server&) {
+constexpr std::string_view kLocalApiKey = "local_api_key";
+
+void check_auth_type(Decoder& decoder, const Node& node, Server&) {
+  const auto type = decoder.text(node);
+  if (!type || *type == kLocalApiKey) return;
+  decoder.error(node, fmt::format("authentication of type {} is not supported; supported is {}, "
+                                  "with the keys that clients may use in api_keys",
+                                  shown_key(*type), kLocalApiKey));
+}
+
+constexpr std::array kAuthProviderKeys = {
+    Key<Server>{"type", "local_api_key", "", check_auth_type, Use::kRequired},
+    Key<Server>{"api_keys", "list", "[]", decode_api_keys},
+};
+
+// Keys of other types would only hide that the type is the problem.
+void decode_auth_provider(Decoder& decoder, const Node& node, Server& server) {
+  const std::string type = decoder.text_if_any(node, "type");
+  const Node* type_node = node.find("type");
+  if (type_node != nullptr && !type.empty() && type != kLocalApiKey) {
+    return check_auth_type(decoder, *decoder.resolved(*type_node), server);
+  }
+  decode_section<Server>(decoder, node, kAuthProviderKeys, server);
+  if (decoder.expect_map(node) && server.api_keys.empty()) {
+    decoder.error(node, "there is no key in api_keys; list those that clients may use");
+  }
+}
+
+constexpr std::array kAuthKeys = {
+    Key<Server>{"provider_config", "mapping", "", decode_auth_provider, Use::kRequired,
+                [](const std::string& path, KnownKeys& out) {
+                  list_section<Server>(path, kAuthProviderKeys, out);
+                }},
+};
+
+// Ignoring what is not supported would open a server that its operator believes to be closed: here
+// every key that is not known is an error.
+void decode_auth(Decoder& decoder, const Node& node, Server& server) {
   if (is_switched_off(decoder, node)) return;
-  decoder.error_at_key(node,
-                       "this server has no authentication providers; list the keys that clients "
-                       "may use in server.api_keys");
+  decode_section<Server>(decoder, node, kAuthKeys, server);
 }
 
 constexpr std::array kServerKeys = {
@@ -169,7 +215,10 @@ constexpr std::array kServerKeys = {
                 }},
     Key<Server>{"access_log", "text", "stdout", decode_access_log},
     Key<Server>{"caller_url_hosts", "list of hosts", "[]", decode_caller_url_hosts},
-    Key<Server>{"auth", "refused", "none", refuse_auth},
+    Key<Server>{"auth", "mapping", "{}", decode_auth, Use::kOptional,
+                [](const std::string& path, KnownKeys& out) {
+                  list_section<Server>(path, kAuthKeys, out);
+                }},
     ignored<Server>("quota"),
     ignored<Server>("cors"),
     ignored<Server>("workers"),

@@ -49,6 +49,13 @@ void Decoder::warning_at_key(const Node& node, std::string_view message) {
   problems_.warning(node.key_position, message_for(node, message));
 }
 
+std::string Decoder::text_if_any(const Node& section, std::string_view key) const {
+  const Node* node = section.find(key);
+  if (node == nullptr || node->kind != Node::Kind::kScalar) return {};
+  const Substitution substitution = substitute(node->text, environment_);
+  return substitution.missing_name ? std::string() : substitution.text;
+}
+
 std::optional<Node> Decoder::resolved(const Node& node) {
   if (node.kind != Node::Kind::kScalar) return node;
   Substitution substitution = substitute(node.text, environment_);
@@ -60,10 +67,11 @@ std::optional<Node> Decoder::resolved(const Node& node) {
     return std::nullopt;
   }
   if (substitution.malformed > 0) {
-    warning(node,
-            "`${env.` that is no reference of its own stays as it is; references are "
-            "${env.NAME}, ${env.NAME:=default} and ${env.NAME:+value}, names of A-Z, 0-9 and _, "
-            "without others inside");
+    error(node,
+          "this is not a reference to an environment variable; write ${env.NAME}, "
+          "${env.NAME:=default} or ${env.NAME:+value}, with a name of A-Z, 0-9 and _, and no "
+          "reference inside another (docs/configuration.md says how to write the text itself)");
+    return std::nullopt;
   }
   Node result = node;
   result.text = std::move(substitution.text);

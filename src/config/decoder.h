@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/node.h"
@@ -38,9 +39,16 @@ class Decoder {
   void error_at_key(const Node& node, std::string_view message);
   void warning_at_key(const Node& node, std::string_view message);
 
+  // Of the whole file: the last line of its problems, and an error.
+  void conclude(std::string message) { problems_.conclude(std::move(message)); }
+
   // The node as it is after substitution: a scalar that substitutes to nothing is kNull. Lists and
   // mappings are handed back as they are.
   std::optional<Node> resolved(const Node& node);
+
+  // The text of a section's entry after substitution; empty where there is none. Reports nothing:
+  // for entries that may turn out not to count.
+  std::string text_if_any(const Node& section, std::string_view key) const;
 
   // All of these take resolved nodes that are not kNull.
   std::optional<std::string> text(const Node& node);

@@ -65,6 +65,14 @@ void write_provider(YamlWriter& out, const Provider& provider) {
   out.text("provider_type", kPassthroughType);
   out.open("config");
   if (provider.base_url) out.text("base_url", provider.base_url->text());
+  if (provider.base_path == BasePath::kAsWritten) out.literal("append_v1", "false");
+  if (!provider.query.empty()) {
+    out.open("query");
+    for (const Provider::QueryParameter& parameter : provider.query) {
+      out.text(parameter.name, Secret::kMask);
+    }
+    out.close();
+  }
   if (!provider.api_key.empty()) out.text("api_key", Secret::kMask);
   if (provider.allowed_models) write_texts(out, "allowed_models", *provider.allowed_models);
   out.literal("refresh_models", boolean(provider.refresh_models));

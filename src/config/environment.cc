@@ -50,6 +50,45 @@ std::optional<std::string> value_of(const Reference& reference, const Environmen
   return std::nullopt;
 }
 
+bool is_variable_byte(char c) {
+  return is_name_byte(c) || (c >= 'a' && c <= 'z');
+}
+
+bool ends_word(std::string_view text, std::size_t at) {
+  return at >= text.size() || std::string_view(" \t\n/:,;\"'").find(text[at]) != text.npos;
+}
+
+// `$NAME` or `$(…)`: what a shell would replace. Passwords have dollar signs in them, too, so that
+// only whole words count.
+bool is_shell_reference(std::string_view text, std::size_t dollar) {
+  const bool begins_word =
+      dollar == 0 || std::string_view(" \t\n\"'").find(text[dollar - 1]) != text.npos;
+  std::size_t end = dollar + 1;
+  if (!begins_word || end == text.size()) return false;
+  if (text[end] == '(') return text.find(')', end) != text.npos;
+  if (text[end] >= '0' && text[end] <= '9') return false;
+  while (end < text.size() && is_variable_byte(text[end])) ++end;
+  return end > dollar + 1 && ends_word(text, end);
+}
+
+// Of text between references.
+std::size_t foreign_references(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find('$'); at != text.npos; at = text.find('$', at + 1)) {
+    const bool has_brace = at + 1 < text.size() && text[at + 1] == '{';
+    if (has_brace || is_shell_reference(text, at)) ++count;
+  }
+  return count;
+}
+
+// `{{ NAME }}`, alone or after a word. Templates go on after their braces.
+bool is_template(std::string_view text) {
+  const std::size_t opening = text.find("{{");
+  if (opening == text.npos || !text.ends_with("}}")) return false;
+  return text.find("}}", opening) + 2 == text.size() &&
+         (opening == 0 || ends_word(text, opening - 1));
+}
+
 }  // namespace
 
 Environment process_environment() {
@@ -69,8 +108,10 @@ std::string expand_home(std::string_view path, const Environment& environment) {
 
 Substitution substitute(std::string_view text, const Environment& environment) {
   Substitution result;
+  if (is_template(text)) ++result.malformed;
   while (!text.empty()) {
     const std::size_t opening = text.find(kOpening);
+    result.malformed += foreign_references(text.substr(0, opening));
     result.text.append(text.substr(0, opening));
     if (opening == std::string_view::npos) break;
     text.remove_prefix(opening);
@@ -88,7 +129,7 @@ Substitution substitute(std::string_view text, const Environment& environment) {
     }
     ++result.references;
     // References do not nest: the operand ends at the first brace.
-    if (reference->operand.find(kOpening) != std::string_view::npos) ++result.malformed;
+    if (reference->operand.find("${") != std::string_view::npos) ++result.malformed;
     result.text.append(expand_home(*value, environment));
     text.remove_prefix(reference->length);
   }

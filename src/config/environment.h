@@ -20,10 +20,13 @@ struct Substitution {
   // The variable without a default that is not set or empty; `text` is then of no use.
   std::optional<std::string> missing_name;
   std::size_t references = 0;  // how many were replaced
-  // "${env." that does not begin a reference, or stands inside of one, and is left as it is.
+  // What looks like a reference and is none, or stands inside of one.
   std::size_t malformed = 0;
 };
 
+// Whatever else some program substitutes counts as malformed: `${` that begins no reference,
+// `$NAME` and `$(…)` as words, `{{…}}` at the ends of the text. A dollar sign elsewhere is text; so
+// is everything in a default: `${env.NONE:=$}{X}` stands for `${X}`.
 Substitution substitute(std::string_view text, const Environment& environment);
 
 // `path` with a leading `~` or `~/` replaced by $HOME, where that is set.

@@ -29,7 +29,7 @@ struct Problem {
 
 struct Loaded {
   std::optional<Settings> settings;  // nothing where there is any error
-  std::vector<Problem> problems;     // in the order of their positions
+  std::vector<Problem> problems;     // by their positions; what concerns the whole file is last
 };
 
 // The environment as a function, so that tests need no process environment.

@@ -94,6 +94,21 @@ bool is_one_document(const std::string& text, Problems& problems) {
   return false;
 }
 
+// Where a line is indented with a tab, which YAML does not allow and yaml-cpp explains badly.
+std::optional<Position> indented_with_tab(std::string_view text, std::size_t last_line) {
+  for (Position position; position.line <= last_line && !text.empty(); ++position.line) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    const std::size_t indent = std::min(line.find_first_not_of(" \t\r"), line.size());
+    const std::size_t tab = line.substr(0, indent).find('\t');
+    if (tab != std::string_view::npos && indent < line.size() && line[indent] != '#') {
+      position.column = tab + 1;
+      return position;
+    }
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return std::nullopt;
+}
+
 std::optional<YAML::Node> load(std::string_view bytes, Problems& problems) {
   try {
     const std::string text(without_final_space(bytes));
@@ -101,8 +116,11 @@ std::optional<YAML::Node> load(std::string_view bytes, Problems& problems) {
   } catch (const YAML::DeepRecursion& exception) {
     problems.error(position_of(exception.mark), "nested too deep");
   } catch (const YAML::Exception& exception) {
-    problems.error(position_of(exception.mark),
-                   fmt::format("not valid YAML: {}", without_details(exception.msg)));
+    const Position position = position_of(exception.mark);
+    const auto tab = indented_with_tab(bytes, position.line + 1);
+    problems.error(tab.value_or(position),
+                   tab ? "not valid YAML: this line is indented with a tab; use spaces"
+                       : fmt::format("not valid YAML: {}", without_details(exception.msg)));
   } catch (const std::exception&) {
     problems.error({}, "not valid YAML");
   }

@@ -23,7 +23,12 @@ void Problems::warning(Position position, std::string message) {
       {Problem::Severity::kWarning, file_, position.line, position.column, std::move(message)});
 }
 
+void Problems::conclude(std::string message) {
+  conclusion_ = std::move(message);
+}
+
 bool Problems::has_errors() const {
+  if (!conclusion_.empty()) return true;
   return std::any_of(problems_.begin(), problems_.end(), [](const Problem& problem) {
     return problem.severity == Problem::Severity::kError;
   });
@@ -44,6 +49,9 @@ std::vector<Problem> Problems::take() {
     if (last == result.rend() || !same(*last, problem)) result.push_back(std::move(problem));
   }
   problems_.clear();
+  if (!conclusion_.empty()) {
+    result.push_back({Problem::Severity::kError, file_, 1, 1, std::exchange(conclusion_, {})});
+  }
   return result;
 }
 

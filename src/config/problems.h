@@ -26,14 +26,18 @@ class Problems {
   void error(Position position, std::string message);
   void warning(Position position, std::string message);
 
+  // An error of the whole file, that is to be read after all others. Once.
+  void conclude(std::string message);
+
   bool has_errors() const;
 
-  // Everything that was reported, in the order of positions and without repetitions: a mapping
-  // that is used through several aliases has its problems once.
+  // Everything that was reported, in the order of positions, the conclusion last, without
+  // repetitions: a mapping that is used through several aliases has its problems once.
   std::vector<Problem> take();
 
  private:
   std::string file_;
+  std::string conclusion_;
   std::vector<Problem> problems_;
 };
 

@@ -39,6 +39,9 @@ struct Url {
   bool operator==(const Url&) const = default;
 };
 
+// What becomes of a base URL's path. Most services have their API below /v1; some do not.
+enum class BasePath : std::uint8_t { kEndsInV1, kAsWritten };
+
 // providers.inference[].config.network.tls
 struct UpstreamTls {
   enum class MinVersion : std::uint8_t { kTls12, kTls13 };
@@ -63,9 +66,17 @@ struct Provider {
     std::string header;
   };
 
+  // config.query: sent with every request, percent-encoded. Some services want their key here.
+  struct QueryParameter {
+    std::string name;
+    Secret value;
+  };
+
   std::string id;
-  std::optional<Url> base_url;  // with /v1 at its end; nothing: each caller names its own
-  Secret api_key;               // empty: the caller's
+  std::optional<Url> base_url;  // settled by base_path; nothing: each caller names its own
+  BasePath base_path = BasePath::kEndsInV1;
+  std::vector<QueryParameter> query;
+  Secret api_key;                                          // empty: the caller's
   std::optional<std::vector<std::string>> allowed_models;  // nothing: all; upstream ids
   bool refresh_models = false;
   std::vector<ForwardedHeader> forward_headers;

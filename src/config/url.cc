@@ -45,6 +45,11 @@ std::uint16_t default_port(bool tls) {
   return tls ? kHttpsPort : kHttpPort;
 }
 
+bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() &&
+         equals_ignoring_case(text.substr(text.size() - end.size()), end);
+}
+
 std::string lower(std::string_view text) {
   std::string result(text);
   std::transform(result.begin(), result.end(), result.begin(), to_lower);
@@ -133,7 +138,9 @@ bool has_dot_segment(std::string_view decoded_path) {
 
 Status parse_path(std::string_view path, Url& url) {
   if (path.find_first_of("?#") != std::string_view::npos) {
-    return refused("a base URL must not have a query or a fragment");
+    return refused(
+        "a base URL must not have a query or a fragment; for parameters that a service "
+        "wants with every request there is `query`, beside base_url");
   }
   const bool clean =
       std::all_of(path.begin(), path.end(), [](char c) { return is_path_byte(c) || c == '%'; });
@@ -185,9 +192,23 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
-Result<Url> parse_base_url(std::string_view text) {
+Result<Url> parse_base_url(std::string_view text, BasePath base_path) {
   Result<Url> url = parse_url(text);
-  if (url && !url->path.ends_with("/v1")) url->path += "/v1";
+  if (!url) return url;
+  // Longer ones first. `/models` alone is the base of some services.
+  constexpr std::array<std::string_view, 11> kEndpoints = {
+      "/chat/completions",      "/completions",        "/embeddings", "/responses",
+      "/messages/count_tokens", "/messages",           "/v1/models",  "/audio/speech",
+      "/audio/transcriptions",  "/images/generations", "/moderations"};
+  for (const std::string_view endpoint : kEndpoints) {
+    if (!ends_with_ignoring_case(url->path, endpoint)) continue;
+    const std::string_view named = endpoint == "/v1/models" ? "/models" : endpoint;
+    return refused(
+        fmt::format("the path ends with `{0}`, which belongs to one endpoint; leave "
+                    "`{0}` out, as the gateway appends each endpoint's path",
+                    named));
+  }
+  if (base_path == BasePath::kEndsInV1 && !url->path.ends_with("/v1")) url->path += "/v1";
   return url;
 }
 

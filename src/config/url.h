@@ -16,8 +16,9 @@ namespace penstock::config {
 // 65535. The path keeps its bytes; slashes at its end are dropped. Fails with kInvalidRequest.
 Result<Url> parse_url(std::string_view text);
 
-// The same, and `/v1` appended unless the path already ends in it.
-Result<Url> parse_base_url(std::string_view text);
+// The URL below which a service has its endpoints; refuses one that is an endpoint's own, such as
+// `…/v1/chat/completions`. With kEndsInV1, `/v1` is appended unless the path already ends in it.
+Result<Url> parse_base_url(std::string_view text, BasePath base_path = BasePath::kEndsInV1);
 
 // A host alone, as parse_url() takes it; IPv6 with or without brackets. The result is lower case,
 // without brackets, and the one form that equal addresses have, so that hosts can be compared.

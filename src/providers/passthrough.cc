@@ -27,6 +27,22 @@ constexpr std::string_view kUserAgent = "User-Agent";
 // Shorter ones cannot be told from ordinary text.
 constexpr std::size_t kMaskedBytesMin = 8;
 
+// RFC 3986 section 2.3: everything but unreserved bytes.
+void append_query_encoded(std::string& out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const char lower = to_lower(c);
+    const bool is_unreserved = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+                               std::string_view("-._~").find(c) != std::string_view::npos;
+    if (is_unreserved) {
+      out.push_back(c);
+    } else {
+      out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
+    }
+  }
+}
+
 bool is_authorization(std::string_view name) {
   return equals_ignoring_case(name, "authorization");
 }
@@ -58,6 +74,12 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
   pool_ = std::make_unique<http::UpstreamPool>(
       environment_.loop, environment_.connector, environment_.scratch,
       destination_of(*settings_.base_url, net::AddressRule::kAny), limits);
+  for (const config::Provider::QueryParameter& parameter : settings_.query) {
+    query_.append(query_.empty() ? "?" : "&");
+    append_query_encoded(query_, parameter.name);
+    query_.push_back('=');
+    append_query_encoded(query_, parameter.value.reveal());
+  }
   http::append_field(opening_fields_, "Host", settings_.base_url->authority());
   for (const config::Provider::Header& header : settings_.headers) {
     // One Authorization at most: the static key is the one that counts.
@@ -89,7 +111,7 @@ Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
                           "' has no base_url: pass one in the header "
                           "X-OGX-Provider-Data as { \"passthrough_url\": <your api url> }"));
   }
-  Result<config::Url> url = config::parse_base_url(*data->url());
+  Result<config::Url> url = config::parse_base_url(*data->url(), settings_.base_path);
   if (!url) {
     return failure(
         Error::client(ErrorKind::kInvalidRequest, "passthrough_url: " + url.error().message));
@@ -128,7 +150,8 @@ void Passthrough::append_request_head(std::string& out, std::string_view method,
                                       std::string_view path, const Route& route,
                                       const ProviderData* data) const {
   const config::Url& url = settings_.base_url ? *settings_.base_url : route.url_;
-  out.append(method).append(" "sv).append(url.path).append(path).append(" HTTP/1.1\r\n"sv);
+  out.append(method).append(" "sv).append(url.path).append(path).append(query_).append(
+      " HTTP/1.1\r\n"sv);
   if (settings_.base_url) {
     out.append(opening_fields_);
   } else {
@@ -140,6 +163,9 @@ void Passthrough::append_request_head(std::string& out, std::string_view method,
 
 void Passthrough::mask_secrets(std::string& text) const {
   mask(text, settings_.api_key.reveal());
+  for (const config::Provider::QueryParameter& parameter : settings_.query) {
+    mask(text, parameter.value.reveal());
+  }
   for (const config::Provider::Header& header : settings_.headers) {
     if (!config::is_credential_header(header.name)) continue;
     // Of "Bearer …" and the like, what follows the scheme.

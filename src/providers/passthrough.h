@@ -90,6 +90,7 @@ class Passthrough {
   std::unique_ptr<http::UpstreamPool> pool_;
   // Of every call, ready to send: Host and what the operator has set, where there is a base_url,
   // and what comes after the caller's fields.
+  std::string query_;  // with its question mark; empty where there is none
   std::string opening_fields_;
   std::string closing_fields_;
 };

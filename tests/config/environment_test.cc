@@ -69,7 +69,7 @@ TEST(Substitution, NamesAVariableThatIsNotSetOrEmpty) {
 TEST(Substitution, CountsWhatLooksLikeAReferenceButIsNone) {
   EXPECT_EQ(substitute("${env.SET} ${env.set} ${env.SET:x}", kEnvironment).malformed, 2u);
   EXPECT_EQ(substitute("${env.UNSET:=${env.SET}}", kEnvironment).malformed, 1u);
-  EXPECT_EQ(substitute("${env.SET} $env ${HOME}", kEnvironment).malformed, 0u);
+  EXPECT_EQ(substitute("${env.SET} pa$$w0rd$", kEnvironment).malformed, 0u);
 }
 
 TEST(HomeExpansion, TouchesOnlyTheOwnHome) {
@@ -78,6 +78,27 @@ TEST(HomeExpansion, TouchesOnlyTheOwnHome) {
   EXPECT_EQ(expand_home("~other/a", kEnvironment), "~other/a");
   EXPECT_EQ(expand_home("/a/~", kEnvironment), "/a/~");
   EXPECT_EQ(expand_home("~/a", environment_of({})), "~/a");
+}
+
+// reported-failures 6.6: what other programs would substitute.
+TEST(Substitution, CountsReferencesInAnotherProgramsSpelling) {
+  for (const std::string_view text :
+       {"${OPENAI_API_KEY}", "${env.X:dflt}", "${env.x}", "${env:X}", "${ env.X }", "$X",
+        "$openai_api_key", "Bearer $TOKEN", "$HOME/ca.pem", "$(cat key)", "{{X}}",
+        "{{ .Values.x }}", "Bearer {{ X }}", "${X:-y}", "sk-${X}", "${env.X", "$${X}"}) {
+    EXPECT_GE(substitute(text, kEnvironment).malformed, 1u) << text;
+  }
+}
+
+TEST(Substitution, LeavesOtherDollarSignsAndBracesAlone) {
+  for (const std::string_view text :
+       {"$", "$$", "pa$WORD", "a$b", "$5", "cost: 5$", "$1abc", "sk-$abc$def", "{x}", "{{", "}}",
+        "{% if x %}{{ y }}{% endif %}", "{\"a\":{\"b\":{}}}", "${env.NONE:=$}{X}",
+        "${env.NONE:={}{ X }}"}) {
+    EXPECT_EQ(substitute(text, kEnvironment).malformed, 0u) << text;
+  }
+  EXPECT_EQ(substitute("${env.NONE:=$}{X}", kEnvironment).text, "${X}");
+  EXPECT_EQ(substitute("${env.NONE:={}{ X }}", kEnvironment).text, "{{ X }}");
 }
 
 }  // namespace

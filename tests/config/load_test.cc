@@ -11,9 +11,11 @@
 namespace penstock::config {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 Settings settings_of(std::string_view text, Variables variables = {}) {
   Loaded loaded = load(text, std::move(variables));
@@ -293,13 +295,24 @@ TEST(Configuration, WarnsWhereNothingWouldBeServed) {
               ElementsAre(HasSubstr("warning: providers: there is no inference provider")));
 }
 
-TEST(Configuration, WarnsOfWhatOnlyLooksLikeASubstitution) {
-  const Loaded loaded =
-      load(std::string(kOneProvider) + "    config: {api_key: '${env.KEY:old-default}'}\n",
-           {{"KEY", "sk-12345678"}});
-  EXPECT_THAT(texts_of(loaded), ElementsAre(HasSubstr("5:23: warning: "
-                                                      "providers.inference[0].config.api_key")));
-  EXPECT_TRUE(loaded.settings->providers[0].api_key.equals("${env.KEY:old-default}"));
+// reported-failures 6.6
+TEST(Configuration, RefusesWhatOnlyLooksLikeASubstitution) {
+  const auto problems = [](std::string_view config) {
+    return texts_of(load(std::string(kOneProvider) + "    config: {" + std::string(config) + "}\n",
+                         {{"KEY", "sk-12345678"}}));
+  };
+  for (const std::string_view value :
+       {"${OPENAI_API_KEY}", "${env.KEY:old-default}", "$KEY", "{{ KEY }}", "${env.key}"}) {
+    EXPECT_THAT(problems("api_key: '" + std::string(value) + "'"),
+                ElementsAre(HasSubstr("5:23: providers.inference[0].config.api_key: this is not a "
+                                      "reference to an environment variable")))
+        << value;
+  }
+  EXPECT_THAT(problems("base_url: '${PASSTHROUGH_URL}'"),
+              ElementsAre(HasSubstr("not a reference")));
+  EXPECT_THAT(problems("network: {headers: {x-api-key: $KEY}}"),
+              ElementsAre(HasSubstr("network.headers.x-api-key: this is not a reference")));
+  EXPECT_THAT(problems("forward_headers: {a: '${HEADER}'}"), Not(IsEmpty()));
 }
 
 TEST(Configuration, IsClosedToTheAuthenticationThatItDoesNotHave) {
@@ -308,9 +321,114 @@ TEST(Configuration, IsClosedToTheAuthenticationThatItDoesNotHave) {
   EXPECT_THAT(texts_of(load(start + type)), IsEmpty());
   EXPECT_FALSE(load(start + type, {{"AUTH", "1"}}).settings);
   EXPECT_FALSE(load(start + type + "    route_policy: [{permit: {paths: /v1/*}}]\n").settings);
-  EXPECT_THAT(texts_of(load(start + "    provider_config: {type: github_token}\n")),
-              ElementsAre("run.yaml:6:3: server.auth: this server has no authentication providers; "
-                          "list the keys that clients may use in server.api_keys"));
+  EXPECT_THAT(
+      texts_of(load(start + "    provider_config: {type: github_token}\n")),
+      ElementsAre("run.yaml:7:29: server.auth.provider_config.type: authentication of type "
+                  "github_token is not supported; supported is local_api_key, with the keys "
+                  "that clients may use in api_keys"));
+}
+
+// reported-failures 7.4
+TEST(Configuration, TakesTheReferencesLocalApiKeys) {
+  const std::string start = std::string(kOneProvider) + "server:\n";
+  const Loaded loaded = load(start +
+                                 "  auth: {provider_config: {type: local_api_key, "
+                                 "api_keys: [sk-12345678, '${env.KEY}']}}\n"
+                                 "  api_keys: [{name: alice, key: sk-alice-1}]\n",
+                             {{"KEY", "sk-87654321"}});
+  ASSERT_THAT(texts_of(loaded), IsEmpty());
+  const std::vector<ApiKey>& keys = loaded.settings->server.api_keys;
+  ASSERT_EQ(keys.size(), 3u);
+  EXPECT_TRUE(keys[0].key.equals("sk-12345678"));
+  EXPECT_TRUE(keys[1].key.equals("sk-87654321"));
+  EXPECT_EQ(keys[1].name, "key-2");
+  EXPECT_EQ(keys[2].name, "alice");
+  // A server that its operator believes to be closed is never open.
+  for (const std::string_view auth :
+       {"{provider_config: {type: local_api_key}}", "{provider_config: {api_keys: [sk-12345678]}}",
+        "{provider_config: {type: local_api_key, api_keys: []}}", "{}", "{provider_config: {}}",
+        "{provider_config: {type: local_api_key, api_keys: [short]}}",
+        "{provider_config: {type: oauth2_token, jwks: {uri: 'https://a'}}}",
+        "{provider_config: {type: local_api_key, api_keys: [sk-12345678]}, access_policy: [x]}"}) {
+    const Loaded refused = load(start + "  auth: " + std::string(auth) + "\n");
+    EXPECT_FALSE(refused.settings) << auth;
+  }
+}
+
+// reported-failures 6.1
+TEST(Configuration, KeepsThePathOfABaseUrlWhereItIsToldTo) {
+  const auto config = [](std::string_view entries) {
+    return settings_of(std::string(kOneProvider) + "    config: {" + std::string(entries) + "}\n")
+        .providers[0];
+  };
+  EXPECT_EQ(config("base_url: 'https://h/v1beta/openai/', append_v1: false").base_url->text(),
+            "https://h/v1beta/openai");
+  EXPECT_EQ(config("append_v1: no, url: 'https://h/api/paas/v4'").base_url->text(),
+            "https://h/api/paas/v4");
+  EXPECT_EQ(config("append_v1: false, base_url: 'https://h'").base_url->text(), "https://h");
+  EXPECT_EQ(config("append_v1: true, base_url: 'https://h'").base_url->text(), "https://h/v1");
+  const Provider provider = config("base_url: 'http://h', query: {api-version: 2024-10-21, k: 5}");
+  ASSERT_EQ(provider.query.size(), 2u);
+  EXPECT_EQ(provider.query[0].name, "api-version");
+  EXPECT_TRUE(provider.query[0].value.equals("2024-10-21"));
+  EXPECT_THAT(texts_of(load(std::string(kOneProvider) + "    config: {query: {a: b}}\n")),
+              ElementsAre(HasSubstr("config.query: callers name the upstream")));
+}
+
+// reported-failures 6.5
+TEST(Configuration, RefusesTheUrlOfAnEndpoint) {
+  for (const std::string_view path :
+       {"/v1/chat/completions", "/v1/chat/completions/", "/v1/completions", "/v1/embeddings",
+        "/v1/models", "/openai/deployments/x/chat/completions", "/v1/Responses", "/v1/messages"}) {
+    for (const std::string_view more : {"", ", append_v1: false"}) {
+      EXPECT_THAT(texts_of(load(std::string(kOneProvider) + "    config: {base_url: 'http://h" +
+                                std::string(path) + "'" + std::string(more) + "}\n")),
+                  ElementsAre(HasSubstr("config.base_url: the path ends with `/")))
+          << path;
+    }
+  }
+}
+
+// reported-failures 6.12
+TEST(Configuration, SaysWhatToDoAboutTabsAndLineBreaks) {
+  EXPECT_THAT(texts_of(load("server:\n  host: a\n\tport: 1\n")),
+              ElementsAre("run.yaml:3:1: not valid YAML: this line is indented with a tab; use "
+                          "spaces"));
+  EXPECT_THAT(texts_of(load(std::string(kOneProvider) + "    config: {api_key: '${env.KEY}'}\n",
+                            {{"KEY", "sk-12345678\n"}})),
+              ElementsAre(HasSubstr("this key ends with a line break or a space")));
+}
+
+// reported-failures 7.5
+TEST(Configuration, KnowsTheSectionsOfTheReferenceOfToday) {
+  const Loaded loaded = load(std::string(kOneProvider) +
+                             "  container_runtime: [x]\n  containers: [x]\n  prompts: [x]\n"
+                             "  connectors: [x]\n  conversations: [x]\nlogging_config: {a: b}\n");
+  EXPECT_TRUE(loaded.settings);
+  EXPECT_EQ(loaded.problems.size(), 6u);
+  EXPECT_THAT(texts_of(loaded), Each(HasSubstr("warning: ")));
+}
+
+// reported-failures 7.6, 7.7
+TEST(Configuration, DoesNotMissVariablesOfWhatItSkips) {
+  const std::string_view skipped = R"(registered_resources:
+  models:
+  - {model_id: "${env.INFERENCE_MODEL}", provider_id: vllm, metadata: {a: "${env.NONE}"}}
+providers:
+  inference:
+  - {provider_id: vllm, provider_type: "remote::vllm", config: {base_url: "${env.VLLM_URL}"}}
+  - {provider_id: "${env.NONE}", provider_type: "inline::other"}
+)";
+  const Loaded with_another =
+      load(std::string(skipped) + "  - {provider_id: p, provider_type: 'remote::passthrough'}\n");
+  EXPECT_TRUE(with_another.settings);
+  EXPECT_THAT(texts_of(with_another), Each(HasSubstr("warning: ")));
+  // None is left: an error, and the last line.
+  const Loaded none = load(skipped);
+  EXPECT_FALSE(none.settings);
+  ASSERT_FALSE(none.problems.empty());
+  EXPECT_THAT(none.problems.back().text(),
+              HasSubstr("none of the 2 inference providers of this file can be served"));
 }
 
 TEST(BuiltInConfiguration, IsOnePassthroughProviderFromTheEnvironment) {

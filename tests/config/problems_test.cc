@@ -244,9 +244,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"server: {api_keys: {a: b}}\n",
                 "5:20: server.api_keys: expected a list, found a mapping"},
         Mistake{"server: {api_keys: [{name: a, key: 12345678}, {name: a, key: 12345679}]}\n",
-                "5:54: server.api_keys[1].name: another key of this list has the same name"},
+                "5:54: server.api_keys[1].name: another key has the same name"},
         Mistake{"server: {api_keys: [{name: a, key: 12345678}, {name: b, key: 12345678}]}\n",
-                "5:62: server.api_keys[1].key: another entry of this list has the same key"}));
+                "5:62: server.api_keys[1].key: another entry has the same key"}));
 
 INSTANTIATE_TEST_SUITE_P(
     OfModels, OneMistake,

@@ -199,5 +199,24 @@ TEST_F(PassthroughTest, TakesItsTimeoutsFromTheNearestPlace) {
   EXPECT_EQ(own.between_bytes_timeout(), milliseconds(5));
 }
 
+// reported-failures 6.1
+TEST_F(PassthroughTest, SendsTheOperatorsQueryWithEveryRequestAndMasksIt) {
+  settings.base_url =
+      *config::parse_base_url("http://h/v1beta/openai", config::BasePath::kAsWritten);
+  settings.query.push_back({"api-version", Secret("2024-10-21")});
+  settings.query.push_back({"key", Secret("sk-a b&c=d/e+f%")});
+  EXPECT_THAT(head(), ::testing::StartsWith("POST /v1beta/openai/embeddings?api-version=2024-10-21"
+                                            "&key=sk-a%20b%26c%3Dd%2Fe%2Bf%25 HTTP/1.1\r\n"));
+  std::string text = "no such key: sk-a b&c=d/e+f%";
+  provider().mask_secrets(text);
+  EXPECT_EQ(text, "no such key: ********");
+}
+
+TEST_F(PassthroughTest, KeepsTheOperatorsQueryFromUpstreamsOfACallersChoice) {
+  settings.base_url.reset();
+  settings.query.push_back({"key", Secret("sk-12345678")});
+  EXPECT_THAT(head(R"({"passthrough_url":"http://93.184.215.14"})"), Not(HasSubstr("sk-12345678")));
+}
+
 }  // namespace
 }  // namespace penstock::providers
