@@ -23,10 +23,12 @@ http::ServerLimits server_limits(const config::Server& server) {
           .body_bytes = server.limits.body_bytes,
           .body_bytes_per_second = server.limits.body_bytes_per_second,
           .discarded_bytes = server.limits.discarded_bytes,
+          .reserved_connections = server.limits.reserved_connections,
           .header_timeout = server.timeouts.client_header,
           .body_timeout = server.timeouts.client_body,
           .write_timeout = server.timeouts.client_write,
           .idle_timeout = server.timeouts.idle,
+          .refused_idle_timeout = server.timeouts.refused_idle,
           .linger_timeout = server.timeouts.linger,
           .discard_timeout = server.timeouts.discard};
 }
@@ -87,7 +89,7 @@ Worker::~Worker() {
 }
 
 Result<net::SocketAddress> Worker::listen(const net::SocketAddress& address) {
-  auto listener = net::Listener::open(poller_, address);
+  auto listener = net::Listener::open(poller_, address, server_limits_.reserved_connections);
   if (!listener) return failure(std::move(listener.error()));
   const net::SocketAddress opened = (*listener)->address();
   const http::ServerContext context{.loop = loop_,
@@ -160,8 +162,7 @@ Task<void> Worker::end(milliseconds limit) {
   if (server_ != nullptr) {
     server_->drain();
     deadline.set_after(limit);
-    const net::Woken woken = co_await net::wait_any(loop_, &deadline, cut_, gateway_.quiet());
-    if (woken.timed_out()) context_.shard.limit_hit(telemetry::Limit::kDrain);
+    co_await wait_until_quiet(deadline);
     server_->stop();
     co_await server_->join();
   }
@@ -169,6 +170,16 @@ Task<void> Worker::end(milliseconds limit) {
   co_await background_.join();
   access_log_shard_.flush();
   loop_.stop();
+}
+
+// No exchange is open, and no client is in the middle of a head or a handshake.
+Task<void> Worker::wait_until_quiet(net::Deadline& deadline) {
+  while (!gateway_.quiet().raised() || !server_->quiet().raised()) {
+    net::Signal& awaited = gateway_.quiet().raised() ? server_->quiet() : gateway_.quiet();
+    const net::Woken woken = co_await net::wait_any(loop_, &deadline, cut_, awaited);
+    if (woken.timed_out()) context_.shard.limit_hit(telemetry::Limit::kDrain);
+    if (!woken.by(awaited)) co_return;
+  }
 }
 
 // Wakes only while there is something to look after: an idle server sleeps.

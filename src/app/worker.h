@@ -71,6 +71,7 @@ class Worker {
   void run_on_loop(std::function<void()> function) { loop_.post(std::move(function)); }
   void spawn_end(std::chrono::milliseconds limit);
   Task<void> end(std::chrono::milliseconds limit);
+  Task<void> wait_until_quiet(net::Deadline& deadline);
   Task<void> housekeeping();
 
   const Shared& shared_;

@@ -46,6 +46,10 @@ constexpr std::array kLimitsKeys = {
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.integer(node, {1, 10'000'000}), limits.connections);
                 }},
+    Key<Limits>{"reserved_connections", "integer", "8",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {0, 1'000}), limits.reserved_connections);
+                }},
     Key<Limits>{"connections_per_upstream", "integer", "0",
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.integer(node, {0, 1'000'000}), limits.connections_per_upstream);
@@ -74,6 +78,7 @@ constexpr std::array kTimeoutsKeys = {
     timeout<&Timeouts::client_body>("client_body", "30"),
     timeout<&Timeouts::client_write>("client_write", "60"),
     timeout<&Timeouts::idle>("idle", "75"),
+    timeout<&Timeouts::refused_idle>("refused_idle", "5"),
     timeout<&Timeouts::linger>("linger", "5"),
     timeout<&Timeouts::discard>("discard", "30"),
     timeout<&Timeouts::upstream_idle>("upstream_idle", "4"),

@@ -117,6 +117,7 @@ struct Limits {
   std::size_t event_bytes = 1024 * 1024;             // one event of a stream
   std::size_t answer_buffer_bytes = 256 * 1024;  // a whole answer up to this has a Content-Length
   std::size_t connections = 10000;               // clients at once, all threads together
+  std::size_t reserved_connections = 8;          // of each thread, beyond them, for operations
   std::size_t connections_per_upstream = 0;      // idle ones kept by each thread; 0: no limit
 };
 
@@ -128,6 +129,7 @@ struct Timeouts {
   milliseconds client_header{10'000};
   milliseconds client_body{30'000};
   milliseconds client_write{60'000};
+  milliseconds refused_idle{5'000};   // the same, of a client whose key was refused
   milliseconds linger{5'000};         // a client's silence after its last answer
   milliseconds discard{30'000};       // all that a client sends after its last answer
   milliseconds idle{75'000};          // a client's connection between requests

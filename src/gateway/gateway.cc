@@ -68,8 +68,17 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   if (!match || match->entry->access == Access::kKeyed) {
     Result<std::string_view> principal =
         context_.keys.authenticate(request.fields.find(http::FieldName::kAuthorization));
-    if (!principal) co_return co_await exchange.fail(std::move(principal.error()));
+    if (!principal) {
+      exchange.connection().refuse_key();
+      co_return co_await exchange.fail(std::move(principal.error()));
+    }
     exchange.set_principal(*principal);
+    if (!exchange.connection().admit()) {
+      Error error =
+          Error::gateway(ErrorKind::kOverloaded, "the server serves as many clients as it may")
+              .at_limit(Limit::kConnections);
+      co_return co_await exchange.fail(std::move(error));
+    }
   }
   if (!match) co_return co_await exchange.fail(std::move(match.error()));
   if (!match->method_allowed) {

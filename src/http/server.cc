@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include <sys/socket.h>
@@ -19,24 +20,8 @@ constexpr int kAcceptsPerTurn = 64;
 
 }  // namespace
 
-// What is counted and listed while a connection is served is taken back however that ends, also by
-// an exception.
-class Server::Counted {
- public:
-  explicit Counted(Server& server) : server_(server) {
-    server_.context_.handler.connection_opened();
-  }
-  ~Counted() {
-    server_.context_.handler.connection_closed();
-    server_.count_.leave();
-  }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
- private:
-  Server& server_;
-};
-
+// What is listed while a connection is served is taken back however that ends, also by an
+// exception.
 class Server::Listed {
  public:
   Listed(Server& server, ServerConnection& connection) : server_(server), connection_(connection) {
@@ -51,14 +36,56 @@ class Server::Listed {
   ServerConnection& connection_;
 };
 
+class Server::Handshake {
+ public:
+  Handshake(Server& server, Client& client) : server_(server), client_(client) {
+    server_.handshakes_.insert(&client_);
+    if (server_.stopped_.raised()) client_.ended().raise();
+  }
+  ~Handshake() { server_.handshakes_.erase(&client_); }
+  Handshake(const Handshake&) = delete;
+  Handshake& operator=(const Handshake&) = delete;
+
+ private:
+  Server& server_;
+  Client& client_;
+};
+
+// Tells the client's entry for as long as there is a connection to be told of its end.
+class Server::Attached {
+ public:
+  Attached(Client& client, ServerConnection& connection) : client_(client) {
+    client_.set_connection(&connection);
+    if (client_.ended().raised()) connection.end();
+  }
+  ~Attached() { client_.set_connection(nullptr); }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  Client& client_;
+};
+
+class Server::Open {
+ public:
+  explicit Open(Handler& handler) : handler_(handler) { handler_.connection_opened(); }
+  ~Open() { handler_.connection_closed(); }
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
+
+ private:
+  Handler& handler_;
+};
+
 Server::Server(const ServerContext& context, std::unique_ptr<net::Listener> listener,
                const net::TlsContext* tls, ConnectionCount& count,
                net::TaskGroup::OnException on_exception)
     : context_(context),
       listener_(std::move(listener)),
       tls_(tls),
-      count_(count),
-      tasks_(context.loop, std::move(on_exception)) {}
+      clients_(context.loop, count, context.limits.reserved_connections),
+      on_exception_(std::move(on_exception)),
+      tasks_(context.loop, on_exception_) {}
 
 void Server::start() {
   tasks_.spawn(accept_connections());
@@ -74,24 +101,35 @@ Task<void> Server::accept_connections() {
       net::Listener::Accepted accepted = listener_->accept();
       if (accepted.kind == net::Listener::Accepted::Kind::kNoneWaiting) break;
       if (accepted.kind == net::Listener::Accepted::Kind::kOutOfResources) {
+        // Those that may go make room for this one, and for its upstream.
+        clients_.end_one();
+        clients_.end_one();
         pause.set_after(kResourcePause);
         co_await net::wait_any(context_.loop, &pause, listener_closed_);
         break;
       }
-      if (count_.enter()) {
-        tasks_.spawn(serve(std::move(accepted.socket), accepted.peer));
-      } else {
-        refuse(*accepted.socket);
-      }
+      take(std::move(accepted));
     }
   }
   listener_.reset();
 }
 
+// No memory for one connection is no reason to take no others.
+void Server::take(net::Listener::Accepted accepted) {
+  try {
+    const Clients::Place place =
+        accepted.from_reserve ? clients_.find_place_without_descriptors() : clients_.find_place();
+    if (clients_.was_full()) context_.handler.limit_hit(Limit::kConnections);
+    if (place == Clients::Place::kNone) return refuse(*accepted.socket);
+    tasks_.spawn(serve(std::move(accepted.socket), accepted.peer, place));
+  } catch (const std::exception& exception) {
+    on_exception_(exception.what());
+  }
+}
+
 void Server::refuse(net::RegisteredSocket& socket) {
   const std::string answer = context_.handler.refuse(
-      Error::gateway(ErrorKind::kOverloaded, "the server has as many connections as it may have")
-          .at_limit(Limit::kConnections),
+      Error::gateway(ErrorKind::kOverloaded, "the server has as many connections as it may have"),
       AnswerTo::kOtherMethod);
   // Best effort, and only where the client would understand it.
   if (tls_ == nullptr) {
@@ -99,25 +137,43 @@ void Server::refuse(net::RegisteredSocket& socket) {
   }
 }
 
-Task<void> Server::serve(std::unique_ptr<net::RegisteredSocket> socket, net::SocketAddress peer) {
-  const Counted counted(*this);
+Task<void> Server::serve(std::unique_ptr<net::RegisteredSocket> socket, net::SocketAddress peer,
+                         Clients::Place place) {
+  Client client(clients_, peer, place);
+  const Open open(context_.handler);
   if (tls_ == nullptr) {
-    co_await serve_stream(std::make_unique<net::SocketStream>(std::move(socket), peer));
+    auto stream = std::make_unique<net::SocketStream>(std::move(socket), peer);
+    co_await serve_stream(std::move(stream), client);
   } else {
     auto stream = std::make_unique<net::TlsStream>(std::move(socket), peer, *tls_);
-    net::Deadline deadline(context_.loop);
-    deadline.set_after(context_.limits.header_timeout);
-    const Status accepted = co_await stream->accept(context_.loop, deadline, stopped_);
-    if (accepted) co_await serve_stream(std::move(stream));
+    const bool accepted = co_await shake_hands(*stream, client);
+    if (accepted) co_await serve_stream(std::move(stream), client);
   }
 }
 
-Task<void> Server::serve_stream(std::unique_ptr<net::Stream> stream) {
-  ServerConnection connection(context_, std::move(stream));
+// A client that has begun a handshake when a drain begins is waited for, and so is the one request
+// that it then brings. One that has sent nothing is idle.
+Task<bool> Server::shake_hands(net::TlsStream& stream, Client& client) {
+  const Handshake listed(*this, client);
+  net::Deadline deadline(context_.loop);
+  deadline.set_after(context_.limits.header_timeout);
+  const net::Woken woken = co_await net::wait_any(context_.loop, &deadline, client.ended(),
+                                                  stream.closed(), stream.readable());
+  if (!woken.by(stream.readable())) co_return false;
+  client.set_in_the_middle();
+  const Status accepted = co_await stream.accept(context_.loop, deadline, client.ended());
+  if (!accepted) co_return false;
+  if (!draining_) client.set_not_in_the_middle();
+  co_return true;
+}
+
+Task<void> Server::serve_stream(std::unique_ptr<net::Stream> stream, Client& client) {
+  ServerConnection connection(context_, std::move(stream), &client);
   if (draining_) connection.drain_after_this();
   // Accepted in the turn in which the order to stop came.
   if (stopped_.raised()) connection.stop();
   const Listed listed(*this, connection);
+  const Attached attached(client, connection);
   co_await connection.serve();
 }
 
@@ -135,6 +191,7 @@ void Server::stop() {
   close_listener();
   stopped_.raise();
   for (ServerConnection* connection : connections_) connection->stop();
+  for (Client* client : handshakes_) client->ended().raise();
 }
 
 }  // namespace penstock::http

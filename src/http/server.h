@@ -7,37 +7,20 @@
 // and lets the others finish the request in progress, close_listener() stops taking new ones,
 // stop() cuts what is left. join() then ends.
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <unordered_set>
 
 #include "core/task.h"
+#include "http/clients.h"
 #include "http/scratch.h"
 #include "http/server_connection.h"
 #include "net/listener.h"
 #include "net/task_group.h"
 #include "net/tls_context.h"
+#include "net/tls_stream.h"
 
 namespace penstock::http {
-
-// Client connections of all threads together.
-class ConnectionCount {
- public:
-  explicit ConnectionCount(std::size_t max) : max_(max) {}
-
-  // False where the limit is reached; else leave() must follow.
-  bool enter() {
-    if (open_.fetch_add(1, std::memory_order_relaxed) < max_) return true;
-    leave();
-    return false;
-  }
-  void leave() { open_.fetch_sub(1, std::memory_order_relaxed); }
-
- private:
-  const std::size_t max_;
-  std::atomic<std::size_t> open_{0};
-};
 
 class Server {
  public:
@@ -56,24 +39,33 @@ class Server {
   Task<void> join() { return tasks_.join(); }
 
   std::size_t connections() const { return connections_.size(); }
+  // Raised while no client is in the middle of what a drain waits for, exchanges aside.
+  net::Signal& quiet() { return clients_.quiet(); }
 
  private:
-  class Counted;
+  class Open;
   class Listed;
+  class Handshake;
+  class Attached;
 
   Task<void> accept_connections();
-  Task<void> serve(std::unique_ptr<net::RegisteredSocket> socket, net::SocketAddress peer);
-  Task<void> serve_stream(std::unique_ptr<net::Stream> stream);
+  void take(net::Listener::Accepted accepted);
+  Task<void> serve(std::unique_ptr<net::RegisteredSocket> socket, net::SocketAddress peer,
+                   Clients::Place place);
+  Task<void> serve_stream(std::unique_ptr<net::Stream> stream, Client& client);
+  Task<bool> shake_hands(net::TlsStream& stream, Client& client);
   void refuse(net::RegisteredSocket& socket);
 
   const ServerContext context_;
   std::unique_ptr<net::Listener> listener_;
   const net::TlsContext* tls_;
-  ConnectionCount& count_;
+  Clients clients_;
+  net::TaskGroup::OnException on_exception_;
   net::Signal listener_closed_;
   net::Signal stopped_;
   bool draining_ = false;
   std::unordered_set<ServerConnection*> connections_;
+  std::unordered_set<Client*> handshakes_;
   net::TaskGroup tasks_;  // last: its tasks use everything above
 };
 

@@ -1,5 +1,6 @@
 #include "http/server_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "http/parser.h"
@@ -17,11 +18,12 @@ AnswerTo answer_to(std::string_view bytes) {
 }  // namespace
 
 ServerConnection::ServerConnection(const ServerContext& context,
-                                   std::unique_ptr<net::Stream> stream)
+                                   std::unique_ptr<net::Stream> stream, Client* client)
     : context_(context),
       stream_(context.loop, std::move(stream), context.limits),
       input_(context.scratch),
-      body_(stream_, input_, context.scratch, context.limits, context.bodies) {}
+      body_(stream_, input_, context.scratch, context.limits, context.bodies),
+      client_(client) {}
 
 Task<void> ServerConnection::serve() {
   try {
@@ -37,14 +39,17 @@ Task<void> ServerConnection::serve_requests() {
   for (;;) {
     const Received received = co_await receive_head();
     if (received != Received::kRequest) co_return;
+    if (client_ != nullptr) client_->set_not_in_the_middle();
     co_await context_.handler.handle(*this);
     if (!answered_ || !keep_alive()) {
       body_.release();
+      if (client_ != nullptr && !body_.is_done()) client_->set_in_the_middle();
       co_return co_await linger();
     }
     body_.finish();
     input_.begin_next();
     answered_ = false;
+    if (client_ != nullptr) client_->request_ends();
   }
 }
 
@@ -61,6 +66,7 @@ void ServerConnection::drain() {
 Task<ServerConnection::Received> ServerConnection::receive_head() {
   const bool arrived = co_await wait_for_first_byte();
   if (!arrived) co_return Received::kNothing;
+  if (client_ != nullptr) client_->request_begins();
   request_started_ = context_.loop.now();
   stream_.deadline().set_after(context_.limits.header_timeout);
   std::size_t scanned = 0;
@@ -87,6 +93,7 @@ Task<ServerConnection::Received> ServerConnection::receive_head() {
       co_await refuse(std::move(error));
       co_return Received::kNothing;
     }
+    if (client_ != nullptr) client_->set_in_the_middle();
     std::span<char> room = input_.room();
     Result<std::size_t> got = co_await stream_.read_some(room, Limit::kClientHeaderTimeout);
     if (!got) {
@@ -100,16 +107,15 @@ Task<ServerConnection::Received> ServerConnection::receive_head() {
 }
 
 Task<bool> ServerConnection::wait_for_first_byte() {
-  if (!input_.empty()) co_return !stopped_;
-  stream_.deadline().set_after(first_request_ ? context_.limits.header_timeout
-                                              : context_.limits.idle_timeout);
+  if (!input_.empty()) co_return !stream_.was_cut();
+  stream_.deadline().set_after(patience());
   for (;;) {
     input_.release();
     // A request that has arrived when the drain begins is still served.
     const net::Woken woken = co_await net::wait_any(context_.loop, &stream_.deadline(),
                                                     stream_.readable(), stream_.gone(), drained_);
     if (woken.timed_out()) context_.handler.limit_hit(Limit::kIdleTimeout);
-    if (!woken.by(stream_.readable()) || stopped_) co_return false;
+    if (!woken.by(stream_.readable()) || stream_.was_cut()) co_return false;
     // The signal may be about nothing that counts, and the connection is then still idle.
     if (!input_.make_room(context_.limits.head.bytes)) co_return false;
     const net::Transfer transfer = stream_.read(input_.room());
@@ -119,6 +125,14 @@ Task<bool> ServerConnection::wait_for_first_byte() {
     }
     if (transfer.kind != net::Transfer::Kind::kWouldBlock) co_return false;
   }
+}
+
+// How long the next request may take to begin.
+std::chrono::milliseconds ServerConnection::patience() const {
+  if (first_request_) return context_.limits.header_timeout;
+  const bool is_stranger = key_refused_ && (client_ == nullptr || !client_->is_admitted());
+  if (!is_stranger) return context_.limits.idle_timeout;
+  return std::min(context_.limits.idle_timeout, context_.limits.refused_idle_timeout);
 }
 
 void ServerConnection::release_request() {
@@ -132,7 +146,7 @@ void ServerConnection::release_request() {
 }
 
 bool ServerConnection::keep_alive() const {
-  return head_.keep_alive && body_.is_done() && !draining_ && !stopped_;
+  return head_.keep_alive && body_.is_done() && !draining_ && !stream_.was_cut();
 }
 
 Task<void> ServerConnection::refuse(Error error) {
@@ -145,6 +159,7 @@ Task<void> ServerConnection::refuse(Error error) {
 }
 
 Task<void> ServerConnection::linger() {
+  if (client_ != nullptr) client_->leaves();
   const std::optional<Limit> hit = co_await stream_.linger(context_.scratch);
   if (hit) context_.handler.limit_hit(*hit);
 }

@@ -20,6 +20,7 @@
 #include "core/task.h"
 #include "http/body_budget.h"
 #include "http/client_stream.h"
+#include "http/clients.h"
 #include "http/head.h"
 #include "http/input_buffer.h"
 #include "http/request_body.h"
@@ -64,7 +65,9 @@ struct ServerContext {
 
 class ServerConnection {
  public:
-  ServerConnection(const ServerContext& context, std::unique_ptr<net::Stream> stream);
+  // `client`, where there is one, outlives the connection.
+  ServerConnection(const ServerContext& context, std::unique_ptr<net::Stream> stream,
+                   Client* client = nullptr);
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
 
@@ -73,6 +76,8 @@ class ServerConnection {
   // Ends the connection from outside, for a shutdown: at once while it is idle, else by telling
   // the handler through gone() and stopped().
   void stop();
+  // Ends the connection because another one needs its place, as if the client had gone.
+  void end() { stream_.cut(); }
   // No further request is taken after the one in progress. An idle connection ends at once.
   void drain();
   // The same for a connection that is new during a drain: it may bring one request.
@@ -89,6 +94,12 @@ class ServerConnection {
 
   // Gives the memory of head and body back: before an answer that may take long.
   void release_request();
+
+  // The client has shown a key that is good for what it asks. False where the server has as many
+  // connections as it may have, and this one has a reserved place: only operations are served.
+  bool admit() { return client_ == nullptr || client_->admit(); }
+  // It has shown none, or a wrong one: it may not stay for long.
+  void refuse_key() { key_refused_ = true; }
 
   // Raised when the client has gone, or by stop().
   net::Signal& gone() { return stream_.gone(); }
@@ -126,6 +137,7 @@ class ServerConnection {
   Task<bool> wait_for_first_byte();
   Task<void> refuse(Error error);
   Task<void> linger();
+  std::chrono::milliseconds patience() const;
 
   const ServerContext context_;
   ClientStream stream_;
@@ -134,7 +146,9 @@ class ServerConnection {
   InputBuffer input_;
   RequestHead head_;
   RequestBody body_;
+  Client* const client_;
   bool first_request_ = true;
+  bool key_refused_ = false;
   bool answered_ = false;
   bool draining_ = false;
   bool stopped_ = false;

@@ -4,7 +4,9 @@
 #include <cstring>
 #include <utility>
 
+#include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,8 +61,8 @@ Status check_address_is_free(const SocketAddress& address) {
   return status;
 }
 
-Result<std::unique_ptr<Listener>> Listener::open(EpollPoller& poller,
-                                                 const SocketAddress& address) {
+Result<std::unique_ptr<Listener>> Listener::open(EpollPoller& poller, const SocketAddress& address,
+                                                 std::size_t reserve) {
   const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return failure(listen_failure(address));
   const int on = 1;
@@ -74,29 +76,73 @@ Result<std::unique_ptr<Listener>> Listener::open(EpollPoller& poller,
   }
   auto socket = std::make_unique<RegisteredSocket>(poller, descriptor);
   if (!socket->registered()) return failure(listen_failure(address));
-  return std::unique_ptr<Listener>(new Listener(poller, std::move(socket)));
+  return std::unique_ptr<Listener>(new Listener(poller, std::move(socket), reserve));
 }
 
-Listener::Listener(EpollPoller& poller, std::unique_ptr<RegisteredSocket> socket)
-    : poller_(poller), socket_(std::move(socket)), address_(local_address(socket_->descriptor())) {}
+Listener::Listener(EpollPoller& poller, std::unique_ptr<RegisteredSocket> socket,
+                   std::size_t reserve)
+    : poller_(poller),
+      socket_(std::move(socket)),
+      address_(local_address(socket_->descriptor())),
+      reserve_size_(reserve) {
+  reserve_.reserve(reserve);
+  fill_reserve();
+}
+
+Listener::~Listener() {
+  for (const int descriptor : reserve_) close(descriptor);
+}
+
+// A descriptor of whatever it is: what counts is that it can be closed.
+void Listener::fill_reserve() {
+  while (reserve_.size() < reserve_size_) {
+    const int descriptor = fcntl(socket_->descriptor(), F_DUPFD_CLOEXEC, 0);
+    if (descriptor < 0) return;
+    reserve_.push_back(descriptor);
+  }
+}
+
+int Listener::accept_one(SocketAddress& peer) {
+  sockaddr_in6 storage{};
+  socklen_t length = sizeof storage;
+  auto* from = reinterpret_cast<sockaddr*>(&storage);
+  const int descriptor =
+      accept4(socket_->descriptor(), from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (descriptor >= 0) peer = SocketAddress(from, length);
+  return descriptor;
+}
+
+// accept4() asks for a descriptor before it looks whether there is a connection.
+bool Listener::has_waiting() const {
+  pollfd entry{.fd = socket_->descriptor(), .events = POLLIN, .revents = 0};
+  return poll(&entry, 1, 0) == 1;
+}
 
 Listener::Accepted Listener::accept() {
+  fill_reserve();
   for (;;) {
-    sockaddr_in6 storage{};
-    socklen_t length = sizeof storage;
-    auto* from = reinterpret_cast<sockaddr*>(&storage);
-    const int descriptor =
-        accept4(socket_->descriptor(), from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     Accepted accepted;
+    int descriptor = accept_one(accepted.peer);
+    if (descriptor < 0 && (errno == EMFILE || errno == ENFILE)) {
+      if (!has_waiting()) {
+        readable().lower();
+        return accepted;
+      }
+      errno = EMFILE;
+      if (!reserve_.empty()) {
+        close(reserve_.back());
+        reserve_.pop_back();
+        accepted.from_reserve = true;
+        descriptor = accept_one(accepted.peer);
+      }
+    }
     if (descriptor >= 0) {
       accepted.socket = std::make_unique<RegisteredSocket>(poller_, descriptor);
-      accepted.peer = SocketAddress(from, length);
+      accepted.kind = Accepted::Kind::kConnection;
       if (!accepted.socket->registered()) {
         accepted.socket.reset();
         accepted.kind = Accepted::Kind::kOutOfResources;
-        return accepted;
       }
-      accepted.kind = Accepted::Kind::kConnection;
       return accepted;
     }
     switch (errno) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "net/epoll_poller.h"
@@ -26,8 +27,11 @@ Status check_address_is_free(const SocketAddress& address);
 
 class Listener {
  public:
-  // Fails with kInternal and the system's reason.
-  static Result<std::unique_ptr<Listener>> open(EpollPoller& poller, const SocketAddress& address);
+  // `reserve`: descriptors that are kept for accept() when the process has no other left. Fails
+  // with kInternal and the system's reason.
+  static Result<std::unique_ptr<Listener>> open(EpollPoller& poller, const SocketAddress& address,
+                                                std::size_t reserve = 0);
+  ~Listener();
 
   const SocketAddress& address() const { return address_; }  // with the port that was given
   Signal& readable() { return socket_->readiness().readable; }
@@ -37,17 +41,23 @@ class Listener {
     Kind kind = Kind::kNoneWaiting;
     std::unique_ptr<RegisteredSocket> socket;
     SocketAddress peer;
+    bool from_reserve = false;  // no other descriptor was left
   };
   // Takes one connection from the queue without waiting. kOutOfResources: no descriptor or memory;
   // the caller pauses before it tries again, since no event will tell that some are free.
   Accepted accept();
 
  private:
-  Listener(EpollPoller& poller, std::unique_ptr<RegisteredSocket> socket);
+  Listener(EpollPoller& poller, std::unique_ptr<RegisteredSocket> socket, std::size_t reserve);
+  int accept_one(SocketAddress& peer);
+  bool has_waiting() const;
+  void fill_reserve();
 
   EpollPoller& poller_;
   std::unique_ptr<RegisteredSocket> socket_;
   SocketAddress address_;
+  const std::size_t reserve_size_;
+  std::vector<int> reserve_;
 };
 
 }  // namespace penstock::net

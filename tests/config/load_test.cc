@@ -93,10 +93,11 @@ server:
   api_keys: [{name: alice, key: alice-key-1}, {name: bob, key: bob-key-22}]
   limits: {header_bytes: 64KiB, header_fields: 50, body_bytes: 1GiB, event_bytes: 2MiB,
            answer_buffer_bytes: 0, connections: 5, connections_per_upstream: 6,
-           all_bodies_bytes: 2GiB, body_bytes_per_second: 0, discarded_bytes: 3MiB}
+           all_bodies_bytes: 2GiB, body_bytes_per_second: 0, discarded_bytes: 3MiB,
+           reserved_connections: 7}
   timeouts: {connect: 1, first_byte: 2s, between_bytes: 3000ms, request: 1h, client_header: 0.5,
              client_body: 6, client_write: 7, idle: 8, upstream_idle: 9, drain: 0,
-             linger: 10, discard: 11}
+             linger: 10, discard: 11, refused_idle: 12}
   sse_done: strip
   access_log: off
   caller_url_hosts: [GPU-1.internal, "::1"]
@@ -114,6 +115,7 @@ server:
   EXPECT_EQ(server.limits.body_bytes, std::size_t{1} << 30);
   EXPECT_EQ(server.limits.event_bytes, std::size_t{2} << 20);
   EXPECT_EQ(server.limits.answer_buffer_bytes, 0u);
+  EXPECT_EQ(server.limits.reserved_connections, 7u);
   EXPECT_EQ(server.limits.all_bodies_bytes, std::size_t{2} << 30);
   EXPECT_EQ(server.limits.body_bytes_per_second, 0u);
   EXPECT_EQ(server.limits.discarded_bytes, std::size_t{3} << 20);
@@ -129,6 +131,7 @@ server:
   EXPECT_EQ(server.timeouts.idle, milliseconds(8'000));
   EXPECT_EQ(server.timeouts.upstream_idle, milliseconds(9'000));
   EXPECT_EQ(server.timeouts.drain, milliseconds(0));
+  EXPECT_EQ(server.timeouts.refused_idle, milliseconds(12'000));
   EXPECT_EQ(server.timeouts.linger, milliseconds(10'000));
   EXPECT_EQ(server.timeouts.discard, milliseconds(11'000));
   EXPECT_EQ(server.sse_done, SseDone::kStrip);

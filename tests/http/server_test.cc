@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "net/epoll_poller.h"
+#include "net/wait.h"
+#include "support/few_descriptors.h"
 #include "support/patience.h"
 
 namespace penstock::http {
@@ -19,9 +21,11 @@ using testing::kPatience;
 
 class ThrowingHandler final : public Handler {
  public:
-  Task<void> handle(ServerConnection&) override {
-    throw std::runtime_error("a fault");
-    co_return;
+  Task<void> handle(ServerConnection& connection) override {
+    if (!waits) throw std::runtime_error("a fault");
+    connection.admit();
+    ++waiting;
+    co_await net::wait_any(connection.loop(), nullptr, connection.gone());
   }
   std::string refuse(const Error& error, AnswerTo) override {
     return std::string(name_of(error.kind));
@@ -29,6 +33,8 @@ class ThrowingHandler final : public Handler {
   void connection_opened() override { ++open; }
   void connection_closed() override { --open; }
   int open = 0;
+  bool waits = false;
+  int waiting = 0;
 };
 
 // A server on a real port, and clients that block: the kernel holds what is sent either way.
@@ -51,8 +57,10 @@ class ServerTest : public ::testing::Test {
     return tasks_.size() == 0;
   }
 
-  int connect_client(std::string_view text = {}) {
-    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  static int new_socket() { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+
+  int connect_client(std::string_view text = {}) { return connect_client(new_socket(), text); }
+  int connect_client(int client, std::string_view text) {
     EXPECT_EQ(connect(client, address_.data(), address_.size()), 0);
     EXPECT_EQ(send(client, text.data(), text.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(text.size()));
@@ -73,7 +81,7 @@ class ServerTest : public ::testing::Test {
   net::EpollPoller poller_;
   net::EventLoop loop_{clock_, poller_};
   ScratchPool scratch_;
-  ServerLimits limits_;
+  ServerLimits limits_{.reserved_connections = 0};
   ConnectionCount count_{1};
   ThrowingHandler handler_;
   std::string exceptions_;
@@ -112,9 +120,10 @@ TEST_F(ServerTest, EndsAConnectionThatIsAcceptedInTheTurnOfTheStop) {
   EXPECT_TRUE(run_until([&] { return joined(); }));
 }
 
-TEST_F(ServerTest, RefusesConnectionsBeyondTheLimitWithAWord) {
-  connect_client();
-  EXPECT_TRUE(run_until([&] { return server_.connections() == 1; }));
+TEST_F(ServerTest, RefusesConnectionsWithAWordWhereItHasNoReservedPlaces) {
+  handler_.waits = true;
+  connect_client("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(run_until([&] { return handler_.waiting == 1; }));
   const int second = connect_client();
   std::string text(100, '\0');
   ssize_t got = -1;
@@ -124,6 +133,45 @@ TEST_F(ServerTest, RefusesConnectionsBeyondTheLimitWithAWord) {
   }));
   EXPECT_EQ(text.substr(0, static_cast<std::size_t>(got)), "overloaded");
   EXPECT_EQ(server_.connections(), 1u);
+}
+
+// faults-measured #11
+TEST_F(ServerTest, EndsAStrangerWhereDescriptorsHaveRunOut) {
+  handler_.waits = true;
+  connect_client();
+  EXPECT_TRUE(run_until([&] { return server_.connections() == 1; }));
+  const int holder = new_socket();
+  const testing::FewDescriptors few;
+  connect_client(holder, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(run_until([&] { return handler_.waiting == 1; }));
+  EXPECT_EQ(server_.connections(), 1u);
+}
+
+// faults-measured #11
+TEST_F(ServerTest, AcceptsAgainWhenThereAreDescriptors) {
+  handler_.waits = true;
+  const int client = new_socket();
+  {
+    const testing::FewDescriptors few;
+    connect_client(client, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    for (int i = 0; i < 3; ++i) loop_.run_once(std::chrono::milliseconds(20));
+    EXPECT_EQ(handler_.waiting, 0);
+  }
+  EXPECT_TRUE(run_until([&] { return handler_.waiting == 1; }));
+}
+
+TEST_F(ServerTest, IsNotQuietWhileAHeadIsArriving) {
+  EXPECT_TRUE(server_.quiet().raised());
+  const int client = connect_client("GET / HTT");
+  EXPECT_TRUE(run_until([&] { return !server_.quiet().raised(); }));
+  server_.drain();
+  loop_.run_once(std::chrono::nanoseconds(0));
+  EXPECT_FALSE(server_.quiet().raised());
+  constexpr std::string_view kRest = "P/1.1\r\nHost: h\r\n\r\n";
+  EXPECT_EQ(send(client, kRest.data(), kRest.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(kRest.size()));
+  EXPECT_TRUE(run_until([&] { return server_.quiet().raised(); }));
+  EXPECT_EQ(exceptions_, "a fault") << "the request was served";
 }
 
 }  // namespace

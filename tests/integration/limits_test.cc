@@ -222,27 +222,6 @@ TEST_F(Limits, AWholeAnswerIsHeldUpToTheBufferAndComesInChunksBeyond) {
   EXPECT_EQ(end.body, more.substr(1001));
 }
 
-TEST_F(Limits, AllConnectionsAreServedAndOneMoreIsA503) {
-  limits().connections = 4;
-  std::vector<RawClient> clients;
-  for (int i = 0; i < 4; ++i) {
-    clients.push_back(connect());
-    EXPECT_EQ(clients.back().ask(get("/healthz")).status(), 200);
-  }
-  RawClient refused = connect();
-  expect_error(refused.read_answer(), 503, "overloaded");
-  EXPECT_EQ(refused.read_to_end(), Io::kEnd);
-
-  // The one that leaves makes room, and the others are not disturbed.
-  clients.pop_back();
-  EXPECT_TRUE(eventually([&] {
-    RawClient next = connect();
-    next.send(get("/healthz"));
-    return next.read_head().status == 200;
-  }));
-  for (RawClient& client : clients) EXPECT_EQ(client.ask(get("/healthz")).status(), 200);
-}
-
 TEST_F(Limits, IdleUpstreamConnectionsAreKeptUpToTheLimit) {
   limits().connections_per_upstream = 1;
   const auto latch = std::make_shared<Latch>();

@@ -224,6 +224,22 @@ TEST_F(ServerTls, RefusesOldVersions) {
   EXPECT_EQ(connect_tls().ask(get("/v1/health")).status(), 200);
 }
 
+TEST_F(ServerTls, GivesAHandshakeNoMoreTimeThanAHead) {
+  timeouts().client_header = milliseconds(100);
+  for (const std::string_view beginning : {"", "\x16\x03\x01"}) {
+    RawClient client = connect();
+    ASSERT_TRUE(client.send(beginning));
+    const Io end = client.read_to_end();
+    EXPECT_TRUE(end == Io::kEnd || end == Io::kReset) << name_of(end);
+  }
+}
+
+TEST_F(ServerTls, RefusesAClientThatOffersNoHttp11) {
+  constexpr unsigned char kOnlyHttp2[] = {2, 'h', '2'};
+  SSL_CTX_set_alpn_protos(pki.client_context(), kOnlyHttp2, sizeof kOnlyHttp2);
+  EXPECT_THROW(connect_tls(), std::runtime_error);
+}
+
 TEST_F(ServerTls, EndsAnAnswerWithANotice) {
   RawClient client = connect_tls();
   EXPECT_EQ(client.ask(get("/v1/health", {{"Connection", "close"}})).status(), 200);
