@@ -2,15 +2,21 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstring>
 #include <ctime>
 #include <iostream>
 #include <memory>
 #include <thread>
 #include <utility>
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "app/model_table.h"
 #include "app/service.h"
 #include "config/load.h"
+#include "core/version.h"
 #include "net/descriptor_limit.h"
 #include "net/ip_address.h"
 
@@ -40,22 +46,62 @@ bool is_loopback(const std::string& host) {
   return address->unmapped().has_prefix(loopback_v4, 8) || *address == net::IpAddress::parse("::1");
 }
 
-// Blocked in every thread, so that sigtimedwait() is what receives them.
-sigset_t block_end_signals() {
+std::string anonymous_refusal(const std::string& host) {
+  return host +
+         " is not a loopback address, and no server.api_keys are configured: everybody who "
+         "reaches it could use the upstreams. Configure keys, or give `penstock serve` "
+         "--allow-anonymous.\n";
+}
+
+// Blocked in every thread, so that sigtimedwait() is what receives them. Those that other servers
+// reload or rotate at are among them: their default is to end the process.
+sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // OpenSSL writes without MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);
   return set;
 }
 
+bool ends_server(int signal) {
+  return signal == SIGTERM || signal == SIGINT;
+}
+
+void log_ignored(telemetry::Log& log, int signal) {
+  log.warning(std::string("SIG") + sigabbrev_np(signal) +
+              " is ignored: nothing is reloaded while the server runs; restart it to read the "
+              "configuration and certificates again");
+}
+
+// A dump of the memory would hold every key.
+void forbid_core_dumps(telemetry::Log& log) {
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0) {
+    log.warning("core dumps cannot be switched off; one would hold keys in plain text");
+  }
+}
+
+void log_start(telemetry::Log& log, const ServeOptions& options, const config::Settings& settings) {
+  log.info("penstock " + std::string(kVersion) + " with " +
+           (options.config.file.empty() ? "the built-in configuration" : options.config.file));
+  for (const config::Provider& provider : settings.providers) {
+    log.info("provider " + provider.id + ": " +
+             (provider.base_url ? provider.base_url->text() : "each request names its upstream"));
+  }
+  if (geteuid() == 0) {
+    log.warning(
+        "running as root, which is not needed: a fault would have all of its rights; run "
+        "as a user of its own (docs/operations.md)");
+  }
+}
+
 // The first signal begins the drain, the second cuts it short.
 void run_until_signalled(Service& service, telemetry::Log& log, const sigset_t& signals) {
   int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
+  while (sigwait(&signals, &signal) != 0 || !ends_server(signal)) {
+    log_ignored(log, signal);
   }
   log.info("draining: a second signal ends at once");
   service.drain();
@@ -66,7 +112,9 @@ void run_until_signalled(Service& service, telemetry::Log& log, const sigset_t& 
   });
   const timespec interval{.tv_sec = 0, .tv_nsec = 20'000'000};
   while (!ended) {
-    if (sigtimedwait(&signals, nullptr, &interval) > 0) {
+    const int next = sigtimedwait(&signals, nullptr, &interval);
+    if (next > 0 && !ends_server(next)) log_ignored(log, next);
+    if (ends_server(next)) {
       log.info("ending at once");
       service.stop();
     }
@@ -83,13 +131,13 @@ int serve(const ServeOptions& options) {
   if (options.host) server.host = *options.host;
   if (options.port) server.port = *options.port;
   if (!is_loopback(server.host) && server.api_keys.empty() && !options.allow_anonymous) {
-    std::cerr << "penstock: " << server.host << " is not a loopback address, and no "
-              << "server.api_keys are configured: everybody who reaches it could use the "
-              << "upstreams. Configure keys, or give --allow-anonymous.\n";
+    std::cerr << "penstock: " << anonymous_refusal(server.host);
     return kMistake;
   }
-  const sigset_t signals = block_end_signals();
+  const sigset_t signals = block_signals();
   telemetry::Log log(telemetry::LogLevel::kInfo);
+  if (!server.core_dumps) forbid_core_dumps(log);
+  log_start(log, options, *settings);
   const std::size_t descriptors = net::raise_descriptor_limit();
   if (descriptors < 2 * server.limits.connections) {
     log.info("the descriptor limit, " + std::to_string(descriptors) +
@@ -110,6 +158,12 @@ int serve(const ServeOptions& options) {
 int check(const ConfigSource& config) {
   const std::shared_ptr<config::Settings> settings = load(config);
   if (settings == nullptr) return kMistake;
+  const std::vector<std::string> faults = Service::faults_of(*settings);
+  for (const std::string& fault : faults) std::cerr << "penstock: " << fault << "\n";
+  if (!faults.empty()) return kMistake;
+  if (!is_loopback(settings->server.host) && settings->server.api_keys.empty()) {
+    std::cerr << "penstock: warning: " << anonymous_refusal(settings->server.host);
+  }
   std::cout << config::describe(*settings);
   return kSuccess;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <sched.h>
+#include <unistd.h>
 
 #include "app/upstream_tls.h"
 #include "app/worker.h"
@@ -41,6 +42,12 @@ telemetry::MetricsOptions metrics_options(const config::Settings& settings) {
   options.version = kVersion;
   options.started = SystemClock().wall();
   return options;
+}
+
+Result<net::TlsContext> server_context(const config::Server& server) {
+  return net::TlsContext::server({.certificate_file = server.tls_certfile,
+                                  .key_file = server.tls_keyfile,
+                                  .client_ca_file = server.tls_cafile});
 }
 
 }  // namespace
@@ -103,9 +110,7 @@ Status Service::Parts::prepare() {
   access_log = std::move(*log_opened);
   const config::Server& server = settings->server;
   if (!server.tls_certfile.empty()) {
-    auto context = net::TlsContext::server({.certificate_file = server.tls_certfile,
-                                            .key_file = server.tls_keyfile,
-                                            .client_ca_file = server.tls_cafile});
+    auto context = server_context(server);
     if (!context) return failure(std::move(context.error()));
     server_tls = std::make_unique<net::TlsContext>(std::move(*context));
   }
@@ -179,6 +184,25 @@ Result<std::unique_ptr<Service>> Service::start(std::shared_ptr<const config::Se
   }
   parts->run();
   return std::unique_ptr<Service>(new Service(std::move(parts)));
+}
+
+std::vector<std::string> Service::faults_of(const config::Settings& settings) {
+  std::vector<std::string> faults;
+  const auto note = [&](const auto& result) {
+    if (!result) faults.push_back(result.error().message);
+  };
+  const config::Server& server = settings.server;
+  const bool log_exists = ::access(server.access_log.c_str(), F_OK) == 0;
+  {
+    const auto log = telemetry::AccessLog::open(server.access_log);
+    note(log);
+    // A check leaves nothing behind: the server may run as another user.
+    if (log && !log_exists && server.access_log.contains('/')) ::unlink(server.access_log.c_str());
+  }
+  if (!server.tls_certfile.empty()) note(server_context(server));
+  for (const config::Provider& provider : settings.providers) note(upstream_tls(provider));
+  note(net::resolve_listen_address(server.host, server.port));
+  return faults;
 }
 
 std::string Service::address() const {

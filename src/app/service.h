@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/settings.h"
 #include "core/result.h"
@@ -22,6 +23,9 @@ class Service {
   // the service.
   static Result<std::unique_ptr<Service>> start(std::shared_ptr<const config::Settings> settings,
                                                 telemetry::Log& log);
+  // What would keep start() from serving, one line each: certificates, keys, authorities, ciphers,
+  // the access log, the host. Not a port in use: a file is checked while its server runs.
+  static std::vector<std::string> faults_of(const config::Settings& settings);
   // Cuts what is left, and joins.
   ~Service();
   Service(const Service&) = delete;

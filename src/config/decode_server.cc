@@ -214,6 +214,10 @@ constexpr std::array kServerKeys = {
                   store(decoder.choice(node, kChoices), server.sse_done);
                 }},
     Key<Server>{"access_log", "text", "stdout", decode_access_log},
+    Key<Server>{"core_dumps", "boolean", "false",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.boolean(node), server.core_dumps);
+                }},
     Key<Server>{"caller_url_hosts", "list of hosts", "[]", decode_caller_url_hosts},
     Key<Server>{"auth", "mapping", "{}", decode_auth, Use::kOptional,
                 [](const std::string& path, KnownKeys& out) {

@@ -161,6 +161,7 @@ void write_server(YamlWriter& out, const Server& server) {
   write_timeouts(out, server.timeouts);
   out.text("sse_done", server.sse_done == SseDone::kPass ? "pass" : "strip");
   out.text("access_log", server.access_log);
+  out.literal("core_dumps", boolean(server.core_dumps));
   write_texts(out, "caller_url_hosts", server.caller_url_hosts);
   out.close();
 }

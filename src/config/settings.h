@@ -152,6 +152,7 @@ struct Server {
   Timeouts timeouts;
   SseDone sse_done = SseDone::kPass;
   std::string access_log = "stdout";  // stdout, stderr, off, or a file's path
+  bool core_dumps = false;  // whether a crash may write the memory, keys included, to disk
   // Hosts that a caller's passthrough_url may name although their addresses are not public.
   std::vector<std::string> caller_url_hosts;
 };

@@ -88,6 +88,12 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
     if (progress == Progress::kDone) break;
     if (progress == Progress::kFailed) {
       std::string message = "TLS with the upstream failed: " + handshake_failure();
+      const int reason = ERR_GET_REASON(ERR_peek_error());
+      if (SSL_get_verify_result(ssl_.get()) != X509_V_OK) {
+        message += "; give the file of the authority that signed it in network.tls.verify";
+      } else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
+        message += "; the upstream does not speak TLS at this port: try http://, or another port";
+      }
       co_return failure(Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
                                         std::move(message)));
     }

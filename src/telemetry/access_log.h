@@ -71,7 +71,7 @@ class AccessLog {
   // 8 MiB at most wait to be written.
   static constexpr std::size_t kBatchesWaitingMax = 256;
   // How long the destructor waits for an output that takes nothing.
-  static constexpr std::chrono::milliseconds kClosePatience{2000};
+  static constexpr std::chrono::milliseconds kClosePatience{1000};
 
   // `target` is "stdout", "stderr", "off", or the path of a file, to which lines are appended and
   // which is created with mode 0640 where it is missing. Fails where the file cannot be opened.

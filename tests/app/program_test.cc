@@ -1,6 +1,7 @@
 // The program itself, as a process: how it begins, tells its address and ends.
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -147,6 +148,53 @@ TEST_F(ProgramTest, EndsAtOnceAtTheSecondSignal) {
   program.signal(SIGTERM);
   EXPECT_EQ(program.wait(), 0);
   EXPECT_FALSE(client.read_rest().complete);
+}
+
+// reported-failures 6.7
+TEST_F(ProgramTest, GoesOnAfterSignalsThatAskForAReload) {
+  Program program(serve());
+  RawClient client(port_of(program));
+  for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) {
+    program.signal(signal);
+    if (signal != SIGPIPE) program.read_until("is ignored");
+    EXPECT_EQ(client.ask(chat(Answer::kWhole, "main/m1")).status(), 200);
+  }
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), 0);
+}
+
+// reported-failures 6.10
+TEST_F(ProgramTest, SaysAtItsStartWhatItServes) {
+  Program program(serve());
+  EXPECT_THAT(program.read_until(" with "), ::testing::HasSubstr("run.yaml"));
+  EXPECT_EQ(program.read_until("provider main: "), upstream.url() + "/v1");
+}
+
+// reported-failures 6.2
+TEST_F(ProgramTest, ChecksWhatServingWouldFailAt) {
+  const std::string provider =
+      "providers:\n  inference:\n  - provider_id: p\n"
+      "    provider_type: remote::passthrough\n";
+  const std::string no_pem = directory.write("no.pem", "this is no certificate\n");
+  const auto status = [&](const std::string& text) {
+    return Program({"check", "--config", directory.write("checked.yaml", text)}).wait();
+  };
+  EXPECT_EQ(status(provider), 0);
+  for (const std::string& config :
+       {"network: {tls: {verify: " + no_pem + "}}", std::string("network: {tls: {ciphers: NONE}}"),
+        "network: {tls: {client_cert: " + no_pem + ", client_key: " + no_pem + "}}"}) {
+    EXPECT_EQ(status(provider + "    config: {base_url: 'https://h', " + config + "}\n"), 2)
+        << config;
+  }
+  EXPECT_EQ(status(provider + "server: {access_log: /nowhere/access.log}\n"), 2);
+  EXPECT_EQ(
+      status(provider + "server: {tls_certfile: " + no_pem + ", tls_keyfile: " + no_pem + "}\n"),
+      2);
+  EXPECT_EQ(status(provider + "server: {host: no.such.host.invalid}\n"), 2);
+  // The log of the server to come is not made.
+  const std::string log = directory.path_of("access.log");
+  EXPECT_EQ(status(provider + "server: {access_log: " + log + "}\n"), 0);
+  EXPECT_NE(access(log.c_str(), F_OK), 0);
 }
 
 TEST_F(ProgramTest, TellsAMistakeByItsStatus) {
