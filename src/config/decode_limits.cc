@@ -73,6 +73,7 @@ constexpr std::array kTimeoutsKeys = {
     timeout<&Timeouts::connect>("connect", "5"),
     timeout<&Timeouts::first_byte>("first_byte", "600"),
     timeout<&Timeouts::between_bytes>("between_bytes", "300"),
+    timeout<&Timeouts::between_events, kOff.count()>("between_events", "300"),
     timeout<&Timeouts::request, kOff.count()>("request", "0"),
     timeout<&Timeouts::client_header>("client_header", "10"),
     timeout<&Timeouts::client_body>("client_body", "30"),

@@ -124,6 +124,7 @@ void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
   time("connect", timeouts.connect);
   time("first_byte", timeouts.first_byte);
   time("between_bytes", timeouts.between_bytes);
+  time("between_events", timeouts.between_events);
   time("request", timeouts.request);
   time("client_header", timeouts.client_header);
   time("client_body", timeouts.client_body);

@@ -37,6 +37,8 @@ std::string_view name_of(Limit limit) {
       return "first_byte_timeout";
     case Limit::kBetweenBytesTimeout:
       return "between_bytes_timeout";
+    case Limit::kBetweenEventsTimeout:
+      return "between_events_timeout";
     case Limit::kRequestTimeout:
       return "request_timeout";
     case Limit::kDrain:

@@ -28,6 +28,7 @@ enum class Limit : std::uint8_t {
   kConnectTimeout,
   kFirstByteTimeout,
   kBetweenBytesTimeout,
+  kBetweenEventsTimeout,
   kRequestTimeout,
   kDrain,
 };

@@ -4,55 +4,74 @@ namespace penstock::gateway {
 
 AnswerBody::AnswerBody(BodyKind kind, const Options& options) : end_(options.end) {
   if (kind == BodyKind::kEvents) {
-    rewriter_.emplace<wire::SseRewriter>(options.model, options.done, options.event_bytes_max);
+    rewriter_.emplace<wire::SseRewriter>(options.model, wire::kCompletionEnds, options.done,
+                                         options.event_bytes_max);
   } else if (kind == BodyKind::kJson) {
     rewriter_.emplace<wire::JsonRewriter>(options.model);
   }
 }
 
-Status AnswerBody::feed(std::string_view piece, std::string& out) {
-  if (auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) return events->feed(piece, out);
-  if (auto* json = std::get_if<wire::JsonRewriter>(&rewriter_)) {
+void AnswerBody::feed(std::string_view piece, std::string& out) {
+  if (auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) {
+    events->feed(piece, out);
+  } else if (auto* json = std::get_if<wire::JsonRewriter>(&rewriter_)) {
     json->feed(piece, out);
+    if (json->has_begun()) ++pieces_;
   } else {
     out.append(piece);
+    ++pieces_;
   }
-  return {};
 }
 
 void AnswerBody::finish(std::string& out) {
-  if (auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) {
-    ends_complete_ = events->at_event_boundary() || events->json().complete();
-    events->finish(out);
-  }
+  if (auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) events->finish(out);
   if (auto* json = std::get_if<wire::JsonRewriter>(&rewriter_)) {
-    ends_complete_ = json->complete();
+    complete_ = json->complete();
+    truncated_ = json->truncated();
     json->finish(out);
   }
 }
 
+std::size_t AnswerBody::held() const {
+  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
+  return events == nullptr ? 0 : events->held();
+}
+
+std::size_t AnswerBody::events_passed_in_part() const {
+  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
+  return events == nullptr ? 0 : events->passed_in_part();
+}
+
 bool AnswerBody::is_whole() const {
   if (const auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) {
-    const bool says_how = events->json().saw_finish_reason() || events->json().saw_error();
-    return events->saw_done() || (says_how && ends_complete_);
+    const wire::StreamEnd& end = events->end();
+    return end.marked() || (!events->broke_off() && (end.saw_error() || end.parts_have_ended()));
   }
-  return !std::holds_alternative<wire::JsonRewriter>(rewriter_) || end_ == End::kFramed ||
-         ends_complete_;
+  if (!std::holds_alternative<wire::JsonRewriter>(rewriter_)) return true;
+  return end_ == End::kFramed ? !truncated_ : complete_;
 }
 
-std::string_view AnswerBody::event_separator() const {
+bool AnswerBody::saw_error() const {
   const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
-  return events == nullptr || events->at_event_boundary() ? "" : "\n\n";
+  return events != nullptr && events->end().saw_error();
 }
 
-const wire::JsonRewriter* AnswerBody::json() const {
-  if (const auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) return &events->json();
-  return std::get_if<wire::JsonRewriter>(&rewriter_);
+std::uint64_t AnswerBody::progress() const {
+  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
+  return events == nullptr ? pieces_ : events->end().progress();
+}
+
+Exchange::ErrorEvent AnswerBody::error_event() const {
+  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
+  if (events == nullptr || events->end().saw_error()) return Exchange::ErrorEvent::kNone;
+  return events->inside_event() ? Exchange::ErrorEvent::kInsideEvent
+                                : Exchange::ErrorEvent::kBetweenEvents;
 }
 
 std::string_view AnswerBody::usage() const {
-  const wire::JsonRewriter* rewriter = json();
-  return rewriter == nullptr ? std::string_view() : rewriter->usage();
+  if (const auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) return events->usage();
+  const auto* json = std::get_if<wire::JsonRewriter>(&rewriter_);
+  return json == nullptr ? std::string_view() : json->usage();
 }
 
 }  // namespace penstock::gateway

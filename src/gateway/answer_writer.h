@@ -29,6 +29,7 @@ class AnswerWriter {
   // of HTTP/1.0 the end of the connection.
   void use_length(std::uint64_t length);
   void use_stream();
+  bool head_is_sent() const { return !head_.has_value(); }
   bool framed() const { return framing_.kind != http::Framing::Kind::kNone; }
 
   enum class Last : bool { kNo, kYes };

@@ -196,12 +196,15 @@ Task<void> Exchange::fail(Error error) {
   note(error);
   if (head_sent_) {
     if (body_ != Body::kEvents || error.kind == ErrorKind::kClientGone) co_return;
+    if (error_event_ == ErrorEvent::kNone) co_return;
+    // An empty line ends the event that is in the way.
+    const std::string_view separator = error_event_ == ErrorEvent::kInsideEvent ? "\n\n" : "";
     const std::string event = wire::error_event(error);
     http::ScratchPool::Text chunk(context_.scratch);
-    const std::size_t bytes = event_separator_.size() + event.size();
+    const std::size_t bytes = separator.size() + event.size();
     const bool chunked = connection_.request().version == http::Version::kHttp11;
     if (chunked) http::append_chunk_header(*chunk, bytes);
-    chunk->append(event_separator_).append(event);
+    chunk->append(separator).append(event);
     if (chunked) chunk->append(http::kChunkEnd);
     http::Pieces pieces;
     pieces.add(*chunk);
@@ -227,7 +230,8 @@ void Exchange::head_sent(int status, Body body) {
 }
 
 void Exchange::completed() {
-  ending_ = telemetry::Ending::kCompleted;
+  ending_ =
+      upstream_said_error_ ? telemetry::Ending::kUpstreamError : telemetry::Ending::kCompleted;
   connection_.answered();
 }
 

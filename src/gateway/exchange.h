@@ -80,9 +80,13 @@ class Exchange {
   // The relay has sent the head of an answer; `events` says that error events can be read in it.
   enum class Body : std::uint8_t { kEvents, kOther };
   void head_sent(int status, Body body);
-  // In a stream of events: what must stand before an event so that it is read as one of its own.
-  void set_event_separator(std::string_view separator) { event_separator_ = separator; }
+  // In a stream of events: whether an error event can still be added to it. None follows one of
+  // the upstream's own.
+  enum class ErrorEvent : std::uint8_t { kNone, kBetweenEvents, kInsideEvent };
+  void set_error_event(ErrorEvent event) { error_event_ = event; }
   void add_body_bytes(std::size_t bytes) { body_bytes_sent_ += bytes; }
+  // The upstream has said in its stream of events that it failed.
+  void upstream_said_error() { upstream_said_error_ = true; }
   void completed();
 
   // Metrics and the access log; the last thing that happens to an exchange.
@@ -117,7 +121,8 @@ class Exchange {
   int status_ = 0;
   bool head_sent_ = false;
   Body body_ = Body::kOther;
-  std::string_view event_separator_;
+  bool upstream_said_error_ = false;
+  ErrorEvent error_event_ = ErrorEvent::kBetweenEvents;
   std::uint64_t body_bytes_sent_ = 0;
   std::optional<ErrorKind> error_;
   telemetry::Ending ending_ = telemetry::Ending::kInternal;

@@ -93,12 +93,49 @@ Error ended_too_early() {
                          "the upstream's answer ended before it was complete");
 }
 
+// Whether an answer gets on: heartbeats alone do not keep it alive. Silence is another limit's
+// matter, so it is enough to look when something has come.
+class Progress {
+ public:
+  Progress(Exchange& exchange, const AnswerBody& body)
+      : exchange_(exchange), body_(body), since_(exchange.context().loop.now()) {}
+
+  // After each part of the body.
+  Status check() {
+    if (body_.events_passed_in_part() != passed_in_part_) {
+      passed_in_part_ = body_.events_passed_in_part();
+      exchange_.context().shard.limit_hit(Limit::kEventBytes);
+    }
+    const SteadyTime now = exchange_.context().loop.now();
+    const bool large_event = body_.error_event() == Exchange::ErrorEvent::kInsideEvent;
+    if (large_event || body_.progress() != seen_) {
+      seen_ = body_.progress();
+      since_ = now;
+      return {};
+    }
+    const auto longest = exchange_.context().settings.server.timeouts.between_events;
+    if (longest.count() == 0 || now - since_ < longest) return {};
+    return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
+                                   "the upstream sent nothing but heartbeats for too long")
+                       .at_limit(Limit::kBetweenEventsTimeout));
+  }
+
+ private:
+  Exchange& exchange_;
+  const AnswerBody& body_;
+  SteadyTime since_;
+  std::uint64_t seen_ = 0;
+  std::size_t passed_in_part_ = 0;
+};
+
 // The common way: read, rewrite, write. A whole JSON answer is held until its end or a bound, so
-// that it can have a Content-Length; everything else goes out as it comes.
+// that it can have a Content-Length; of a stream, an event is held until it has ended; everything
+// else goes out as it comes.
 Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
                         http::UpstreamConnection& upstream, AnswerBody& body, AnswerWriter& writer,
                         std::size_t held_bytes_max) {
   std::optional<ScratchPool::Text> out;
+  Progress progress(exchange, body);
   for (;;) {
     if (!upstream.has_buffered()) {
       upstream.release_memory();
@@ -110,12 +147,13 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
     if (!part) co_return failure(std::move(part.error()));
     if (!out) out.emplace(exchange.context().scratch);
     if (!part->data.empty()) exchange.first_byte_seen();
-    Status fed = body.feed(part->data, **out);
-    if (part->end && fed) body.finish(**out);
-    exchange.set_event_separator(body.event_separator());
-    if (!fed) co_return failure(std::move(fed.error()));
+    body.feed(part->data, **out);
+    if (part->end) body.finish(**out);
+    exchange.set_error_event(body.error_event());
     const bool whole = part->end && body.is_whole();
     if (part->end && !whole && !writer.framed()) co_return failure(ended_too_early());
+    Status going_on = whole ? Status() : progress.check();
+    if (!going_on) co_return failure(std::move(going_on.error()));
     if (!writer.framed()) {
       if (!part->end && (*out)->size() <= held_bytes_max) continue;
       if (part->end) {
@@ -125,13 +163,18 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
       }
     }
     const auto last = whole ? AnswerWriter::Last::kYes : AnswerWriter::Last::kNo;
-    if (!(*out)->empty() || whole) {
-      Status written = co_await writer.write(**out, last);
+    const std::size_t ready = (*out)->size() - body.held();
+    if (ready > 0 || whole || !writer.head_is_sent()) {
+      Status written = co_await writer.write(std::string_view(**out).substr(0, ready), last);
       if (!written) co_return failure(std::move(written.error()));
     }
     if (whole) co_return Status{};
     if (part->end) co_return failure(ended_too_early());
-    out.reset();
+    if (body.held() == 0) {
+      out.reset();
+    } else {
+      (*out)->erase(0, ready);
+    }
   }
 }
 
@@ -171,7 +214,8 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
                                   server.limits.answer_buffer_bytes);
   }
   exchange.set_usage(wire::read_usage(body.usage()));
-  if (!relayed && kind != BodyKind::kEvents) writer.cut();
+  if (!relayed) writer.cut();
+  if (body.saw_error()) exchange.upstream_said_error();
   co_return relayed;
 }
 

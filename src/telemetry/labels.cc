@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, kEndingCount> kEndingNames = {
     "upstream_reset",
     "upstream_timeout",
     "upstream_invalid_response",
+    "upstream_error",
     "shut_down",
     "internal",
 };

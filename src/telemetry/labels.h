@@ -37,10 +37,11 @@ enum class Ending : std::uint8_t {
   kUpstreamReset,            // the connection broke
   kUpstreamTimeout,          // too late: connect, first byte, next byte or the whole request
   kUpstreamInvalidResponse,  // not HTTP, or more than a limit
+  kUpstreamError,            // the upstream's stream ended with an error of its own
   kShutDown,                 // the drain limit has passed
   kInternal,                 // a fault of the gateway
 };
-inline constexpr std::size_t kEndingCount = 10;
+inline constexpr std::size_t kEndingCount = 11;
 
 std::string_view name_of(Ending ending);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "wire/json_key.h"
 #include "wire/scan.h"
 
 namespace penstock::wire {
@@ -13,32 +14,16 @@ namespace {
 
 constexpr std::string_view kModelKey = "model";
 constexpr std::string_view kUsageKey = "usage";
-constexpr std::string_view kErrorKey = "error";
-constexpr std::string_view kFinishReasonKey = "finish_reason";
-static_assert(kUsageKey.size() == kModelKey.size() && kErrorKey.size() == kModelKey.size());
+static_assert(kUsageKey.size() == kModelKey.size());
 
-// A key that is longer than this, spelled with an escape for every letter, is none of the above.
-constexpr std::size_t kTokenBytesMax = 6 * kFinishReasonKey.size();
+// A key or value that is longer than this, spelled with an escape for every letter, is none that
+// matters: no word of the API's is longer than a `finish_reason`.
+constexpr std::size_t kTokenBytesMax = 6 * std::string_view("finish_reason").size();
 
 // Whether a text that is as long as the key is the key: a length that the compiler knows.
 template <const std::string_view& kKey>
 bool is(std::string_view text) {
   return std::memcmp(text.data(), kKey.data(), kKey.size()) == 0;
-}
-
-// Whether `spelled`, unescaped, is `key`, which is made of letters and underscores. Of the short
-// escapes none stands for such a character.
-bool unescapes_to(std::string_view spelled, std::string_view key) {
-  for (char expected : key) {
-    if (spelled.starts_with("\\u")) {
-      if (utf16_unit(spelled.substr(2)) != static_cast<char32_t>(expected)) return false;
-      spelled.remove_prefix(6);
-    } else {
-      if (!spelled.starts_with(expected)) return false;
-      spelled.remove_prefix(1);
-    }
-  }
-  return spelled.empty();
 }
 
 std::string_view between(const char* begin, const char* end) {
@@ -47,28 +32,22 @@ std::string_view between(const char* begin, const char* end) {
 
 }  // namespace
 
-JsonRewriter::JsonRewriter(std::string_view model) {
+JsonRewriter::JsonRewriter(std::string_view model, StreamEnd* end) : end_(end) {
   if (!model.empty()) replacement_.assign(json_quoted(model));
 }
 
-JsonRewriter::Key JsonRewriter::classify(std::string_view spelled, bool escaped) {
+// What a key of the top level is.
+void JsonRewriter::classify(std::string_view spelled, bool escaped) {
+  key_ = Key::kOther;
+  watch_ = StreamEnd::kNothing;
   if (escaped) {
-    if (unescapes_to(spelled, kModelKey)) return Key::kModel;
-    if (unescapes_to(spelled, kUsageKey)) return Key::kUsage;
-    if (unescapes_to(spelled, kErrorKey)) return Key::kError;
-    if (unescapes_to(spelled, kFinishReasonKey)) return Key::kFinishReason;
-    return Key::kOther;
+    if (unescapes_to(spelled, kModelKey)) key_ = Key::kModel;
+    if (unescapes_to(spelled, kUsageKey)) key_ = Key::kUsage;
+  } else if (spelled.size() == kModelKey.size()) {
+    if (is<kModelKey>(spelled)) key_ = Key::kModel;
+    if (is<kUsageKey>(spelled)) key_ = Key::kUsage;
   }
-  // Nearly every string is told from all four by its length.
-  if (spelled.size() == kModelKey.size()) {
-    if (is<kModelKey>(spelled)) return Key::kModel;
-    if (is<kUsageKey>(spelled)) return Key::kUsage;
-    if (is<kErrorKey>(spelled)) return Key::kError;
-  }
-  if (spelled.size() == kFinishReasonKey.size() && is<kFinishReasonKey>(spelled)) {
-    return Key::kFinishReason;
-  }
-  return Key::kOther;
+  if (end_ != nullptr && key_ == Key::kOther) watch_ = end_->find_top(spelled, escaped);
 }
 
 void JsonRewriter::feed(std::string_view piece, std::string& out) {
@@ -79,7 +58,6 @@ void JsonRewriter::feed(std::string_view piece, std::string& out) {
   if (begins && take_known_opening(piece, out)) piece.remove_prefix(opening_.size());
   const char* const begin = piece.data();
   Piece in{end, begin, begin, begin, out, begins ? text : nullptr};
-  if (awaited_ != Key::kOther) look_at_value(begin, in.end);
   scan(begin, in);
   end_piece(in);
 }
@@ -89,15 +67,15 @@ bool JsonRewriter::take_known_opening(std::string_view piece, std::string& out) 
   if (opening_.empty() || !piece.starts_with(opening_)) return false;
   out.append(opening_, 0, opening_model_).append(replacement_.view());
   opening_is_plain_ = false;
-  key_ = Key::kModel;
   state_ = State::kRest;
   return true;
 }
 
-// `model` to `end` is the value of a model that is replaced. What was replaced before it, or a
-// usage object, would have to be remembered as well.
+// `model` to `end` is the value of a model that is replaced. What was replaced before it, a usage
+// object, or what was said of the end would have to be remembered as well.
 void JsonRewriter::remember_opening(const char* model, const char* end, const Piece& in) {
   if (!several_texts_ || in.text == nullptr || !std::exchange(opening_is_plain_, false)) return;
+  if (end_ != nullptr && end_->event_says_something()) return;
   const std::string_view opening = between(in.text, end);
   if (opening.size() > kOpeningBytesMax) return;
   opening_.assign(opening);
@@ -111,7 +89,7 @@ void JsonRewriter::line_break(std::string& out) {
     held_.clear();
     state_ = State::kString;
   }
-  if (state_ == State::kKey || state_ == State::kNestedString) keep_token("\n");
+  if (keeps_token()) keep_token("\n");
   if (capturing_) keep_capture("\n");
 }
 
@@ -120,7 +98,9 @@ void JsonRewriter::finish(std::string& out) {
   held_.clear();
   tokens_.reset();
   state_ = State::kBefore;
-  awaited_ = Key::kOther;
+  depth_ = 0;
+  in_parts_ = false;
+  in_part_ = false;
   capturing_ = false;
   fresh_ = true;
   several_texts_ = true;
@@ -145,16 +125,11 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       state_ = c == '}' ? State::kAfter : State::kForeign;
       return;
     case State::kKey:
-      key_ = end_key(token, in);
+      classify(end_text(token, in), string_escaped_);
       state_ = State::kColon;
       return;
     case State::kColon:
       state_ = c == ':' ? State::kValue : State::kForeign;
-      if (c != ':') return;
-      if (key_ == Key::kError || key_ == Key::kFinishReason) {
-        awaited_ = key_;
-        look_at_value(token + 1, in.end);
-      }
       return;
     case State::kValue:
       return take_value(token, in);
@@ -170,6 +145,10 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
     case State::kNestedString:
     case State::kNestedColon:
       return take_nested(token, in);
+    case State::kWatched:
+    case State::kWatchedString:
+    case State::kWatchedObject:
+      return take_watched(token, in);
     case State::kBefore:
     case State::kAfter:
     case State::kForeign:
@@ -180,6 +159,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
 [[gnu::always_inline]] inline void JsonRewriter::take_value(const char* token, Piece& in) {
   switch (*token) {
     case '"':
+      if (watch_ != StreamEnd::kNothing) return begin_string(State::kWatchedString, token, in);
       if (key_ != Key::kModel || replacement_.empty()) {
         return begin_string(State::kString, token, in);
       }
@@ -190,6 +170,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
     case '[':
       state_ = State::kNested;
       depth_ = 1;
+      if (watch_ != StreamEnd::kNothing) return begin_watched(*token);
       if (key_ != Key::kUsage || *token != '{') return;
       opening_is_plain_ = false;
       capturing_ = true;
@@ -198,10 +179,9 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       return;
     // A number or literal was here.
     case ',':
-      state_ = State::kMember;
-      return;
     case '}':
-      state_ = State::kAfter;
+      if (watch_ != StreamEnd::kNothing) end_->scalar(watch_, {});
+      state_ = *token == ',' ? State::kMember : State::kAfter;
       return;
     default:
       state_ = State::kForeign;
@@ -226,24 +206,80 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
 [[gnu::always_inline]] inline void JsonRewriter::take_nested(const char* token, Piece& in) {
   const char c = *token;
   if (state_ == State::kNestedString) {
-    state_ = end_key(token, in) == Key::kFinishReason ? State::kNestedColon : State::kNested;
+    state_ = State::kNested;
+    // Only what stands in a part itself matters: not what it holds, and not what is elsewhere.
+    if (!in_part_ || depth_ != kPartDepth) return;
+    watch_ = end_->find_part(end_text(token, in), string_escaped_);
+    if (watch_ != StreamEnd::kNothing) state_ = State::kNestedColon;
     return;
   }
   if (state_ == State::kNestedColon) {
     state_ = State::kNested;
     if (c == ':') {
-      awaited_ = Key::kFinishReason;
-      return look_at_value(token + 1, in.end);
+      state_ = State::kWatched;
+      in.string = token + 1;
+      token_.clear();
+      return;
     }
   }
   if (c == '"') return begin_string(State::kNestedString, token, in);
-  if (c == '{' || c == '[') ++depth_;
-  if ((c == '}' || c == ']') && --depth_ == 0) end_nested(token, in);
+  if (c == '{' || c == '[') {
+    if (++depth_ == kPartDepth && in_parts_ && c == '{') {
+      in_part_ = true;
+      end_->begin_part();
+    }
+  } else if (c == '}' || c == ']') {
+    if (depth_ == kPartDepth && std::exchange(in_part_, false)) end_->end_part();
+    if (--depth_ == 0) end_nested(token, in);
+  }
+}
+
+// At the bracket that begins the value of a watched key of the top level.
+void JsonRewriter::begin_watched(char bracket) {
+  if (watch_ == StreamEnd::kParts) {
+    end_->begin_parts();
+    in_parts_ = bracket == '[';
+  } else if (bracket == '{') {
+    state_ = State::kWatchedObject;
+  } else {
+    end_->array(watch_);
+  }
+}
+
+// In the value of a watched key, at the top or in a part.
+void JsonRewriter::take_watched(const char* token, Piece& in) {
+  const char c = *token;
+  if (state_ == State::kWatchedString) {
+    end_->text(watch_, end_text(token, in), string_escaped_);
+    state_ = depth_ == 0 ? State::kRest : State::kNested;
+    return;
+  }
+  if (state_ == State::kWatchedObject) {
+    end_->object(watch_, c == '}' ? StreamEnd::Object::kEmpty : StreamEnd::Object::kFull);
+    state_ = State::kNested;
+    return take_nested(token, in);
+  }
+  switch (c) {
+    case '"':
+      return begin_string(State::kWatchedString, token, in);
+    case '{':
+      ++depth_;
+      state_ = State::kWatchedObject;
+      return;
+    case '[':
+      end_->array(watch_);
+      break;
+    default:
+      end_->scalar(watch_, end_text(token, in));
+  }
+  state_ = State::kNested;
+  take_nested(token, in);
 }
 
 // At the bracket that ends a value of the top level.
 void JsonRewriter::end_nested(const char* bracket, Piece& in) {
   state_ = State::kRest;
+  in_parts_ = false;
   if (!capturing_) return;
   const std::string_view last = between(in.uncaptured, bracket + 1);
   if (capture_.empty() && last.size() <= kUsageBytesMax) {
@@ -256,9 +292,7 @@ void JsonRewriter::end_nested(const char* bracket, Piece& in) {
 }
 
 void JsonRewriter::end_piece(Piece& in) {
-  if (state_ == State::kKey || state_ == State::kNestedString) {
-    keep_token(between(in.string, in.end));
-  }
+  if (keeps_token()) keep_token(between(in.string, in.end));
   if (capturing_) keep_capture(between(in.uncaptured, in.end));
   if (state_ != State::kModel) {
     in.out.append(in.unpassed, in.end);
@@ -279,24 +313,12 @@ void JsonRewriter::end_piece(Piece& in) {
   token_.clear();
 }
 
-// What the string that ends here is as a key.
-JsonRewriter::Key JsonRewriter::end_key(const char* quote, Piece& in) {
-  std::string_view text = between(in.string, quote);
-  if (!token_.empty()) {
-    keep_token(text);
-    text = token_;
-  }
-  return classify(text, string_escaped_);
-}
-
-// Behind the colon of a key whose value matters only in whether it is null.
-void JsonRewriter::look_at_value(const char* at, const char* end) {
-  at = skip_json_space(at, end);
-  if (at == end) return;
-  const bool null = *at == 'n';
-  if (awaited_ == Key::kError && !null) saw_error_ = true;
-  if (awaited_ == Key::kFinishReason && !null) saw_finish_reason_ = true;
-  awaited_ = Key::kOther;
+// The text between quotes, or of a number or literal, that ends here.
+std::string_view JsonRewriter::end_text(const char* end, const Piece& in) {
+  const std::string_view text = between(in.string, end);
+  if (token_.empty()) return text;
+  keep_token(text);
+  return token_;
 }
 
 void JsonRewriter::scan(const char* at, Piece& in) {

@@ -12,8 +12,7 @@
 // unescaping.
 //
 // Beside it, the last top-level `usage` that is an object is remembered (up to
-// kUsageBytesMax; a larger one is not), and whether a top-level `error` with a value other than
-// null, or a `"finish_reason"` other than null at any depth, was seen.
+// kUsageBytesMax; a larger one is not), and a StreamEnd is told of the keys that its law watches.
 //
 // What comes out, and what is seen, does not depend on how the text is cut into pieces. One object
 // belongs to one answer and one thread. Nothing fails, and nothing is allocated once the buffers
@@ -31,6 +30,7 @@
 
 #include "core/small_text.h"
 #include "wire/json_tokens.h"
+#include "wire/stream_end.h"
 
 namespace penstock::wire {
 
@@ -43,7 +43,8 @@ class JsonRewriter {
   static constexpr std::size_t kOpeningBytesMax = 512;
 
   // `model`: the name to write, not escaped. Empty: nothing is replaced, only looked at.
-  explicit JsonRewriter(std::string_view model);
+  // `end`: what is told of the end, not owned; none where the texts are no events.
+  explicit JsonRewriter(std::string_view model, StreamEnd* end = nullptr);
 
   // Feeds the next piece; what is to be passed on is appended to `out`.
   void feed(std::string_view piece, std::string& out);
@@ -59,41 +60,48 @@ class JsonRewriter {
 
   // Whether the text so far is one complete JSON object followed by white space at most.
   bool complete() const { return state_ == State::kAfter; }
+  // Whether anything but white space has come.
+  bool has_begun() const { return state_ != State::kBefore; }
+  // Whether it has begun as an object, is well formed so far, and is not complete.
+  bool truncated() const { return state_ != State::kBefore && state_ < State::kAfter; }
 
   std::string_view usage() const { return usage_.view(); }
-  bool saw_error() const { return saw_error_; }
-  bool saw_finish_reason() const { return saw_finish_reason_; }
 
  private:
   enum class State : std::uint8_t {
-    kBefore,        // before the text's first byte
-    kMember,        // behind { or a top-level comma
-    kKey,           // inside a top-level key
-    kColon,         // behind a top-level key
-    kValue,         // behind its colon
-    kModel,         // inside the string that is to be replaced
-    kString,        // inside any other top-level string
-    kRest,          // behind a string, array or object of the top level
-    kNested,        // inside a nested array or object, between its strings
-    kNestedString,  // inside one of its strings
-    kNestedColon,   // behind a nested "finish_reason"
-    kAfter,         // behind the object
-    kForeign,       // no object, or not well formed: the rest passes
+    kBefore,         // before the text's first byte
+    kMember,         // behind { or a top-level comma
+    kKey,            // inside a top-level key
+    kColon,          // behind a top-level key
+    kValue,          // behind its colon
+    kModel,          // inside the string that is to be replaced
+    kString,         // inside any other top-level string
+    kRest,           // behind a string, array or object of the top level
+    kNested,         // inside a nested array or object, between its strings
+    kNestedString,   // inside one of its strings
+    kNestedColon,    // behind a string of a part that may be a watched key
+    kWatched,        // behind a part's watched key and its colon
+    kWatchedString,  // inside the string that is a watched key's value
+    kWatchedObject,  // behind the { of a watched key's value
+    kAfter,          // behind the object
+    kForeign,        // no object, or not well formed: the rest passes
   };
-  enum class Key : std::uint8_t { kOther, kModel, kUsage, kError, kFinishReason };
+  enum class Key : std::uint8_t { kOther, kModel, kUsage };
+
+  // Brackets within the top-level value, inside a part.
+  static constexpr std::size_t kPartDepth = 2;
 
   // The piece in hand.
   struct Piece {
     const char* end;
     const char* unpassed;    // from here on, bytes are not in `out` yet
-    const char* string;      // inside a string: where its text begins, or goes on
+    const char* string;      // inside a string or watched value: where its text begins, or goes on
     const char* uncaptured;  // inside a usage object: where it begins, or goes on
     std::string& out;
     const char* text;  // where the text begins, or null where it began in an earlier piece
   };
 
-  static Key classify(std::string_view spelled, bool escaped);
-
+  void classify(std::string_view spelled, bool escaped);
   bool take_known_opening(std::string_view piece, std::string& out);
   void remember_opening(const char* model, const char* end, const Piece& in);
   void scan(const char* at, Piece& in);
@@ -106,26 +114,32 @@ class JsonRewriter {
   void end_piece(Piece& in);
 
   void begin_string(State state, const char* quote, Piece& in);
-  Key end_key(const char* quote, Piece& in);
-  void look_at_value(const char* at, const char* end);
+  std::string_view end_text(const char* end, const Piece& in);
+  void begin_watched(char bracket);
+  void take_watched(const char* token, Piece& in);
+  bool keeps_token() const {
+    return state_ == State::kKey || state_ == State::kNestedString || state_ == State::kWatched ||
+           state_ == State::kWatchedString;
+  }
   void keep_token(std::string_view part);
   void keep_capture(std::string_view part);
 
   SmallText<96> replacement_;  // the name as a JSON string, quotes included
   SmallText<256> usage_;
-  bool saw_error_ = false;
-  bool saw_finish_reason_ = false;
+  StreamEnd* const end_;
 
   JsonTokens tokens_;
   State state_ = State::kBefore;
-  Key key_ = Key::kOther;        // of the top-level member in hand
-  Key awaited_ = Key::kOther;    // the key whose value's first byte has not arrived
-  bool string_escaped_ = false;  // the string in hand may have a backslash
-  bool capturing_ = false;       // inside a usage object that is not too large so far
-  std::size_t depth_ = 0;        // of nesting inside the top-level value in hand
-  std::string token_;            // the string in hand, as far as it came in earlier pieces; cut
-  std::string capture_;          // the usage object in hand, likewise
-  std::string held_;             // the model value in hand, likewise
+  Key key_ = Key::kOther;                         // of the top-level member in hand
+  StreamEnd::Watch watch_ = StreamEnd::kNothing;  // of the key in hand
+  bool in_parts_ = false;                         // inside the array of parts
+  bool in_part_ = false;                          // inside an object of it
+  bool string_escaped_ = false;                   // the string in hand may have a backslash
+  bool capturing_ = false;  // inside a usage object that is not too large so far
+  std::size_t depth_ = 0;   // of nesting inside the top-level value in hand
+  std::string token_;       // the string in hand, as far as it came in earlier pieces; cut
+  std::string capture_;     // the usage object in hand, likewise
+  std::string held_;        // the model value in hand, likewise
 
   bool fresh_ = true;              // no byte of the text has come
   bool several_texts_ = false;     // one has ended before

@@ -1,6 +1,5 @@
 #include "wire/sse_rewriter.h"
 
-#include <algorithm>
 #include <string>
 
 #include "wire/scan.h"
@@ -11,7 +10,6 @@ namespace {
 constexpr std::string_view kBomBytes = "\xEF\xBB\xBF";
 constexpr std::string_view kDataName = "data";
 constexpr std::string_view kDataField = "data:";
-constexpr std::string_view kDoneData = "[DONE]";
 
 std::string_view between(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
@@ -21,60 +19,67 @@ bool is_line_end(char c) {
   return c == '\n' || c == '\r';
 }
 
-}  // namespace
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\f' || c == '\v';
+}
 
-SseRewriter::SseRewriter(std::string_view model, DoneEvent done, std::size_t event_bytes_max)
-    : json_(model), done_(done), event_bytes_max_(event_bytes_max) {}
-
-Status SseRewriter::feed(std::string_view piece, std::string& out) {
-  const char* at = piece.data();
-  const char* const end = at + piece.size();
-  while (at != end) {
-    if (feed_ != Feed::kNone) {
-      if (*at == '\n') {
-        if (feed_ == Feed::kPass) pass("\n", out);
-        ++at;
-      }
-      feed_ = Feed::kNone;
-      continue;
-    }
-    const std::size_t room = event_bytes_max_ - event_bytes_;
-    if (room == 0) {
-      return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
-                                     "The upstream sent an event of more than " +
-                                         std::to_string(event_bytes_max_) + " bytes.")
-                         .at_limit(Limit::kEventBytes));
-    }
-    if (line_ == Line::kStart && is_line_end(*at)) {
-      end_event(*at++, out);
-      event_bytes_ = 0;
-      continue;
-    }
-    const char* const limit = at + std::min(static_cast<std::size_t>(end - at), room);
-    const char* const next = step(at, limit, out);
-    event_bytes_ += static_cast<std::size_t>(next - at);
-    at = next;
+std::string_view mark_of(const EndLaw& law) {
+  for (const EndRule& rule : law.rules) {
+    if (rule.place == EndRule::Place::kMark) return rule.text;
   }
   return {};
 }
 
-void SseRewriter::finish(std::string& out) {
-  if (is_done()) {
-    saw_done_ = true;
-    if (holding_) {
-      held_.clear();
-      line_ = Line::kStart;
+}  // namespace
+
+SseRewriter::SseRewriter(std::string_view model, const EndLaw& law, DoneEvent done,
+                         std::size_t held_bytes_max)
+    : end_(law),
+      json_(model, &end_),
+      mark_(mark_of(law)),
+      done_(done),
+      held_bytes_max_(held_bytes_max) {}
+
+void SseRewriter::feed(std::string_view piece, std::string& out) {
+  const char* at = piece.data();
+  const char* const end = at + piece.size();
+  begin_ = out.size() - held_;
+  while (at != end) {
+    if (after_return_) {
+      after_return_ = false;
+      if (*at != '\n') continue;
+      if (!drop_feed_) out.push_back('\n');
+      if (!event_open_) event_begins_at(out.size());
+      ++at;
+    } else if (line_ == Line::kStart && is_line_end(*at)) {
+      end_event(*at++, out);
+    } else {
+      at = step(at, end, out);
     }
-  } else if (data_ != Data::kNone) {
-    ++events_;
   }
-  release(out);
-  json_.finish(out);
+  held_ = out.size() - begin_;
+  if (held_ > held_bytes_max_ && !passing_) {
+    passing_ = true;
+    ++passed_in_part_;
+  }
+  if (passing_) held_ = 0;
 }
 
-bool SseRewriter::at_event_boundary() const {
-  if (event_open_) return false;
-  return holding_ || line_ == Line::kStart || (line_ == Line::kBom && matched_ == 0);
+void SseRewriter::finish(std::string& out) {
+  begin_ = out.size() - held_;
+  if (has_mark()) {
+    end_marked_event(out);
+  } else if (event_open_) {
+    const bool complete = data_ == Data::kJson && json_.complete();
+    json_.finish(out);
+    if (complete) {
+      end_.end_event(StreamEnd::Event::kComplete);
+    } else {
+      broke_off_ = true;
+      if (!passing_) out.resize(begin_);
+    }
+  }
+  held_ = 0;
 }
 
 const char* SseRewriter::step(const char* at, const char* end, std::string& out) {
@@ -88,7 +93,7 @@ const char* SseRewriter::step(const char* at, const char* end, std::string& out)
     case Line::kSpace:
       line_ = Line::kData;
       if (*at != ' ') return at;
-      pass(" ", out);
+      out.push_back(' ');
       return at + 1;
     case Line::kData:
       return take_data(at, end, out);
@@ -105,8 +110,11 @@ const char* SseRewriter::match_bom(const char* at, std::string& out) {
     event_open_ = matched_ != 0;
     return at;
   }
-  pass(between(at, at + 1), out);
-  if (++matched_ == kBomBytes.size()) line_ = Line::kStart;
+  out.push_back(*at);
+  if (++matched_ == kBomBytes.size()) {
+    line_ = Line::kStart;
+    event_begins_at(out.size());
+  }
   return at + 1;
 }
 
@@ -130,122 +138,112 @@ const char* SseRewriter::start_line(const char* at, const char* end, std::string
   }
   matched_ = 0;
   line_ = Line::kName;
-  if (*at == kDataName.front() && data_ == Data::kNone && done_ == DoneEvent::kStrip) {
-    holding_ = true;
-  }
-  if (!holding_) event_open_ = true;
+  event_open_ = true;
   return at;
 }
 
 const char* SseRewriter::match_name(const char* at, std::string& out) {
   const bool whole = matched_ == kDataName.size();
   if (whole && (*at == ':' || is_line_end(*at))) {
-    begin_data_line(out);
+    if (data_ == Data::kNone) {
+      data_ = Data::kMark;
+      mark_matched_ = 0;
+    }
     line_ = Line::kData;
     if (*at != ':') return at;
     line_ = Line::kSpace;
   } else if (!whole && *at == kDataName[matched_]) {
     ++matched_;
   } else {
-    if (data_ == Data::kNone) release(out);
     line_ = Line::kOther;
     return at;
   }
-  pass(between(at, at + 1), out);
+  out.push_back(*at);
   return at + 1;
-}
-
-void SseRewriter::begin_data_line(std::string& out) {
-  if (data_ == Data::kNone) {
-    data_ = Data::kMaybeDone;
-    done_matched_ = 0;
-  } else if (data_ == Data::kMaybeDone) {
-    // Data of two lines is not [DONE], whatever the second holds.
-    data_ = done_matched_ == 0 ? Data::kJson : Data::kArray;
-    release(out);
-  }
 }
 
 const char* SseRewriter::take_data(const char* at, const char* end, std::string& out) {
   const char* const stop = find_any<'\n', '\r'>(at, end);
   std::string_view data = between(at, stop);
-  if (data_ == Data::kMaybeDone) data = match_done(data, out);
+  if (data_ == Data::kMark) data = match_mark(data, out);
   if (data_ == Data::kJson) {
     json_.feed(data, out);
   } else {
-    pass(data, out);
+    out.append(data);
   }
   if (stop == end) return end;
   // Before the line end passes: whatever is held belongs to this line.
   if (data_ == Data::kJson) json_.line_break(out);
+  // A mark that has begun does not go on in the next line.
+  if (data_ == Data::kMark && mark_matched_ != 0 && !has_mark()) data_ = Data::kText;
   end_line(*stop, out);
   return stop + 1;
 }
 
-// Takes what goes on with [DONE] from the front of `data`, and returns the rest. Where there is a
+// Takes what goes on with the mark from the front of `data`, and returns the rest. Where there is a
 // rest, the question is decided.
-std::string_view SseRewriter::match_done(std::string_view data, std::string& out) {
-  const std::string_view expected = kDoneData.substr(done_matched_);
-  const auto differ = std::mismatch(data.begin(), data.end(), expected.begin(), expected.end());
-  const auto same = static_cast<std::size_t>(differ.first - data.begin());
-  pass(data.substr(0, same), out);
-  done_matched_ += static_cast<std::uint8_t>(same);
-  data.remove_prefix(same);
-  if (!data.empty()) {
-    data_ = done_matched_ == 0 ? Data::kJson : Data::kArray;
-    release(out);
+std::string_view SseRewriter::match_mark(std::string_view data, std::string& out) {
+  std::size_t taken = 0;
+  for (; taken < data.size(); ++taken) {
+    const bool may_be_space = mark_matched_ == 0 || has_mark();
+    if (may_be_space && is_space(data[taken])) continue;
+    if (has_mark() || mark_.empty() || data[taken] != mark_[mark_matched_]) break;
+    ++mark_matched_;
   }
+  out.append(data.substr(0, taken));
+  data.remove_prefix(taken);
+  if (!data.empty()) data_ = mark_matched_ == 0 ? Data::kJson : Data::kText;
   return data;
 }
 
 const char* SseRewriter::take_other(const char* at, const char* end, std::string& out) {
   const char* const stop = find_any<'\n', '\r'>(at, end);
-  pass(between(at, stop), out);
+  out.append(at, stop);
   if (stop == end) return end;
   end_line(*stop, out);
   return stop + 1;
 }
 
 void SseRewriter::end_line(char line_end, std::string& out) {
-  pass(std::string_view(&line_end, 1), out);
+  out.push_back(line_end);
   line_ = Line::kStart;
-  if (line_end == '\r') feed_ = Feed::kPass;
+  after_return_ = line_end == '\r';
+  drop_feed_ = false;
+  if (!event_open_) event_begins_at(out.size());
 }
 
 // At the empty line behind an event.
 void SseRewriter::end_event(char line_end, std::string& out) {
-  const bool done = is_done();
-  const bool dropped = done && holding_;
-  const bool leaves_nothing = dropped && !event_open_;
-  if (dropped) held_.clear();
-  release(out);
-  if (data_ == Data::kJson) json_.finish(out);
-  if (done) {
-    saw_done_ = true;
-  } else if (data_ != Data::kNone) {
-    ++events_;
+  out.push_back(line_end);
+  after_return_ = line_end == '\r';
+  drop_feed_ = false;
+  if (has_mark()) {
+    end_marked_event(out);
+  } else if (data_ == Data::kJson) {
+    const bool complete = json_.complete();
+    json_.finish(out);
+    end_.end_event(complete ? StreamEnd::Event::kComplete : StreamEnd::Event::kBroken);
+  } else if (data_ == Data::kText) {
+    end_.end_event(StreamEnd::Event::kText);
   }
-  if (!leaves_nothing) pass(std::string_view(&line_end, 1), out);
-  if (line_end == '\r') feed_ = leaves_nothing ? Feed::kDrop : Feed::kPass;
   data_ = Data::kNone;
   event_open_ = false;
+  event_begins_at(out.size());
 }
 
-bool SseRewriter::is_done() const {
-  return data_ == Data::kMaybeDone && done_matched_ == kDoneData.size();
+// The whole event stands at the end of the output, if it is not too large for that.
+void SseRewriter::end_marked_event(std::string& out) {
+  const bool counts = end_.end_stream();
+  if (counts && done_ == DoneEvent::kPass) return;
+  if (passing_ || out.size() - begin_ > held_bytes_max_) return;
+  out.resize(begin_);
+  drop_feed_ = true;
 }
 
-void SseRewriter::pass(std::string_view bytes, std::string& out) {
-  (holding_ ? held_ : out).append(bytes);
-}
-
-void SseRewriter::release(std::string& out) {
-  if (!holding_) return;
-  holding_ = false;
-  if (held_.empty()) return;
-  event_open_ = true;
-  out.append(held_);
-  held_.clear();
+// Nothing before `place` belongs to an event in hand.
+void SseRewriter::event_begins_at(std::size_t place) {
+  begin_ = place;
+  passing_ = false;
 }
 
 }  // namespace penstock::wire

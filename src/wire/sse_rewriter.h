@@ -6,8 +6,12 @@
 //
 // All bytes pass as they came, line ends, comments and unknown fields included; only the model's
 // value inside the data is replaced, also where the data is spread over several `data:` lines.
-// Nothing is held back but the start of a `model` value whose end has not arrived, and, under
-// SseDone stripping, the bytes of an event that may still turn out to be `data: [DONE]`.
+// Beside that it tells a StreamEnd what the events say.
+//
+// An event is of no use to a client before its empty line. So its bytes stand at the end of the
+// output and are held there until it has ended: one that breaks off can be taken back, and an error
+// event that follows is read as such. Comments and line ends between events are not held. An event
+// of which more than `held_bytes_max` would have to be held passes as it comes, whatever its size.
 //
 // What comes out does not depend on how the stream is cut into pieces. One object belongs to one
 // answer and one thread.
@@ -17,40 +21,43 @@
 #include <string>
 #include <string_view>
 
-#include "core/result.h"
+#include "wire/end_law.h"
 #include "wire/json_rewriter.h"
+#include "wire/stream_end.h"
 
 namespace penstock::wire {
 
-// What becomes of the event whose data is exactly `[DONE]`. Stripped, it leaves nothing behind:
-// its lines from the first `data` on and its empty line are dropped; where other fields came
-// before (an `id:`, say), these have passed already, and the empty line passes too.
+// What becomes of the event whose data is the mark that ends the stream (`[DONE]`). Stripped, the
+// event leaves nothing behind. A mark that cannot be true (StreamEnd::end_stream()) never passes.
+// One of more than `held_bytes_max` passes in any case.
 enum class DoneEvent : bool { kPass, kStrip };
 
 class SseRewriter {
  public:
-  // `event_bytes_max`: more bytes in one event are an error (its empty line counts; a line feed
-  // behind a carriage return does not).
-  SseRewriter(std::string_view model, DoneEvent done, std::size_t event_bytes_max);
+  SseRewriter(std::string_view model, const EndLaw& law, DoneEvent done,
+              std::size_t held_bytes_max);
+  SseRewriter(const SseRewriter&) = delete;
+  SseRewriter& operator=(const SseRewriter&) = delete;
 
-  // Feeds the next piece; appends to `out` what is to be passed on. Fails with
-  // kUpstreamInvalidResponse where an event is larger than the limit; what was appended before
-  // that may still be sent. Nothing is fed after that.
-  Status feed(std::string_view piece, std::string& out);
+  // Feeds the next piece and appends to `out`, which must end with the held() bytes of the calls
+  // before. After it, all of `out` but its last held() bytes may be sent.
+  void feed(std::string_view piece, std::string& out);
 
-  // The stream has ended: appends what is still held. A last event without an empty line behind
-  // it passes too, as it came, and counts; a `[DONE]` is recognised there as well. Nothing is fed
-  // after this.
+  // The stream has ended in order: nothing is held any more. A last event without an empty line
+  // passes and counts, if its data is a complete object or the mark; one that broke off is taken
+  // off `out`. Nothing is fed after this.
   void finish(std::string& out);
 
-  // Whether the output so far ends between two events, so that another event may follow: no field
-  // of an unfinished event and no part of a line stands at its end.
-  bool at_event_boundary() const;
+  std::size_t held() const { return held_; }
+  // Whether what may be sent ends inside an event, since that was too large to be held.
+  bool inside_event() const { return passing_; }
+  // Events of which more than `held_bytes_max` had come before they ended.
+  std::size_t passed_in_part() const { return passed_in_part_; }
+  // After finish(): the stream ended inside an event.
+  bool broke_off() const { return broke_off_; }
 
-  bool saw_done() const { return saw_done_; }
-  // Events with data, [DONE] excluded.
-  std::size_t events() const { return events_; }
-  const JsonRewriter& json() const { return json_; }
+  const StreamEnd& end() const { return end_; }
+  std::string_view usage() const { return json_.usage(); }
 
  private:
   enum class Line : std::uint8_t {
@@ -63,13 +70,11 @@ class SseRewriter {
   };
   // What the data of the event in hand is, as far as it has arrived.
   enum class Data : std::uint8_t {
-    kNone,       // no `data` line yet
-    kMaybeDone,  // the first done_matched_ bytes of [DONE], in one line
-    kJson,       // anything else: it goes through json_
-    kArray,      // begins as [DONE] does and goes on otherwise: no JSON object, it passes
+    kNone,  // no `data` line yet
+    kMark,  // white space, the first mark_matched_ bytes of the mark, white space if that is whole
+    kJson,  // anything else: it goes through json_
+    kText,  // begins as the mark does and goes on otherwise: no JSON object, it passes
   };
-  // What becomes of a line feed that follows: one line end together with a carriage return.
-  enum class Feed : std::uint8_t { kNone, kPass, kDrop };
 
   // Each takes bytes from `at` on and returns where it stopped, at `end` at the latest.
   const char* step(const char* at, const char* end, std::string& out);
@@ -79,30 +84,31 @@ class SseRewriter {
   const char* take_data(const char* at, const char* end, std::string& out);
   const char* take_other(const char* at, const char* end, std::string& out);
 
-  void begin_data_line(std::string& out);
+  std::string_view match_mark(std::string_view data, std::string& out);
   void end_line(char line_end, std::string& out);
   void end_event(char line_end, std::string& out);
-  std::string_view match_done(std::string_view data, std::string& out);
+  void end_marked_event(std::string& out);
+  void event_begins_at(std::size_t place);
+  bool has_mark() const { return data_ == Data::kMark && mark_matched_ == mark_.size(); }
 
-  void pass(std::string_view bytes, std::string& out);
-  void release(std::string& out);
-  bool is_done() const;
-
+  StreamEnd end_;
   JsonRewriter json_;
-  bool saw_done_ = false;
-  std::size_t events_ = 0;
-
+  const std::string_view mark_;
   const DoneEvent done_;
-  const std::size_t event_bytes_max_;
-  std::size_t event_bytes_ = 0;  // of the event in hand
+  const std::size_t held_bytes_max_;
+
+  std::size_t begin_ = 0;  // during a call: where the event in hand begins in the output
+  std::size_t held_ = 0;   // between calls: its bytes at the end of the output
+  std::size_t passed_in_part_ = 0;
   Line line_ = Line::kBom;
   Data data_ = Data::kNone;
-  Feed feed_ = Feed::kNone;
   std::uint8_t matched_ = 0;
-  std::uint8_t done_matched_ = 0;
-  bool event_open_ = false;  // a field of the event in hand is in the output
-  bool holding_ = false;     // the event's bytes go to held_
-  std::string held_;
+  std::uint8_t mark_matched_ = 0;
+  bool after_return_ = false;  // a line feed that comes next belongs to a carriage return
+  bool drop_feed_ = false;     // and goes where that went
+  bool event_open_ = false;    // a field of the event in hand has come
+  bool passing_ = false;       // its bytes have been let go
+  bool broke_off_ = false;
 };
 
 }  // namespace penstock::wire

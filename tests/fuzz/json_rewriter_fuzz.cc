@@ -13,6 +13,7 @@
 namespace {
 
 using penstock::wire::JsonRewriter;
+using penstock::wire::StreamEnd;
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kName = "new/\"name";
@@ -26,14 +27,15 @@ struct Outcome {
   std::string usage;
   bool complete = false;
   bool error = false;
-  bool finish_reason = false;
+  bool ended = false;
 
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 // Pieces of sizes that `seed` chooses; 0: one piece.
 Outcome rewrite(std::string_view text, std::string_view model, std::uint32_t seed) {
-  JsonRewriter rewriter(model);
+  StreamEnd end(penstock::wire::kCompletionEnds);
+  JsonRewriter rewriter(model, &end);
   Outcome outcome;
   while (!text.empty()) {
     seed = seed == 0 ? 0 : seed * 1664525U + 1013904223U;
@@ -44,20 +46,28 @@ Outcome rewrite(std::string_view text, std::string_view model, std::uint32_t see
   outcome.complete = rewriter.complete();
   rewriter.finish(outcome.out);
   outcome.usage = rewriter.usage();
-  outcome.error = rewriter.saw_error();
-  outcome.finish_reason = rewriter.saw_finish_reason();
+  end.end_event(outcome.complete ? StreamEnd::Event::kComplete : StreamEnd::Event::kBroken);
+  outcome.error = end.saw_error();
+  outcome.ended = end.parts_have_ended();
   return outcome;
 }
 
-bool has_finish_reason(const Json& json) {
-  if (json.is_object() && json.contains("finish_reason") && !json["finish_reason"].is_null()) {
-    return true;
-  }
-  if (!json.is_structured()) return false;
-  for (const Json& inner : json) {
-    if (has_finish_reason(inner)) return true;
-  }
-  return false;
+bool is_text(const Json& json) {
+  return json.is_string() &&
+         json.get_ref<const std::string&>().find_first_not_of(' ') != std::string::npos;
+}
+
+bool has_error(const Json& json) {
+  const auto is_word = [&](const char* key) { return json.contains(key) && json[key] == "error"; };
+  const Json error = json.value("error", Json());
+  return is_text(error) || (error.is_object() && !error.empty()) || is_word("object") ||
+         is_word("type");
+}
+
+// Of an event of one choice: whether that has ended.
+bool has_ended(const Json& json) {
+  const Json reason = json["choices"][0].value("finish_reason", Json());
+  return is_text(reason) && reason != "null";
 }
 
 }  // namespace
@@ -84,7 +94,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (json.contains("usage") && json["usage"].is_object()) {
     require(Json::parse(whole.usage, nullptr, false) == json["usage"]);
   }
-  if (json.contains("error") && !json["error"].is_null()) require(whole.error);
-  if (has_finish_reason(json)) require(whole.finish_reason);
+  // In the other library's tree a key occurs once.
+  if (Json::parse(whole.out, nullptr, false).dump().size() + 2 < size) return 0;
+  if (text.find("\\u") != std::string_view::npos) return 0;
+  require(whole.error == has_error(json));
+  const auto choices = json.find("choices");
+  if (choices != json.end() && choices->is_array() && choices->size() == 1 &&
+      choices->front().is_object()) {
+    require(whole.ended == has_ended(json));
+  }
   return 0;
 }

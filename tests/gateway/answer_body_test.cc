@@ -17,7 +17,7 @@ struct Passed {
 
 Passed pass(AnswerBody& body, std::string_view text) {
   Passed passed;
-  EXPECT_TRUE(body.feed(text, passed.text).has_value());
+  body.feed(text, passed.text);
   body.finish(passed.text);
   passed.whole = body.is_whole();
   return passed;
@@ -62,9 +62,11 @@ TEST(AnswerBody, TakesAStreamForCutThatJustEnds) {
   EXPECT_FALSE(whole_events(std::string(kFinish) + "data: {\"model\":\"m\",\"usa"));
 }
 
-TEST(AnswerBody, TakesJsonWithoutFramingForWholeWhereItIsComplete) {
+TEST(AnswerBody, TakesAnObjectThatBreaksOffForCutInEveryFraming) {
   AnswerBody framed = body_of(BodyKind::kJson);
-  EXPECT_TRUE(pass(framed, R"({"model":"m")").whole);
+  EXPECT_TRUE(pass(framed, R"([{"model":"m")").whole);
+  AnswerBody broken = body_of(BodyKind::kJson);
+  EXPECT_FALSE(pass(broken, R"({"model":"m")").whole);
   AnswerBody complete = body_of(BodyKind::kJson, End::kByClose);
   EXPECT_TRUE(pass(complete, R"({"model":"m"})").whole);
   AnswerBody cut = body_of(BodyKind::kJson, End::kByClose);
@@ -88,26 +90,38 @@ TEST(AnswerBody, TellsTheUsage) {
   EXPECT_EQ(other.usage(), "");
 }
 
-TEST(AnswerBody, SeparatesAnAddedEventFromAnUnfinishedOne) {
-  AnswerBody events = body_of(BodyKind::kEvents);
+TEST(AnswerBody, TellsHowAnErrorCanBeAddedToAStream) {
+  using ErrorEvent = Exchange::ErrorEvent;
+  AnswerBody::Options options;
+  options.event_bytes_max = 20;
+  AnswerBody events(BodyKind::kEvents, options);
   std::string out;
-  EXPECT_EQ(events.event_separator(), "");
-  ASSERT_TRUE(events.feed(kDelta, out).has_value());
-  EXPECT_EQ(events.event_separator(), "");
-  ASSERT_TRUE(events.feed("data: {\"a\"", out).has_value());
-  EXPECT_EQ(events.event_separator(), "\n\n");
-  EXPECT_EQ(body_of(BodyKind::kJson).event_separator(), "");
+  EXPECT_EQ(events.error_event(), ErrorEvent::kBetweenEvents);
+  events.feed("data: {\"a\"", out);
+  EXPECT_EQ(events.error_event(), ErrorEvent::kBetweenEvents);
+  events.feed(": \"0123456789", out);
+  EXPECT_EQ(events.error_event(), ErrorEvent::kInsideEvent);
+  events.feed("\"}\n\ndata: {\"error\":\"x\"}\n\n", out);
+  EXPECT_EQ(events.error_event(), ErrorEvent::kNone);
 }
 
-TEST(AnswerBody, RefusesAnEventOverTheLimit) {
-  AnswerBody::Options options;
-  options.model = "p/m";
-  options.event_bytes_max = 100;
-  AnswerBody body(BodyKind::kEvents, options);
+// faults-measured 13
+TEST(AnswerBody, CountsNoHeartbeatAsProgress) {
+  AnswerBody events = body_of(BodyKind::kEvents);
   std::string out;
-  const Status fed = body.feed("data: " + std::string(200, 'x'), out);
-  ASSERT_FALSE(fed.has_value());
-  EXPECT_EQ(fed.error().kind, ErrorKind::kUpstreamInvalidResponse);
+  for (std::string_view heartbeat : {": ping\n\n", ":\n", "data:\n\n", "data: {}\n\n",
+                                     "event: ping\ndata: {\"type\":\"ping\"}\n\n", "retry: 10\n\n",
+                                     "\n\n", "data: {\"choices\":[]}\n\n"}) {
+    events.feed(heartbeat, out);
+    EXPECT_EQ(events.progress(), 0U) << heartbeat;
+  }
+  events.feed(kDelta, out);
+  EXPECT_EQ(events.progress(), 1U);
+  AnswerBody json = body_of(BodyKind::kJson);
+  json.feed("\n \n", out);
+  EXPECT_EQ(json.progress(), 0U);
+  json.feed("{", out);
+  EXPECT_EQ(json.progress(), 1U);
 }
 
 }  // namespace

@@ -229,14 +229,74 @@ TEST_F(UpstreamGone, InAStreamIsOneErrorEventAndACutConnection) {
   }
 }
 
-TEST_F(UpstreamGone, InTheMiddleOfAnEventIsAnErrorEventThatCanBeRead) {
-  const std::string begun = "data: {\"id\":\"c1\",\"choices\":[{\"delta\":{\"content\":\"thr";
-  RawClient client = open_stream(two_events().send(chunk(begun)).close());
-  RawClient::Rest rest = client.read_rest();
-  // What was begun is not a whole event, and the error does not become a part of it.
-  ASSERT_TRUE(rest.body.starts_with(begun + "\n\n")) << rest.body;
-  rest.body.erase(0, begun.size() + 2);
-  expect_cut_stream(rest, "upstream_reset");
+// faults-measured 15: what was begun would make the error unreadable to the clients' libraries.
+TEST_F(UpstreamGone, InTheMiddleOfAnEventLeavesTheErrorEventAlone) {
+  for (const char* begun : {"data: {\"id\":\"c1\",\"choices\":[{\"delta\":{\"content\":\"thr",
+                            "event: x\nda", "data: {\"a\":1}\n", "data: {\"model\":\"m"}) {
+    RawClient client = open_stream(two_events().send(chunk(begun)).close());
+    expect_cut_stream(client.read_rest(), "upstream_reset");
+    RawClient other = open_stream(two_events().send(chunk(begun)).send(kLastChunk));
+    expect_cut_stream(other.read_rest(), "upstream_reset");
+  }
+}
+
+// reported-failures 3.1, 3.5
+TEST_F(UpstreamGone, AStreamWhoseChoicesHaveNotAllFinishedIsTakenForCut) {
+  const std::string second = event(R"({"choices":[{"index":1,"delta":{},"finish_reason":null}]})");
+  const std::string finish = event(chat_finish());
+  for (const std::string& end :
+       {event(R"({"choices":[{"index":0,"finish_reason":""}]})"), second + finish}) {
+    RawClient client = open_stream(two_events().send(chunk(end)).send(kLastChunk));
+    const RawClient::Rest rest = client.read_rest();
+    EXPECT_FALSE(rest.complete);
+    EXPECT_NE(rest.body.find("upstream_reset"), std::string::npos);
+  }
+}
+
+// reported-failures 3.2
+TEST_F(UpstreamGone, NothingIsAddedAfterTheUpstreamsOwnError) {
+  const std::string error = event(R"({"object":"error","message":"x","code":400})");
+  const auto whole = open_stream(two_events().send(chunk(error)).send(kLastChunk)).read_rest();
+  EXPECT_TRUE(whole.complete);
+  EXPECT_EQ(whole.body, error);
+  EXPECT_NE(service().access_log(1).back().find("upstream_error"), std::string::npos);
+  const auto cut = open_stream(two_events().send(chunk(error)).close()).read_rest();
+  EXPECT_FALSE(cut.complete);
+  EXPECT_EQ(cut.body, error);
+}
+
+TEST_F(UpstreamGone, ADoneThatNothingCameBeforeIsNotPassed) {
+  upstream.answer_next(Script().send(stream_head()).send(chunk(kDone)).send(kLastChunk));
+  RawClient client = connect();
+  ASSERT_TRUE(client.send(chat(Answer::kStream)));
+  EXPECT_EQ(client.read_head().status, 200);
+  expect_cut_stream(client.read_rest(), "upstream_reset");
+}
+
+// reported-failures 3.6
+TEST_F(UpstreamGone, AClientOfHttp10IsResetAfterABrokenStream) {
+  for (const bool in_order : {false, true}) {
+    Script script = two_events();
+    upstream.answer_next(in_order ? std::move(script).send(kLastChunk) : std::move(script).close());
+    RawClient client = connect();
+    const std::string body = chat_body();
+    ASSERT_TRUE(client.send("POST " + std::string(kChatPath) + " HTTP/1.0\r\nContent-Length: " +
+                            std::to_string(body.size()) + "\r\n\r\n" + body));
+    EXPECT_EQ(client.read_head().status, 200);
+    const RawClient::Rest rest = client.read_rest();
+    EXPECT_FALSE(rest.complete);
+    EXPECT_EQ(rest.end, Io::kReset);
+    EXPECT_NE(rest.body.find("upstream_reset"), std::string::npos);
+  }
+}
+
+TEST_F(UpstreamGone, AnObjectThatBreaksOffIsA502InEveryFraming) {
+  const std::string half = chat_answer_body().substr(0, 60);
+  expect_error(answer_to(Script().send(json_answer(200, half))), 502, "upstream_reset");
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+  expect_error(answer_to(Script().send(head + chunk(half)).send(kLastChunk)), 502,
+               "upstream_reset");
 }
 
 TEST_F(UpstreamGone, BeforeTheFirstEventIsOneErrorEvent) {

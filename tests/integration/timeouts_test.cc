@@ -91,6 +91,23 @@ TEST_F(Timeouts, ThePauseBetweenTheBytesOfAWholeAnswerIsLimited) {
   EXPECT_TRUE(upstream.wait_for_peer_close(0));
 }
 
+// faults-measured 13
+TEST_F(Timeouts, HeartbeatsAloneDoNotKeepAStreamAlive) {
+  timeouts().between_events = kShort;
+  upstream.answer_next(Script()
+                           .send(stream_head())
+                           .send(chunk(event(chat_delta("one"))))
+                           .send_forever(chunk(": ping\n\n")));
+  RawClient client = connect();
+  ASSERT_TRUE(client.send(chat(Answer::kStream)));
+  EXPECT_EQ(client.read_head().status, 200);
+  EXPECT_TRUE(client.read_event().has_value());
+  const RawClient::Rest rest = client.read_rest();
+  EXPECT_FALSE(rest.complete);
+  EXPECT_NE(rest.body.find("upstream_timeout"), std::string::npos);
+  EXPECT_TRUE(upstream.wait_for_peer_close(0));
+}
+
 TEST_F(Timeouts, AStreamMayLastLongerThanThePauseBetweenItsBytes) {
   timeouts().between_bytes = milliseconds(400);
   // Each event is sent when the client has seen the one before and some of the limit has passed.

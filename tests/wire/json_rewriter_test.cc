@@ -16,15 +16,14 @@ struct Outcome {
   std::string out;
   std::string usage;
   bool complete = false;
-  bool error = false;
-  bool finish_reason = false;
+  bool truncated = false;
 
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 std::ostream& operator<<(std::ostream& stream, const Outcome& outcome) {
   return stream << outcome.out << " usage " << outcome.usage << " complete " << outcome.complete
-                << " error " << outcome.error << " finish_reason " << outcome.finish_reason;
+                << " truncated " << outcome.truncated;
 }
 
 Outcome outcome_of(const std::vector<std::string_view>& pieces, std::string_view model) {
@@ -32,10 +31,9 @@ Outcome outcome_of(const std::vector<std::string_view>& pieces, std::string_view
   Outcome outcome;
   for (std::string_view piece : pieces) rewriter.feed(piece, outcome.out);
   outcome.complete = rewriter.complete();
+  outcome.truncated = rewriter.truncated();
   rewriter.finish(outcome.out);
   outcome.usage = rewriter.usage();
-  outcome.error = rewriter.saw_error();
-  outcome.finish_reason = rewriter.saw_finish_reason();
   return outcome;
 }
 
@@ -185,7 +183,6 @@ TEST(JsonRewriter, ReplacesNothingWithoutAName) {
   const Outcome outcome = rewrite(kText, "");
   EXPECT_EQ(outcome.out, kText);
   EXPECT_EQ(outcome.usage, R"({"a":1})");
-  EXPECT_TRUE(outcome.error);
 }
 
 TEST(JsonRewriter, PassesAModelThatNeverEnds) {
@@ -240,23 +237,29 @@ TEST(JsonRewriter, RemembersAUsageOfTheLargestSizeAndNoLargerOne) {
   EXPECT_EQ(rewrite(R"({"usage":)" + usage(JsonRewriter::kUsageBytesMax + 1) + "}").usage, "");
 }
 
-TEST(JsonRewriter, SeesATopLevelError) {
-  EXPECT_TRUE(rewrite(R"({"error":{"message":"m"}})").error);
-  EXPECT_TRUE(rewrite(R"({"error" : "text"})").error);
-  EXPECT_FALSE(rewrite(R"({"error":null})").error);
-  EXPECT_FALSE(rewrite(R"({"a":{"error":1},"b":"error"})").error);
-  EXPECT_FALSE(rewrite(R"({"error","a":1})").error);
+TEST(JsonRewriter, TellsAnObjectThatBreaksOff) {
+  for (std::string_view text : {"{", R"({"a")", R"({"a":[{}])", R"({"a":1)", R"({"a":"b)"}) {
+    EXPECT_TRUE(rewrite(text).truncated) << text;
+  }
+  for (std::string_view text : {"", " ", "{}", "[1", "x", "{} {", R"({"a" "b")"}) {
+    EXPECT_FALSE(rewrite(text).truncated) << text;
+  }
 }
 
-TEST(JsonRewriter, SeesAFinishReasonAtAnyDepth) {
-  EXPECT_TRUE(rewrite(R"({"choices":[{"delta":{},"finish_reason":"stop"}]})").finish_reason);
-  EXPECT_TRUE(rewrite(R"({"choices":[{"finish_reason"  : "length"}]})").finish_reason);
-  EXPECT_TRUE(rewrite(R"({"finish_reason":1})").finish_reason);
-  EXPECT_TRUE(
-      rewrite(R"({"choices":[{"finish_reason":null},{"finish_reason":""}]})").finish_reason);
-  EXPECT_FALSE(rewrite(R"({"choices":[{"finish_reason": null}]})").finish_reason);
-  EXPECT_FALSE(rewrite(R"({"choices":["finish_reason","stop"]})").finish_reason);
-  EXPECT_FALSE(rewrite(R"({"choices":[{"text":"\"finish_reason\":1"}]})").finish_reason);
+TEST(JsonRewriter, NamesTheModelInAThirdTextThatBeginsAsTwoWithTwoModels) {
+  const std::string_view text = R"({"model":"a","model":"b","x":1})";
+  const std::string alone = outcome_of({text}, kName).out;
+  const std::vector<std::string> outs = rewrite_all({text, text, text, text}, text.size());
+  for (const std::string& out : outs) EXPECT_EQ(out, "before " + alone);
+}
+
+TEST(JsonRewriter, RewritesTextsAlikeWhateverTheSizeOfTheirOpening) {
+  for (std::size_t size :
+       {JsonRewriter::kOpeningBytesMax - 8, JsonRewriter::kOpeningBytesMax + 8}) {
+    const std::string text = R"({"a":")" + std::string(size - 20, 'x') + R"(","model":"m"})";
+    const std::vector<std::string> outs = rewrite_all({text, text, text}, text.size());
+    EXPECT_EQ(outs[2], "before " + outcome_of({text}, kName).out);
+  }
 }
 
 TEST(JsonRewriter, IsReadyForTheNextTextAfterFinish) {

@@ -1,0 +1,176 @@
+#include "wire/stream_end.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/text.h"
+#include "wire/json_key.h"
+#include "wire/scan.h"
+
+namespace penstock::wire {
+namespace {
+
+constexpr StreamEnd::Watch kFirstRule = 3;
+constexpr std::uint32_t kPartsInAWord = 64;
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(' ') == std::string_view::npos;
+}
+
+}  // namespace
+
+StreamEnd::StreamEnd(const EndLaw& law) : law_(law) {
+  const auto size_bit = [](std::string_view key) { return std::uint64_t{1} << key.size(); };
+  if (!law.parts.empty()) top_sizes_ |= size_bit(law.parts);
+  if (!law.part_index.empty()) part_sizes_ |= size_bit(law.part_index);
+  for (std::size_t i = 0; i < law.rules.size(); ++i) {
+    const EndRule& rule = law.rules[i];
+    const std::uint32_t bit = std::uint32_t{1} << i;
+    if (rule.place == EndRule::Place::kTop) top_sizes_ |= size_bit(rule.key);
+    if (rule.place == EndRule::Place::kPart) part_sizes_ |= size_bit(rule.key);
+    if (rule.meaning == EndRule::Meaning::kError) error_rules_ |= bit;
+    if (rule.meaning == EndRule::Meaning::kPartEnds) part_end_rules_ |= bit;
+  }
+}
+
+StreamEnd::Watch StreamEnd::find_rule(EndRule::Place place, std::string_view spelled,
+                                      bool escaped) const {
+  for (std::size_t i = 0; i < law_.rules.size(); ++i) {
+    const EndRule& rule = law_.rules[i];
+    if (rule.place == place && is_json_key(spelled, escaped, rule.key)) {
+      return static_cast<Watch>(kFirstRule + i);
+    }
+  }
+  return kNothing;
+}
+
+StreamEnd::Watch StreamEnd::find_top_named(std::string_view spelled, bool escaped) const {
+  if (is_json_key(spelled, escaped, law_.parts)) return kParts;
+  return find_rule(EndRule::Place::kTop, spelled, escaped);
+}
+
+StreamEnd::Watch StreamEnd::find_part_named(std::string_view spelled, bool escaped) const {
+  if (is_json_key(spelled, escaped, law_.part_index)) return kPartIndex;
+  return find_rule(EndRule::Place::kPart, spelled, escaped);
+}
+
+// Judges each rule of the watched place and key.
+template <class Holds>
+void StreamEnd::judge(Watch watch, Holds holds) {
+  if (watch < kFirstRule) {
+    if (watch == kPartIndex) part_.index = next_position_;
+    return;
+  }
+  const std::size_t first = watch - kFirstRule;
+  const EndRule& named = law_.rules[first];
+  for (std::size_t i = first; i < law_.rules.size(); ++i) {
+    const EndRule& rule = law_.rules[i];
+    if (rule.place != named.place || rule.key != named.key) break;
+    std::uint32_t& said = rule.place == EndRule::Place::kPart ? part_said_ : said_;
+    const std::uint32_t bit = std::uint32_t{1} << i;
+    said = holds(rule) ? said | bit : said & ~bit;
+  }
+}
+
+void StreamEnd::says_nothing(Watch watch) {
+  judge(watch, [](const EndRule&) { return false; });
+}
+
+void StreamEnd::text(Watch watch, std::string_view spelled, bool escaped) {
+  judge(watch, [&](const EndRule& rule) {
+    const bool is_text = is_json_key(spelled, escaped, rule.text);
+    return rule.value == EndRule::Value::kIs ? is_text : !is_text && !is_blank(spelled);
+  });
+}
+
+void StreamEnd::object(Watch watch, Object object) {
+  judge(watch, [&](const EndRule& rule) {
+    return rule.value == EndRule::Value::kTextOrObject && object == Object::kFull;
+  });
+}
+
+void StreamEnd::scalar(Watch watch, std::string_view spelled) {
+  if (watch != kPartIndex) return says_nothing(watch);
+  while (!spelled.empty() && is_json_space(spelled.front())) spelled.remove_prefix(1);
+  while (!spelled.empty() && is_json_space(spelled.back())) spelled.remove_suffix(1);
+  std::uint32_t index = 0;
+  const char* const end = spelled.data() + spelled.size();
+  const auto read = std::from_chars(spelled.data(), end, index);
+  if (read.ptr != end || read.ec == std::errc::invalid_argument) {
+    part_.index = next_position_;
+  } else {
+    part_.index = read.ec == std::errc() ? std::min(index, kPartsMax) : kPartsMax;
+  }
+}
+
+void StreamEnd::begin_parts() {
+  pending_count_ = 0;
+  next_position_ = 0;
+}
+
+void StreamEnd::begin_part() {
+  part_ = {next_position_, false};
+  part_said_ = 0;
+}
+
+void StreamEnd::end_part() {
+  part_.ended = (part_said_ & part_end_rules_) != 0;
+  ++next_position_;
+  if (pending_count_++ == 0) {
+    pending_ = part_;
+    more_pending_.clear();
+  } else if (more_pending_.size() < kPartsMax) {
+    more_pending_.push_back(part_);
+  } else {
+    beyond_ = true;
+  }
+}
+
+void StreamEnd::count(const Part& part) {
+  if (part.index >= kPartsMax) {
+    beyond_ = true;
+    return;
+  }
+  Parts* word = &parts_;
+  if (part.index >= kPartsInAWord) {
+    const std::size_t at = part.index / kPartsInAWord - 1;
+    if (at >= more_parts_.size()) more_parts_.resize(at + 1);
+    word = &more_parts_[at];
+  }
+  const std::uint64_t bit = std::uint64_t{1} << part.index % kPartsInAWord;
+  word->begun |= bit;
+  if (part.ended) word->ended |= bit;
+}
+
+void StreamEnd::end_event(Event event) {
+  data_ = true;
+  if (event == Event::kComplete && event_says_something()) {
+    ++progress_;
+    if ((said_ & error_rules_) != 0) error_ = true;
+    if (pending_count_ > 0) {
+      count(pending_);
+      if (pending_count_ > 1) std::ranges::for_each(more_pending_, [this](auto& p) { count(p); });
+    }
+  }
+  said_ = 0;
+  pending_count_ = 0;
+}
+
+bool StreamEnd::end_stream() {
+  if (!error_ && (!data_ || (some_have_ended() && !parts_have_ended()))) return false;
+  marked_ = true;
+  ++progress_;
+  return true;
+}
+
+bool StreamEnd::parts_have_ended() const {
+  const auto ended = [](const Parts& parts) { return parts.begun == parts.ended; };
+  return !beyond_ && some_have_ended() && ended(parts_) && std::ranges::all_of(more_parts_, ended);
+}
+
+bool StreamEnd::some_have_ended() const {
+  const auto any = [](const Parts& parts) { return parts.ended != 0; };
+  return any(parts_) || std::ranges::any_of(more_parts_, any);
+}
+
+}  // namespace penstock::wire

@@ -1,0 +1,166 @@
+#include "wire/stream_end.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/sse_rewriter.h"
+
+namespace penstock::wire {
+namespace {
+
+// What a stream that ends in order has said.
+enum class Said : std::uint8_t { kNothing, kEnded, kError };
+
+struct Row {
+  std::vector<std::string_view> events;  // the data of each
+  Said said;
+};
+
+Said said_by(const std::vector<std::string_view>& events, std::size_t piece_bytes) {
+  SseRewriter rewriter("n", kCompletionEnds, DoneEvent::kPass, 1 << 20);
+  std::string out;
+  std::string stream;
+  for (std::string_view data : events) stream.append("data: ").append(data).append("\n\n");
+  for (std::size_t at = 0; at < stream.size(); at += piece_bytes) {
+    rewriter.feed(std::string_view(stream).substr(at, piece_bytes), out);
+  }
+  rewriter.finish(out);
+  const StreamEnd& end = rewriter.end();
+  if (end.saw_error()) return Said::kError;
+  return end.marked() || end.parts_have_ended() ? Said::kEnded : Said::kNothing;
+}
+
+void expect(const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    for (std::size_t piece_bytes : {1, 2, 3, 7, 64, 100'000}) {
+      EXPECT_EQ(said_by(row.events, piece_bytes), row.said)
+          << row.events.back() << " in pieces of " << piece_bytes;
+    }
+  }
+}
+
+constexpr std::string_view kDelta = R"({"choices":[{"index":0,"delta":{},"finish_reason":null}]})";
+constexpr std::string_view kFinish = R"({"choices":[{"index":0,"finish_reason":"stop"}]})";
+
+// reported-failures 3.1
+TEST(StreamEnd, OnlyATextInItsPlaceEndsAChoice) {
+  expect({
+      {{kFinish}, Said::kEnded},
+      {{R"({"choices":[{"finish_reason" : "length","index":0}]})"}, Said::kEnded},
+      {{R"({"choices":[{"text":"x","finish_re\u0061son":"stop"}]})"}, Said::kEnded},
+      {{R"({"choices":[{"finish_reason":"stop"}],"usage":{}})"}, Said::kEnded},
+      {{R"({"choices":[{"finish_reason":null,"finish_reason":"stop"}]})"}, Said::kEnded},
+      {{R"({"choices":[{"finish_reason":"stop","finish_reason":null}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":""}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"  "}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"null"}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":null}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":true}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":1}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":{"a":"stop"}}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":["stop"]}]})"}, Said::kNothing},
+      {{R"({"finish_reason":"stop","choices":[{}]})"}, Said::kNothing},
+      {{R"({"finish_reason":"stop"})"}, Said::kNothing},
+      {{R"({"choices":[{"delta":{"finish_reason":"stop"}}]})"}, Said::kNothing},
+      {{R"({"choices":[{"logprobs":[{"finish_reason":"stop"}]}]})"}, Said::kNothing},
+      {{R"({"choices":[{"text":"\"finish_reason\":\"stop\""}]})"}, Said::kNothing},
+      {{R"({"choices":[{"text":"finish_reason","x":"stop"}]})"}, Said::kNothing},
+      {{R"({"choices":[[{"finish_reason":"stop"}]]})"}, Said::kNothing},
+      {{R"({"choices":{"a":{"finish_reason":"stop"}}})"}, Said::kNothing},
+      {{R"({"usage":{"choices":[{"finish_reason":"stop"}]}})"}, Said::kNothing},
+      {{R"({"choices":["finish_reason","stop"]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reasons":"stop","Finish_reason":"stop"}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"stop"})"}, Said::kNothing},
+      {{R"([{"choices":[{"finish_reason":"stop"}]}])"}, Said::kNothing},
+      {{R"({"choices":[]})"}, Said::kNothing},
+      {{kDelta}, Said::kNothing},
+  });
+}
+
+// reported-failures 3.5
+TEST(StreamEnd, EachChoiceThatHasBegunMustEnd) {
+  const std::string_view both =
+      R"({"choices":[{"index":0,"finish_reason":"stop"},{"index":1,"finish_reason":"stop"}]})";
+  const std::string_view second = R"({"choices":[{"finish_reason":"stop","index":1}]})";
+  const std::string_view second_delta = R"({"choices":[{"delta":{},"index":1}]})";
+  const std::string_view far = R"({"choices":[{"index":1000,"text":"x"}]})";
+  const std::string_view far_end = R"({"choices":[{"index":1000,"finish_reason":"stop"}]})";
+  const std::string_view too_far = R"({"choices":[{"index":99999999999,"finish_reason":"stop"}]})";
+  const std::string_view usage = R"({"choices":[],"usage":{"total_tokens":3}})";
+  expect({
+      {{kDelta, second_delta, kFinish}, Said::kNothing},
+      {{kDelta, second_delta, second}, Said::kNothing},
+      {{kDelta, second_delta, second, kFinish, usage}, Said::kEnded},
+      {{second_delta, second}, Said::kEnded},
+      {{kDelta, second_delta, both}, Said::kEnded},
+      {{both, kDelta}, Said::kEnded},
+      {{far, kFinish}, Said::kNothing},
+      {{far, kFinish, far_end}, Said::kEnded},
+      {{kFinish, too_far}, Said::kNothing},
+      {{R"({"choices":[{"text":"a"},{"text":"b"}]})", R"({"choices":[{"finish_reason":"stop"}]})"},
+       Said::kNothing},
+      {{usage, kDelta, kFinish}, Said::kEnded},
+  });
+}
+
+TEST(StreamEnd, TheMarkEndsAStreamThatHasSaidSomething) {
+  const std::string_view second = R"({"choices":[{"delta":{},"index":1}]})";
+  expect({
+      {{kDelta, "[DONE]"}, Said::kEnded},
+      {{R"({"response":"x"})", "[DONE]"}, Said::kEnded},
+      {{"text", "[DONE]"}, Said::kEnded},
+      {{kFinish, "[DONE]", "[DONE]"}, Said::kEnded},
+      {{kDelta, second, "[DONE]"}, Said::kEnded},
+      {{"[DONE]"}, Said::kNothing},
+      {{"[DONE]", "[DONE]"}, Said::kNothing},
+      // A service that says of one choice how it ended says it of all.
+      {{kDelta, second, kFinish, "[DONE]"}, Said::kNothing},
+  });
+}
+
+// reported-failures 3.2
+TEST(StreamEnd, AnErrorIsAnObjectOrATextThatSaysSomething) {
+  expect({
+      {{R"({"error":{"message":"m"}})"}, Said::kError},
+      {{R"({"error" : "text"})"}, Said::kError},
+      {{R"({"\u0065rror":"text"})"}, Said::kError},
+      {{R"({"object":"error","message":"x","code":400})"}, Said::kError},
+      {{R"({"message":"x","object":"err\u006fr"})"}, Said::kError},
+      {{R"({"type":"error","error":{"type":"overloaded_error"}})"}, Said::kError},
+      {{R"({"type":"error","message":"x"})"}, Said::kError},
+      {{kDelta, R"({"error":{"message":"m"}})", "[DONE]"}, Said::kError},
+      {{R"({"error":null,"error":{"a":1}})"}, Said::kError},
+      {{R"({"error":{"a":1},"error":null})"}, Said::kNothing},
+      {{R"({"error":null})"}, Said::kNothing},
+      {{R"({"error":false})"}, Said::kNothing},
+      {{R"({"error":""})"}, Said::kNothing},
+      {{R"({"error":" "})"}, Said::kNothing},
+      {{R"({"error":{ }})"}, Said::kNothing},
+      {{R"({"error":[]})"}, Said::kNothing},
+      {{R"({"error":[{"a":1}]})"}, Said::kNothing},
+      {{R"({"error":0})"}, Said::kNothing},
+      {{R"({"object":"chat.completion.chunk"})"}, Said::kNothing},
+      {{R"({"object":{"error":1}})"}, Said::kNothing},
+      {{R"({"a":{"error":{"message":"m"}},"b":"error"})"}, Said::kNothing},
+      {{R"({"choices":[{"error":{"message":"m"}}]})"}, Said::kNothing},
+      {{R"({"error":{"message":"m"})"}, Said::kNothing},
+      {{R"({"error","a":1})"}, Said::kNothing},
+  });
+}
+
+TEST(StreamEnd, AnOpeningThatEventsShareIsJudgedInEach) {
+  const std::string_view finish = R"({"choices":[{"finish_reason":"stop"}],"model":"m","x":1})";
+  const std::string_view error = R"({"error":{"m":1},"model":"m"})";
+  const std::string_view null = R"({"error":null,"model":"m"})";
+  expect({
+      {{null, null, null, null}, Said::kNothing},
+      {{null, null, error, error}, Said::kError},
+      {{kDelta, finish, finish, finish}, Said::kEnded},
+  });
+}
+
+}  // namespace
+}  // namespace penstock::wire
