@@ -74,6 +74,7 @@ void SseRewriter::finish(std::string& out) {
     json_.finish(out);
     if (complete) {
       end_.end_event(StreamEnd::Event::kComplete);
+      passing_ = true;  // its empty line is missing: what is added must not become a part of it
     } else {
       broke_off_ = true;
       if (!passing_) out.resize(begin_);

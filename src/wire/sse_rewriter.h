@@ -49,7 +49,8 @@ class SseRewriter {
   void finish(std::string& out);
 
   std::size_t held() const { return held_; }
-  // Whether what may be sent ends inside an event, since that was too large to be held.
+  // Whether what may be sent ends inside an event: one that was too large to be held, or a last
+  // one without its empty line.
   bool inside_event() const { return passing_; }
   // Events of which more than `held_bytes_max` had come before they ended.
   std::size_t passed_in_part() const { return passed_in_part_; }

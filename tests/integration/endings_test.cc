@@ -235,9 +235,20 @@ TEST_F(UpstreamGone, InTheMiddleOfAnEventLeavesTheErrorEventAlone) {
                             "event: x\nda", "data: {\"a\":1}\n", "data: {\"model\":\"m"}) {
     RawClient client = open_stream(two_events().send(chunk(begun)).close());
     expect_cut_stream(client.read_rest(), "upstream_reset");
-    RawClient other = open_stream(two_events().send(chunk(begun)).send(kLastChunk));
-    expect_cut_stream(other.read_rest(), "upstream_reset");
   }
+  for (const char* begun : {"data: {\"a\":", "event: x\nda", "data: {\"model\":\"m"}) {
+    RawClient client = open_stream(two_events().send(chunk(begun)).send(kLastChunk));
+    expect_cut_stream(client.read_rest(), "upstream_reset");
+  }
+}
+
+TEST_F(UpstreamGone, BehindALastEventWithoutItsEmptyLineTheErrorIsAnEventOfItsOwn) {
+  const std::string last = "data: {\"a\":1}\n";
+  RawClient client = open_stream(two_events().send(chunk(last)).send(kLastChunk));
+  RawClient::Rest rest = client.read_rest();
+  ASSERT_TRUE(rest.body.starts_with(last + "\n\n")) << rest.body;
+  rest.body.erase(0, last.size() + 2);
+  expect_cut_stream(rest, "upstream_reset");
 }
 
 // reported-failures 3.1, 3.5
