@@ -107,9 +107,12 @@ class Progress {
       exchange_.context().shard.limit_hit(Limit::kEventBytes);
     }
     const SteadyTime now = exchange_.context().loop.now();
-    const bool large_event = body_.error_event() == Exchange::ErrorEvent::kInsideEvent;
-    if (large_event || body_.progress() != seen_) {
-      seen_ = body_.progress();
+    const std::uint64_t progress = body_.progress();
+    const auto in_large_event = [this] {
+      return body_.error_event() == Exchange::ErrorEvent::kInsideEvent;
+    };
+    if (progress != seen_ || in_large_event()) {
+      seen_ = progress;
       since_ = now;
       return {};
     }

@@ -19,39 +19,32 @@ bool is_blank(std::string_view text) {
 
 }  // namespace
 
+void StreamEnd::Keys::add(std::string_view name, Watch watch) {
+  const auto known = [name](const Key& key) { return key.name == name; };
+  if (std::any_of(keys.begin(), keys.begin() + count, known)) return;
+  sizes |= std::uint64_t{1} << name.size();
+  keys.at(count++) = {name, watch};
+}
+
 StreamEnd::StreamEnd(const EndLaw& law) : law_(law) {
-  const auto size_bit = [](std::string_view key) { return std::uint64_t{1} << key.size(); };
-  if (!law.parts.empty()) top_sizes_ |= size_bit(law.parts);
-  if (!law.part_index.empty()) part_sizes_ |= size_bit(law.part_index);
+  top_keys_.add(law.parts, kParts);
+  part_keys_.add(law.part_index, kPartIndex);
   for (std::size_t i = 0; i < law.rules.size(); ++i) {
     const EndRule& rule = law.rules[i];
     const std::uint32_t bit = std::uint32_t{1} << i;
-    if (rule.place == EndRule::Place::kTop) top_sizes_ |= size_bit(rule.key);
-    if (rule.place == EndRule::Place::kPart) part_sizes_ |= size_bit(rule.key);
+    const Watch watch = static_cast<Watch>(kFirstRule + i);
+    if (rule.place == EndRule::Place::kTop) top_keys_.add(rule.key, watch);
+    if (rule.place == EndRule::Place::kPart) part_keys_.add(rule.key, watch);
     if (rule.meaning == EndRule::Meaning::kError) error_rules_ |= bit;
     if (rule.meaning == EndRule::Meaning::kPartEnds) part_end_rules_ |= bit;
   }
 }
 
-StreamEnd::Watch StreamEnd::find_rule(EndRule::Place place, std::string_view spelled,
-                                      bool escaped) const {
-  for (std::size_t i = 0; i < law_.rules.size(); ++i) {
-    const EndRule& rule = law_.rules[i];
-    if (rule.place == place && is_json_key(spelled, escaped, rule.key)) {
-      return static_cast<Watch>(kFirstRule + i);
-    }
+StreamEnd::Watch StreamEnd::find_named(const Keys& keys, std::string_view spelled, bool escaped) {
+  for (std::size_t i = 0; i < keys.count; ++i) {
+    if (is_json_key(spelled, escaped, keys.keys[i].name)) return keys.keys[i].watch;
   }
   return kNothing;
-}
-
-StreamEnd::Watch StreamEnd::find_top_named(std::string_view spelled, bool escaped) const {
-  if (is_json_key(spelled, escaped, law_.parts)) return kParts;
-  return find_rule(EndRule::Place::kTop, spelled, escaped);
-}
-
-StreamEnd::Watch StreamEnd::find_part_named(std::string_view spelled, bool escaped) const {
-  if (is_json_key(spelled, escaped, law_.part_index)) return kPartIndex;
-  return find_rule(EndRule::Place::kPart, spelled, escaped);
 }
 
 // Judges each rule of the watched place and key.
@@ -89,8 +82,12 @@ void StreamEnd::object(Watch watch, Object object) {
   });
 }
 
-void StreamEnd::scalar(Watch watch, std::string_view spelled) {
+void StreamEnd::take_scalar(Watch watch, std::string_view spelled) {
   if (watch != kPartIndex) return says_nothing(watch);
+  if (spelled.size() == 1 && spelled.front() >= '0' && spelled.front() <= '9') {
+    part_.index = static_cast<std::uint32_t>(spelled.front() - '0');
+    return;
+  }
   while (!spelled.empty() && is_json_space(spelled.front())) spelled.remove_prefix(1);
   while (!spelled.empty() && is_json_space(spelled.back())) spelled.remove_suffix(1);
   std::uint32_t index = 0;
@@ -101,16 +98,6 @@ void StreamEnd::scalar(Watch watch, std::string_view spelled) {
   } else {
     part_.index = read.ec == std::errc() ? std::min(index, kPartsMax) : kPartsMax;
   }
-}
-
-void StreamEnd::begin_parts() {
-  pending_count_ = 0;
-  next_position_ = 0;
-}
-
-void StreamEnd::begin_part() {
-  part_ = {next_position_, false};
-  part_said_ = 0;
 }
 
 void StreamEnd::end_part() {

@@ -8,6 +8,7 @@
 // to one stream and one thread. It allocates where parts have numbers of 64 and more, or an event
 // has several parts, and then as much as the largest number asks for.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -32,21 +33,32 @@ class StreamEnd {
 
   // `spelled` is the key as it stands in the text, between its quotes.
   Watch find_top(std::string_view spelled, bool escaped) const {
-    return may_be(top_sizes_, spelled, escaped) ? find_top_named(spelled, escaped) : kNothing;
+    return find(top_keys_, spelled, escaped);
   }
   Watch find_part(std::string_view spelled, bool escaped) const {
-    return may_be(part_sizes_, spelled, escaped) ? find_part_named(spelled, escaped) : kNothing;
+    return find(part_keys_, spelled, escaped);
   }
 
   // The value of a watched key, by its type.
   void text(Watch watch, std::string_view spelled, bool escaped);
   enum class Object : bool { kEmpty, kFull };
   void object(Watch watch, Object object);
-  void scalar(Watch watch, std::string_view spelled);  // a number or literal, and what is none
+  // A number or literal, and what is none.
+  void scalar(Watch watch, std::string_view spelled) {
+    // A null that has nothing to take back: what nearly every event says.
+    if (watch > kPartIndex && (said_ | part_said_) == 0) return;
+    take_scalar(watch, spelled);
+  }
   void array(Watch watch) { says_nothing(watch); }
 
-  void begin_parts();
-  void begin_part();
+  void begin_parts() {
+    pending_count_ = 0;
+    next_position_ = 0;
+  }
+  void begin_part() {
+    part_ = {next_position_, false};
+    part_said_ = 0;
+  }
   void end_part();
   // Whether the event in hand has said anything that end_event() would count.
   bool event_says_something() const { return said_ != 0 || pending_count_ != 0; }
@@ -77,21 +89,36 @@ class StreamEnd {
     std::uint64_t ended = 0;
   };
 
-  static bool may_be(std::uint64_t sizes, std::string_view spelled, bool escaped) {
-    return escaped || (spelled.size() < 64 && (sizes >> spelled.size() & 1) != 0);
+  // The keys of one place that matter. Nearly every other key is told from them by its length, and
+  // nearly all that are left by their first letter.
+  struct Keys {
+    static constexpr std::size_t kMax = 8;
+    struct Key {
+      std::string_view name;
+      Watch watch;
+    };
+    void add(std::string_view name, Watch watch);
+
+    std::uint64_t sizes = 0;  // bit n: one has n letters
+    std::array<Key, kMax> keys;
+    std::size_t count = 0;
+  };
+
+  static Watch find(const Keys& keys, std::string_view spelled, bool escaped) {
+    const bool may_be = escaped || (spelled.size() < 64 && (keys.sizes >> spelled.size() & 1) != 0);
+    return may_be ? find_named(keys, spelled, escaped) : kNothing;
   }
-  Watch find_top_named(std::string_view spelled, bool escaped) const;
-  Watch find_part_named(std::string_view spelled, bool escaped) const;
-  Watch find_rule(EndRule::Place place, std::string_view spelled, bool escaped) const;
+  static Watch find_named(const Keys& keys, std::string_view spelled, bool escaped);
   template <class Holds>
   void judge(Watch watch, Holds holds);
   void says_nothing(Watch watch);
+  void take_scalar(Watch watch, std::string_view spelled);
   void count(const Part& part);
   bool some_have_ended() const;
 
   const EndLaw& law_;
-  std::uint64_t top_sizes_ = 0;  // bit n: a watched key has n letters
-  std::uint64_t part_sizes_ = 0;
+  Keys top_keys_;
+  Keys part_keys_;
   std::uint32_t error_rules_ = 0;     // bit i: rule i means an error
   std::uint32_t part_end_rules_ = 0;  // bit i: rule i means that the part ends
 
