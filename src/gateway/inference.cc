@@ -45,6 +45,12 @@ void append_own_fields(std::string& out, const Exchange& exchange, const http::R
   http::append_head_end(out);
 }
 
+// The path is the route's own. Of what the client asked for, only the parameters pass.
+std::string_view query_of(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
 // The body leaves as it came, around the span of the model's value. A coroutine of its own, so that
 // what is written for it is not kept for as long as the answer takes.
 Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& provider,
@@ -55,7 +61,8 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
   http::ScratchPool::Text model(exchange.context().scratch);
   append_json_quoted(*model, exchange.upstream_model());
   const std::size_t model_bytes = fields.model_end - fields.model_begin;
-  provider.append_request_head(*head, "POST", exchange.route().upstream_path, route, caller);
+  provider.append_request_head(*head, "POST", exchange.route().upstream_path, route, caller,
+                               query_of(exchange.connection().request().target));
   append_own_fields(*head, exchange, exchange.connection().request(),
                     body.size() - model_bytes + model->size());
   http::Pieces pieces;

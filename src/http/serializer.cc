@@ -45,10 +45,15 @@ void append_padded(std::string& out, unsigned number, unsigned width) {
 
 }  // namespace
 
-void append_request_line(std::string& out, std::string_view method, std::string_view target) {
+void append_request_line(std::string& out, std::string_view method,
+                         std::initializer_list<std::string_view> target_parts) {
   require(is_token(method), "a method that is not a token");
+  out.append(method).append(" "sv);
+  const std::size_t begin = out.size();
+  for (const std::string_view part : target_parts) out.append(part);
+  const std::string_view target = std::string_view(out).substr(begin);
   require(is_target(target), "a target with characters that it may not hold");
-  out.append(method).append(" "sv).append(target).append(" HTTP/1.1\r\n"sv);
+  out.append(" HTTP/1.1\r\n"sv);
 }
 
 void append_status_line(std::string& out, int status) {

@@ -11,6 +11,7 @@
 // A head is a request or status line, fields, and append_head_end. Lengths are in bytes.
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,8 @@
 namespace penstock::http {
 
 // `POST /v1/models HTTP/1.1`.
-void append_request_line(std::string& out, std::string_view method, std::string_view target);
+void append_request_line(std::string& out, std::string_view method,
+                         std::initializer_list<std::string_view> target_parts);
 
 // `HTTP/1.1 200 OK`. An empty reason is legal; the first form takes the registered one.
 void append_status_line(std::string& out, int status);

@@ -28,6 +28,13 @@ constexpr std::string_view kUserAgent = "User-Agent";
 constexpr std::size_t kMaskedBytesMin = 8;
 
 // RFC 3986 section 2.3: everything but unreserved bytes.
+// As a server reads it that takes forms: `+` is a space there.
+std::string parameter_name(std::string_view item) {
+  std::string name(item.substr(0, item.find('=')));
+  std::ranges::replace(name, '+', ' ');
+  return percent_decode(name).value_or(name);
+}
+
 void append_query_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   for (const char c : text) {
@@ -146,12 +153,34 @@ void Passthrough::append_callers_fields(std::string& out, const ProviderData& da
   }
 }
 
+// What the operator has set is not for callers to set again.
+std::string Passthrough::joined_query(std::string_view callers_query) const {
+  std::string joined = query_;
+  while (!callers_query.empty()) {
+    const std::string_view item = callers_query.substr(0, callers_query.find('&'));
+    callers_query.remove_prefix(std::min(callers_query.size(), item.size() + 1));
+    const bool is_set = std::ranges::any_of(settings_.query,
+                                            [&](const config::Provider::QueryParameter& parameter) {
+                                              return parameter_name(item) == parameter.name;
+                                            });
+    if (is_set) continue;
+    joined.append(joined.empty() ? "?"sv : "&"sv).append(item);
+  }
+  return joined;
+}
+
 void Passthrough::append_request_head(std::string& out, std::string_view method,
                                       std::string_view path, const Route& route,
-                                      const ProviderData* data) const {
+                                      const ProviderData* data,
+                                      std::string_view callers_query) const {
   const config::Url& url = settings_.base_url ? *settings_.base_url : route.url_;
-  out.append(method).append(" "sv).append(url.path).append(path).append(query_).append(
-      " HTTP/1.1\r\n"sv);
+  if (callers_query.empty()) {
+    http::append_request_line(out, method, {url.path, path, query_});
+  } else if (query_.empty()) {
+    http::append_request_line(out, method, {url.path, path, "?"sv, callers_query});
+  } else {
+    http::append_request_line(out, method, {url.path, path, joined_query(callers_query)});
+  }
   if (settings_.base_url) {
     out.append(opening_fields_);
   } else {

@@ -61,9 +61,11 @@ class Passthrough {
 
   // Appends the request line, Host, and the fields that configuration and caller data give. The
   // caller of this function adds fields of its own and the end of the head. `path` is below the
-  // base URL: "/chat/completions".
+  // base URL: "/chat/completions". `callers_query` is the client's own, without its question mark;
+  // it follows the operator's, without the parameters that the operator has set.
   void append_request_head(std::string& out, std::string_view method, std::string_view path,
-                           const Route& route, const ProviderData* data) const;
+                           const Route& route, const ProviderData* data,
+                           std::string_view callers_query = {}) const;
 
   // Replaces the operator's credentials in a text of the upstream's: services repeat in an error
   // the key that they refuse, and the client must not learn it.
@@ -76,6 +78,7 @@ class Passthrough {
   http::UpstreamPool* pool() { return pool_.get(); }  // null without base_url
 
  private:
+  std::string joined_query(std::string_view callers_query) const;
   net::Destination destination_of(const config::Url& url, net::AddressRule rule) const;
   bool may_be_private(const std::string& host) const;
   bool operator_sets(std::string_view name) const;

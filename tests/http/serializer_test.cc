@@ -14,7 +14,7 @@ using std::string_literals::operator""s;
 
 TEST(Serializer, WritesARequestThatTheParserReads) {
   std::string out;
-  append_request_line(out, "POST", "/v1/chat/completions?a=b");
+  append_request_line(out, "POST", {"/v1", "/chat/completions", "?", "a=b"});
   append_field(out, "Host", "api.example.com");
   append_content_length(out, 18446744073709551U);
   append_head_end(out);
@@ -78,10 +78,10 @@ TEST(SerializerDeathTest, WritesNothingThatCouldEndALineEarly) {
   }
   for (const std::string& name : {""s, "a b"s, "a:"s, "a\r\n"s, "\xc3\xa4"s}) {
     EXPECT_DEATH(append_field(out, name, "v"), "field name");
-    EXPECT_DEATH(append_request_line(out, name, "/"), "method");
+    EXPECT_DEATH(append_request_line(out, name, {"/"}), "method");
   }
   for (const std::string& target : {""s, "/a b"s, "/a\r\n"s, "/a\0"s, "/\xc3\xa4"s, "/a#b"s}) {
-    EXPECT_DEATH(append_request_line(out, "GET", target), "target");
+    EXPECT_DEATH(append_request_line(out, "GET", {target}), "target");
   }
   EXPECT_DEATH(append_status_line(out, 99), "status");
   EXPECT_DEATH(append_status_line(out, 1000), "status");

@@ -39,7 +39,7 @@ std::string request_body(const Options& options) {
 std::string request_bytes(const Options& options) {
   const std::string body = request_body(options);
   std::string out;
-  http::append_request_line(out, "POST", options.path);
+  http::append_request_line(out, "POST", {options.path});
   http::append_field(out, "Host", options.host + ":" + std::to_string(options.port));
   http::append_field(out, "Content-Type", "application/json");
   http::append_field(out, "Accept", options.stream ? "text/event-stream" : "application/json");
