@@ -34,7 +34,10 @@ class DotSegment {
       ++name_bytes_;
     }
   }
-  bool found() const { return only_dots_ && (name_bytes_ == 1 || name_bytes_ == 2); }
+  // Of an id, only the step up.
+  bool found(bool in_id) const {
+    return only_dots_ && (name_bytes_ == 2 || (name_bytes_ == 1 && !in_id));
+  }
   bool empty() const { return name_bytes_ == 0; }
 
  private:
@@ -56,37 +59,42 @@ bool is_plain_path(std::string_view path) {
 }
 
 // nullptr for a path that has one reading only. An encoded slash separates segments like a plain
-// one, so that no dot segment appears when a route decodes it.
-const char* find_fault(std::string_view path) {
-  if (is_plain_path(path)) return nullptr;
+// one, so that no dot segment appears when a route decodes it; but not from `id_at` on.
+const char* find_fault(std::string_view path, std::size_t id_at) {
   if (!path.starts_with('/')) return "the request target is not a path";
+  const std::size_t path_bytes = path.size();
   path.remove_prefix(1);
   DotSegment segment;
   bool first_segment = true;
   while (!path.empty()) {
+    const bool in_id = path_bytes - path.size() >= id_at;
+    const bool is_encoded = path.front() == '%';
     const std::optional<unsigned char> byte = take_byte(path);
     if (!byte) return "the path holds a broken percent-encoding";
     if (*byte < 0x20 || *byte == 0x7F) return "the path holds a control character";
-    if (*byte == '\\') return "the path holds a backslash";
-    if (*byte != '/') {
+    const bool is_data = in_id && is_encoded;
+    if (*byte == '\\' && !is_data) return "the path holds a backslash";
+    if (*byte != '/' || is_data) {
       segment.add(*byte);
       continue;
     }
     if (first_segment && segment.empty()) return "the path begins with two slashes";
-    if (segment.found()) return "the path holds a dot segment";
+    if (segment.found(in_id)) return "the path holds a dot segment";
     first_segment = false;
     segment = {};
   }
-  return segment.found() ? "the path holds a dot segment" : nullptr;
+  return segment.found(id_at < path_bytes) ? "the path holds a dot segment" : nullptr;
 }
 
 }  // namespace
 
-Result<Target> split_target(std::string_view target) {
+Result<Target> split_target(std::string_view target, IdBegins id_begins) {
   const std::size_t mark = target.find('?');
   Target split{target.substr(0, mark), {}};
   if (mark != std::string_view::npos) split.query = target.substr(mark + 1);
-  if (const char* const fault = find_fault(split.path); fault != nullptr) {
+  if (is_plain_path(split.path)) return split;
+  const std::size_t id_at = id_begins != nullptr ? id_begins(split.path) : split.path.size();
+  if (const char* const fault = find_fault(split.path, id_at); fault != nullptr) {
     return failure(Error::client(ErrorKind::kInvalidRequest, fault));
   }
   return split;
