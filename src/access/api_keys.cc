@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -39,6 +40,7 @@ ApiKeys::ApiKeys(const std::vector<config::ApiKey>& keys) : anonymous_(keys.empt
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used");
   randombytes_buf(digest_key_.data(), digest_key_.size());
   for (const config::ApiKey& entry : keys) {
+    if (entry.role == config::Role::kAdmin) administrators_.push_back(entry.name);
     if (!entry.key.empty()) principals_.try_emplace(digest_of(entry.key.reveal()), entry.name);
   }
 }
@@ -60,6 +62,12 @@ Result<std::string_view> ApiKeys::authenticate(
   const auto found = principals_.find(digest_of(authorization->substr(kScheme.size())));
   if (found == principals_.end()) return refused(kUnknown);
   return std::string_view(found->second);
+}
+
+config::Role ApiKeys::role_of(std::string_view principal) const {
+  const bool is_admin =
+      anonymous_ || std::ranges::find(administrators_, principal) != administrators_.end();
+  return is_admin ? config::Role::kAdmin : config::Role::kInference;
 }
 
 }  // namespace penstock::access

@@ -40,6 +40,10 @@ class ApiKeys {
   // contains any of the value.
   Result<std::string_view> authenticate(std::optional<std::string_view> authorization) const;
 
+  // What a principal may do. Everybody may do everything where no keys are configured, and one who
+  // is not known may do least.
+  config::Role role_of(std::string_view principal) const;
+
  private:
   using Digest = std::array<unsigned char, 16>;
 
@@ -56,6 +60,7 @@ class ApiKeys {
   bool anonymous_;
   std::array<unsigned char, 16> digest_key_{};
   std::unordered_map<Digest, std::string, FirstBytes, SameTime> principals_;
+  std::vector<std::string> administrators_;
 };
 
 }  // namespace penstock::access

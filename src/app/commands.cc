@@ -172,7 +172,7 @@ int list_models(const ConfigSource& config) {
   const std::shared_ptr<config::Settings> settings = load(config);
   if (settings == nullptr) return kMistake;
   std::signal(SIGPIPE, SIG_IGN);
-  const ModelTable table = ask_for_models(*settings);
+  const ModelTable table = ask_for_models(settings);
   for (const std::string& problem : table.problems) std::cerr << "penstock: " << problem << "\n";
   std::cout << table.text();
   return table.problems.empty() ? kSuccess : kFailed;

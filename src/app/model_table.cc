@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "app/upstream_tls.h"
 #include "models/lister.h"
+#include "models/registry.h"
 #include "net/connector.h"
 #include "net/epoll_poller.h"
 #include "net/resolver.h"
@@ -32,21 +34,28 @@ void append_row(std::string& out, const Columns& columns,
 // One event loop for the length of the question.
 class Asking {
  public:
-  explicit Asking(const config::Settings& settings) : settings_(settings) {}
+  explicit Asking(std::shared_ptr<const config::Settings> settings)
+      : settings_(std::move(settings)) {}
 
   ModelTable run() {
     tasks_.spawn(ask_all());
     loop_.run();
+    const std::shared_ptr<const models::Catalog> catalog = registry_.catalog();
+    for (const models::Model& model : catalog->models()) {
+      table_.rows.push_back(
+          {model.id, settings_->providers[model.provider].id, model.upstream_id, model.type});
+    }
     return std::move(table_);
   }
 
  private:
   Task<void> ask_all() {
-    for (const config::Provider& provider : settings_.providers) co_await ask(provider);
+    for (std::size_t i = 0; i < settings_->providers.size(); ++i) co_await ask(i);
     loop_.stop();
   }
 
-  Task<void> ask(const config::Provider& provider) {
+  Task<void> ask(std::size_t index) {
+    const config::Provider& provider = settings_->providers[index];
     if (!provider.base_url) {
       table_.problems.push_back("provider " + provider.id + ": no base_url, callers name it");
       co_return;
@@ -58,21 +67,23 @@ class Asking {
     }
     const providers::Passthrough::Environment environment{
         .loop = loop_, .connector = connector_, .scratch = scratch_, .tls = &*tls};
-    providers::Passthrough passthrough(provider, settings_.server, environment);
+    providers::Passthrough passthrough(provider, settings_->server, environment);
     const SteadyTime until = loop_.now() + models::kListTimeout;
     auto listed = co_await models::list_models(loop_, passthrough, nullptr, until, never_);
     if (!listed) {
       table_.problems.push_back("provider " + provider.id + ": " + listed.error().message);
+      add_problems(registry_.list_failed(index, listed.error()));
       co_return;
     }
-    for (models::ListedModel& model : *listed) {
-      if (!provider.allows(model.id)) continue;
-      table_.rows.push_back(
-          {provider.id + "/" + model.id, provider.id, model.id, std::move(model.type)});
-    }
+    add_problems(registry_.listed(index, std::move(*listed), loop_.wall()));
   }
 
-  const config::Settings& settings_;
+  void add_problems(std::vector<std::string> lines) {
+    table_.problems.insert(table_.problems.end(), std::make_move_iterator(lines.begin()),
+                           std::make_move_iterator(lines.end()));
+  }
+
+  const std::shared_ptr<const config::Settings> settings_;
   ModelTable table_;
   SystemClock clock_;
   net::EpollPoller poller_;
@@ -82,6 +93,7 @@ class Asking {
   net::SocketConnector connector_{loop_, poller_, resolver_};
   http::ScratchPool scratch_;
   net::Signal never_;
+  models::Registry registry_{settings_, clock_.wall(), [](const auto&) {}};
   net::TaskGroup tasks_{loop_,
                         [this](std::string_view what) { table_.problems.emplace_back(what); }};
 };
@@ -104,8 +116,8 @@ std::string ModelTable::text() const {
   return out;
 }
 
-ModelTable ask_for_models(const config::Settings& settings) {
-  return Asking(settings).run();
+ModelTable ask_for_models(std::shared_ptr<const config::Settings> settings) {
+  return Asking(std::move(settings)).run();
 }
 
 }  // namespace penstock::app

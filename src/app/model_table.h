@@ -1,7 +1,9 @@
 #pragma once
 
-// `penstock models`: what the upstreams serve, asked now and shown as a table.
+// `penstock models`: what a server with this configuration would list, its upstreams asked now,
+// shown as a table.
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,13 +19,14 @@ struct ModelTable {
     std::string type;
   };
   std::vector<Row> rows;
-  std::vector<std::string> problems;  // one line for each provider that could not be asked
+  // One line for each provider that could not be asked, and each model that leads nowhere.
+  std::vector<std::string> problems;
 
   // Columns as wide as their longest entry, under a heading.
   std::string text() const;
 };
 
 // Asks each provider in turn, on the calling thread.
-ModelTable ask_for_models(const config::Settings& settings);
+ModelTable ask_for_models(std::shared_ptr<const config::Settings> settings);
 
 }  // namespace penstock::app

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "config/decode_provider.h"
+#include "config/key_name.h"
 #include "config/metadata.h"
+#include "config/model_name.h"
 
 namespace penstock::config {
 namespace {
@@ -29,6 +32,23 @@ void decode_id(Decoder& decoder, const Node& node, Model& model) {
   }
 }
 
+void decode_provider_model_id(Decoder& decoder, const Node& node, Model& model) {
+  decode_id<&Model::provider_model_id>(decoder, node, model);
+  model.follows_list = model.provider_model_id == kFirstListedModel;
+}
+
+// The marker of an alias is the file's word to the server, and no metadata of the model.
+void decode_metadata(Decoder& decoder, const Node& node, Model& model) {
+  if (!decoder.expect_map(node)) return;
+  if (const Node* marker = decoder.given(node, kUnprefixedAliasKey)) {
+    const auto value = decoder.resolved(*marker);
+    if (value) store(decoder.boolean(*value), model.unprefixed_alias);
+  }
+  Node shown = node;
+  std::erase_if(shown.children, [](const Node& entry) { return entry.key == kUnprefixedAliasKey; });
+  model.metadata = metadata_json(decoder, shown);
+}
+
 constexpr std::array<std::string_view, 3> kModelTypes = {"llm", "embedding", "rerank"};
 
 constexpr std::array kModelKeys = {
@@ -37,16 +57,13 @@ constexpr std::array kModelKeys = {
                [](Decoder& decoder, const Node& node, Model& model) {
                  store(decoder.text(node), model.provider_id);
                }},
-    Key<Model>{"provider_model_id", "text", "none", decode_id<&Model::provider_model_id>},
+    Key<Model>{"provider_model_id", "text", "none", decode_provider_model_id},
     Key<Model>{"model_type", "llm, embedding or rerank", "llm",
                [](Decoder& decoder, const Node& node, Model& model) {
                  const auto index = decoder.choice(node, kModelTypes);
                  if (index) model.type = kModelTypes[*index];
                }},
-    Key<Model>{"metadata", "mapping", "{}",
-               [](Decoder& decoder, const Node& node, Model& model) {
-                 if (decoder.expect_map(node)) model.metadata = metadata_json(decoder, node);
-               }},
+    Key<Model>{"metadata", "mapping", "{}", decode_metadata},
     ignored<Model>("model_validation"),
 };
 
@@ -140,21 +157,51 @@ void list_registered_resources_keys(const std::string& path, KnownKeys& out) {
   list_section<Draft>(path, kResourcesKeys, out);
 }
 
+namespace {
+
+// What is sound and yet hardly what was meant.
+void warn_of(Decoder& decoder, const Node& node, const Draft& draft, const Model& model) {
+  const Node* metadata = decoder.given(node, "metadata");
+  const bool has_dimension =
+      metadata != nullptr && decoder.given(*metadata, "embedding_dimension") != nullptr;
+  if (model.type == "embedding" && !has_dimension) {
+    decoder.warning(node,
+                    "an embedding model without metadata.embedding_dimension: clients that create "
+                    "vector stores need it");
+  }
+  const std::vector<Provider>& providers = draft.settings.providers;
+  const auto provider = std::ranges::find_if(providers, [&](const Provider& each) {
+    return model.provider_id == kAllProviders || each.id == model.provider_id;
+  });
+  if (provider == providers.end()) return;
+  if (model.follows_list && !provider->base_url) {
+    decoder.warning(node, fmt::format("not served: {} has no base_url, so that nobody knows which "
+                                      "model it lists first",
+                                      shown_key(provider->id)));
+  }
+  const bool is_fixed = !model.follows_list && model.provider_id != kAllProviders;
+  if (is_fixed && !provider->allows(model.upstream_id())) {
+    decoder.warning(node, fmt::format("not served: the allowed_models of {} do not name {}",
+                                      shown_key(provider->id), shown_key(model.upstream_id())));
+  }
+}
+
+}  // namespace
+
 void settle_models(Decoder& decoder, Draft& draft) {
-  std::vector<Model> kept;
-  for (std::size_t i = 0; i < draft.settings.models.size(); ++i) {
-    Model& model = draft.settings.models[i];
+  std::vector<Model>& models = draft.settings.models;
+  std::unordered_set<std::string> names;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    Model& model = models[i];
     const Node& node = draft.model_nodes[i];
     settle_provider(decoder, node, draft, model);
-    const bool repeated = std::any_of(kept.begin(), kept.end(), [&](const Model& other) {
-      return !model.id.empty() && other.id == model.id && other.provider_id == model.provider_id;
-    });
-    if (repeated) {
-      decoder.error(*node.find("model_id"), "another model has the same model_id and provider_id");
+    if (model.id.empty()) continue;
+    if (!names.insert(identifier(model)).second) {
+      decoder.error(*node.find("model_id"),
+                    fmt::format("another model is named {} as well", shown_key(identifier(model))));
     }
-    kept.push_back(std::move(model));
+    warn_of(decoder, node, draft, model);
   }
-  draft.settings.models = std::move(kept);
 }
 
 }  // namespace penstock::config

@@ -8,6 +8,8 @@
 #include "config/decode_network.h"
 #include "config/forward_headers.h"
 #include "config/key_text.h"
+#include "config/model_name.h"
+#include "config/shown_config.h"
 #include "config/url.h"
 #include "core/text.h"
 
@@ -139,6 +141,7 @@ void decode_config(Decoder& decoder, const Node& node, Provider& provider) {
   if (const Node* forward_headers = node.find("forward_headers")) {
     check_forward_headers(decoder, *forward_headers, provider);
   }
+  if (node.kind == Node::Kind::kMap) provider.shown_config = shown_config(decoder, node);
 }
 
 void decode_provider_id(Decoder& decoder, const Node& node, Provider& provider) {
@@ -150,7 +153,7 @@ void decode_provider_id(Decoder& decoder, const Node& node, Provider& provider) 
                   "a provider's id is visible ASCII without spaces and slashes, as it "
                   "stands before the slash in the names of its models");
   } else if (provider.id == kAllProviders) {
-    decoder.error(node, "`all` stands for every provider and cannot be the id of one");
+    decoder.error(node, "`all` stands for the first provider and cannot be the id of one");
   }
 }
 

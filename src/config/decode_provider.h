@@ -14,8 +14,6 @@ namespace penstock::config {
 inline constexpr std::string_view kPassthroughType = "remote::passthrough";
 // A provider_id that switches its entry off (the reference's way beside an empty one).
 inline constexpr std::string_view kDisabledId = "__disabled__";
-// A model's provider_id that stands for every provider.
-inline constexpr std::string_view kAllProviders = "all";
 
 void decode_providers(Decoder& decoder, const Node& node, Draft& draft);
 void list_providers_keys(const std::string& path, KnownKeys& out);

@@ -76,6 +76,11 @@ constexpr std::array kApiKeyKeys = {
                   api_key.key = Secret(*key);
                 },
                 Use::kRequired},
+    Key<ApiKey>{"role", "inference or admin", "inference",
+                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
+                  constexpr std::array<std::string_view, 2> kRoles = {"inference", "admin"};
+                  store(decoder.choice(node, kRoles), api_key.role);
+                }},
 };
 
 // The reference's form: a key without a name.

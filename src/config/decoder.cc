@@ -56,6 +56,20 @@ std::string Decoder::text_if_any(const Node& section, std::string_view key) cons
   return substitution.missing_name ? std::string() : substitution.text;
 }
 
+namespace {
+
+Node substituted(const Node& scalar, Substitution substitution) {
+  Node result = scalar;
+  result.text = std::move(substitution.text);
+  if (substitution.references > 0) {
+    result.style = Node::Style::kSubstituted;
+    if (result.text.empty()) result.kind = Node::Kind::kNull;
+  }
+  return result;
+}
+
+}  // namespace
+
 std::optional<Node> Decoder::resolved(const Node& node) {
   if (node.kind != Node::Kind::kScalar) return node;
   Substitution substitution = substitute(node.text, environment_);
@@ -73,13 +87,14 @@ std::optional<Node> Decoder::resolved(const Node& node) {
           "reference inside another (docs/configuration.md says how to write the text itself)");
     return std::nullopt;
   }
-  Node result = node;
-  result.text = std::move(substitution.text);
-  if (substitution.references > 0) {
-    result.style = Node::Style::kSubstituted;
-    if (result.text.empty()) result.kind = Node::Kind::kNull;
-  }
-  return result;
+  return substituted(node, std::move(substitution));
+}
+
+Node Decoder::resolved_if_possible(const Node& node) const {
+  if (node.kind != Node::Kind::kScalar) return node;
+  Substitution substitution = substitute(node.text, environment_);
+  if (substitution.missing_name || substitution.malformed > 0) return {};
+  return substituted(node, std::move(substitution));
 }
 
 std::optional<std::string> Decoder::text(const Node& node) {

@@ -49,6 +49,8 @@ class Decoder {
   // The text of a section's entry after substitution; empty where there is none. Reports nothing:
   // for entries that may turn out not to count.
   std::string text_if_any(const Node& section, std::string_view key) const;
+  // Likewise of any node, as resolved() has it: kNull where it cannot be substituted.
+  Node resolved_if_possible(const Node& node) const;
 
   // All of these take resolved nodes that are not kNull.
   std::optional<std::string> text(const Node& node);

@@ -3,6 +3,7 @@
 #include "config/decode_provider.h"
 #include "config/forward_headers.h"
 #include "config/load.h"
+#include "config/model_name.h"
 #include "config/yaml_writer.h"
 
 namespace penstock::config {
@@ -91,13 +92,21 @@ void write_provider(YamlWriter& out, const Provider& provider) {
   out.close();
 }
 
+std::string metadata_of(const Model& model) {
+  if (!model.unprefixed_alias) return model.metadata;
+  const std::string_view comma = model.metadata == "{}" ? "" : ",";
+  return fmt::format("{{\"{}\":true{}{}", kUnprefixedAliasKey, comma, model.metadata.substr(1));
+}
+
 void write_model(YamlWriter& out, const Model& model) {
   out.open_item();
   out.text("model_id", model.id);
   out.text("provider_id", model.provider_id);
-  out.text("provider_model_id", model.provider_model_id);
+  // Where it is not written it is the model_id, even one that is the word for the first listed.
+  const bool is_said = model.follows_list || model.upstream_id() != kFirstListedModel;
+  if (is_said) out.text("provider_model_id", model.upstream_id());
   out.text("model_type", model.type);
-  out.literal("metadata", model.metadata);  // JSON is YAML's flow style
+  out.literal("metadata", metadata_of(model));  // JSON is YAML's flow style
   out.close();
 }
 
@@ -142,6 +151,7 @@ void write_api_keys(YamlWriter& out, const std::vector<ApiKey>& api_keys) {
     out.open_item();
     out.text("name", api_key.name);
     out.text("key", Secret::kMask);
+    out.text("role", api_key.role == Role::kAdmin ? "admin" : "inference");
     out.close();
   }
   out.close();

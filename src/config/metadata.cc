@@ -46,32 +46,44 @@ Json scalar_json(const Node& scalar) {
   return scalar.text;
 }
 
-Json node_json(Decoder& decoder, const Node& node) {
-  const auto value = decoder.resolved(node);
-  if (!value) return nullptr;
-  switch (value->kind) {
+Json node_json(const Node& node) {
+  switch (node.kind) {
     case Node::Kind::kNull:
       return nullptr;
     case Node::Kind::kScalar:
-      return scalar_json(*value);
+      return scalar_json(node);
     case Node::Kind::kList: {
       Json list = Json::array();
-      for (const Node& item : value->children) list.push_back(node_json(decoder, item));
+      for (const Node& item : node.children) list.push_back(node_json(item));
       return list;
     }
     case Node::Kind::kMap: {
       Json object = Json::object();
-      for (const Node& entry : value->children) object[entry.key] = node_json(decoder, entry);
+      for (const Node& entry : node.children) object[entry.key] = node_json(entry);
       return object;
     }
   }
   return nullptr;
 }
 
+Node resolved_whole(Decoder& decoder, const Node& node) {
+  Node result = decoder.resolved(node).value_or(Node{});
+  for (Node& child : result.children) {
+    Node resolved = resolved_whole(decoder, child);
+    resolved.key = child.key;
+    child = std::move(resolved);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string metadata_json(Decoder& decoder, const Node& map) {
-  return node_json(decoder, map).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return resolved_json(resolved_whole(decoder, map));
+}
+
+std::string resolved_json(const Node& node) {
+  return node_json(node).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace penstock::config

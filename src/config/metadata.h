@@ -13,4 +13,7 @@ namespace penstock::config {
 // substituted ones those of the reference; what JSON cannot say (nan, dates) is text.
 std::string metadata_json(Decoder& decoder, const Node& map);
 
+// Of nodes that have been resolved already, the same.
+std::string resolved_json(const Node& node);
+
 }  // namespace penstock::config

@@ -73,7 +73,8 @@ struct Provider {
   };
 
   std::string id;
-  std::optional<Url> base_url;  // settled by base_path; nothing: each caller names its own
+  std::string shown_config = "{}";  // `config` as written, secrets masked: a JSON object
+  std::optional<Url> base_url;      // settled by base_path; nothing: each caller names its own
   BasePath base_path = BasePath::kEndsInV1;
   std::vector<QueryParameter> query;
   Secret api_key;                                          // empty: the caller's
@@ -96,15 +97,28 @@ struct Provider {
 // registered_resources.models[]
 struct Model {
   std::string id;
-  std::string provider_id;  // "all": an alias without the provider's prefix, on every provider
-  std::string provider_model_id;
-  std::string type = "llm";     // llm, embedding or rerank
-  std::string metadata = "{}";  // a JSON object
+  std::string provider_id;        // "all": an alias without prefix, on the first provider
+  std::string provider_model_id;  // empty: the same as `id`
+  std::string type = "llm";       // llm, embedding or rerank
+  std::string metadata = "{}";    // a JSON object
+  bool follows_list = false;      // provider_model_id: auto; the first that the provider lists
+  bool unprefixed_alias = false;  // metadata._unprefixed_alias
+
+  std::string_view upstream_id() const {
+    return provider_model_id.empty() ? std::string_view(id) : provider_model_id;
+  }
+};
+
+// What a key may do. Everybody is an administrator where no keys are configured.
+enum class Role : std::uint8_t {
+  kInference,  // use models, and read what there is
+  kAdmin,      // also register models at run time, and remove those
 };
 
 struct ApiKey {
   std::string name;
   Secret key;
+  Role role = Role::kInference;
 };
 
 struct Limits {

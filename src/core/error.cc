@@ -10,6 +10,8 @@ std::string_view name_of(ErrorKind kind) {
       return "invalid_request";
     case ErrorKind::kInvalidApiKey:
       return "invalid_api_key";
+    case ErrorKind::kForbidden:
+      return "forbidden";
     case ErrorKind::kModelNotFound:
       return "model_not_found";
     case ErrorKind::kNotFound:

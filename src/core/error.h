@@ -22,6 +22,7 @@ enum class ErrorKind : std::uint8_t {
   kMalformedRequest,      // broken HTTP: the connection cannot be used any further
   kInvalidRequest,        // sound HTTP, but not a request that can be served
   kInvalidApiKey,         // no key, or one that is not known
+  kForbidden,             // known, and not allowed to do this
   kModelNotFound,         // no upstream serves the model that was asked for
   kNotFound,              // no such route or resource
   kMethodNotAllowed,      // the route exists under other methods

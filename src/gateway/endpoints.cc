@@ -32,7 +32,8 @@ Task<void> serve_metrics(Exchange& exchange) {
 
 Task<void> serve_endpoint(Exchange& exchange, Route route, const std::string& id,
                           std::string_view query) {
-  const bool is_get = exchange.connection().request().method == "GET";
+  const std::string_view method = exchange.connection().request().method;
+  const bool is_get = method == "GET" || method == "HEAD";
   switch (route) {
     case Route::kModels:
       if (is_get) co_return co_await list_models(exchange);
@@ -47,6 +48,7 @@ Task<void> serve_endpoint(Exchange& exchange, Route route, const std::string& id
     case Route::kInspectRoutes:
       co_return co_await list_routes(exchange, query);
     case Route::kHealth:
+    case Route::kPlainHealth:
       co_return co_await exchange.respond(200, kJson, R"({"status":"OK"})");
     case Route::kVersion:
       co_return co_await show_version(exchange);

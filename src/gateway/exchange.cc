@@ -86,6 +86,8 @@ void Exchange::set_target(std::string_view model, const models::Catalog::Target&
   upstream_model_.assign(target.upstream_model);
   provider_ = target.provider;
   model_is_known_ = target.model != nullptr;
+  // A model is one series of the metrics, whichever of its names is used.
+  if (model_is_known_ && target.model->id != model) listed_model_.assign(target.model->id);
 }
 
 void Exchange::connected(bool reused, std::chrono::nanoseconds took) {
@@ -239,9 +241,10 @@ void Exchange::record() {
   const auto duration =
       duration_cast<microseconds>(context_.loop.read_clock() - connection_.request_started());
   const telemetry::ProviderId provider = provider_id(provider_);
-  const auto label = model_.empty()    ? telemetry::ModelLabel::none()
-                     : model_is_known_ ? telemetry::ModelLabel::known(model_.view())
-                                       : telemetry::ModelLabel::other();
+  const auto label = model_.empty()           ? telemetry::ModelLabel::none()
+                     : !listed_model_.empty() ? telemetry::ModelLabel::known(listed_model_.view())
+                     : model_is_known_        ? telemetry::ModelLabel::known(model_.view())
+                                              : telemetry::ModelLabel::other();
   const telemetry::RequestSeries series =
       context_.shard.resolve(route_id(*route_), provider, label);
   context_.shard.request_closed(series, status_, duration);

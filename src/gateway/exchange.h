@@ -35,6 +35,7 @@ class Exchange {
 
   void set_route(const RouteEntry& entry) { route_ = &entry; }
   void set_principal(std::string_view principal) { principal_ = principal; }
+  std::string_view principal() const { return principal_; }
   const RouteEntry& route() const { return *route_; }
   // Copies what the log needs of the head: it may be gone when the exchange is recorded.
   void remember_request();
@@ -109,6 +110,7 @@ class Exchange {
   SmallText<64> upstream_model_;
   std::optional<std::size_t> provider_;
   bool model_is_known_ = false;
+  SmallText<64> listed_model_;  // where the client asked by another name
 
   std::uint32_t attempts_ = 0;
   bool reused_ = false;

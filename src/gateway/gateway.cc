@@ -58,7 +58,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   const http::RequestHead& request = exchange.connection().request();
 
   // Find. First, because everything after it depends on what is asked for.
-  Result<http::Target> target = http::split_target(request.target);
+  Result<http::Target> target = http::split_target(request.target, id_begins);
   if (!target) co_return co_await exchange.fail(std::move(target.error()));
   Result<RouteMatch> match = match_route(request.method, target->path);
   if (match) exchange.set_route(*match->entry);
@@ -84,6 +84,16 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   if (!match->method_allowed) {
     Error error = Error::client(ErrorKind::kMethodNotAllowed,
                                 "this route is for " + allow_field(*match->entry));
+    co_return co_await exchange.fail(std::move(error));
+  }
+
+  // Whoever may use models may not change what the names of others lead to.
+  const bool may_administer =
+      !match->takes_admin || context_.keys.role_of(exchange.principal()) == config::Role::kAdmin;
+  if (!may_administer) {
+    Error error = Error::client(ErrorKind::kForbidden,
+                                "this takes an API key with the role admin: models are registered "
+                                "and removed by administrators (server.api_keys[].role)");
     co_return co_await exchange.fail(std::move(error));
   }
 

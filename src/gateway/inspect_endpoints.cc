@@ -1,7 +1,11 @@
 #include "gateway/inspect_endpoints.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
 
+#include "core/text.h"
 #include "core/version.h"
 #include "gateway/json_text.h"
 
@@ -9,20 +13,6 @@ namespace penstock::gateway {
 namespace {
 
 constexpr std::string_view kProviderType = "remote::passthrough";
-
-// The configuration as the reference shows it, secrets masked.
-Json describe_config(const config::Provider& provider) {
-  Json config;
-  config["base_url"] = provider.base_url ? Json(provider.base_url->text()) : Json(nullptr);
-  config["api_key"] = provider.api_key.empty() ? Json(nullptr) : Json(std::string(Secret::kMask));
-  config["allowed_models"] =
-      provider.allowed_models ? Json(*provider.allowed_models) : Json(nullptr);
-  config["refresh_models"] = provider.refresh_models;
-  Json forwarded = Json::object();
-  for (const auto& header : provider.forward_headers) forwarded[header.key] = header.header;
-  config["forward_headers"] = std::move(forwarded);
-  return config;
-}
 
 Json describe_health(const config::Provider& provider, const models::ProviderHealth& health) {
   using State = models::ProviderHealth::State;
@@ -45,20 +35,33 @@ Json describe_provider(const Context& context, std::size_t index) {
   return {{"api", "inference"},
           {"provider_id", provider.id},
           {"provider_type", kProviderType},
-          {"config", describe_config(provider)},
+          {"config", Json::parse(provider.shown_config)},
           {"health", describe_health(provider, context.registry.health(index))}};
 }
 
-bool shows_routes(std::string_view query) {
-  constexpr std::string_view kFilter = "api_filter=";
+// The value of the last parameter of that name, decoded; nothing where there is none.
+std::optional<std::string> parameter(std::string_view query, std::string_view name) {
+  std::optional<std::string> found;
   while (!query.empty()) {
-    const std::size_t end = query.find('&');
-    const std::string_view item = query.substr(0, end);
-    if (item.starts_with(kFilter)) return item.substr(kFilter.size()) == "v1";
-    if (end == std::string_view::npos) break;
-    query.remove_prefix(end + 1);
+    const std::string_view item = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), item.size() + 1));
+    const std::size_t equals = item.find('=');
+    if (percent_decode(item.substr(0, equals)) != name) continue;
+    const std::string_view value = equals == item.npos ? "" : item.substr(equals + 1);
+    found = percent_decode(value).value_or(std::string(value));
   }
-  return true;
+  return found;
+}
+
+// Whether the routes of that level of the API are any of ours. Errors: kInvalidRequest.
+Result<bool> shows_routes(std::string_view query) {
+  constexpr std::array<std::string_view, 3> kOtherLevels = {"v1alpha", "v1beta", "deprecated"};
+  const std::optional<std::string> level = parameter(query, "api_filter");
+  if (!level || *level == "v1") return true;
+  if (std::ranges::find(kOtherLevels, *level) != kOtherLevels.end()) return false;
+  return failure(Error::client(ErrorKind::kInvalidRequest,
+                               "api_filter: Input should be 'v1', 'v1alpha', 'v1beta' or "
+                               "'deprecated'"));
 }
 
 }  // namespace
@@ -85,9 +88,11 @@ Task<void> show_provider(Exchange& exchange, const std::string& id) {
 }
 
 Task<void> list_routes(Exchange& exchange, std::string_view query) {
+  Result<bool> shown = shows_routes(query);
+  if (!shown) co_return co_await exchange.fail(std::move(shown.error()));
   Json data = Json::array();
   for (const RouteEntry& entry : route_table()) {
-    if (!shows_routes(query)) break;
+    if (!*shown) break;
     std::string_view methods = entry.methods;
     while (!methods.empty()) {
       const std::size_t space = methods.find(' ');

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/model_name.h"
 #include "gateway/caller_data.h"
 #include "gateway/json_text.h"
 #include "models/lister.h"
@@ -23,7 +24,9 @@ Json list_entry(const Context& context, const models::Model& model) {
   Json custom = {{"model_type", model.type},
                  {"provider_id", context.settings.providers[model.provider].id},
                  {"provider_resource_id", model.upstream_id}};
-  custom.update(metadata_of(model));
+  Json metadata = metadata_of(model);
+  metadata.erase("model_type");  // the upstream's word may be one that the gateway does not know
+  custom.update(metadata);
   return {{"id", model.id},
           {"object", "model"},
           {"created", model.created},
@@ -61,7 +64,7 @@ Task<std::vector<models::Model>> models_for_caller(Exchange& exchange,
     for (models::ListedModel& each : *listed) {
       if (!provider.settings().allows(each.id)) continue;
       models::Model model;
-      model.id = provider.settings().id + "/" + each.id;
+      model.id = config::listed_name(provider.settings().id, each.id);
       model.provider = i;
       model.upstream_id = std::move(each.id);
       model.type = std::move(each.type);
@@ -108,7 +111,15 @@ Result<models::Registry::Registration> read_registration(std::string_view body) 
   if (const auto metadata = parsed.find("metadata");
       metadata != parsed.end() && !metadata->is_null()) {
     if (!metadata->is_object()) return failure(invalid("metadata must be an object"));
-    registration.metadata = dump(*metadata);
+    Json shown = *metadata;
+    if (const auto marker = shown.find(config::kUnprefixedAliasKey); marker != shown.end()) {
+      if (!marker->is_boolean()) {
+        return failure(invalid("metadata._unprefixed_alias must be true or false"));
+      }
+      registration.unprefixed_alias = marker->get<bool>();
+      shown.erase(marker);
+    }
+    registration.metadata = dump(shown);
   }
   return registration;
 }
@@ -137,7 +148,7 @@ Task<void> show_model(Exchange& exchange, const std::string& id) {
   const Context& context = exchange.context();
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   const models::Model* model = catalog->find(id);
-  if (model == nullptr) co_return co_await exchange.fail(models::model_not_found(id));
+  if (model == nullptr) co_return co_await exchange.fail(catalog->not_found(id));
   const std::string body = dump(single_model(context, *model));
   co_await exchange.respond(200, kJson, body);
 }

@@ -24,6 +24,7 @@ enum class Route : std::uint8_t {
   kProviders,
   kProvider,
   kInspectRoutes,
+  kPlainHealth,  // where load testers and other servers' clients look for it
   kHealthz,
   kReadyz,
   kMetrics,
@@ -39,10 +40,11 @@ struct RouteEntry {
   Route route;
   std::string_view path;     // as metrics and the inspection show it: `/v1/models/{model_id}`
   std::string_view prefix;   // empty: the path is matched whole; else what stands before the id
-  std::string_view methods;  // space-separated, as the Allow field lists them with commas
+  std::string_view methods;  // space-separated; HEAD goes with GET and is not written
   Access access;
-  std::string_view upstream_path;  // of inference routes, below the base URL
-  std::string_view model_type;     // of inference routes: which type of model it takes
+  std::string_view upstream_path;       // of inference routes, below the base URL
+  std::string_view model_type;          // of inference routes: which type of model it takes
+  std::string_view admin_methods = {};  // of `methods`, those that take the role admin
 };
 
 std::span<const RouteEntry> route_table();
@@ -52,12 +54,18 @@ struct RouteMatch {
   const RouteEntry* entry = nullptr;
   std::string id;  // what stands in the place of `{…}`, percent-decoded
   bool method_allowed = false;
+  bool takes_admin = false;
 };
 
-// Finds the route of a canonical path (http/target.h). Fails with kNotFound.
+// Where the id begins in a path of a route that has one; else the path's length. What follows is
+// the client's data and names no other route (http/target.h).
+std::size_t id_begins(std::string_view path);
+
+// Finds the route of a canonical path (http/target.h). Fails with kNotFound; the message names the
+// route that was most likely meant.
 Result<RouteMatch> match_route(std::string_view method, std::string_view path);
 
-// "GET, POST"
+// "GET, HEAD, POST"
 std::string allow_field(const RouteEntry& entry);
 
 }  // namespace penstock::gateway

@@ -1,7 +1,11 @@
 #include "models/catalog.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
+
+#include "config/model_name.h"
+#include "models/nearest_model.h"
 
 namespace penstock::models {
 namespace {
@@ -17,33 +21,82 @@ Error model_not_found(std::string_view name) {
                            "' not found. Use 'client.models.list()' to list available Models.");
 }
 
-Catalog::Catalog(std::vector<Model> models, std::shared_ptr<const config::Settings> settings)
-    : models_(std::move(models)), settings_(std::move(settings)) {
-  by_id_.reserve(models_.size());
-  for (std::size_t i = 0; i < models_.size(); ++i) by_id_.emplace(models_[i].id, i);
+Catalog::Catalog(std::vector<Model> models, std::shared_ptr<const config::Settings> settings,
+                 std::vector<PendingModel> pending)
+    : models_(std::move(models)), pending_(std::move(pending)), settings_(std::move(settings)) {
+  by_name_.reserve(models_.size());
+  for (std::size_t i = 0; i < models_.size(); ++i) by_name_.emplace(models_[i].id, i);
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const Model& model = pending_[i].model;
+    pending_by_name_.emplace(model.id, i);
+    if (!model.further_name.empty()) pending_by_name_.emplace(model.further_name, i);
+  }
+  index_further_names();
 }
 
-const Model* Catalog::find(std::string_view id) const {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : &models_[found->second];
+// A further name counts only where it can mean nothing else: a listed model of that name, one of
+// another provider's, and the prefix of another provider come before it.
+void Catalog::index_further_names() {
+  // How many providers have a model of a name; only names that are further ones are counted.
+  std::unordered_map<std::string_view, std::unordered_set<std::size_t>> owners;
+  const auto each_registered = [&](auto&& visit) {
+    for (const Model& model : models_) visit(model);
+    for (const PendingModel& pending : pending_) visit(pending.model);
+  };
+  each_registered([&](const Model& model) {
+    if (!model.further_name.empty()) owners[model.further_name].insert(model.provider);
+  });
+  if (owners.empty()) return;
+  each_registered([&](const Model& model) {
+    const std::string& provider_id = settings_->providers[model.provider].id;
+    if (!config::has_prefix(model.id, provider_id)) return;
+    const auto owner = owners.find(std::string_view(model.id).substr(provider_id.size() + 1));
+    if (owner != owners.end()) owner->second.insert(model.provider);
+  });
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    const std::string& name = models_[i].further_name;
+    if (name.empty() || owners[name].size() > 1 || is_of_another_provider(models_[i])) continue;
+    if (!pending_by_name_.contains(name)) by_name_.emplace(name, i);
+  }
+}
+
+bool Catalog::is_of_another_provider(const Model& model) const {
+  return std::ranges::any_of(settings_->providers, [&](const config::Provider& provider) {
+    return config::has_prefix(model.further_name, provider.id);
+  });
+}
+
+const Model* Catalog::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : &models_[found->second];
 }
 
 Result<Catalog::Target> Catalog::route(std::string_view name) const {
   if (const Model* model = find(name); model != nullptr) {
     return Target{model->provider, model->upstream_id, model};
   }
+  if (pending_by_name_.contains(name)) return failure(not_found(name));
   // Provider ids may contain slashes: the longest one that fits is meant.
   std::optional<std::size_t> best;
   const std::vector<config::Provider>& providers = settings_->providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
-    const std::string& id = providers[i].id;
-    const bool fits = name.size() > id.size() + 1 && name.starts_with(id) && name[id.size()] == '/';
-    if (fits && (!best || id.size() > providers[*best].id.size())) best = i;
+    const bool fits = config::has_prefix(name, providers[i].id);
+    if (fits && (!best || providers[i].id.size() > providers[*best].id.size())) best = i;
   }
-  if (!best) return failure(model_not_found(name));
+  if (!best) return failure(not_found(name));
   const std::string_view upstream_model = name.substr(providers[*best].id.size() + 1);
-  if (!providers[*best].allows(upstream_model)) return failure(model_not_found(name));
+  if (!providers[*best].allows(upstream_model)) return failure(not_found(name));
   return Target{*best, upstream_model, nullptr};
+}
+
+Error Catalog::not_found(std::string_view name) const {
+  Error error = model_not_found(name);
+  if (const auto pending = pending_by_name_.find(name); pending != pending_by_name_.end()) {
+    error.message += " It is registered, but " + pending_[pending->second].reason + ".";
+  } else if (const Model* near = nearest_model(models_, name); near != nullptr) {
+    error.message += " Did you mean '" + near->id + "'?";
+  }
+  return error;
 }
 
 }  // namespace penstock::models

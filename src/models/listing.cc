@@ -35,9 +35,8 @@ ListedModel read_model(const nlohmann::ordered_json& entry) {
     model.type = type->get<std::string>();
     model.type_is_stated = true;
   }
-  for (const char* key : {"model_type", "provider_id", "provider_resource_id"}) {
-    metadata.erase(key);
-  }
+  metadata.erase("provider_id");
+  metadata.erase("provider_resource_id");
   model.metadata = metadata.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return model;
 }

@@ -14,7 +14,7 @@ struct ListedModel {
   std::string id;
   std::string type = "llm";
   bool type_is_stated = false;  // custom_metadata.model_type names one of the known types
-  std::string metadata = "{}";  // custom_metadata without the keys that the gateway sets itself
+  std::string metadata = "{}";  // custom_metadata without what the gateway says of providers itself
 };
 
 // Decodes `{"data":[{"id":…, "custom_metadata":{…}}, …]}`, in the upstream's order; entries

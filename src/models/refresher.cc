@@ -48,7 +48,10 @@ Task<Refresher::Outcome> Refresher::refresh(std::size_t index, providers::Passth
     if (!stop.raised()) report(index, provider, listed.error());
     co_return Outcome::kFailed;
   }
-  environment_.registry.listed(index, std::move(*listed), environment_.loop.wall());
+  for (const std::string& line :
+       environment_.registry.listed(index, std::move(*listed), environment_.loop.wall())) {
+    environment_.log.warning(line);
+  }
   environment_.metrics.set_provider_up(id, telemetry::ProviderUp::kYes);
   co_return Outcome::kListed;
 }
@@ -57,7 +60,8 @@ Task<Refresher::Outcome> Refresher::refresh(std::size_t index, providers::Passth
 void Refresher::report(std::size_t index, const providers::Passthrough& provider,
                        const Error& error) {
   const ProviderHealth before = environment_.registry.health(index);
-  environment_.registry.list_failed(index, error);
+  const std::vector<std::string> pending = environment_.registry.list_failed(index, error);
+  for (const std::string& line : pending) environment_.log.warning(line);
   if (before.state == ProviderHealth::State::kError && before.message == error.message) return;
   environment_.log.warning("provider " + std::string(provider.id()) + ": the models of " +
                            provider.settings().base_url->text() +

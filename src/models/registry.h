@@ -2,10 +2,11 @@
 
 // Registry: what is known of models, and the one place where the catalog is made.
 //
-// Three sources, in this order: the configuration, the upstreams' lists as the refresher finds
-// them, and clients that register models at run time. Any thread may call it; a mutex guards it,
-// which no inference request ever takes: those read the catalog that was published to their
-// thread.
+// Three sources, in this order: the configuration, clients that register models at run time, and
+// the upstreams' lists as the refresher finds them. What is registered comes before what is listed,
+// in the order of registration. Names follow one rule (config/model_name.h). Any thread may call
+// it; a mutex guards it, which no inference request ever takes: those read the catalog that was
+// published to their thread.
 
 #include <cstdint>
 #include <functional>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "config/settings.h"
@@ -40,9 +42,12 @@ class Registry {
 
   std::shared_ptr<const Catalog> catalog() const;
 
-  // The outcome of asking a provider's upstream. A failure keeps the models known before.
-  void listed(std::size_t provider, std::vector<ListedModel> models, WallTime now);
-  void list_failed(std::size_t provider, const Error& error);
+  // The outcome of asking a provider's upstream. A failure keeps the models known before. Gives
+  // back a line for the log for each registered model that follows the list and leads nowhere now,
+  // once until it does again.
+  [[nodiscard]] std::vector<std::string> listed(std::size_t provider,
+                                                std::vector<ListedModel> models, WallTime now);
+  [[nodiscard]] std::vector<std::string> list_failed(std::size_t provider, const Error& error);
   ProviderHealth health(std::size_t provider) const;
 
   // A model registered by a client (the reference's POST /v1/models up to 0.6).
@@ -52,28 +57,46 @@ class Registry {
     std::optional<std::string> provider_id;
     std::optional<std::string> type;
     std::string metadata = "{}";
+    bool unprefixed_alias = false;
   };
-  // Errors: kInvalidRequest (no such provider, not allowed, or the id is taken).
+  // Errors: kInvalidRequest (no such provider, not allowed, the id is taken, or nothing in the
+  // provider's list to follow).
   Result<Model> add(const Registration& registration, WallTime now);
-  // Fails with kModelNotFound. A model of an upstream's list comes back with the next refresh.
-  Status remove(std::string_view id);
+  // Of what clients have registered, by any of its names. Errors: kModelNotFound; kForbidden for a
+  // model of the configuration or of an upstream's list.
+  Status remove(std::string_view name);
 
  private:
   struct Source {
     std::vector<Model> listed;
+    bool is_known = false;  // the upstream has listed its models at least once
     ProviderHealth health;
   };
+  struct Registered {
+    Model model;  // without upstream_id where it follows the list
+    bool follows_list = false;
+  };
 
-  std::optional<std::size_t> find_provider(std::string_view id) const;
-  std::vector<Model> configured_models(WallTime now) const;
+  Result<std::size_t> provider_of(const config::Model& wanted) const;
+  Result<Registered> registered(const config::Model& wanted, WallTime now) const;
+  std::vector<Registered> configured_models(WallTime now) const;
+  // The first of the type that the provider lists; null where none is known.
+  const Model* followed_by(const Model& model) const;
+  std::string why_pending(const Model& model) const;
+  bool is_listed_locked(std::string_view id) const;
+  // Empty: none of that name.
+  std::string pending_id_of(std::string_view name) const;
   void publish_locked();
+  std::vector<std::string> newly_pending(std::size_t provider);
 
   const std::shared_ptr<const config::Settings> settings_;
   const Publish publish_;
   mutable std::mutex mutex_;
-  std::vector<Model> configured_;
+  std::vector<Registered> configured_;
+  std::vector<Registered> added_;
   std::vector<Source> sources_;  // by provider
-  std::vector<Model> added_;
+  std::vector<PendingModel> pending_;
+  std::unordered_set<std::string> reported_pending_;  // ids
   std::shared_ptr<const Catalog> catalog_;
 };
 

@@ -55,6 +55,7 @@ Ending ending_of(ErrorKind kind) {
     case ErrorKind::kMalformedRequest:
     case ErrorKind::kInvalidRequest:
     case ErrorKind::kInvalidApiKey:
+    case ErrorKind::kForbidden:
     case ErrorKind::kModelNotFound:
     case ErrorKind::kNotFound:
     case ErrorKind::kMethodNotAllowed:

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kInvalidRequestType = "invalid_request_error";
 constexpr std::string_view kAuthenticationType = "authentication_error";
+constexpr std::string_view kPermissionType = "permission_error";
 constexpr std::string_view kUpstreamType = "upstream_error";
 constexpr std::string_view kApiType = "api_error";
 
@@ -100,6 +101,8 @@ ErrorAnswer answer_for(const Error& error) {
       return {400, kInvalidRequestType, {}, {}};
     case ErrorKind::kInvalidApiKey:
       return {401, kAuthenticationType, name, {}};
+    case ErrorKind::kForbidden:
+      return {403, kPermissionType, name, {}};
     // A model that may not be asked for is answered like one that is not there: clients know this
     // code, and it covers both in OpenAI's words ("does not exist or you do not have access").
     case ErrorKind::kModelNotFound:

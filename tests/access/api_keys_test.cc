@@ -100,6 +100,18 @@ TEST(ApiKeys, FindsEachOfManyKeys) {
   EXPECT_FALSE(keys.authenticate("Bearer key-5000").has_value());
 }
 
+// reported-failures 1.4
+TEST(ApiKeys, MakeAnAdministratorOnlyOfThoseThatAreSaidToBe) {
+  std::vector<config::ApiKey> keys = two_keys();
+  keys[1].role = config::Role::kAdmin;
+  const ApiKeys some(keys);
+  EXPECT_EQ(some.role_of("team"), config::Role::kInference);
+  EXPECT_EQ(some.role_of("ops"), config::Role::kAdmin);
+  EXPECT_EQ(some.role_of("anonymous"), config::Role::kInference);
+  EXPECT_EQ(some.role_of(""), config::Role::kInference);
+  EXPECT_EQ(ApiKeys({}).role_of("anonymous"), config::Role::kAdmin);
+}
+
 TEST(ApiKeys, AllocatesNothingForAKnownKey) {
   ApiKeys keys(two_keys());
   ASSERT_TRUE(keys.authenticate("Bearer sk-team-0123456789").has_value());

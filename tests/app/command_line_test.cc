@@ -17,6 +17,7 @@ namespace penstock::app {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -239,6 +240,23 @@ TEST_F(CommandLine, ModelsShowsOnlyWhatIsAllowed) {
   const std::string path = file(provider_yaml(upstream.url(), "        allowed_models: [b]\n"));
   const Outcome outcome = run({"models", "-c", path});
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("main/b"), Not(HasSubstr("main/a"))));
+}
+
+// reported-failures 7.1, 7.2
+TEST_F(CommandLine, ModelsShowsRegisteredModelsAsAServerWouldListThem) {
+  testing::ScriptedUpstream upstream;
+  const std::string models =
+      "registered_resources:\n"
+      "  models:\n"
+      "    - {model_id: named, provider_id: main, provider_model_id: org/m2}\n"
+      "    - {model_id: quick, provider_id: all, provider_model_id: auto}\n"
+      "    - {model_id: none, provider_id: main, provider_model_id: auto, model_type: rerank}\n";
+  const Outcome outcome = run({"models", "-c", file(provider_yaml(upstream.url(), models))});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("main/none is not served: provider 'main' lists no model"));
+  EXPECT_THAT(outcome.out, ContainsRegex("\nmain/named +main +org/m2 +llm\n"
+                                         "quick +main +m1 +llm\n"
+                                         "main/m1 +main +m1 +llm\n$"));
 }
 
 }  // namespace

@@ -102,6 +102,7 @@ std::string file_with(std::string_view path, std::string_view value) {
 std::string with_required_keys(std::string text) {
   const std::pair<std::string_view, std::string_view> needs[] = {
       {"  inference:\n    - ", "provider_id: p\n      provider_type: remote::passthrough\n      "},
+      {"  api_keys:\n    - ", "name: n\n      key: sk-0123456789\n      "},
       {"  models:\n    - ", "model_id: m\n      provider_id: all\n      "},
   };
   for (const auto& [place, keys] : needs) {

@@ -17,12 +17,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-Settings settings_of(std::string_view text, Variables variables = {}) {
-  Loaded loaded = load(text, std::move(variables));
-  EXPECT_THAT(texts_of(loaded), IsEmpty());
-  return loaded.settings.value_or(Settings{});
-}
-
 TEST(Configuration, HasADefaultForEverythingButTheProviders) {
   const Settings settings = settings_of(kOneProvider);
   ASSERT_EQ(settings.providers.size(), 1u);
@@ -149,7 +143,8 @@ registered_resources:
   - model_id: embed
     provider_id: p
     model_type: embedding
-    metadata: {z: 1, a: -0.5, list: [true, "true", ~, no], text: 007, "quoted": "5",
+    metadata: {embedding_dimension: 3, z: 1, a: -0.5, list: [true, "true", ~, no],
+               text: 007, "quoted": "5",
                env: "${env.DIMENSION}", word: "${env.WORD}", nested: {x: {}}}
 models:
 - model_id: old
@@ -163,7 +158,8 @@ models:
   EXPECT_EQ(settings.models[1].provider_model_id, "embed");
   EXPECT_EQ(settings.models[1].type, "embedding");
   EXPECT_EQ(settings.models[1].metadata,
-            R"({"z":1,"a":-0.5,"list":[true,"true",null,false],"text":"007","quoted":"5",)"
+            R"({"embedding_dimension":3,"z":1,"a":-0.5,"list":[true,"true",null,false],)"
+            R"("text":"007","quoted":"5",)"
             R"("env":384,"word":"no","nested":{"x":{}}})");
   EXPECT_EQ(settings.models[2].id, "old");
   EXPECT_EQ(settings.models[2].provider_id, "p");

@@ -2,6 +2,9 @@
 
 // What the tests of the configuration share: an environment made of pairs, and problems as text.
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <map>
 #include <string>
 #include <vector>
@@ -28,6 +31,13 @@ inline std::vector<std::string> texts_of(const Loaded& loaded) {
   std::vector<std::string> texts;
   for (const Problem& problem : loaded.problems) texts.push_back(problem.text());
   return texts;
+}
+
+// Of a text without any problem.
+inline Settings settings_of(std::string_view text, Variables variables = {}) {
+  Loaded loaded = load(text, std::move(variables));
+  EXPECT_THAT(texts_of(loaded), testing::IsEmpty());
+  return loaded.settings.value_or(Settings{});
 }
 
 // A provider to stand above what a test is about, so that its absence is no problem.

@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "without spaces and slashes, as it stands before the slash in the names of its "
                 "models"},
         Mistake{"  - {provider_id: all, provider_type: 'remote::passthrough'}\n",
-                "5:19: providers.inference[1].provider_id: `all` stands for every provider and "
+                "5:19: providers.inference[1].provider_id: `all` stands for the first provider and "
                 "cannot be the id of one"},
         Mistake{"  - p\n", "5:5: providers.inference[1]: expected a mapping, found a value"},
         Mistake{"    config: 5\n",
@@ -262,7 +262,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"models: [{model_id: m, provider_id: p, metadata: [x]}]\n",
                 "5:50: models[0].metadata: expected a mapping, found a list"},
         Mistake{"models: [{model_id: m, provider_id: p}, {model_id: m, provider_id: p}]\n",
-                "5:52: models[1].model_id: another model has the same model_id and provider_id"},
+                "5:52: models[1].model_id: another model is named p/m as well"},
         Mistake{"models: [{model_id: \"a\\nb\", provider_id: p}]\n",
                 "5:21: models[0].model_id: a model's id has at most 1024 bytes and no control "
                 "characters"},

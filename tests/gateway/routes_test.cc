@@ -51,7 +51,6 @@ TEST(Routes, TakeTheRestOfThePathAsAnId) {
   EXPECT_EQ(match("GET", "/v1/models/p/a:b").id, "p/a:b");
   EXPECT_EQ(match("GET", "/v1/models/p%2Fa%3Ab%20c").id, "p/a:b c");
   EXPECT_EQ(match("GET", "/v1/models/p%252F").id, "p%2F");  // decoded once
-  EXPECT_EQ(match("GET", "/v1/models/").id, "");
   EXPECT_EQ(match("GET", "/v1/openai/v1/providers/p").id, "p");
   EXPECT_EQ(match("GET", "/v1/models").id, "");
 }
@@ -72,8 +71,44 @@ TEST(Routes, AreNotFoundByOtherPaths) {
     const auto found = match_route("GET", path);
     ASSERT_FALSE(found.has_value()) << path;
     EXPECT_EQ(found.error().kind, ErrorKind::kNotFound);
+    EXPECT_TRUE(found.error().message.starts_with(std::string("no such route: ") + path));
+  }
+}
+
+// reported-failures 5.5
+TEST(Routes, ThatWereMeantAreNamed) {
+  struct Row {
+    std::string_view path, meant;
+  };
+  for (const Row& row : {Row{"/chat/completions", "/v1/chat/completions"},
+                         {"/v1/v1/chat/completions", "/v1/chat/completions"},
+                         {"/v1/chat/completions/", "/v1/chat/completions"},
+                         {"/V1/Chat/Completions", "/v1/chat/completions"},
+                         {"/api/v1//completions", "/v1/completions"},
+                         {"/v1/chat/completion", "/v1/chat/completions"},
+                         {"/v1/models/", "/v1/models"},
+                         {"/models", "/v1/models"},
+                         {"/v1/v1/models/p/m", "/v1/models/{model_id}"},
+                         {"/openai/deployments/x/embeddings", "/v1/embeddings"}}) {
+    const auto found = match_route("POST", row.path);
+    ASSERT_FALSE(found.has_value()) << row.path;
+    EXPECT_EQ(found.error().message, "no such route: " + std::string(row.path) + "; did you mean " +
+                                         std::string(row.meant) + "?");
+  }
+  for (const char* path : {"/", "/v1", "/v1/responses", "/admin", "/v2/x", "/favicon.ico"}) {
+    const auto found = match_route("GET", path);
+    ASSERT_FALSE(found.has_value()) << path;
     EXPECT_EQ(found.error().message, std::string("no such route: ") + path);
   }
+}
+
+// reported-failures 1.4
+TEST(Routes, ThatChangeModelsAreForAdministrators) {
+  EXPECT_TRUE(match("POST", "/v1/models").takes_admin);
+  EXPECT_TRUE(match("DELETE", "/v1/openai/v1/models/x").takes_admin);
+  EXPECT_FALSE(match("GET", "/v1/models").takes_admin);
+  EXPECT_FALSE(match("GET", "/v1/models/x").takes_admin);
+  EXPECT_FALSE(match("POST", "/v1/chat/completions").takes_admin);
 }
 
 TEST(Routes, RepeatOnlySoMuchOfAnUnknownPath) {
@@ -84,11 +119,14 @@ TEST(Routes, TellWhichMethodsTheyAreFor) {
   EXPECT_TRUE(match("POST", "/v1/models").method_allowed);
   EXPECT_TRUE(match("GET", "/v1/models").method_allowed);
   EXPECT_TRUE(match("DELETE", "/v1/models/x").method_allowed);
-  for (const char* method : {"DELETE", "HEAD", "get", "GE", "GET POST", "", " "}) {
+  for (const char* method : {"DELETE", "get", "head", "GE", "GET POST", "", " "}) {
     EXPECT_FALSE(match(method, "/v1/models").method_allowed) << method;
   }
-  EXPECT_EQ(allow_field(entry_of(Route::kModels)), "GET, POST");
-  EXPECT_EQ(allow_field(entry_of(Route::kHealth)), "GET");
+  EXPECT_TRUE(match("HEAD", "/v1/models").method_allowed);  // reported-failures 5.3
+  EXPECT_FALSE(match("HEAD", "/v1/embeddings").method_allowed);
+  EXPECT_EQ(allow_field(entry_of(Route::kModels)), "GET, HEAD, POST");
+  EXPECT_EQ(allow_field(entry_of(Route::kHealth)), "GET, HEAD");
+  EXPECT_EQ(allow_field(entry_of(Route::kEmbeddings)), "POST");
 }
 
 TEST(Routes, ArePublicOnlyWhereTheyTellNothingOfTheUpstreams) {

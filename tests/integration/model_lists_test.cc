@@ -126,10 +126,11 @@ class Registration : public ModelsTest {
 TEST_F(Registration, MakesAnAlias) {
   const Json added = json_of(add(R"({"model_id":"nick","provider_id":"passthrough",)"
                                  R"("provider_model_id":"m9","metadata":{"a":1}})"));
-  EXPECT_EQ(added["identifier"], "nick");
+  EXPECT_EQ(added["identifier"], "passthrough/nick");
   EXPECT_EQ(added["provider_resource_id"], "m9");
   EXPECT_EQ(added["metadata"], Json({{"a", 1}}));
   EXPECT_TRUE(eventually([&] { return ids_of(list()).size() == 2; }));
+  EXPECT_EQ(upstream_name_of("passthrough/nick"), "m9");
   EXPECT_EQ(upstream_name_of("nick"), "m9");
 }
 
@@ -145,9 +146,34 @@ TEST_F(Registration, IsUndone) {
   expect_error(remove("nick"), 404, "model_not_found");
 }
 
-TEST_F(Registration, RemovesWhatAnUpstreamLists) {
-  EXPECT_EQ(remove("passthrough%2Fm1").body, "null");
-  EXPECT_TRUE(eventually([&] { return ids_of(list()).empty(); }));
+// reported-failures 1.4
+TEST_F(Registration, RemovesNothingThatWasNotRegisteredAtRunTime) {
+  settings.models = {{.id = "alias", .provider_id = "passthrough", .provider_model_id = "m1"}};
+  for (const char* id : {"alias", "passthrough%2Falias", "passthrough%2Fm1"}) {
+    expect_error(remove(id), 403, "forbidden");
+  }
+  EXPECT_EQ(upstream_name_of("alias"), "m1");
+  EXPECT_THAT(ids_of(list()), ElementsAre("passthrough/alias", "passthrough/m1"));
+}
+
+// reported-failures 1.4
+TEST_F(Registration, IsForAdministratorsWhereThereAreKeys) {
+  settings.server.api_keys = {
+      {.name = "app", .key = Secret("sk-app-0123456789")},
+      {.name = "ops", .key = Secret("sk-ops-0123456789"), .role = config::Role::kAdmin}};
+  const auto as = [&](std::string_view key, std::string_view line, std::string_view body) {
+    return ask(
+        fmt::format("{} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\n"
+                    "Content-Length: {}\r\n\r\n{}",
+                    line, key, body.size(), body));
+  };
+  constexpr std::string_view kNick = R"({"model_id":"nick","provider_model_id":"m1"})";
+  expect_error(as("sk-app-0123456789", "POST /v1/models", kNick), 403, "forbidden");
+  expect_error(as("sk-app-0123456789", "POST /v1/openai/v1/models", kNick), 403, "forbidden");
+  json_of(as("sk-ops-0123456789", "POST /v1/models", kNick));
+  expect_error(as("sk-app-0123456789", "DELETE /v1/models/nick", ""), 403, "forbidden");
+  EXPECT_EQ(as("sk-app-0123456789", "GET /v1/models/passthrough/nick", "").status(), 200);
+  EXPECT_EQ(as("sk-ops-0123456789", "DELETE /v1/models/nick", "").body, "null");
 }
 
 TEST_F(Registration, RefusesWhatItCannotUse) {

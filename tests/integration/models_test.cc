@@ -54,7 +54,8 @@ TEST_F(Models, CarryTheUpstreamsMetadata) {
   EXPECT_EQ(models[1]["custom_metadata"]["model_type"], "llm");
   const Json single = json_of(ask(get("/v1/models/passthrough/e")));
   EXPECT_EQ(single["model_type"], "embedding");
-  EXPECT_EQ(single["metadata"], Json({{"embedding_dimension", 384}}));
+  // reported-failures 7.9
+  EXPECT_EQ(single["metadata"], Json({{"model_type", "embedding"}, {"embedding_dimension", 384}}));
 }
 
 TEST_F(Models, OfAStatedTypeAreHeldToIt) {
@@ -83,10 +84,39 @@ TEST_F(Models, WithSlashesAndColonsAreFoundRawAndEncoded) {
 }
 
 TEST_F(Models, ThatAreUnknownAreNotFoundInTheReferencesWords) {
-  for (const char* id : {"passthrough/none", "m1", ""}) {
-    const WholeAnswer answer = ask(get(std::string("/v1/models/") + id));
-    expect_error(answer, 404, "model_not_found");
-    EXPECT_EQ(message_of(answer), not_found(id));
+  const WholeAnswer answer = ask(get("/v1/models/passthrough/none"));
+  expect_error(answer, 404, "model_not_found");
+  EXPECT_EQ(message_of(answer), not_found("passthrough/none"));
+  // reported-failures 5.5
+  const WholeAnswer helped = ask(get("/v1/models/m1"));
+  expect_error(helped, 404, "model_not_found");
+  EXPECT_EQ(message_of(helped), not_found("m1") + " Did you mean 'passthrough/m1'?");
+  EXPECT_EQ(message_of(ask(chat(Answer::kWhole, "openai/M1"))),
+            not_found("openai/M1") + " Did you mean 'passthrough/m1'?");
+}
+
+// reported-failures 5.13
+TEST_F(Models, ThatAreListedCanBeGotWhateverTheirIdsHold) {
+  upstream.set_models({"../x", "a/./b", "b\\\\s", "..%2Fx", "c?d#e", "g h"});
+  struct Row {
+    const char* path;
+    const char* upstream_id;
+  };
+  for (const Row& row : {Row{"passthrough/..%2Fx", "../x"},
+                         {"passthrough%2F..%2Fx", "../x"},
+                         {"passthrough/a/./b", "a/./b"},
+                         {"passthrough%2Fa%2F.%2Fb", "a/./b"},
+                         {"passthrough/b%5Cs", "b\\s"},
+                         {"passthrough/..%252Fx", "..%2Fx"},
+                         {"passthrough/c%3Fd%23e", "c?d#e"},
+                         {"passthrough/g%20h", "g h"}}) {
+    EXPECT_EQ(json_of(ask(get(std::string("/v1/models/") + row.path)))["provider_resource_id"],
+              row.upstream_id)
+        << row.path;
+  }
+  for (const char* path : {"/v1/models/../health", "/v1/models/passthrough/../m1",
+                           "/v1/chat/..%2fcompletions", "/v1/models/%00"}) {
+    EXPECT_EQ(ask(get(path)).status(), 400) << path;
   }
 }
 
@@ -162,8 +192,8 @@ registered_resources:
 };
 
 TEST_F(TwoProviders, ListTheirModelsSideBySide) {
-  EXPECT_THAT(ids_of(list()),
-              ElementsAre("quick", "big", "second/plain", "first/m1", "second/m1", "second/o1"));
+  EXPECT_THAT(ids_of(list()), ElementsAre("quick", "second/big", "second/plain", "first/m1",
+                                          "second/m1", "second/o1"));
   const Json big = json_of(ask(get("/v1/models/big")));
   EXPECT_EQ(big["provider_id"], "second");
   EXPECT_EQ(big["provider_resource_id"], "o1");
@@ -198,6 +228,71 @@ TEST_F(TwoProviders, DoNotNeedEachOther) {
   EXPECT_EQ(json_of(ask(get("/v1/providers/first")))["health"]["status"], "Error");
   EXPECT_EQ(json_of(ask(get("/v1/providers/second")))["health"]["status"], "OK");
   EXPECT_EQ(ask(chat(Answer::kWhole, "second/m1")).status(), 200);
+}
+
+// --- The reference's names ---
+
+class NamedModels : public ModelsTest {
+ protected:
+  void register_models(std::string_view entries) {
+    settings = settings_from_yaml(fmt::format(R"(
+providers:
+  inference:
+    - {{provider_id: pt, provider_type: "remote::passthrough", config: {{base_url: "{}"}}}}
+registered_resources:
+  models: [{}]
+)",
+                                              upstream.url(), entries));
+  }
+};
+
+// reported-failures 7.1
+TEST_F(NamedModels, AreListedAndAskedForUnderTheirProvider) {
+  register_models("{model_id: named, provider_id: pt, provider_model_id: org/m2}");
+  EXPECT_THAT(ids_of(list()), ElementsAre("pt/named", "pt/m1"));
+  EXPECT_EQ(upstream_name_of("pt/named"), "org/m2");
+  EXPECT_EQ(upstream_name_of("named"), "org/m2");
+  EXPECT_EQ(json_of(ask(get("/v1/models/pt%2Fnamed")))["identifier"], "pt/named");
+  EXPECT_EQ(json_of(ask(get("/v1/models/named")))["identifier"], "pt/named");
+  // Each answer carries the name that was asked for; the metrics have one series.
+  upstream.answer_always(Script().send(json_answer(200, R"({"model":"org/m2"})")));
+  EXPECT_EQ(json_of(ask(chat(Answer::kWhole, "pt/named")))["model"], "pt/named");
+  EXPECT_EQ(json_of(ask(chat(Answer::kWhole, "named")))["model"], "named");
+  const std::string metrics = ask(get("/metrics")).body;
+  EXPECT_NE(metrics.find(R"(model="pt/named")"), std::string::npos);
+  EXPECT_EQ(metrics.find(R"(model="named")"), std::string::npos);
+}
+
+// reported-failures 7.2
+TEST_F(NamedModels, ThatFollowTheListGetItsFirstModelAndNeverTheWord) {
+  upstream.set_models({"first", "second"});
+  register_models("{model_id: claude, provider_id: all, provider_model_id: auto}");
+  EXPECT_EQ(upstream_name_of("claude"), "first");
+  EXPECT_THAT(ids_of(list()), ElementsAre("claude", "pt/first", "pt/second"));
+}
+
+TEST_F(NamedModels, ThatFollowAListNobodyKnowsSayWhy) {
+  upstream.answer_models(Script().close());
+  register_models("{model_id: claude, provider_id: pt, provider_model_id: auto}");
+  for (const char* name : {"claude", "pt/claude"}) {
+    const WholeAnswer answer = ask(chat(Answer::kWhole, name));
+    expect_error(answer, 404, "model_not_found");
+    EXPECT_EQ(message_of(answer), not_found(name) +
+                                      " It is registered, but provider 'pt' has not listed its "
+                                      "models yet.");
+  }
+  EXPECT_TRUE(upstream.requests().empty());
+  EXPECT_THAT(ids_of(list()), ElementsAre());
+}
+
+// reported-failures 7.3
+TEST_F(NamedModels, MayBeAliasesWithoutAPrefix) {
+  register_models(
+      "{model_id: fast, provider_id: pt, provider_model_id: m1, "
+      "metadata: {_unprefixed_alias: true, tier: 1}}");
+  EXPECT_THAT(ids_of(list()), ElementsAre("fast", "pt/m1"));
+  EXPECT_EQ(upstream_name_of("fast"), "m1");
+  EXPECT_EQ(ask(get("/v1/models/fast")).body.find("_unprefixed"), std::string::npos);
 }
 
 // --- Names in answers ---

@@ -99,7 +99,7 @@ TEST_F(MetricsPage, CountsTheModelsOfAProviderWhereverTheyComeFrom) {
   EXPECT_EQ(models(), 2);
   json_of(connect().ask(post("/v1/models", R"({"model_id":"m2"})")));
   EXPECT_EQ(models(), 3);
-  connect().ask("DELETE /v1/models/alias HTTP/1.1\r\nHost: test\r\n\r\n");
+  connect().ask("DELETE /v1/models/passthrough/m2 HTTP/1.1\r\nHost: test\r\n\r\n");
   EXPECT_EQ(models(), 2);
 }
 

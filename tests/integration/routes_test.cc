@@ -91,7 +91,7 @@ TEST_F(Routes, AreSpelledInOneWayOnly) {
   for (const char* path :
        {"/", "/v1", "/v1/", "/v1/health/", "/V1/health", "/v1/Health", "/v1/%68ealth", "/v1/openai",
         "/v1/openai/v1", "/v1/openai/health", "/v1/openai/v1/openai/v1/health", "/v2/models",
-        "/v1/responses", "/v1/chat/completions/chatcmpl-1", "/health"}) {
+        "/v1/responses", "/v1/chat/completions/chatcmpl-1"}) {
     expect_error(ask(get(path)), 404, "not_found");
   }
 }
@@ -126,17 +126,32 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(WrongMethod{"GET", "/v1/chat/completions", "POST"},
                       WrongMethod{"GET", "/v1/openai/v1/completions", "POST"},
                       WrongMethod{"DELETE", "/v1/embeddings", "POST"},
-                      WrongMethod{"DELETE", "/v1/models", "GET, POST"},
-                      WrongMethod{"PUT", "/v1/models/passthrough/m1", "GET, DELETE"},
-                      WrongMethod{"DELETE", "/v1/health", "GET"},
-                      WrongMethod{"DELETE", "/v1/providers/passthrough", "GET"},
-                      WrongMethod{"OPTIONS", "/v1/version", "GET"},
-                      WrongMethod{"PATCH", "/metrics", "GET"}));
+                      WrongMethod{"DELETE", "/v1/models", "GET, HEAD, POST"},
+                      WrongMethod{"PUT", "/v1/models/passthrough/m1", "GET, HEAD, DELETE"},
+                      WrongMethod{"DELETE", "/v1/health", "GET, HEAD"},
+                      WrongMethod{"DELETE", "/v1/providers/passthrough", "GET, HEAD"},
+                      WrongMethod{"OPTIONS", "/v1/version", "GET, HEAD"},
+                      WrongMethod{"PATCH", "/metrics", "GET, HEAD"}));
 
-TEST_F(Routes, AnswerHeadWithoutABody) {
+// reported-failures 5.3
+TEST_P(ApiRoutes, AnswerHeadAsGetWithoutABody) {
+  const WholeAnswer whole = ask(get(GetParam()));
   RawClient client = connect();
   ASSERT_TRUE(
-      client.send(request("HEAD", "/v1/health") + get("/v1/version", {{"Connection", "close"}})));
+      client.send(request("HEAD", GetParam()) + get("/v1/version", {{"Connection", "close"}})));
+  EXPECT_EQ(client.read_to_end(), Io::kEnd);
+  std::string received = client.unread();
+  const auto head = take_head(received);
+  ASSERT_TRUE(head.has_value());
+  EXPECT_EQ(head->status, 200);
+  EXPECT_EQ(head->find("content-length"), std::to_string(whole.body.size()));
+  EXPECT_TRUE(received.starts_with("HTTP/1.1 200")) << received;
+}
+
+TEST_F(Routes, AnswerHeadWithoutABodyWhereThereIsNoSuchMethod) {
+  RawClient client = connect();
+  ASSERT_TRUE(client.send(request("HEAD", "/v1/completions") +
+                          get("/v1/version", {{"Connection", "close"}})));
   EXPECT_EQ(client.read_to_end(), Io::kEnd);
   std::string received = client.unread();
   const auto head = take_head(received);
@@ -147,6 +162,7 @@ TEST_F(Routes, AnswerHeadWithoutABody) {
 
 TEST_F(Routes, TellHealthAndVersion) {
   EXPECT_EQ(ask(get("/v1/health")).body, R"({"status":"OK"})");
+  EXPECT_EQ(ask(get("/health")).body, R"({"status":"OK"})");  // reported-failures 5.11
   EXPECT_EQ(ask(get("/v1/version")).body, fmt::format(R"({{"version":"{}"}})", kVersion));
 }
 
@@ -184,6 +200,7 @@ TEST_F(Routes, AreListedByTheInspection) {
                                              "GET /v1/providers",
                                              "GET /v1/providers/{provider_id}",
                                              "GET /v1/inspect/routes",
+                                             "GET /health",
                                              "GET /healthz",
                                              "GET /readyz",
                                              "GET /metrics"};
@@ -201,21 +218,42 @@ TEST_F(Routes, AreListedForAnApiLevel) {
   }
 }
 
-TEST_F(Routes, DescribeAProviderWithItsSecretsMasked) {
-  settings.providers[0].api_key = Secret("sk-static-canary");
-  settings.providers[0].headers = {{"X-Key", "header-canary"}};
-  settings.providers[0].allowed_models = {"m1"};
-  settings.providers[0].forward_headers = {{"tenant", "X-Tenant"}};
+// reported-failures 7.8
+TEST_F(Routes, RefuseAnApiLevelThatIsNone) {
+  for (const char* query : {"api_filter=zz", "api_filter=", "api_filter", "a=b&api%5Ffilter=V1",
+                            "api_filter=v1&api_filter=v2"}) {
+    const WholeAnswer answer = ask(get(fmt::format("/v1/inspect/routes?{}", query)));
+    EXPECT_EQ(answer.status(), 400) << query;
+    EXPECT_NE(message_of(answer).find("'v1alpha'"), std::string::npos) << query;
+  }
+  EXPECT_EQ(ask(get("/v1/inspect/routes?api_filter=v%31&other=zz")).status(), 200);
+}
+
+// reported-failures 7.10
+TEST_F(Routes, DescribeAProviderAsItIsWrittenWithItsSecretsMasked) {
+  settings = settings_from_yaml(fmt::format(R"(
+providers:
+  inference:
+    - provider_id: passthrough
+      provider_type: "remote::passthrough"
+      config:
+        base_url: "{}/"
+        api_key: sk-static-canary
+        network: {{headers: {{X-Key: header-canary}}}}
+        allowed_models: [m1]
+        forward_headers: {{tenant: X-Tenant}}
+)",
+                                            upstream.url()));
   const WholeAnswer answer = ask(get("/v1/providers"));
   EXPECT_EQ(answer.body.find("canary"), std::string::npos) << answer.body;
   const Json expected = {{"api", "inference"},
                          {"provider_id", "passthrough"},
                          {"provider_type", "remote::passthrough"},
                          {"config",
-                          {{"base_url", upstream.url() + "/v1"},
+                          {{"base_url", upstream.url() + "/"},
                            {"api_key", "********"},
+                           {"network", {{"headers", {{"X-Key", "********"}}}}},
                            {"allowed_models", Json::array({"m1"})},
-                           {"refresh_models", false},
                            {"forward_headers", {{"tenant", "X-Tenant"}}}}},
                          {"health", {{"status", "OK"}}}};
   EXPECT_EQ(answer.body, Json({{"data", Json::array({expected})}}).dump());

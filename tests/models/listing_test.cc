@@ -61,7 +61,7 @@ TEST(ParseModelList, ReadsTheTypeThatAnUpstreamStates) {
 TEST(ParseModelList, KeepsMetadataButForTheKeysOfItsOwn) {
   const auto models = parse(R"({"data":[{"id":"a","custom_metadata":{"z":1.50,"model_type":"llm",)"
                             R"("provider_id":"x","provider_resource_id":"y","a":{"b":[]}}}]})");
-  EXPECT_EQ(models[0].metadata, R"({"z":1.5,"a":{"b":[]}})");
+  EXPECT_EQ(models[0].metadata, R"({"z":1.5,"model_type":"llm","a":{"b":[]}})");
 }
 
 TEST(ParseModelList, RefusesWhatIsNoList) {

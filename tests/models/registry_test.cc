@@ -38,10 +38,11 @@ class RegistryTest : public ::testing::Test {
     for (const Model& model : registry().catalog()->models()) found.push_back(model.id);
     return found;
   }
-  void list(std::size_t provider, const std::vector<std::string>& upstream_ids) {
+  std::vector<std::string> list(std::size_t provider,
+                                const std::vector<std::string>& upstream_ids) {
     std::vector<ListedModel> models;
     for (const std::string& id : upstream_ids) models.emplace_back().id = id;
-    registry().listed(provider, std::move(models), kNow);
+    return registry().listed(provider, std::move(models), kNow);
   }
   static Registry::Registration registration(std::string model_id) {
     Registry::Registration made;
@@ -65,7 +66,7 @@ TEST_F(RegistryTest, PublishesWhatIsConfiguredAtOnce) {
   settings->models = {{.id = "m", .provider_id = "p", .provider_model_id = "m"},
                       {.id = "alias", .provider_id = "q", .provider_model_id = "m2"},
                       {.id = "short", .provider_id = "q", .provider_model_id = ""}};
-  EXPECT_THAT(ids(), ElementsAre("p/m", "alias", "q/short"));
+  EXPECT_THAT(ids(), ElementsAre("p/m", "q/alias", "q/short"));
   ASSERT_EQ(published.size(), 1u);
   EXPECT_EQ(published.back(), registry().catalog());
   const Model* alias = registry().catalog()->find("alias");
@@ -85,7 +86,7 @@ TEST_F(RegistryTest, LeavesOutWhatNoProviderMayServe) {
   settings->models = {{.id = "a", .provider_id = "all", .provider_model_id = "m"},
                       {.id = "b", .provider_id = "p", .provider_model_id = "m"},
                       {.id = "c", .provider_id = "p", .provider_model_id = "other"}};
-  EXPECT_THAT(ids(), ElementsAre("c"));
+  EXPECT_THAT(ids(), ElementsAre("p/c"));
 }
 
 TEST_F(RegistryTest, HoldsAStatedTypeApartFromAnAssumedOne) {
@@ -96,12 +97,12 @@ TEST_F(RegistryTest, HoldsAStatedTypeApartFromAnAssumedOne) {
   EXPECT_TRUE(registry().catalog()->find("b")->type_is_stated);
 }
 
-TEST_F(RegistryTest, ListsTheConfigurationFirstThenTheProvidersThenWhatClientsAdd) {
+TEST_F(RegistryTest, ListsTheConfigurationFirstThenWhatClientsAddThenTheProviders) {
   settings->models = {{.id = "alias", .provider_id = "p", .provider_model_id = "a"}};
   ASSERT_TRUE(registry().add(registration("added"), kNow).has_value());
   list(1, {"c"});
   list(0, {"b", "a"});
-  EXPECT_THAT(ids(), ElementsAre("alias", "p/b", "p/a", "q/c", "p/added"));
+  EXPECT_THAT(ids(), ElementsAre("p/alias", "p/added", "p/b", "p/a", "q/c"));
 }
 
 TEST_F(RegistryTest, ReplacesWhatAProviderListedBefore) {
@@ -129,8 +130,9 @@ TEST_F(RegistryTest, KeepsTheModelsOfAProviderThatFails) {
   EXPECT_EQ(registry().health(0).state, ProviderHealth::State::kUnknown);
   list(0, {"a"});
   EXPECT_EQ(registry().health(0).state, ProviderHealth::State::kOk);
-  registry().list_failed(
+  const auto lines = registry().list_failed(
       0, Error::upstream(ErrorKind::kUpstreamReset, RetryClass::kNever, "it broke"));
+  EXPECT_THAT(lines, ElementsAre());
   EXPECT_EQ(registry().health(0).state, ProviderHealth::State::kError);
   EXPECT_EQ(registry().health(0).message, "it broke");
   EXPECT_EQ(registry().health(1).state, ProviderHealth::State::kUnknown);
@@ -145,7 +147,7 @@ TEST_F(RegistryTest, RegistersAModelForAClient) {
   wanted.metadata = R"({"a":1})";
   const Result<Model> model = registry().add(wanted, kNow);
   ASSERT_TRUE(model.has_value());
-  EXPECT_EQ(model->id, "nick");
+  EXPECT_EQ(model->id, "q/nick");
   EXPECT_EQ(model->provider, 1u);
   EXPECT_EQ(model->upstream_id, "m");
   EXPECT_EQ(model->type, "embedding");
@@ -167,19 +169,142 @@ TEST_F(RegistryTest, RefusesWhatCannotBeRegistered) {
   EXPECT_THAT(ids(), ElementsAre("p/allowed"));
 }
 
-TEST_F(RegistryTest, RemovesModelsOfEverySource) {
+// reported-failures 1.4
+TEST_F(RegistryTest, RemovesOnlyWhatWasRegisteredAtRunTimeByAnyOfItsNames) {
   settings->models = {{.id = "alias", .provider_id = "p", .provider_model_id = "a"}};
   list(0, {"a"});
-  ASSERT_TRUE(registry().add(registration("added"), kNow).has_value());
-  for (const char* id : {"alias", "p/a", "p/added"}) {
-    EXPECT_TRUE(registry().remove(id).has_value()) << id;
-    const Status again = registry().remove(id);
-    ASSERT_FALSE(again.has_value()) << id;
+  for (const char* id : {"alias", "p/alias", "p/a"}) {
+    const Status kept = registry().remove(id);
+    ASSERT_FALSE(kept.has_value()) << id;
+    EXPECT_EQ(kept.error().kind, ErrorKind::kForbidden);
+  }
+  for (const char* name : {"p/nick", "nick"}) {
+    Registry::Registration nick = registration("nick");
+    nick.provider_model_id = "a";
+    ASSERT_TRUE(registry().add(nick, kNow).has_value());
+    EXPECT_TRUE(registry().remove(name).has_value()) << name;
+    const Status again = registry().remove(name);
+    ASSERT_FALSE(again.has_value()) << name;
     EXPECT_EQ(again.error().kind, ErrorKind::kModelNotFound);
   }
+  EXPECT_THAT(ids(), ElementsAre("p/alias", "p/a"));
+}
+
+// reported-failures 7.1
+TEST_F(RegistryTest, NamesAModelByItsProviderUnlessItsNameBeginsSo) {
+  settings->models = {{.id = "named", .provider_id = "p", .provider_model_id = "org/m2"},
+                      {.id = "q/own", .provider_id = "q", .provider_model_id = "m"},
+                      {.id = "q/other", .provider_id = "p", .provider_model_id = "m"},
+                      {.id = "q", .provider_id = "q", .provider_model_id = "m"}};
+  EXPECT_THAT(ids(), ElementsAre("p/named", "q/own", "p/q/other", "q/q"));
+  const std::shared_ptr<const Catalog> catalog = registry().catalog();
+  EXPECT_EQ(catalog->route("p/named")->upstream_model, "org/m2");
+  EXPECT_EQ(catalog->route("named")->upstream_model, "org/m2");
+  EXPECT_EQ(catalog->route("named")->model->id, "p/named");
+  // The prefix of a provider is that provider's, whatever others call their models.
+  EXPECT_EQ(catalog->route("q/other")->provider, 1u);
+  EXPECT_EQ(catalog->route("q/other")->upstream_model, "other");
+}
+
+TEST_F(RegistryTest, KeepsAFurtherNameOnlyWhileNoOtherProviderHasIt) {
+  settings->models = {{.id = "named", .provider_id = "p", .provider_model_id = "m"}};
+  EXPECT_TRUE(registry().catalog()->route("named").has_value());
+  list(0, {"named"});
+  EXPECT_EQ(registry().catalog()->route("named")->upstream_model, "m");
+  list(1, {"named"});
+  const auto target = registry().catalog()->route("named");
+  ASSERT_FALSE(target.has_value());
+  EXPECT_THAT(target.error().message, HasSubstr("Did you mean 'p/named'?"));
+  list(1, {"x"});
+  EXPECT_TRUE(registry().catalog()->route("named").has_value());
+}
+
+TEST_F(RegistryTest, GivesAFurtherNameThatTwoProvidersHaveToNeither) {
+  settings->models = {{.id = "named", .provider_id = "p", .provider_model_id = "a"},
+                      {.id = "named", .provider_id = "q", .provider_model_id = "b"}};
+  EXPECT_FALSE(registry().catalog()->route("named").has_value());
+  EXPECT_EQ(registry().catalog()->route("q/named")->upstream_model, "b");
+}
+
+TEST_F(RegistryTest, GivesABareAliasItsNameBeforeAFurtherName) {
+  settings->models = {
+      {.id = "named", .provider_id = "p", .provider_model_id = "a"},
+      {.id = "named", .provider_id = "q", .provider_model_id = "b", .unprefixed_alias = true}};
+  EXPECT_THAT(ids(), ElementsAre("p/named", "named"));
+  EXPECT_EQ(registry().catalog()->route("named")->upstream_model, "b");
+}
+
+// reported-failures 7.3
+TEST_F(RegistryTest, GivesAnAliasForAllToTheFirstProviderAndListsItOnce) {
+  settings->models = {{.id = "quick", .provider_id = "all", .provider_model_id = "m"},
+                      {.id = "p/x", .provider_id = "all", .provider_model_id = "m"}};
+  list(0, {"m", "x"});
+  list(1, {"m"});
+  EXPECT_THAT(ids(), ElementsAre("quick", "p/x", "p/m", "q/m"));
+  EXPECT_EQ(registry().catalog()->route("quick")->provider, 0u);
+  // What is registered comes before what is listed under the same name.
+  EXPECT_EQ(registry().catalog()->route("p/x")->upstream_model, "m");
+}
+
+// reported-failures 7.2
+TEST_F(RegistryTest, FollowsTheFirstListedModelOfTheTypeAtEveryRefresh) {
+  config::Model wanted{.id = "claude", .provider_id = "p", .provider_model_id = "auto"};
+  wanted.follows_list = true;
+  settings->models = {wanted};
   EXPECT_THAT(ids(), ElementsAre());
+  for (const char* name : {"claude", "p/claude"}) {
+    const auto unknown = registry().catalog()->route(name);
+    ASSERT_FALSE(unknown.has_value()) << name;
+    EXPECT_EQ(unknown.error().kind, ErrorKind::kModelNotFound);
+    EXPECT_THAT(unknown.error().message, HasSubstr("provider 'p' has no base_url"));
+  }
+  std::vector<ListedModel> models(3);
+  models[0].id = "e";
+  models[0].type = "embedding";
+  models[1].id = "a";
+  models[2].id = "b";
+  EXPECT_THAT(registry().listed(0, models, kNow), ElementsAre());
+  EXPECT_EQ(registry().catalog()->route("claude")->upstream_model, "a");
+  list(0, {"b", "a"});
+  EXPECT_EQ(registry().catalog()->route("p/claude")->upstream_model, "b");
+  EXPECT_THAT(ids(), ElementsAre("p/claude", "p/b", "p/a"));
+}
+
+TEST_F(RegistryTest, SaysOnceThatAModelHasNothingToFollow) {
+  settings->providers[0].base_url.emplace();
+  settings->providers[0].allowed_models = {"x"};
+  settings->models = {{.id = "claude", .provider_id = "all"}};
+  settings->models[0].follows_list = true;
+  const Error broken = Error::upstream(ErrorKind::kUpstreamReset, RetryClass::kNever, "it broke");
+  EXPECT_THAT(
+      registry().list_failed(0, broken),
+      ElementsAre("model claude is not served: provider 'p' has not listed its models yet"));
+  EXPECT_THAT(registry().list_failed(0, broken), ElementsAre());
+  // An alias for all does not wander to a provider that can list.
+  EXPECT_THAT(list(1, {"m"}), ElementsAre());
+  EXPECT_FALSE(registry().catalog()->route("claude").has_value());
+  EXPECT_THAT(list(0, {"x"}), ElementsAre());
+  EXPECT_EQ(registry().catalog()->route("claude")->upstream_model, "x");
+  // What is not on the allow-list is nothing to follow.
+  EXPECT_THAT(list(0, {"y"}),
+              ElementsAre("model claude is not served: provider 'p' lists no model of type llm"));
+}
+
+TEST_F(RegistryTest, RegistersByTheSameRuleAtRunTime) {
   list(0, {"a"});
-  EXPECT_THAT(ids(), ElementsAre("p/a"));
+  Registry::Registration wanted = registration("bare");
+  wanted.provider_model_id = "auto";
+  wanted.unprefixed_alias = true;
+  ASSERT_TRUE(registry().add(wanted, kNow).has_value());
+  wanted.model_id = "everywhere";
+  wanted.provider_id = "all";
+  ASSERT_TRUE(registry().add(wanted, kNow).has_value());
+  wanted.provider_id = "q";
+  wanted.model_id = "nothing";
+  EXPECT_THAT(refusal(wanted), HasSubstr("provider 'q'"));
+  EXPECT_THAT(ids(), ElementsAre("bare", "everywhere", "p/a"));
+  list(0, {"b"});
+  EXPECT_EQ(registry().catalog()->route("bare")->upstream_model, "b");
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ constexpr Row kRows[] = {
     {ErrorKind::kMalformedRequest, 400, "invalid_request_error", "malformed_request", ""},
     {ErrorKind::kInvalidRequest, 400, "invalid_request_error", "", ""},
     {ErrorKind::kInvalidApiKey, 401, "authentication_error", "invalid_api_key", ""},
+    {ErrorKind::kForbidden, 403, "permission_error", "forbidden", ""},
     {ErrorKind::kModelNotFound, 404, "invalid_request_error", "model_not_found", "model"},
     {ErrorKind::kNotFound, 404, "invalid_request_error", "not_found", ""},
     {ErrorKind::kMethodNotAllowed, 405, "invalid_request_error", "method_not_allowed", ""},

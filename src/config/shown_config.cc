@@ -1,0 +1,55 @@
+#include "config/shown_config.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "config/metadata.h"
+#include "core/secret.h"
+#include "core/text.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr std::array<std::string_view, 9> kSecretWords = {
+    "api_key",    "api-key",           "authorization", "password",          "secret",
+    "credential", "connection_string", "token",         "moderation_headers"};
+
+// `max_tokens` and its like count tokens and hold none.
+bool speaks_of_a_secret(std::string_view key) {
+  std::string name(key);
+  std::ranges::transform(name, name.begin(), to_lower);
+  if (name.ends_with("tokens")) name.erase(name.size() - std::string_view("tokens").size());
+  return std::ranges::any_of(
+      kSecretWords, [&](std::string_view word) { return name.find(word) != std::string::npos; });
+}
+
+bool holds_only_secrets(std::string_view key) {
+  return key == "headers" || key == "query";
+}
+
+enum class Values { kShown, kMasked };
+
+Node masked(const Decoder& decoder, const Node& node, Values values) {
+  Node result = decoder.resolved_if_possible(node);
+  if (result.kind == Node::Kind::kScalar && values == Values::kMasked) {
+    result.text = Secret::kMask;
+    result.style = Node::Style::kQuoted;
+  }
+  for (Node& child : result.children) {
+    const bool is_secret =
+        values == Values::kMasked || speaks_of_a_secret(child.key) || holds_only_secrets(child.key);
+    Node shown = masked(decoder, child, is_secret ? Values::kMasked : Values::kShown);
+    shown.key = child.key;
+    child = std::move(shown);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string shown_config(const Decoder& decoder, const Node& map) {
+  return resolved_json(masked(decoder, map, Values::kShown));
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,95 @@
+#include "models/nearest_model.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
+
+#include "core/text.h"
+
+namespace penstock::models {
+namespace {
+
+// Names that are longer are compared as wholes only.
+constexpr std::size_t kComparedBytesMax = 128;
+constexpr std::size_t kDistanceMax = 3;
+// Cells of the tables of edit distances, of all names together.
+constexpr std::size_t kCellsMax = 400'000;
+
+constexpr std::size_t kFar = std::numeric_limits<std::size_t>::max();
+
+std::string_view after_first_slash(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  return slash == std::string_view::npos ? name : name.substr(slash + 1);
+}
+
+// Two texts that differ in `most` characters at most: how many. Only the diagonals that can stay
+// within it are looked at, and no more rows than that takes.
+class Comparison {
+ public:
+  std::size_t distance(std::string_view a, std::string_view b, std::size_t most) {
+    if (std::max(a.size(), b.size()) > kComparedBytesMax) return kFar;
+    if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > most) return kFar;
+    std::array<std::size_t, kComparedBytesMax + 1> row;
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+      const std::size_t first = i > most ? i - most : 1;
+      const std::size_t last = std::min(b.size(), i + most);
+      std::size_t diagonal = row[first - 1];
+      row[first - 1] = first == 1 ? i : kDistanceMax + 1;
+      std::size_t least = row[first - 1];
+      for (std::size_t j = first; j <= last; ++j) {
+        const std::size_t above = j == i + most ? kDistanceMax + 1 : row[j];
+        const std::size_t changed = diagonal + (to_lower(a[i - 1]) == to_lower(b[j - 1]) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = std::min({changed, above + 1, row[j - 1] + 1});
+        least = std::min(least, row[j]);
+      }
+      cells_ += last - first + 1;
+      if (least > most) return kFar;
+    }
+    return row[b.size()] <= most ? row[b.size()] : kFar;
+  }
+  bool is_spent() const { return cells_ > kCellsMax; }
+
+ private:
+  std::size_t cells_ = 0;
+};
+
+}  // namespace
+
+const Model* nearest_model(std::span<const Model> models, std::string_view name) {
+  if (name.empty()) return nullptr;
+  const std::string_view bare = after_first_slash(name);
+  // A name of few characters is near to too many others.
+  const auto most_of = [](std::string_view text) {
+    return std::min(kDistanceMax, text.size() / 4);
+  };
+  Comparison comparison;
+  const Model* best = nullptr;
+  // The smaller the nearer: 0 for another prefix, 1 for another case, then 2 and the distance.
+  std::size_t best_rank = kFar;
+  const auto take = [&](const Model& model, std::size_t rank) {
+    if (rank >= best_rank) return;
+    best = &model;
+    best_rank = rank;
+  };
+  for (const Model& model : models) {
+    const std::string_view own = after_first_slash(model.id);
+    const bool ends_in_it =
+        own.ends_with(name) && own.size() > name.size() && own[own.size() - name.size() - 1] == '/';
+    if (own == bare || model.upstream_id == name || ends_in_it) return &model;
+    if (best_rank == 1) continue;
+    if (equals_ignoring_case(own, bare) || equals_ignoring_case(model.id, name)) {
+      take(model, 1);
+    } else if (!comparison.is_spent()) {
+      const std::size_t whole = comparison.distance(name, own, most_of(name));
+      const std::size_t part = comparison.distance(bare, own, most_of(bare));
+      const std::size_t distance = std::min(whole, part);
+      if (distance != kFar) take(model, 2 + distance);
+    }
+  }
+  return best;
+}
+
+}  // namespace penstock::models
