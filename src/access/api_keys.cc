@@ -7,15 +7,20 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/text.h"
+
 namespace penstock::access {
 namespace {
 
-constexpr std::string_view kScheme = "Bearer ";
+constexpr std::string_view kScheme = "Bearer";
 
 // The words of the reference, which clients may match on.
 constexpr std::string_view kMissing =
     "Authentication required. Please provide your API key as a Bearer token";
 constexpr std::string_view kOddForm = "Invalid Authorization header format";
+constexpr std::string_view kTwoKeys =
+    "The request has different API keys in its Authorization, x-api-key and api-key fields. Send "
+    "one of them";
 constexpr std::string_view kUnknown = "Authentication failed: the API key is not known";
 
 std::unexpected<Error> refused(std::string_view message) {
@@ -23,6 +28,35 @@ std::unexpected<Error> refused(std::string_view message) {
 }
 
 }  // namespace
+
+Credentials::Credentials(const http::Fields& fields) {
+  using enum http::FieldName;
+  if (!fields.has(kAuthorization) && !fields.has(kXApiKey) && !fields.has(kApiKey)) return;
+  for (const http::Field& field : fields) {
+    if (field.known_name == kAuthorization) {
+      add_authorization(field.value);
+    } else if (field.known_name == kXApiKey || field.known_name == kApiKey) {
+      add_key(field.value);
+    }
+  }
+}
+
+void Credentials::add_authorization(std::string_view value) {
+  const bool is_bearer = starts_with_ignoring_case(value, kScheme);
+  const std::string_view rest = is_bearer ? value.substr(kScheme.size()) : std::string_view();
+  const std::size_t key_at = rest.find_first_not_of(' ');
+  if (key_at == 0 || key_at == rest.npos) {
+    malformed_ = true;
+    return;
+  }
+  add_key(rest.substr(key_at));
+}
+
+void Credentials::add_key(std::string_view value) {
+  differ_ = differ_ || (found_ && value != key_);
+  key_ = value;
+  found_ = true;
+}
 
 std::size_t ApiKeys::FirstBytes::operator()(const Digest& digest) const {
   std::size_t hash = 0;
@@ -52,14 +86,12 @@ ApiKeys::Digest ApiKeys::digest_of(std::string_view key) const {
   return digest;
 }
 
-Result<std::string_view> ApiKeys::authenticate(
-    std::optional<std::string_view> authorization) const {
+Result<std::string_view> ApiKeys::authenticate(const Credentials& credentials) const {
   if (anonymous_) return kAnonymous;
-  if (!authorization) return refused(kMissing);
-  if (!authorization->starts_with(kScheme) || authorization->size() == kScheme.size()) {
-    return refused(kOddForm);
-  }
-  const auto found = principals_.find(digest_of(authorization->substr(kScheme.size())));
+  if (credentials.malformed_) return refused(kOddForm);
+  if (!credentials.found_) return refused(kMissing);
+  if (credentials.differ_) return refused(kTwoKeys);
+  const auto found = principals_.find(digest_of(credentials.key_));
   if (found == principals_.end()) return refused(kUnknown);
   return std::string_view(found->second);
 }

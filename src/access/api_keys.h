@@ -1,6 +1,6 @@
 #pragma once
 
-// Who a request comes from, told by the API key in its Authorization field.
+// Who a request comes from, told by the API key in its Authorization, x-api-key or api-key field.
 //
 // Keys are kept as digests by SipHash-2-4 of 128 bits (Aumasson, Bernstein: "SipHash: a fast
 // short-input PRF"), keyed with random bytes that are drawn at construction and never leave this
@@ -12,7 +12,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,8 +19,30 @@
 
 #include "config/settings.h"
 #include "core/result.h"
+#include "http/head.h"
 
 namespace penstock::access {
+
+// The values of one request's fields that can carry a key.
+class Credentials {
+ public:
+  Credentials() = default;
+  // Those of `fields`: OpenAI's clients send Authorization, Anthropic's x-api-key, Azure's api-key.
+  explicit Credentials(const http::Fields& fields);
+
+  // "Bearer", in any case, spaces and a key (RFC 9110 sections 11.1 and 11.4).
+  void add_authorization(std::string_view value);
+  // A key and nothing else.
+  void add_key(std::string_view value);
+
+ private:
+  friend class ApiKeys;
+
+  std::string_view key_;
+  bool found_ = false;
+  bool malformed_ = false;  // an Authorization that is of another form
+  bool differ_ = false;     // two fields, two keys
+};
 
 class ApiKeys {
  public:
@@ -35,10 +56,10 @@ class ApiKeys {
 
   bool allows_anonymous() const { return anonymous_; }
 
-  // The principal, a view that lives as long as this object. `authorization` is the field's value,
-  // which must be exactly "Bearer " and a key. Fails with kInvalidApiKey; the message never
-  // contains any of the value.
-  Result<std::string_view> authenticate(std::optional<std::string_view> authorization) const;
+  // The principal, a view that lives as long as this object. A request whose fields have different
+  // keys is refused, even where one of them is known: it is not for us to choose who asks. Fails
+  // with kInvalidApiKey; the message never contains any of a value.
+  Result<std::string_view> authenticate(const Credentials& credentials) const;
 
   // What a principal may do. Everybody may do everything where no keys are configured, and one who
   // is not known may do least.

@@ -67,7 +67,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   // has no key learns nothing and costs nothing.
   if (!match || match->entry->access == Access::kKeyed) {
     Result<std::string_view> principal =
-        context_.keys.authenticate(request.fields.find(http::FieldName::kAuthorization));
+        context_.keys.authenticate(access::Credentials(request.fields));
     if (!principal) {
       exchange.connection().refuse_key();
       co_return co_await exchange.fail(std::move(principal.error()));

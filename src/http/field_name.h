@@ -15,6 +15,7 @@ enum class FieldName : std::uint8_t {
   kOther,
   kAccept,
   kAltSvc,
+  kApiKey,
   kAuthorization,
   kConnection,
   kContentEncoding,
@@ -34,10 +35,12 @@ enum class FieldName : std::uint8_t {
   kTrailer,
   kTransferEncoding,
   kUpgrade,
+  kXApiKey,
   kXLlamaStackProviderData,
   kXOgxProviderData,
   kXRequestId,
 };
+inline constexpr unsigned kFieldNameCount = static_cast<unsigned>(FieldName::kXRequestId) + 1;
 
 // `name` is a token.
 FieldName field_name_of(std::string_view name);
@@ -53,11 +56,12 @@ class FieldNames {
   constexpr bool contains(FieldName name) const { return (bits_ & bit(name)) != 0; }
 
  private:
-  static constexpr std::uint32_t bit(FieldName name) {
-    return std::uint32_t{1} << static_cast<unsigned>(name);
-  }
+  using Bits = std::uint64_t;
+  static_assert(kFieldNameCount <= 64, "each name has a bit of its own");
 
-  std::uint32_t bits_ = 0;
+  static constexpr Bits bit(FieldName name) { return Bits{1} << static_cast<unsigned>(name); }
+
+  Bits bits_ = 0;
 };
 
 }  // namespace penstock::http

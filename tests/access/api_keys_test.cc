@@ -19,8 +19,14 @@ std::vector<config::ApiKey> two_keys() {
   return {{"team", Secret("sk-team-0123456789")}, {"ops", Secret("sk-ops-9876543210")}};
 }
 
+Credentials bearer(std::optional<std::string_view> authorization) {
+  Credentials credentials;
+  if (authorization) credentials.add_authorization(*authorization);
+  return credentials;
+}
+
 std::string message_for(ApiKeys& keys, std::optional<std::string_view> authorization) {
-  const auto principal = keys.authenticate(authorization);
+  const auto principal = keys.authenticate(bearer(authorization));
   EXPECT_FALSE(principal.has_value());
   if (principal) return "";
   EXPECT_EQ(principal.error().kind, ErrorKind::kInvalidApiKey);
@@ -30,17 +36,17 @@ std::string message_for(ApiKeys& keys, std::optional<std::string_view> authoriza
 TEST(ApiKeys, LetsEverybodyInWhereNoneAreConfigured) {
   ApiKeys keys({});
   EXPECT_TRUE(keys.allows_anonymous());
-  EXPECT_EQ(keys.authenticate(std::nullopt), "anonymous");
-  EXPECT_EQ(keys.authenticate("Basic Zm9vOmJhcg=="), "anonymous");
+  EXPECT_EQ(keys.authenticate(bearer(std::nullopt)), "anonymous");
+  EXPECT_EQ(keys.authenticate(bearer("Basic Zm9vOmJhcg==")), "anonymous");
 }
 
 TEST(ApiKeys, NamesThePrincipalOfAKey) {
   ApiKeys keys(two_keys());
   EXPECT_FALSE(keys.allows_anonymous());
-  EXPECT_EQ(keys.authenticate("Bearer sk-team-0123456789"), "team");
-  EXPECT_EQ(keys.authenticate("Bearer sk-ops-9876543210"), "ops");
+  EXPECT_EQ(keys.authenticate(bearer("Bearer sk-team-0123456789")), "team");
+  EXPECT_EQ(keys.authenticate(bearer("Bearer sk-ops-9876543210")), "ops");
   ApiKeys moved(std::move(keys));
-  EXPECT_EQ(moved.authenticate("Bearer sk-team-0123456789"), "team");
+  EXPECT_EQ(moved.authenticate(bearer("Bearer sk-team-0123456789")), "team");
 }
 
 // The texts are the reference's (its server/auth.py).
@@ -50,10 +56,10 @@ TEST(ApiKeys, AsksForAKeyWhereThereIsNone) {
             "Authentication required. Please provide your API key as a Bearer token");
 }
 
-TEST(ApiKeys, RefusesWhatIsNotExactlyTheBearerForm) {
+TEST(ApiKeys, RefusesWhatIsNotTheBearerForm) {
   ApiKeys keys(two_keys());
   for (const std::string_view odd :
-       {"", "Bearer", "Bearer ", "bearer sk-team-0123456789", "BEARER sk-team-0123456789",
+       {"", "Bearer", "Bearer ", "Bearer   ", "Bearersk-team-0123456789", "Bearers sk-team-0123456789",
         "Basic sk-team-0123456789", " Bearer sk-team-0123456789", "Bearer\tsk-team-0123456789",
         "sk-team-0123456789"}) {
     EXPECT_EQ(message_for(keys, odd), "Invalid Authorization header format") << odd;
@@ -64,7 +70,7 @@ TEST(ApiKeys, RefusesKeysThatAreNotExactlyOneOfThem) {
   ApiKeys keys(two_keys());
   for (const std::string_view wrong :
        {"Bearer sk-team-012345678", "Bearer sk-team-01234567890", "Bearer SK-TEAM-0123456789",
-        "Bearer  sk-team-0123456789", "Bearer sk-team-0123456789 ", "Bearer team",
+        "Bearer sk-team-0123456789 ", "Bearer team",
         "Bearer sk-team-0123456789,sk-ops-9876543210"}) {
     EXPECT_EQ(message_for(keys, wrong), "Authentication failed: the API key is not known") << wrong;
   }
@@ -79,13 +85,62 @@ TEST(ApiKeys, NeverRepeatsWhatWasSent) {
 TEST(ApiKeys, LetsNobodyInWithAnEmptyKey) {
   ApiKeys keys({{"nobody", Secret("")}});
   EXPECT_FALSE(keys.allows_anonymous());
-  EXPECT_FALSE(keys.authenticate("Bearer ").has_value());
-  EXPECT_FALSE(keys.authenticate(std::nullopt).has_value());
+  EXPECT_FALSE(keys.authenticate(bearer("Bearer ")).has_value());
+  EXPECT_FALSE(keys.authenticate(bearer(std::nullopt)).has_value());
 }
 
 TEST(ApiKeys, CountsTheFirstOfTwoEqualKeys) {
   ApiKeys keys({{"first", Secret("same")}, {"second", Secret("same")}});
-  EXPECT_EQ(keys.authenticate("Bearer same"), "first");
+  EXPECT_EQ(keys.authenticate(bearer("Bearer same")), "first");
+}
+
+// reported-failures 5.1
+TEST(ApiKeys, TakesTheSchemeInAnyCaseAndAnyNumberOfSpacesAfterIt) {
+  ApiKeys keys(two_keys());
+  for (const std::string_view spelled :
+       {"bearer sk-team-0123456789", "BEARER sk-team-0123456789", "bEaReR sk-team-0123456789",
+        "Bearer  sk-team-0123456789", "bearer     sk-team-0123456789"}) {
+    EXPECT_EQ(keys.authenticate(bearer(spelled)), "team") << spelled;
+  }
+}
+
+// reported-failures 5.2
+TEST(ApiKeys, TakesAKeyInAFieldOfItsOwn) {
+  ApiKeys keys(two_keys());
+  for (const std::string_view name : {"x-api-key", "X-Api-Key", "api-key", "API-KEY"}) {
+    http::Fields fields;
+    fields.add(name, "sk-team-0123456789");
+    EXPECT_EQ(keys.authenticate(Credentials(fields)), "team") << name;
+    fields.clear();
+    fields.add(name, "Bearer sk-team-0123456789");
+    EXPECT_FALSE(keys.authenticate(Credentials(fields)).has_value()) << name;
+    fields.clear();
+    fields.add(name, "");
+    EXPECT_FALSE(keys.authenticate(Credentials(fields)).has_value()) << name;
+  }
+}
+
+TEST(ApiKeys, RefusesARequestWithTwoKeysEvenWhereOneIsKnown) {
+  ApiKeys keys(two_keys());
+  const auto with = [&](std::string_view first_name, std::string_view first,
+                        std::string_view second_name, std::string_view second) {
+    http::Fields fields;
+    fields.add(first_name, first);
+    fields.add(second_name, second);
+    return keys.authenticate(Credentials(fields));
+  };
+  constexpr std::string_view kTeam = "sk-team-0123456789";
+  constexpr std::string_view kOps = "sk-ops-9876543210";
+  constexpr std::string_view kBearerTeam = "Bearer sk-team-0123456789";
+  EXPECT_EQ(with("authorization", kBearerTeam, "x-api-key", kTeam), "team");
+  EXPECT_EQ(with("api-key", kTeam, "x-api-key", kTeam), "team");
+  EXPECT_FALSE(with("authorization", kBearerTeam, "x-api-key", kOps).has_value());
+  EXPECT_FALSE(with("x-api-key", "unknown", "authorization", kBearerTeam).has_value());
+  EXPECT_FALSE(with("x-api-key", kTeam, "x-api-key", kOps).has_value());
+  EXPECT_FALSE(with("api-key", kTeam, "x-api-key", "").has_value());
+  EXPECT_FALSE(with("authorization", "Basic Zm9v", "x-api-key", kTeam).has_value());
+  EXPECT_FALSE(
+      with("authorization", kBearerTeam, "authorization", "Bearer sk-ops-9876543210").has_value());
 }
 
 TEST(ApiKeys, FindsEachOfManyKeys) {
@@ -95,9 +150,9 @@ TEST(ApiKeys, FindsEachOfManyKeys) {
   }
   ApiKeys keys(many);
   for (int i = 0; i < 5000; ++i) {
-    EXPECT_EQ(keys.authenticate("Bearer key-" + std::to_string(i)), "p" + std::to_string(i));
+    EXPECT_EQ(keys.authenticate(bearer("Bearer key-" + std::to_string(i))), "p" + std::to_string(i));
   }
-  EXPECT_FALSE(keys.authenticate("Bearer key-5000").has_value());
+  EXPECT_FALSE(keys.authenticate(bearer("Bearer key-5000")).has_value());
 }
 
 // reported-failures 1.4
@@ -114,10 +169,10 @@ TEST(ApiKeys, MakeAnAdministratorOnlyOfThoseThatAreSaidToBe) {
 
 TEST(ApiKeys, AllocatesNothingForAKnownKey) {
   ApiKeys keys(two_keys());
-  ASSERT_TRUE(keys.authenticate("Bearer sk-team-0123456789").has_value());
+  ASSERT_TRUE(keys.authenticate(bearer("Bearer sk-team-0123456789")).has_value());
   EXPECT_EQ(test::allocations_of([&] {
               for (int i = 0; i < 100; ++i) {
-                ASSERT_TRUE(keys.authenticate("Bearer sk-team-0123456789").has_value());
+                ASSERT_TRUE(keys.authenticate(bearer("Bearer sk-team-0123456789")).has_value());
               }
             }),
             0u);
