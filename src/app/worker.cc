@@ -60,7 +60,6 @@ Worker::Worker(const Shared& shared)
                .access_log_shard = access_log_shard_,
                .ready = shared.ready,
                .keys = access::ApiKeys(shared.settings.server.api_keys),
-               .request_reader = {},
                .providers = {},
                .catalog = shared.registry.catalog()},
       gateway_(context_),

@@ -34,6 +34,18 @@ constexpr std::array kLimitsKeys = {
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.size(node, {0, 64 * kGib}), limits.discarded_bytes);
                 }},
+    Key<Limits>{"body_keys", "integer", "1024",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {1, 100'000}), limits.body_keys);
+                }},
+    Key<Limits>{"body_depth", "integer", "64",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {1, 1024}), limits.body_depth);
+                }},
+    Key<Limits>{"model_bytes", "size", "1KiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {1, 64 * kKib}), limits.model_bytes);
+                }},
     Key<Limits>{"event_bytes", "size", "1MiB",
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.size(node, {kKib, kGib}), limits.event_bytes);

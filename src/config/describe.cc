@@ -118,6 +118,9 @@ void write_limits(YamlWriter& out, const Limits& limits) {
   number("header_bytes", limits.header_bytes);
   number("header_fields", limits.header_fields);
   number("body_bytes", limits.body_bytes);
+  number("body_keys", limits.body_keys);
+  number("body_depth", limits.body_depth);
+  number("model_bytes", limits.model_bytes);
   number("event_bytes", limits.event_bytes);
   number("answer_buffer_bytes", limits.answer_buffer_bytes);
   number("connections", limits.connections);

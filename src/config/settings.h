@@ -125,6 +125,9 @@ struct Limits {
   std::size_t header_bytes = 32 * 1024;
   std::size_t header_fields = 100;
   std::size_t body_bytes = 64 * 1024 * 1024;
+  std::size_t body_keys = 1024;                      // of a request's body, at its top level
+  std::size_t body_depth = 64;                       // of its arrays and objects
+  std::size_t model_bytes = 1024;                    // the name of a model in a request
   std::size_t all_bodies_bytes = 512 * 1024 * 1024;  // of all clients, all threads together
   std::size_t body_bytes_per_second = 1024;          // on average, after client_body; 0: no limit
   std::size_t discarded_bytes = 128 * 1024 * 1024;   // of a client after its last answer

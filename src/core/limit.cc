@@ -11,6 +11,12 @@ std::string_view name_of(Limit limit) {
       return "header_fields";
     case Limit::kBodyBytes:
       return "body_bytes";
+    case Limit::kBodyKeys:
+      return "body_keys";
+    case Limit::kBodyDepth:
+      return "body_depth";
+    case Limit::kModelBytes:
+      return "model_bytes";
     case Limit::kAllBodiesBytes:
       return "all_bodies_bytes";
     case Limit::kDiscardedBytes:

@@ -17,7 +17,6 @@
 #include "providers/passthrough.h"
 #include "telemetry/access_log.h"
 #include "telemetry/metrics.h"
-#include "wire/request_fields.h"
 
 namespace penstock::gateway {
 
@@ -34,7 +33,6 @@ struct Context {
   const std::atomic<bool>& ready;  // the first round of model lists is over
 
   access::ApiKeys keys;
-  wire::RequestReader request_reader;
   std::vector<std::unique_ptr<providers::Passthrough>> providers;  // as in the settings
   // Replaced on this thread when the registry publishes.
   std::shared_ptr<const models::Catalog> catalog;

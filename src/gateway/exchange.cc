@@ -81,13 +81,12 @@ void Exchange::remember_request() {
   path_.assign(connection_.request().target.substr(0, kPathBytesMax));
 }
 
-void Exchange::set_target(std::string_view model, const models::Catalog::Target& target) {
-  model_.assign(model);
+void Exchange::set_target(const models::Catalog::Target& target) {
   upstream_model_.assign(target.upstream_model);
   provider_ = target.provider;
   model_is_known_ = target.model != nullptr;
   // A model is one series of the metrics, whichever of its names is used.
-  if (model_is_known_ && target.model->id != model) listed_model_.assign(target.model->id);
+  if (model_is_known_ && target.model->id != model()) listed_model_.assign(target.model->id);
 }
 
 void Exchange::connected(bool reused, std::chrono::nanoseconds took) {

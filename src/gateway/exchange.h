@@ -40,10 +40,9 @@ class Exchange {
   // Copies what the log needs of the head: it may be gone when the exchange is recorded.
   void remember_request();
 
-  // `model` is what the client asked for; `target` is where the catalog leads. Both are copied.
-  void set_target(std::string_view model, const models::Catalog::Target& target);
-  // One that no provider serves: only the log is told.
-  void set_unknown_model(std::string_view model) { model_.assign(model); }
+  // What the client asked for, and where the catalog leads. Both are copied.
+  void set_model(std::string_view model) { model_.assign(model); }
+  void set_target(const models::Catalog::Target& target);
   std::string_view model() const { return model_.view(); }
   std::string_view upstream_model() const { return upstream_model_.view(); }
 

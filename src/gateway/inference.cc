@@ -1,5 +1,6 @@
 #include "gateway/inference.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +10,9 @@
 #include "gateway/forward.h"
 #include "gateway/relay.h"
 #include "http/serializer.h"
+#include "net/deadline.h"
+#include "net/wait.h"
+#include "wire/request_fields.h"
 
 namespace penstock::gateway {
 namespace {
@@ -33,6 +37,13 @@ Status check_coding(const http::RequestHead& request) {
   if (equals_ignoring_case(coding, "identity")) return {};
   return failure(Error::client(ErrorKind::kUnsupportedMediaType,
                                "compressed request bodies are not supported"));
+}
+
+// Suspends until all that is ready has had its turn.
+Task<void> next_turn(net::EventLoop& loop) {
+  net::Deadline soon(loop);
+  soon.set(loop.now() + std::chrono::nanoseconds(1));
+  co_await net::wait_any(loop, &soon);
 }
 
 void append_own_fields(std::string& out, const Exchange& exchange, const http::RequestHead& request,
@@ -73,6 +84,24 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
   co_return co_await forward(exchange, provider, route.pool(), pieces, Repeatable::kNo);
 }
 
+// Reads the body in slices, between which other requests have their turn. Tells the exchange which
+// model is asked for. A coroutine of its own, so that the reader is gone before the answer comes.
+Task<Result<wire::RequestFields>> read_fields(Exchange& exchange, std::string_view body) {
+  // A few milliseconds, whatever the body is made of.
+  constexpr std::size_t kSliceWork = 1'000'000;
+  const config::Limits& limits = exchange.context().settings.server.limits;
+  wire::RequestReader reader(
+      body,
+      {.keys = limits.body_keys, .depth = limits.body_depth, .model_bytes = limits.model_bytes});
+  std::optional<Result<wire::RequestFields>> fields = reader.proceed(kSliceWork);
+  while (!fields) {
+    co_await next_turn(exchange.context().loop);
+    fields = reader.proceed(kSliceWork);
+  }
+  if (*fields) exchange.set_model(reader.model());
+  co_return *std::move(fields);
+}
+
 // Everything that can fail; infer() turns the error into an answer.
 Task<Status> infer_or_fail(Exchange& exchange) {
   Context& context = exchange.context();
@@ -84,18 +113,15 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   if (!readable) co_return failure(std::move(readable.error()));
   Result<std::string_view> body = co_await connection.read_body();
   if (!body) co_return failure(std::move(body.error()));
-  Result<wire::RequestFields> fields = context.request_reader.read(*body);
+  Result<wire::RequestFields> fields = co_await read_fields(exchange, *body);
   if (!fields) co_return failure(std::move(fields.error()));
 
   // Choose. The snapshot of this moment serves to the end, whatever is published meanwhile.
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
-  Result<models::Catalog::Target> target = catalog->route(fields->model);
-  if (!target) {
-    exchange.set_unknown_model(fields->model);
-    co_return failure(std::move(target.error()));
-  }
-  exchange.set_target(fields->model, *target);
-  Status typed = check_type(*target, fields->model, exchange.route().model_type);
+  Result<models::Catalog::Target> target = catalog->route(exchange.model());
+  if (!target) co_return failure(std::move(target.error()));
+  exchange.set_target(*target);
+  Status typed = check_type(*target, exchange.model(), exchange.route().model_type);
   if (!typed) co_return failure(std::move(typed.error()));
   providers::Passthrough& provider = *context.providers[target->provider];
   auto data = caller_data(request.fields);

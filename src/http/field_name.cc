@@ -56,7 +56,8 @@ FieldName field_name_of(std::string_view name) {
     case 6:
       return one_of(name, "accept", kAccept, "expect", kExpect);
     case 7:
-      return one_of(name, "alt-svc", kAltSvc, "api-key", kApiKey, "trailer", kTrailer, "upgrade", kUpgrade);
+      return one_of(name, "alt-svc", kAltSvc, "api-key", kApiKey, "trailer", kTrailer, "upgrade",
+                    kUpgrade);
     case 9:
       return one_of(name, "x-api-key", kXApiKey);
     case 10:

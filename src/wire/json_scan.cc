@@ -66,6 +66,62 @@ template <class Block>
   return {.at = opened, .fault = JsonFault::kOpenString};
 }
 
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+// `at` is behind the backslash.
+bool is_escape(const char* at, const char* end) {
+  switch (*at) {
+    case 'n':
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'r':
+    case 't':
+      return true;
+    case 'u':
+      return end - at > 4 && is_hex(at[1]) && is_hex(at[2]) && is_hex(at[3]) && is_hex(at[4]);
+    default:
+      return false;
+  }
+}
+
+template <class Block>
+[[gnu::always_inline]] inline JsonStringScan scan_part(const char* at, const char* end,
+                                                       JsonEscapes& escapes, std::size_t& work) {
+  bool escaped = false;
+  bool ascii = true;
+  for (; at < end; at += kJsonBlockBytes) {
+    if (work == 0) return {at, JsonStringOutcome::kPaused, escaped, ascii};
+    --work;
+    const Window window(at, static_cast<std::size_t>(end - at));
+    const Block block(window.bytes());
+    ascii = ascii && block.ascii();
+    if (block.plain() && !escapes.open()) continue;
+    const std::uint64_t backslashes = block.backslashes();
+    const std::uint64_t after_backslash = escapes.next(backslashes);
+    const std::uint64_t ends = (block.quotes() & ~after_backslash) | block.controls();
+    const std::uint64_t inside = bits_below(lowest(ends));
+    escaped = escaped || (backslashes & inside) != 0;
+    for (std::uint64_t left = after_backslash & inside; left != 0; left &= left - 1) {
+      const char* const character = at + std::countr_zero(left);
+      if (character >= end) break;
+      if (!is_escape(character, end)) {
+        return {character - 1, JsonStringOutcome::kBrokenEscape, escaped, ascii};
+      }
+      if (work > 0) --work;
+    }
+    if (ends == 0) continue;
+    const char* const last = at + std::countr_zero(ends);
+    if (*last != '"') return {last, JsonStringOutcome::kControlCharacter, escaped, ascii};
+    return {last + 1, JsonStringOutcome::kClosed, escaped, ascii};
+  }
+  return {end, JsonStringOutcome::kOpen, escaped, ascii};
+}
+
 // Where the string begins that does not end, of a text that ends inside of one.
 const char* open_string(const char* at, const char* end) {
   const char* opened = nullptr;
@@ -145,6 +201,11 @@ template <class Block>
 [[gnu::target("avx2,bmi,popcnt")]] JsonScan scan_avx2(const char* at, const char* end) {
   return scan<JsonBlockAvx2>(at, end);
 }
+[[gnu::target("avx2,bmi,popcnt")]] JsonStringScan scan_part_avx2(const char* at, const char* end,
+                                                                 JsonEscapes& escapes,
+                                                                 std::size_t& work) {
+  return scan_part<JsonBlockAvx2>(at, end, escapes, work);
+}
 #endif
 
 }  // namespace
@@ -173,6 +234,17 @@ JsonScan scan_json(const char* at, const char* end, JsonInstructions instruction
   if (instructions == JsonInstructions::kSse2) return scan<JsonBlockSse2>(at, end);
 #endif
   return scan<JsonBlockPortable>(at, end);
+}
+
+JsonStringScan scan_json_string(const char* at, const char* end, JsonEscapes& escapes,
+                                std::size_t& work, JsonInstructions instructions) {
+#if defined(__x86_64__)
+  if (instructions == JsonInstructions::kAvx2) return scan_part_avx2(at, end, escapes, work);
+  if (instructions == JsonInstructions::kSse2) {
+    return scan_part<JsonBlockSse2>(at, end, escapes, work);
+  }
+#endif
+  return scan_part<JsonBlockPortable>(at, end, escapes, work);
 }
 
 }  // namespace penstock::wire

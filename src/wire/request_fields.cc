@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <utility>
 
 #include "core/text.h"
-#include "wire/json_walk.h"
 
 namespace penstock::wire {
 namespace {
@@ -13,11 +13,11 @@ namespace {
 constexpr std::size_t kNowhere = std::string_view::npos;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// A rare body with very many keys must not cost a thread its memory for ever.
-constexpr std::size_t kKeptKeysMax = 1 << 16;
+// Longer ones name no parameter. They would be unescaped and compared in one go.
+constexpr std::size_t kKeyBytesMax = 1024;
 
-// Up to here comparing every key with every other is the fastest way.
-constexpr std::size_t kComparedKeysMax = 24;
+// An escape of six bytes stands for one byte at least.
+constexpr std::size_t kEscapeBytes = 6;
 
 constexpr std::size_t kShownKeyBytesMax = 64;
 
@@ -37,29 +37,6 @@ Error missing_model() {
   return invalid("You must provide a model parameter: a string that is not empty.");
 }
 
-Error wrong_way(const JsonWalk& walk) {
-  if (walk.at_end()) return not_json("the object does not end");
-  return not_json("the object goes on in a wrong way", walk.position());
-}
-
-// Why the walk could not go on.
-Error walk_failure(const JsonWalk& walk) {
-  switch (walk.fault()) {
-    case JsonFault::kControlCharacter:
-      return not_json("a string has an unescaped control character", walk.position());
-    case JsonFault::kOpenString:
-      return not_json("a string does not end that begins", walk.position());
-    case JsonFault::kOpenNested:
-      return not_json("an object or array does not end that begins", walk.position());
-    case JsonFault::kForeignByte:
-      return not_json("a character stands outside of strings", walk.position());
-    case JsonFault::kWrongToken:
-    case JsonFault::kNone:
-      break;
-  }
-  return wrong_way(walk);
-}
-
 // The key as it may stand in a message.
 std::string shown(std::string_view key) {
   const std::string_view cut = key.substr(0, kShownKeyBytesMax);
@@ -68,122 +45,157 @@ std::string shown(std::string_view key) {
   return text;
 }
 
-bool may_begin_value(char c) {
-  return c == '"' || c == '{' || c == '[' || c == 't' || c == 'f' || c == 'n' || c == '-' ||
-         (c >= '0' && c <= '9');
-}
-
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
+// Whether a service that ignores the case of keys takes `key` for `name`, and we do not. Go's does
+// so by Unicode's rules, in which the long s is an s.
+bool is_variant_of(std::string_view key, std::string_view name) {
+  constexpr std::string_view kLongS = "\u017F";
+  if (key == name) return false;
+  if (equals_ignoring_case(key, name)) return true;
+  return name.starts_with('s') && key.starts_with(kLongS) &&
+         equals_ignoring_case(key.substr(kLongS.size()), name.substr(1));
+}
+
 }  // namespace
 
-Result<RequestFields> RequestReader::read(std::string_view body) {
-  keys_.clear();
-  Result<RequestFields> fields = read_object(body);
-  release_excess();
-  return fields;
-}
+RequestReader::RequestReader(std::string_view body, const RequestLimits& limits)
+    : body_(body), limits_(limits), check_(body, limits.depth) {}
 
-Result<RequestFields> RequestReader::read_object(std::string_view body) {
-  if (body.starts_with(kByteOrderMark)) {
+std::optional<Result<RequestFields>> RequestReader::proceed(std::size_t work) {
+  if (body_.starts_with(kByteOrderMark)) {
     return failure(not_json("it begins with a byte order mark"));
   }
-  JsonWalk walk(body);
-  walk.skip_space();
-  if (walk.at_end()) return failure(not_json("it is empty"));
-  if (!walk.take('{')) return failure(not_json("it is not an object"));
-
-  RequestFields fields;
-  walk.skip_space();
-  if (!walk.take('}')) {
-    do {
-      if (Status read = read_member(walk, fields); !read) return failure(read.error());
-    } while (walk.take(','));
-    if (!walk.take('}')) return failure(wrong_way(walk));
+  for (;;) {
+    switch (check_.next(work)) {
+      case JsonCheck::Step::kMember:
+        if (Status taken = take_member(check_.member()); !taken) {
+          return failure(std::move(taken.error()));
+        }
+        if (work == 0) return std::nullopt;
+        break;
+      case JsonCheck::Step::kEnd:
+        return finish();
+      case JsonCheck::Step::kPaused:
+        return std::nullopt;
+      case JsonCheck::Step::kFault:
+        return failure(fault());
+    }
   }
-  walk.skip_space();
-  if (!walk.at_end()) return failure(not_json("something follows the object", walk.position()));
-  if (!walk.is_utf8()) return failure(not_json("it is not valid UTF-8", valid_utf8_bytes(body)));
-  if (const Key* twice = find_duplicate()) {
-    return failure(invalid("The body has the key '" + shown(twice->text) + "' more than once."));
-  }
-  if (fields.model_end == 0) return failure(missing_model());
-  fields.model = model_.view();
-  return fields;
 }
 
-Status RequestReader::read_member(JsonWalk& walk, RequestFields& fields) {
-  const auto member = walk.take_member();
-  if (!member) return failure(walk_failure(walk));
-  const auto& [spelled_key, value, begin] = *member;
-  if (value.empty() && walk.at_end()) return failure(wrong_way(walk));
-  if (value.empty() || !may_begin_value(value.front())) {
-    return failure(not_json("a value is missing", begin));
-  }
+Error RequestReader::fault() const {
+  // Of the body as a whole; the place then says nothing.
+  const bool of_all = check_.position() == 0 || check_.position() == body_.size();
+  Error error = not_json(check_.fault(), of_all ? kNowhere : check_.position());
+  if (check_.depth_is_the_fault()) return std::move(error).at_limit(Limit::kBodyDepth);
+  return error;
+}
 
-  std::string_view key = spelled_key.text;
-  if (spelled_key.escaped) {
+Result<RequestFields> RequestReader::finish() {
+  if (!check_.is_utf8()) return failure(not_json("it is not valid UTF-8", valid_utf8_bytes(body_)));
+  // By hash and then by text: the cost is n log n whatever keys somebody chooses.
+  for (Key& key : many_keys_) key.hash = std::hash<std::string_view>{}(key.text);
+  std::ranges::sort(many_keys_, [](const Key& a, const Key& b) {
+    return a.hash != b.hash ? a.hash < b.hash : a.text < b.text;
+  });
+  const auto twice = std::ranges::adjacent_find(
+      many_keys_, [](const Key& a, const Key& b) { return a.text == b.text; });
+  if (twice != many_keys_.end()) {
+    return failure(invalid("The body has the key '" + shown(twice->text) + "' more than once."));
+  }
+  if (fields_.model_end == 0) return failure(missing_model());
+  return fields_;
+}
+
+Status RequestReader::take_member(const JsonCheck::Member& member) {
+  std::string_view key = member.key;
+  if (key.size() > kKeyBytesMax) {
+    return failure(not_json("a key is too long before the value", member.value_begin));
+  }
+  if (member.key_is_escaped) {
     std::string& unescaped = unescaped_.emplace_back();
     if (!append_json_unescaped(unescaped, key)) {
-      return failure(not_json("a key has a broken escape before the value", begin));
+      return failure(not_json("a key has a broken escape before the value", member.value_begin));
     }
     key = unescaped;
   }
-  keys_.push_back({0, key});
+  if (Status added = add_key(key); !added) return added;
   if (key == "stream") {
-    fields.stream = value == "true";
+    fields_.stream =
+        body_.substr(member.value_begin, member.value_end - member.value_begin) == "true";
   } else if (key == "model") {
-    fields.model_begin = begin;
-    fields.model_end = begin + value.size();
-    return read_model(value, begin);
+    return read_model(member);
   }
   return {};
 }
 
-// `spelled` is the model's value, and begins at `begin`.
-Status RequestReader::read_model(std::string_view spelled, std::size_t begin) {
-  if (!spelled.starts_with('"')) return failure(missing_model());
-  std::string_view model = spelled.substr(1, spelled.size() - 2);
+Status RequestReader::add_key(std::string_view key) {
+  if (key_count_ == limits_.keys) {
+    return failure(invalid("The body has more than " + std::to_string(limits_.keys) +
+                           " keys at its top level.")
+                       .at_limit(Limit::kBodyKeys));
+  }
+  for (const std::string_view name : {"model", "stream"}) {
+    if (!is_variant_of(key, name)) continue;
+    return failure(invalid("The body has the key '" + shown(key) +
+                           "', which some services read as '" + std::string(name) +
+                           "'. Spell it '" + std::string(name) + "'."));
+  }
+  if (key.contains('\0')) return failure(invalid("The body has a key with a NUL character."));
+
+  const std::size_t compared = std::min(key_count_, kComparedKeysMax);
+  ++key_count_;
+  if (compared < kComparedKeysMax) {
+    for (std::size_t i = 0; i < compared; ++i) {
+      if (keys_[i] != key) continue;
+      return failure(invalid("The body has the key '" + shown(key) + "' more than once."));
+    }
+    keys_[compared] = key;
+    return {};
+  }
+  if (many_keys_.empty()) {
+    for (const std::string_view first : keys_) many_keys_.push_back({0, first});
+  }
+  many_keys_.push_back({0, key});
+  return {};
+}
+
+Status RequestReader::read_model(const JsonCheck::Member& member) {
+  const auto too_long = [&] {
+    return failure(
+        invalid("The model's name has more than " + std::to_string(limits_.model_bytes) + " bytes.")
+            .at_limit(Limit::kModelBytes));
+  };
+  std::string_view model = body_.substr(member.value_begin, member.value_end - member.value_begin);
+  if (!model.starts_with('"')) return failure(missing_model());
+  model = model.substr(1, model.size() - 2);
+  if (model.size() > limits_.model_bytes * kEscapeBytes) return too_long();
   std::string unescaped;
-  if (model.find('\\') != model.npos) {
+  if (model.contains('\\')) {
     if (!append_json_unescaped(unescaped, model)) {
-      return failure(not_json("the model's name has a broken escape", begin));
+      return failure(not_json("the model's name has a broken escape", member.value_begin));
     }
     model = unescaped;
   }
   if (model.empty()) return failure(missing_model());
+  if (model.size() > limits_.model_bytes) return too_long();
   if (std::ranges::any_of(model, is_control)) {
     return failure(invalid("The model's name has a control character."));
   }
   model_.assign(model);
+  fields_.model_begin = member.value_begin;
+  fields_.model_end = member.value_end;
   return {};
 }
 
-// A key that stands in the body twice, or null. Changes their order. Sorting by hash and then by
-// text keeps the cost at n log n whatever keys somebody chooses.
-const RequestReader::Key* RequestReader::find_duplicate() {
-  const auto same = [](const Key& a, const Key& b) { return a.text == b.text; };
-  if (keys_.size() <= kComparedKeysMax) {
-    for (std::size_t i = 1; i < keys_.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (same(keys_[i], keys_[j])) return &keys_[i];
-      }
-    }
-    return nullptr;
+Result<RequestFields> read_request(RequestReader& reader) {
+  for (;;) {
+    auto fields = reader.proceed(std::numeric_limits<std::size_t>::max());
+    if (fields) return *std::move(fields);
   }
-  for (Key& key : keys_) key.hash = std::hash<std::string_view>{}(key.text);
-  std::ranges::sort(keys_, [](const Key& a, const Key& b) {
-    return a.hash != b.hash ? a.hash < b.hash : a.text < b.text;
-  });
-  const auto found = std::ranges::adjacent_find(keys_, same);
-  return found == keys_.end() ? nullptr : &*found;
-}
-
-void RequestReader::release_excess() {
-  if (keys_.capacity() > kKeptKeysMax) keys_ = std::vector<Key>();
-  unescaped_.clear();
 }
 
 }  // namespace penstock::wire

@@ -2,54 +2,81 @@
 
 // The gate for request bodies: what routing needs to know of a JSON body, and where it stands.
 //
-// The body is looked into, never rebuilt. It must be one JSON object, well formed as far as it is
-// read, with no top-level key twice (compared after unescaping), nothing but white space after it,
-// and a `model` that is a non-empty string without control characters. Everything else is the
-// upstream's to judge.
+// The body is looked into, never rebuilt. It must be one JSON object by the letter of RFC 8259, in
+// UTF-8, with a `model` that is a non-empty string without control characters. What a service could
+// read as another `model` or `stream` than we do is refused: a top-level key that stands there
+// twice (compared after unescaping), one that is `model` or `stream` but for its case, one with a
+// NUL. docs/compatibility.md has the whole table. Everything else is the upstream's to judge.
 
+#include <array>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.h"
 #include "core/small_text.h"
+#include "wire/json_check.h"
 
 namespace penstock::wire {
 
-class JsonWalk;
+struct RequestLimits {
+  std::size_t keys = 1024;         // at the top level
+  std::size_t depth = 64;          // of arrays and objects, the body's own among them
+  std::size_t model_bytes = 1024;  // of the model's name, unescaped
+};
 
 struct RequestFields {
-  std::string_view model;       // unescaped; valid until the reader's next call
   std::size_t model_begin = 0;  // the value's span in the body, quotes included
   std::size_t model_end = 0;
   bool stream = false;  // top-level `stream` is the literal true
 };
 
-// Reads bodies for one thread. A call with a body that has no more keys than an earlier one
-// allocates nothing, but for keys that are spelled with escapes.
+// Reads one body, which outlives it. Allocates nothing, but for bodies of more than 24 keys, for
+// keys that are spelled with escapes, and for long names of models.
 class RequestReader {
  public:
-  // Errors are kInvalidRequest, with a message that names the byte or the key; the body's content
-  // is never repeated in it except for a key.
-  Result<RequestFields> read(std::string_view body);
+  RequestReader(std::string_view body, const RequestLimits& limits);
+  RequestReader(const RequestReader&) = delete;
+  RequestReader& operator=(const RequestReader&) = delete;
+
+  // Reads on. Nothing where the body needs more than `work`: so much is done, a nanosecond or two
+  // for each unit, and the next call goes on. Errors are kInvalidRequest, with a message that names
+  // the byte or the key; the body's content is never repeated in it except for a key.
+  std::optional<Result<RequestFields>> proceed(std::size_t work);
+
+  // Unescaped; after proceed() has given the fields, and as long as this object.
+  std::string_view model() const { return model_.view(); }
 
  private:
+  // Up to here comparing every key with every other is the fastest way.
+  static constexpr std::size_t kComparedKeysMax = 24;
+
   struct Key {
     std::size_t hash = 0;
     std::string_view text;
   };
 
-  Result<RequestFields> read_object(std::string_view body);
-  Status read_member(JsonWalk& walk, RequestFields& fields);
-  Status read_model(std::string_view spelled, std::size_t begin);
-  const Key* find_duplicate();
-  void release_excess();
+  Status take_member(const JsonCheck::Member& member);
+  Status add_key(std::string_view key);
+  Status read_model(const JsonCheck::Member& member);
+  Result<RequestFields> finish();
+  Error fault() const;
 
-  std::vector<Key> keys_;
-  std::deque<std::string> unescaped_;  // the keys that are spelled with escapes
-  SmallText<128> model_;               // of the last body
+  std::string_view body_;
+  RequestLimits limits_;
+  JsonCheck check_;
+  RequestFields fields_;
+  std::size_t key_count_ = 0;
+  std::array<std::string_view, kComparedKeysMax> keys_;  // the first ones
+  std::vector<Key> many_keys_;                           // all of them, where there are more
+  std::deque<std::string> unescaped_;                    // the keys that are spelled with escapes
+  SmallText<128> model_;
 };
+
+// The whole of a body in one go.
+Result<RequestFields> read_request(RequestReader& reader);
 
 }  // namespace penstock::wire

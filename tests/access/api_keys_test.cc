@@ -59,9 +59,9 @@ TEST(ApiKeys, AsksForAKeyWhereThereIsNone) {
 TEST(ApiKeys, RefusesWhatIsNotTheBearerForm) {
   ApiKeys keys(two_keys());
   for (const std::string_view odd :
-       {"", "Bearer", "Bearer ", "Bearer   ", "Bearersk-team-0123456789", "Bearers sk-team-0123456789",
-        "Basic sk-team-0123456789", " Bearer sk-team-0123456789", "Bearer\tsk-team-0123456789",
-        "sk-team-0123456789"}) {
+       {"", "Bearer", "Bearer ", "Bearer   ", "Bearersk-team-0123456789",
+        "Bearers sk-team-0123456789", "Basic sk-team-0123456789", " Bearer sk-team-0123456789",
+        "Bearer\tsk-team-0123456789", "sk-team-0123456789"}) {
     EXPECT_EQ(message_for(keys, odd), "Invalid Authorization header format") << odd;
   }
 }
@@ -150,7 +150,8 @@ TEST(ApiKeys, FindsEachOfManyKeys) {
   }
   ApiKeys keys(many);
   for (int i = 0; i < 5000; ++i) {
-    EXPECT_EQ(keys.authenticate(bearer("Bearer key-" + std::to_string(i))), "p" + std::to_string(i));
+    EXPECT_EQ(keys.authenticate(bearer("Bearer key-" + std::to_string(i))),
+              "p" + std::to_string(i));
   }
   EXPECT_FALSE(keys.authenticate(bearer("Bearer key-5000")).has_value());
 }

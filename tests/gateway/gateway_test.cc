@@ -66,7 +66,6 @@ class GatewayTest : public ::testing::Test {
                   .access_log_shard = access_log_shard,
                   .ready = ready,
                   .keys = access::ApiKeys(settings->server.api_keys),
-                  .request_reader = {},
                   .providers = {},
                   .catalog = registry.catalog()};
   Gateway gateway{context};

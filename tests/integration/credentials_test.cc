@@ -85,6 +85,20 @@ TEST_F(GatewayTest, NoFieldOfTheClientsThatNamesACredentialReachesTheUpstream) {
   EXPECT_EQ(upstream.wait_for_request().head.text.find("canary"), std::string::npos);
 }
 
+// reported-failures 7.12
+TEST_F(GatewayTest, FieldsOfABodyThatSayHeadersAreForwardedAndChangeNone) {
+  settings.providers[0].api_key = Secret("sk-static");
+  const std::string extras =
+      R"("extra_headers":{"Authorization":"Bearer canary"},"extra_query":{"a":"canary"},)"
+      R"("extra_body":{"model":"canary"}})";
+  const std::string sent = R"({"model":"passthrough/m",)" + extras;
+  EXPECT_EQ(connect().ask(post(kChatPath, sent)).status(), 200);
+  const SeenRequest seen = upstream.wait_for_request();
+  EXPECT_EQ(seen.head.find("authorization"), "Bearer sk-static");
+  EXPECT_EQ(seen.head.text.find("canary"), std::string::npos);
+  EXPECT_EQ(seen.body, R"({"model":"m",)" + extras);
+}
+
 TEST_F(GatewayTest, ACallersKeyServesOneRequestOnly) {
   RawClient client = connect();
   const HeaderList caller = with_data(R"({"passthrough_api_key":"sk-caller"})");
@@ -123,9 +137,11 @@ TEST_F(ApiKeys, OpenTheServer) {
 // reported-failures 5.1, 5.2
 TEST_F(ApiKeys, OpenTheServerInEveryFieldThatClientsSendThemIn) {
   const std::string key(kClientKey);
-  for (const auto& [name, value] :
-       HeaderList{{"Authorization", "bearer " + key}, {"Authorization", "BEARER   " + key},
-                  {"x-api-key", key}, {"X-API-Key", key}, {"api-key", key}}) {
+  for (const auto& [name, value] : HeaderList{{"Authorization", "bearer " + key},
+                                              {"Authorization", "BEARER   " + key},
+                                              {"x-api-key", key},
+                                              {"X-API-Key", key},
+                                              {"api-key", key}}) {
     EXPECT_EQ(connect().ask(get("/v1/models", {{name, value}})).status(), 200) << name;
     EXPECT_EQ(connect().ask(post(kChatPath, chat_body(), {{name, value}})).status(), 200) << name;
     upstream.wait_for_request(upstream.requests().size() - 1);
@@ -142,7 +158,8 @@ TEST_F(ApiKeys, AreAskedForInTheReferencesWords) {
             "Authentication required. Please provide your API key as a Bearer token");
   EXPECT_EQ(none.head.find("www-authenticate"), "Bearer");
   EXPECT_EQ(Json::parse(none.body)["error"]["type"], "authentication_error");
-  for (const std::string& odd : {std::string("Basic YTpi"), std::string("Bearer"), std::string(kClientKey)}) {
+  for (const std::string& odd :
+       {std::string("Basic YTpi"), std::string("Bearer"), std::string(kClientKey)}) {
     const WholeAnswer answer = ask("/v1/models", odd);
     expect_error(answer, 401, "invalid_api_key");
     EXPECT_EQ(message_of(answer), "Invalid Authorization header format");

@@ -74,6 +74,35 @@ TEST_F(Limits, AllFieldsPassAndOneMoreIsA431) {
   EXPECT_EQ(hits("header_bytes"), 0);
 }
 
+// reported-failures 1.5, faults-measured 3, 5 and D3
+TEST_F(Limits, KeysDepthAndTheNameOfABodyAreBoundedAndCounted) {
+  limits().body_keys = 3;
+  limits().body_depth = 3;
+  limits().model_bytes = 20;
+  RawClient client = connect();
+  const auto status = [&](std::string_view body) {
+    return client.ask(post(kChatPath, std::string(body))).status();
+  };
+  EXPECT_EQ(status(R"({"model":"passthrough/m","a":[[]],"b":1})"), 200);
+  EXPECT_EQ(status(R"({"model":"passthrough/m","a":[],"b":1,"c":2})"), 400);
+  EXPECT_EQ(status(R"({"model":"passthrough/m","a":[[[]]]})"), 400);
+  EXPECT_EQ(status(R"({"model":"passthrough/12345678"})"), 200);
+  EXPECT_EQ(status(R"({"model":"passthrough/123456789"})"), 400);
+  EXPECT_EQ(hits("body_keys"), 1);
+  EXPECT_EQ(hits("body_depth"), 1);
+  EXPECT_EQ(hits("model_bytes"), 1);
+}
+
+// A body of many slices arrives whole.
+TEST_F(Limits, ALargeBodyOfManyTokensPasses) {
+  std::string body = R"({"model":"passthrough/m","input":[0)";
+  for (int i = 0; i < 1'500'000; ++i) body += ",1";
+  body += "]}";
+  EXPECT_EQ(connect().ask(post(kChatPath, body)).status(), 200);
+  EXPECT_EQ(upstream.wait_for_request(0).body.size(),
+            body.size() - std::string("passthrough/").size());
+}
+
 class BodyLimit : public Limits {
  protected:
   static constexpr std::size_t kBytes = 2000;

@@ -159,7 +159,6 @@ struct RequestDecoder::Working {
     bool required = false;
   };
 
-  wire::RequestReader gate;
   ondemand::parser parser;
 
   Status read_member(Endpoint endpoint, std::string_view key, ondemand::value value,
@@ -171,10 +170,11 @@ RequestDecoder::RequestDecoder() : working_(std::make_unique<Working>()) {}
 RequestDecoder::~RequestDecoder() = default;
 
 Result<Request> RequestDecoder::decode(Endpoint endpoint, std::string_view body) {
-  Result<wire::RequestFields> fields = working_->gate.read(body);
+  wire::RequestReader gate(body, {});
+  Result<wire::RequestFields> fields = read_request(gate);
   if (!fields) return failure(std::move(fields.error()));
   Request request;
-  request.model = std::move(fields->model);
+  request.model = gate.model();
   request.stream = fields->stream;
 
   const auto broken = [] { return refusal("We could not parse the JSON body of your request."); };

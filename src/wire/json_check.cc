@@ -1,0 +1,241 @@
+#include "wire/json_check.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "wire/scan.h"
+
+namespace penstock::wire {
+namespace {
+
+// Longer ones are no numbers that a service could compute with, and would have to be read in one
+// go.
+constexpr std::size_t kNumberBytesMax = 4096;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+}  // namespace
+
+JsonCheck::JsonCheck(std::string_view text, std::size_t depth, JsonInstructions instructions)
+    : begin_(text.data()),
+      at_(begin_),
+      end_(begin_ + text.size()),
+      instructions_(instructions),
+      depth_max_(std::min(depth, kDepthMax)) {}
+
+JsonCheck::Step JsonCheck::next(std::size_t& work) {
+  for (;;) {
+    if (in_string_) {
+      const Step step = take_string(work);
+      if (step != Step::kPaused || in_string_) return step;
+      continue;
+    }
+    if (!skip_space(work)) return Step::kPaused;
+    if (at_ == end_) return expect_ == Expect::kNothing ? Step::kEnd : fail_at_end();
+    const Step step = take_token(work);
+    if (step != Step::kPaused) return step;
+    if (work == 0) return step;
+  }
+}
+
+// False where the work allowed ends before the space does.
+bool JsonCheck::skip_space(std::size_t& work) {
+  while (at_ != end_ && is_json_space(*at_)) {
+    if (work == 0) return false;
+    --work;
+    ++at_;
+  }
+  return true;
+}
+
+// Each of these gives kPaused where the check just goes on.
+JsonCheck::Step JsonCheck::take_token(std::size_t& work) {
+  if (work > 0) --work;
+  const char token = *at_;
+  switch (expect_) {
+    case Expect::kObject:
+      if (token != '{') return fail("it is not an object", at_);
+      return open();
+    case Expect::kFirstKey:
+      if (token == '}') return close();
+      [[fallthrough]];
+    case Expect::kKey:
+      if (token != '"') return fail("a key is missing", at_);
+      string_is_key_ = true;
+      string_begin_ = at_;
+      ++at_;
+      in_string_ = true;
+      return Step::kPaused;
+    case Expect::kColon:
+      if (token != ':') return fail("a colon is missing", at_);
+      ++at_;
+      expect_ = Expect::kValue;
+      return Step::kPaused;
+    case Expect::kFirstElement:
+      if (token == ']') return close();
+      [[fallthrough]];
+    case Expect::kValue:
+      return take_value(work);
+    case Expect::kSeparator:
+      if (token == ',') {
+        ++at_;
+        expect_ = inside_array() ? Expect::kValue : Expect::kKey;
+        return Step::kPaused;
+      }
+      if (token == (inside_array() ? ']' : '}')) return close();
+      return fail(inside_array() ? "a comma or the end of the array is missing"
+                                 : "a comma or the end of the object is missing",
+                  at_);
+    case Expect::kNothing:
+      break;
+  }
+  return fail("something follows the object", at_);
+}
+
+JsonCheck::Step JsonCheck::take_value(std::size_t& work) {
+  if (depth_ == 1) member_.value_begin = position();
+  switch (*at_) {
+    case '"':
+      string_is_key_ = false;
+      string_begin_ = at_;
+      ++at_;
+      in_string_ = true;
+      return Step::kPaused;
+    case '{':
+    case '[':
+      return open();
+    case 't':
+    case 'f':
+    case 'n':
+      return take_literal();
+    default: {
+      if (*at_ != '-' && !is_digit(*at_)) return fail("a value is missing", at_);
+      const char* const number = at_;
+      const Step step = take_number();
+      work -= std::min(work, static_cast<std::size_t>(at_ - number));
+      return step;
+    }
+  }
+}
+
+// Goes on in the string that has been opened.
+JsonCheck::Step JsonCheck::take_string(std::size_t& work) {
+  const JsonStringScan scan = scan_json_string(at_, end_, escapes_, work, instructions_);
+  ascii_ = ascii_ && scan.ascii;
+  escaped_ = escaped_ || scan.escaped;
+  switch (scan.outcome) {
+    case JsonStringOutcome::kPaused:
+      at_ = scan.at;
+      return Step::kPaused;
+    case JsonStringOutcome::kOpen:
+      return fail("a string does not end that begins", string_begin_);
+    case JsonStringOutcome::kControlCharacter:
+      return fail("a string has an unescaped control character", scan.at);
+    case JsonStringOutcome::kBrokenEscape:
+      return fail("a string has a broken escape", scan.at);
+    case JsonStringOutcome::kClosed:
+      break;
+  }
+  at_ = scan.at;
+  in_string_ = false;
+  escapes_.reset();
+  const bool escaped = std::exchange(escaped_, false);
+  if (!string_is_key_) return value_ends();
+  if (depth_ == 1) {
+    member_.key = {string_begin_ + 1, static_cast<std::size_t>(at_ - string_begin_ - 2)};
+    member_.key_is_escaped = escaped;
+  }
+  expect_ = Expect::kColon;
+  return Step::kPaused;
+}
+
+JsonCheck::Step JsonCheck::take_number() {
+  const char* at = at_;
+  const char* const end = at_ + std::min(kNumberBytesMax, static_cast<std::size_t>(end_ - at_));
+  const auto take_digits = [&] {
+    const char* const digits = at;
+    while (at != end && is_digit(*at)) ++at;
+    return at != digits;
+  };
+  if (*at == '-') ++at;
+  bool sound = true;
+  if (at != end && *at == '0') {
+    ++at;
+  } else {
+    sound = take_digits();
+  }
+  if (sound && at != end && *at == '.') {
+    ++at;
+    sound = take_digits();
+  }
+  if (sound && at != end && (*at == 'e' || *at == 'E')) {
+    ++at;
+    if (at != end && (*at == '+' || *at == '-')) ++at;
+    sound = take_digits();
+  }
+  if (at == end && end != end_) return fail("a number is too long", at_);
+  // What follows is looked at as the next token; a digit, letter or point is then no such.
+  if (!sound || (at != end_ && is_digit(*at))) return fail("a number is malformed", at_);
+  at_ = at;
+  return value_ends();
+}
+
+JsonCheck::Step JsonCheck::take_literal() {
+  const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+  for (const std::string_view literal : {"true", "false", "null"}) {
+    if (!rest.starts_with(literal)) continue;
+    at_ += literal.size();
+    return value_ends();
+  }
+  return fail("a literal is none of true, false and null", at_);
+}
+
+JsonCheck::Step JsonCheck::open() {
+  if (depth_ == depth_max_) {
+    too_deep_ = true;
+    return fail("arrays and objects are nested too deeply", at_);
+  }
+  const bool is_array = *at_ == '[';
+  const std::uint64_t bit = std::uint64_t{1} << (depth_ % 64);
+  std::uint64_t& word = arrays_[depth_ / 64];
+  word = is_array ? word | bit : word & ~bit;
+  ++depth_;
+  ++at_;
+  expect_ = is_array ? Expect::kFirstElement : Expect::kFirstKey;
+  return Step::kPaused;
+}
+
+JsonCheck::Step JsonCheck::close() {
+  ++at_;
+  --depth_;
+  if (depth_ > 0) return value_ends();
+  expect_ = Expect::kNothing;
+  return Step::kPaused;
+}
+
+JsonCheck::Step JsonCheck::value_ends() {
+  expect_ = Expect::kSeparator;
+  if (depth_ != 1) return Step::kPaused;
+  member_.value_end = position();
+  return Step::kMember;
+}
+
+JsonCheck::Step JsonCheck::fail(std::string_view what, const char* at) {
+  fault_ = what;
+  at_ = at;
+  return Step::kFault;
+}
+
+JsonCheck::Step JsonCheck::fail_at_end() {
+  return fail(expect_ == Expect::kObject ? "it is empty" : "the object does not end", end_);
+}
+
+bool JsonCheck::is_utf8() const {
+  return ascii_ || simdjson::validate_utf8(begin_, static_cast<std::size_t>(end_ - begin_));
+}
+
+}  // namespace penstock::wire
