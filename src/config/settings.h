@@ -143,7 +143,7 @@ struct Timeouts {
   milliseconds first_byte{600'000};
   milliseconds between_bytes{300'000};
   milliseconds between_events{300'000};  // zero: none
-  milliseconds request{0};  // the whole request; 0: none
+  milliseconds request{0};               // the whole request; 0: none
   milliseconds client_header{10'000};
   milliseconds client_body{30'000};
   milliseconds client_write{60'000};
