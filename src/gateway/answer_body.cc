@@ -45,7 +45,8 @@ std::size_t AnswerBody::events_passed_in_part() const {
 bool AnswerBody::is_whole() const {
   if (const auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) {
     const wire::StreamEnd& end = events->end();
-    return end.marked() || (!events->broke_off() && (end.saw_error() || end.parts_have_ended()));
+    if (end.saw_error()) return false;
+    return end.marked() || (!events->broke_off() && end.parts_have_ended());
   }
   if (!std::holds_alternative<wire::JsonRewriter>(rewriter_)) return true;
   return end_ == End::kFramed ? !truncated_ : complete_;

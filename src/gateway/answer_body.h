@@ -41,9 +41,9 @@ class AnswerBody {
   std::size_t events_passed_in_part() const;
 
   // After finish(): whether nothing speaks against the answer being whole. A stream says how it
-  // ended, by the law of its API (wire/end_law.h); one that just ends was cut, whatever the framing
-  // says, and so was one that ends inside an event. A JSON text that begins as an object ends as
-  // one.
+  // ended, by the law of its API (wire/end_law.h). One that just ends was cut, whatever the framing
+  // says; one that ends inside an event was cut; and one that has told of an error is not whole. A
+  // JSON text that begins as an object ends as one.
   bool is_whole() const;
 
   // The upstream has said, in its stream, that it failed.

@@ -231,8 +231,11 @@ void Exchange::head_sent(int status, Body body) {
 }
 
 void Exchange::completed() {
-  ending_ =
-      upstream_said_error_ ? telemetry::Ending::kUpstreamError : telemetry::Ending::kCompleted;
+  if (upstream_said_error_) {
+    ending_ = telemetry::Ending::kUpstreamError;
+    return;  // not every client reads the error: without answered(), the connection is cut
+  }
+  ending_ = telemetry::Ending::kCompleted;
   connection_.answered();
 }
 

@@ -155,7 +155,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
     exchange.set_error_event(body.error_event());
     const bool whole = part->end && body.is_whole();
     if (part->end && !whole && !writer.framed()) co_return failure(ended_too_early());
-    Status going_on = whole ? Status() : progress.check();
+    Status going_on = part->end ? Status() : progress.check();
     if (!going_on) co_return failure(std::move(going_on.error()));
     if (!writer.framed()) {
       if (!part->end && (*out)->size() <= held_bytes_max) continue;
@@ -171,7 +171,8 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
       Status written = co_await writer.write(std::string_view(**out).substr(0, ready), last);
       if (!written) co_return failure(std::move(written.error()));
     }
-    if (whole) co_return Status{};
+    // Nothing is said after an error of the upstream's own.
+    if (whole || (part->end && body.saw_error())) co_return Status{};
     if (part->end) co_return failure(ended_too_early());
     if (body.held() == 0) {
       out.reset();
@@ -217,7 +218,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
                                   server.limits.answer_buffer_bytes);
   }
   exchange.set_usage(wire::read_usage(body.usage()));
-  if (!relayed) writer.cut();
+  if (!relayed || body.saw_error()) writer.cut();
   if (body.saw_error()) exchange.upstream_said_error();
   co_return relayed;
 }

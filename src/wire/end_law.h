@@ -20,18 +20,19 @@ struct EndRule {
     kTop,   // a member of the event's object
     kPart,  // a member of a part
     kMark,  // the event's whole data, without the white space around it
+    kName,  // the event's name, its `event` field
   };
   enum class Value : std::uint8_t {
-    kText,          // a string that is not blank, and not `text`
+    kText,          // a string that is not blank, and none of `texts`
     kTextOrObject,  // a string that is not blank, or an object that is not empty
-    kIs,            // the string `text`
+    kIs,            // one of `texts`
   };
   enum class Meaning : std::uint8_t { kPartEnds, kStreamEnds, kError };
 
   Place place;
   std::string_view key;  // letters and underscores
   Value value;
-  std::string_view text;
+  std::span<const std::string_view> texts;
   Meaning meaning;
 };
 
@@ -44,17 +45,23 @@ struct EndLaw {
 // Chat completions and completions.
 // https://platform.openai.com/docs/api-reference/chat-streaming: `finish_reason` is null until the
 // chunk that ends the choice; "the stream is terminated by a data: [DONE] message".
-// Some services spell "not yet" as "" or "null" (text). An error has no documented shape within a
-// stream: `{"error":{…}}` is OpenAI's and nearly everybody's, `{"error":"…"}` is text-generation-
-// inference's, `{"object":"error",…}` vLLM's, `{"type":"error",…}` that of Anthropic's API and of
-// Responses, which some services send here as well.
+// Some services spell "not yet" as a text: "", "null", or Python's "None". An error has no
+// documented shape within a stream: `{"error":{…}}` is OpenAI's and nearly everybody's,
+// `{"error":"…"}` is text-generation-inference's, `{"object":"error",…}` vLLM's,
+// `{"type":"error",…}` and `event: error` are those of Anthropic's API and of Responses, which some
+// services send here as well. llama.cpp's field `error:` is none: clients ignore fields that they
+// do not know.
+inline constexpr std::string_view kNotYet[] = {"null", "None"};
+inline constexpr std::string_view kDone[] = {"[DONE]"};
+inline constexpr std::string_view kError[] = {"error"};
 inline constexpr EndRule kCompletionRules[] = {
-    {EndRule::Place::kPart, "finish_reason", EndRule::Value::kText, "null",
+    {EndRule::Place::kPart, "finish_reason", EndRule::Value::kText, kNotYet,
      EndRule::Meaning::kPartEnds},
-    {EndRule::Place::kMark, "", EndRule::Value::kIs, "[DONE]", EndRule::Meaning::kStreamEnds},
-    {EndRule::Place::kTop, "error", EndRule::Value::kTextOrObject, "", EndRule::Meaning::kError},
-    {EndRule::Place::kTop, "object", EndRule::Value::kIs, "error", EndRule::Meaning::kError},
-    {EndRule::Place::kTop, "type", EndRule::Value::kIs, "error", EndRule::Meaning::kError},
+    {EndRule::Place::kMark, "", EndRule::Value::kIs, kDone, EndRule::Meaning::kStreamEnds},
+    {EndRule::Place::kTop, "error", EndRule::Value::kTextOrObject, {}, EndRule::Meaning::kError},
+    {EndRule::Place::kTop, "object", EndRule::Value::kIs, kError, EndRule::Meaning::kError},
+    {EndRule::Place::kTop, "type", EndRule::Value::kIs, kError, EndRule::Meaning::kError},
+    {EndRule::Place::kName, "event", EndRule::Value::kIs, kError, EndRule::Meaning::kError},
 };
 inline constexpr EndLaw kCompletionEnds{"choices", "index", kCompletionRules};
 

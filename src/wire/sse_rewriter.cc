@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/text.h"
 #include "wire/scan.h"
 
 namespace penstock::wire {
@@ -9,6 +10,8 @@ namespace {
 
 constexpr std::string_view kBomBytes = "\xEF\xBB\xBF";
 constexpr std::string_view kDataName = "data";
+constexpr std::string_view kEventName = "event";
+constexpr std::size_t kEventNameBytesMax = 64;
 constexpr std::string_view kDataField = "data:";
 
 std::string_view between(const char* begin, const char* end) {
@@ -25,7 +28,7 @@ bool is_space(char c) {
 
 std::string_view mark_of(const EndLaw& law) {
   for (const EndRule& rule : law.rules) {
-    if (rule.place == EndRule::Place::kMark) return rule.text;
+    if (rule.place == EndRule::Place::kMark) return rule.texts.front();
   }
   return {};
 }
@@ -73,7 +76,7 @@ void SseRewriter::finish(std::string& out) {
     const bool complete = data_ == Data::kJson && json_.complete();
     json_.finish(out);
     if (complete) {
-      end_.end_event(StreamEnd::Event::kComplete);
+      end_data(StreamEnd::Event::kComplete);
       passing_ = true;  // its empty line is missing: what is added must not become a part of it
     } else {
       broke_off_ = true;
@@ -98,6 +101,7 @@ const char* SseRewriter::step(const char* at, const char* end, std::string& out)
       return at + 1;
     case Line::kData:
       return take_data(at, end, out);
+    case Line::kEvent:
     case Line::kOther:
       return take_other(at, end, out);
   }
@@ -138,14 +142,19 @@ const char* SseRewriter::start_line(const char* at, const char* end, std::string
     return at;
   }
   matched_ = 0;
+  name_ = *at == kEventName.front() ? kEventName : kDataName;
   line_ = Line::kName;
   event_open_ = true;
   return at;
 }
 
 const char* SseRewriter::match_name(const char* at, std::string& out) {
-  const bool whole = matched_ == kDataName.size();
-  if (whole && (*at == ':' || is_line_end(*at))) {
+  const bool whole = matched_ == name_.size();
+  if (whole && name_ == kEventName && (*at == ':' || is_line_end(*at))) {
+    event_name_.clear();
+    line_ = Line::kEvent;
+    if (*at != ':') return at;
+  } else if (whole && (*at == ':' || is_line_end(*at))) {
     if (data_ == Data::kNone) {
       data_ = Data::kMark;
       mark_matched_ = 0;
@@ -153,7 +162,7 @@ const char* SseRewriter::match_name(const char* at, std::string& out) {
     line_ = Line::kData;
     if (*at != ':') return at;
     line_ = Line::kSpace;
-  } else if (!whole && *at == kDataName[matched_]) {
+  } else if (!whole && *at == name_[matched_]) {
     ++matched_;
   } else {
     line_ = Line::kOther;
@@ -200,6 +209,10 @@ std::string_view SseRewriter::match_mark(std::string_view data, std::string& out
 const char* SseRewriter::take_other(const char* at, const char* end, std::string& out) {
   const char* const stop = find_any<'\n', '\r'>(at, end);
   out.append(at, stop);
+  if (line_ == Line::kEvent) {
+    const std::string_view part = between(at, stop);
+    event_name_.append(part.substr(0, kEventNameBytesMax - event_name_.size()));
+  }
   if (stop == end) return end;
   end_line(*stop, out);
   return stop + 1;
@@ -223,13 +236,20 @@ void SseRewriter::end_event(char line_end, std::string& out) {
   } else if (data_ == Data::kJson) {
     const bool complete = json_.complete();
     json_.finish(out);
-    end_.end_event(complete ? StreamEnd::Event::kComplete : StreamEnd::Event::kBroken);
-  } else if (data_ == Data::kText) {
-    end_.end_event(StreamEnd::Event::kText);
+    end_data(complete ? StreamEnd::Event::kComplete : StreamEnd::Event::kBroken);
+  } else if (data_ != Data::kNone) {
+    end_data(data_ == Data::kText ? StreamEnd::Event::kText : StreamEnd::Event::kEmpty);
   }
+  event_name_.clear();
   data_ = Data::kNone;
   event_open_ = false;
   event_begins_at(out.size());
+}
+
+// What the event in hand says counts: its name, and its data unless that is the mark.
+void SseRewriter::end_data(StreamEnd::Event event) {
+  if (!event_name_.empty()) end_.name(trim(event_name_));
+  end_.end_event(event);
 }
 
 // The whole event stands at the end of the output, if it is not too large for that.

@@ -64,9 +64,10 @@ class SseRewriter {
   enum class Line : std::uint8_t {
     kBom,    // at the stream's start, matched_ bytes of a byte order mark seen
     kStart,  // at the start of a line
-    kName,   // matched_ bytes of `data` seen
+    kName,   // matched_ bytes of name_ seen
     kSpace,  // behind `data:`
     kData,   // in the data of a `data` line
+    kEvent,  // in the value of an `event` line
     kOther,  // in a comment or another field
   };
   // What the data of the event in hand is, as far as it has arrived.
@@ -89,6 +90,7 @@ class SseRewriter {
   void end_line(char line_end, std::string& out);
   void end_event(char line_end, std::string& out);
   void end_marked_event(std::string& out);
+  void end_data(StreamEnd::Event event);
   void event_begins_at(std::size_t place);
   bool has_mark() const { return data_ == Data::kMark && mark_matched_ == mark_.size(); }
 
@@ -103,6 +105,8 @@ class SseRewriter {
   std::size_t passed_in_part_ = 0;
   Line line_ = Line::kBom;
   Data data_ = Data::kNone;
+  std::string_view name_;   // the field's, which the line may be
+  std::string event_name_;  // of the event in hand, as it is spelled; cut
   std::uint8_t matched_ = 0;
   std::uint8_t mark_matched_ = 0;
   bool after_return_ = false;  // a line feed that comes next belongs to a carriage return

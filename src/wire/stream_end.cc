@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "core/text.h"
 #include "wire/json_key.h"
@@ -13,8 +14,41 @@ namespace {
 constexpr StreamEnd::Watch kFirstRule = 3;
 constexpr std::uint32_t kPartsInAWord = 64;
 
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(' ') == std::string_view::npos;
+// White space that no JSON string can hold unescaped has a short escape of its own, or is spelled
+// as its code.
+bool is_blank(std::string_view spelled) {
+  constexpr std::string_view kShortEscapes = "bfnrt";
+  constexpr char32_t kNoBreakSpace = 0xA0;
+  while (!spelled.empty()) {
+    std::size_t size = 1;
+    if (spelled.starts_with("\\u")) {
+      const auto unit = utf16_unit(spelled.substr(2));
+      if (unit > U' ' && unit != kNoBreakSpace) return false;
+      size = 6;
+    } else if (spelled.front() == '\\') {
+      if (spelled.size() == 1 || !kShortEscapes.contains(spelled[1])) return false;
+      size = 2;
+    } else if (spelled.front() != ' ') {
+      return false;
+    }
+    spelled.remove_prefix(std::min(size, spelled.size()));
+  }
+  return true;
+}
+
+// The part's number that `spelled` states, as a JSON number: 1, 1.0 and 1e0 are the same.
+std::optional<std::uint32_t> read_index(std::string_view spelled) {
+  while (!spelled.empty() && is_json_space(spelled.front())) spelled.remove_prefix(1);
+  while (!spelled.empty() && is_json_space(spelled.back())) spelled.remove_suffix(1);
+  double number = 0;
+  const char* const end = spelled.data() + spelled.size();
+  const auto read = std::from_chars(spelled.data(), end, number);
+  if (read.ec == std::errc::result_out_of_range) return StreamEnd::kPartsMax;
+  if (read.ec != std::errc() || read.ptr != end || !(number >= 0)) return std::nullopt;
+  if (number >= StreamEnd::kPartsMax) return StreamEnd::kPartsMax;
+  const auto index = static_cast<std::uint32_t>(number);
+  if (index != number) return std::nullopt;
+  return index;
 }
 
 }  // namespace
@@ -50,8 +84,9 @@ StreamEnd::Watch StreamEnd::find_named(const Keys& keys, std::string_view spelle
 // Judges each rule of the watched place and key.
 template <class Holds>
 void StreamEnd::judge(Watch watch, Holds holds) {
-  if (watch < kFirstRule) {
-    if (watch == kPartIndex) part_.index = next_position_;
+  if (watch == kParts) return begin_parts();  // of two arrays of parts the last counts
+  if (watch == kPartIndex) {
+    part_.index = next_position_;
     return;
   }
   const std::size_t first = watch - kFirstRule;
@@ -70,9 +105,12 @@ void StreamEnd::says_nothing(Watch watch) {
 }
 
 void StreamEnd::text(Watch watch, std::string_view spelled, bool escaped) {
+  // A number in quotes tells parts apart as well.
+  if (watch == kPartIndex) return take_scalar(watch, spelled);
   judge(watch, [&](const EndRule& rule) {
-    const bool is_text = is_json_key(spelled, escaped, rule.text);
-    return rule.value == EndRule::Value::kIs ? is_text : !is_text && !is_blank(spelled);
+    const bool is_listed = std::ranges::any_of(
+        rule.texts, [&](std::string_view text) { return is_json_key(spelled, escaped, text); });
+    return rule.value == EndRule::Value::kIs ? is_listed : !is_listed && !is_blank(spelled);
   });
 }
 
@@ -88,15 +126,15 @@ void StreamEnd::take_scalar(Watch watch, std::string_view spelled) {
     part_.index = static_cast<std::uint32_t>(spelled.front() - '0');
     return;
   }
-  while (!spelled.empty() && is_json_space(spelled.front())) spelled.remove_prefix(1);
-  while (!spelled.empty() && is_json_space(spelled.back())) spelled.remove_suffix(1);
-  std::uint32_t index = 0;
-  const char* const end = spelled.data() + spelled.size();
-  const auto read = std::from_chars(spelled.data(), end, index);
-  if (read.ptr != end || read.ec == std::errc::invalid_argument) {
-    part_.index = next_position_;
-  } else {
-    part_.index = read.ec == std::errc() ? std::min(index, kPartsMax) : kPartsMax;
+  part_.index = read_index(spelled).value_or(next_position_);
+}
+
+void StreamEnd::name(std::string_view name) {
+  for (const EndRule& rule : law_.rules) {
+    if (rule.place != EndRule::Place::kName || rule.meaning != EndRule::Meaning::kError) continue;
+    if (std::ranges::find(rule.texts, name) == rule.texts.end()) continue;
+    error_ = true;
+    ++progress_;
   }
 }
 
@@ -130,7 +168,7 @@ void StreamEnd::count(const Part& part) {
 }
 
 void StreamEnd::end_event(Event event) {
-  data_ = true;
+  if (event != Event::kEmpty) data_ = true;
   if (event == Event::kComplete && event_says_something()) {
     ++progress_;
     if ((said_ & error_rules_) != 0) error_ = true;
@@ -144,7 +182,7 @@ void StreamEnd::end_event(Event event) {
 }
 
 bool StreamEnd::end_stream() {
-  if (!error_ && (!data_ || (some_have_ended() && !parts_have_ended()))) return false;
+  if (error_ || !data_ || (some_have_ended() && !parts_have_ended())) return false;
   marked_ = true;
   ++progress_;
   return true;

@@ -63,12 +63,15 @@ class StreamEnd {
   // Whether the event in hand has said anything that end_event() would count.
   bool event_says_something() const { return said_ != 0 || pending_count_ != 0; }
 
+  // The event in hand, which has data of any kind, has this name.
+  void name(std::string_view name);
   // The event has ended; `complete`: as one object. What it said counts, or is forgotten.
-  enum class Event : std::uint8_t { kComplete, kBroken, kText };
+  enum class Event : std::uint8_t { kComplete, kBroken, kText, kEmpty };
   void end_event(Event event);
 
   // The mark that ends the stream has come (`[DONE]`). False where it cannot be true: nothing came
-  // before it, or some of the parts have ended and others have not. It then counts for nothing.
+  // before it, or an error, or some of the parts have ended and others have not. It then counts for
+  // nothing.
   bool end_stream();
 
   bool marked() const { return marked_; }

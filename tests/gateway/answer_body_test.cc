@@ -52,7 +52,6 @@ TEST(AnswerBody, NamesTheModelInEventsAndJsonOnly) {
 TEST(AnswerBody, TakesAStreamForWholeThatSaysHowItEnded) {
   EXPECT_TRUE(whole_events(std::string(kDelta) + "data: [DONE]\n\n"));
   EXPECT_TRUE(whole_events(std::string(kDelta) + std::string(kFinish)));
-  EXPECT_TRUE(whole_events("data: {\"error\":{\"message\":\"x\"}}\n\n"));
 }
 
 TEST(AnswerBody, TakesAStreamForCutThatJustEnds) {
@@ -60,6 +59,14 @@ TEST(AnswerBody, TakesAStreamForCutThatJustEnds) {
   EXPECT_FALSE(whole_events(kDelta));
   EXPECT_FALSE(whole_events(": comment\n\n"));
   EXPECT_FALSE(whole_events(std::string(kFinish) + "data: {\"model\":\"m\",\"usa"));
+}
+
+// reported-failures 3.2
+TEST(AnswerBody, TakesAStreamThatTellsOfAnErrorForBroken) {
+  const std::string error = "data: {\"error\":{\"message\":\"x\"}}\n\n";
+  EXPECT_FALSE(whole_events(error));
+  EXPECT_FALSE(whole_events(std::string(kFinish) + error));
+  EXPECT_FALSE(whole_events(error + "data: [DONE]\n\n"));
 }
 
 TEST(AnswerBody, TakesAnObjectThatBreaksOffForCutInEveryFraming) {

@@ -57,6 +57,10 @@ TEST(StreamEnd, OnlyATextInItsPlaceEndsAChoice) {
       {{R"({"choices":[{"finish_reason":""}]})"}, Said::kNothing},
       {{R"({"choices":[{"finish_reason":"  "}]})"}, Said::kNothing},
       {{R"({"choices":[{"finish_reason":"null"}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"None"}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"n\u0075ll"}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"\u0020\t\n\u00A0"}]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"\u0020\u0073top"}]})"}, Said::kEnded},
       {{R"({"choices":[{"finish_reason":null}]})"}, Said::kNothing},
       {{R"({"choices":[{"finish_reason":true}]})"}, Said::kNothing},
       {{R"({"choices":[{"finish_reason":1}]})"}, Said::kNothing},
@@ -65,6 +69,10 @@ TEST(StreamEnd, OnlyATextInItsPlaceEndsAChoice) {
       {{R"({"finish_reason":"stop","choices":[{}]})"}, Said::kNothing},
       {{R"({"finish_reason":"stop"})"}, Said::kNothing},
       {{R"({"choices":[{"delta":{"finish_reason":"stop"}}]})"}, Said::kNothing},
+      {{R"({"choices":[{"delta":{"tool_calls":[{"index":0,"finish_reason":"stop","function":)"
+        R"({"name":"f","arguments":"{\"finish_reason\":\"stop\"}"}}]}}]})"},
+       Said::kNothing},
+      {{R"({"choices":[{"choices":[{"finish_reason":"stop"}]}]})"}, Said::kNothing},
       {{R"({"choices":[{"logprobs":[{"finish_reason":"stop"}]}]})"}, Said::kNothing},
       {{R"({"choices":[{"text":"\"finish_reason\":\"stop\""}]})"}, Said::kNothing},
       {{R"({"choices":[{"text":"finish_reason","x":"stop"}]})"}, Said::kNothing},
@@ -76,6 +84,13 @@ TEST(StreamEnd, OnlyATextInItsPlaceEndsAChoice) {
       {{R"({"choices":[{"finish_reason":"stop"})"}, Said::kNothing},
       {{R"([{"choices":[{"finish_reason":"stop"}]}])"}, Said::kNothing},
       {{R"({"choices":[]})"}, Said::kNothing},
+      // Of a key that occurs twice the last value counts, whatever its type.
+      {{R"({"choices":[{"finish_reason":"stop"}],"choices":null})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"stop"}],"choices":[]})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"stop"}],"choices":"x"})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"stop"}],"choices":{}})"}, Said::kNothing},
+      {{R"({"choices":[{"finish_reason":"stop"}],"choi\u0063es":0})"}, Said::kNothing},
+      {{R"({"choices":null,"choices":[{"finish_reason":"stop"}]})"}, Said::kEnded},
       {{kDelta}, Said::kNothing},
   });
 }
@@ -103,6 +118,23 @@ TEST(StreamEnd, EachChoiceThatHasBegunMustEnd) {
       {{R"({"choices":[{"text":"a"},{"text":"b"}]})", R"({"choices":[{"finish_reason":"stop"}]})"},
        Said::kNothing},
       {{usage, kDelta, kFinish}, Said::kEnded},
+      // Azure's first event, and its last.
+      {{R"({"choices":[],"model":"","prompt_filter_results":[{"prompt_index":0}]})", kDelta,
+        kFinish,
+        R"({"choices":[{"index":0,"finish_reason":null,"content_filter_offsets":{"a":1}}]})"},
+       Said::kEnded},
+      // The number is the same however it is spelled, and none within a part counts.
+      {{kDelta, R"({"choices":[{"index":1.0}]})", kFinish}, Said::kNothing},
+      {{kDelta, R"({"choices":[{"index":"1"}]})", kFinish}, Said::kNothing},
+      {{second_delta, R"({"choices":[{"index":10e-1,"finish_reason":"stop"}]})"}, Said::kEnded},
+      {{R"({"choices":[{"index":1,"delta":{"tool_calls":[{"index":0}]}}]})", kFinish},
+       Said::kNothing},
+      {{R"({"choices":[{"index":1,"index":0}]})", kFinish}, Said::kEnded},
+      {{kFinish, R"({"choices":[{"index":1e400,"finish_reason":"stop"}]})"}, Said::kNothing},
+      {{R"({"choices":[{"index":2}]})", second_delta, kDelta, second,
+        R"({"choices":[{"index":2,"finish_reason":"length"}]})", kFinish},
+       Said::kEnded},
+      {{R"({"choices":[{"index":2}]})", second_delta, kDelta, second, kFinish}, Said::kNothing},
   });
 }
 
@@ -132,6 +164,8 @@ TEST(StreamEnd, AnErrorIsAnObjectOrATextThatSaysSomething) {
       {{R"({"type":"error","error":{"type":"overloaded_error"}})"}, Said::kError},
       {{R"({"type":"error","message":"x"})"}, Said::kError},
       {{kDelta, R"({"error":{"message":"m"}})", "[DONE]"}, Said::kError},
+      {{kFinish, R"({"object":"error","message":"x","code":400})"}, Said::kError},
+      {{R"({"detail":"x"})"}, Said::kNothing},
       {{R"({"error":null,"error":{"a":1}})"}, Said::kError},
       {{R"({"error":{"a":1},"error":null})"}, Said::kNothing},
       {{R"({"error":null})"}, Said::kNothing},
@@ -149,6 +183,55 @@ TEST(StreamEnd, AnErrorIsAnObjectOrATextThatSaysSomething) {
       {{R"({"error":{"message":"m"})"}, Said::kNothing},
       {{R"({"error","a":1})"}, Said::kNothing},
   });
+}
+
+Said said_by_stream(std::string_view stream) {
+  SseRewriter rewriter("n", kCompletionEnds, DoneEvent::kPass, 1 << 20);
+  std::string out;
+  rewriter.feed(stream, out);
+  rewriter.finish(out);
+  if (rewriter.end().saw_error()) return Said::kError;
+  return rewriter.end().marked() ? Said::kEnded : Said::kNothing;
+}
+
+// reported-failures 3.2
+TEST(StreamEnd, AnEventThatIsNamedErrorIsAnError) {
+  for (std::string_view stream : {
+           "event: error\ndata: {\"error\":{\"message\":\"m\"}}\n\n",
+           "event: error\ndata: {\"message\":\"m\"}\n\n",
+           "event:error\r\ndata: overloaded\r\n\r\n",
+           "data: {}\rid: 1\revent: error\r\r",
+           "event: ping\nevent: error\ndata:\n\n",
+           "event: error\ndata: {}",
+       }) {
+    EXPECT_EQ(said_by_stream(stream), Said::kError) << stream;
+  }
+  for (std::string_view stream : {
+           "event: error\n\ndata: {}\n\ndata: [DONE]\n\n",
+           "event: error\nevent: x\ndata: {}\n\ndata: [DONE]\n\n",
+           "event: error\nevent\ndata: {}\n\ndata: [DONE]\n\n",
+           "event: errors\ndata: {}\n\ndata: [DONE]\n\n",
+           "events: error\ndata: {}\n\ndata: [DONE]\n\n",
+           "eve: error\ndata: {}\n\ndata: [DONE]\n\n",
+           ": event: error\ndata: {}\n\ndata: [DONE]\n\n",
+           // Clients ignore a field that they do not know.
+           "error: {\"code\":500}\ndata: {}\n\ndata: [DONE]\n\n",
+       }) {
+    EXPECT_EQ(said_by_stream(stream), Said::kEnded) << stream;
+  }
+  EXPECT_EQ(said_by_stream("error: {\"code\":500}\n\n"), Said::kNothing);
+  EXPECT_EQ(said_by_stream("event: error\ndata: {"), Said::kNothing);
+}
+
+// reported-failures 3.2
+TEST(StreamEnd, TheMarkDoesNotPassAfterAnError) {
+  SseRewriter rewriter("n", kCompletionEnds, DoneEvent::kPass, 1 << 20);
+  const std::string error = "data: {\"object\":\"error\",\"message\":\"x\"}\n\n";
+  std::string out;
+  rewriter.feed(error + "data: [DONE]\n\n", out);
+  rewriter.finish(out);
+  EXPECT_EQ(out, error);
+  EXPECT_FALSE(rewriter.end().marked());
 }
 
 TEST(StreamEnd, AnOpeningThatEventsShareIsJudgedInEach) {
