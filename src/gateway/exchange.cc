@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/serializer.h"
+#include "wire/content_coding.h"
 #include "wire/error_answer.h"
 
 namespace penstock::gateway {
@@ -219,6 +220,8 @@ Task<void> Exchange::fail(Error error) {
   std::string fields;
   if (answer.status == 401) fields = "WWW-Authenticate: Bearer\r\n";
   if (answer.status == 405) http::append_field(fields, "Allow", allow_field(*route_));
+  // What may be sent instead (RFC 9110 section 15.5.16).
+  if (answer.status == 415) http::append_field(fields, "Accept-Encoding", wire::kReadCodings);
   if (answer.status == 503) fields = "Retry-After: 1\r\n";
   const std::string body = wire::error_body(error);
   co_await respond(answer.status, kJson, body, fields);

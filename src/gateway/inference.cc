@@ -1,17 +1,16 @@
 #include "gateway/inference.h"
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "core/text.h"
 #include "gateway/caller_data.h"
+#include "gateway/content.h"
 #include "gateway/forward.h"
 #include "gateway/relay.h"
 #include "http/serializer.h"
-#include "net/deadline.h"
-#include "net/wait.h"
+#include "net/next_turn.h"
 #include "wire/request_fields.h"
 
 namespace penstock::gateway {
@@ -29,21 +28,6 @@ Status check_type(const models::Catalog::Target& target, std::string_view name,
                                                                "' is of type '" + model->type +
                                                                "' rather than the expected type '" +
                                                                std::string(wanted) + "'"));
-}
-
-Status check_coding(const http::RequestHead& request) {
-  const std::string_view coding =
-      request.fields.find(FieldName::kContentEncoding).value_or("identity");
-  if (equals_ignoring_case(coding, "identity")) return {};
-  return failure(Error::client(ErrorKind::kUnsupportedMediaType,
-                               "compressed request bodies are not supported"));
-}
-
-// Suspends until all that is ready has had its turn.
-Task<void> next_turn(net::EventLoop& loop) {
-  net::Deadline soon(loop);
-  soon.set(loop.now() + std::chrono::nanoseconds(1));
-  co_await net::wait_any(loop, &soon);
 }
 
 void append_own_fields(std::string& out, const Exchange& exchange, const http::RequestHead& request,
@@ -95,7 +79,7 @@ Task<Result<wire::RequestFields>> read_fields(Exchange& exchange, std::string_vi
       {.keys = limits.body_keys, .depth = limits.body_depth, .model_bytes = limits.model_bytes});
   std::optional<Result<wire::RequestFields>> fields = reader.proceed(kSliceWork);
   while (!fields) {
-    co_await next_turn(exchange.context().loop);
+    co_await net::next_turn(exchange.context().loop);
     fields = reader.proceed(kSliceWork);
   }
   if (*fields) exchange.set_model(reader.model());
@@ -109,9 +93,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   const http::RequestHead& request = connection.request();
 
   // Understand.
-  Status readable = check_coding(request);
-  if (!readable) co_return failure(std::move(readable.error()));
-  Result<std::string_view> body = co_await connection.read_body();
+  Result<std::string_view> body = co_await read_content(exchange);
   if (!body) co_return failure(std::move(body.error()));
   Result<wire::RequestFields> fields = co_await read_fields(exchange, *body);
   if (!fields) co_return failure(std::move(fields.error()));

@@ -6,6 +6,7 @@
 
 #include "config/model_name.h"
 #include "gateway/caller_data.h"
+#include "gateway/content.h"
 #include "gateway/json_text.h"
 #include "models/lister.h"
 
@@ -155,7 +156,7 @@ Task<void> show_model(Exchange& exchange, const std::string& id) {
 
 Task<void> register_model(Exchange& exchange) {
   Context& context = exchange.context();
-  Result<std::string_view> body = co_await exchange.connection().read_body();
+  Result<std::string_view> body = co_await read_content(exchange);
   if (!body) co_return co_await exchange.fail(std::move(body.error()));
   Result<models::Registry::Registration> registration = read_registration(*body);
   if (!registration) co_return co_await exchange.fail(std::move(registration.error()));

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <utility>
 
 namespace penstock::http {
 
@@ -25,16 +26,22 @@ class BodyBudget {
   // What one body has taken; given back at its end at the latest. Used by one thread.
   class Share {
    public:
-    explicit Share(BodyBudget& budget) : budget_(budget) {}
+    explicit Share(BodyBudget& budget) : budget_(&budget) {}
     ~Share() { give_back(); }
-    Share(const Share&) = delete;
-    Share& operator=(const Share&) = delete;
+    Share(Share&& other) noexcept
+        : budget_(other.budget_), bytes_(std::exchange(other.bytes_, 0)) {}
+    Share& operator=(Share&& other) noexcept {
+      give_back();
+      budget_ = other.budget_;
+      bytes_ = std::exchange(other.bytes_, 0);
+      return *this;
+    }
 
     // Takes `bytes` more. False where the budget has no more; then nothing is taken.
     bool take(std::size_t bytes) {
-      const std::size_t before = budget_.held_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-      if (before + bytes > budget_.max_bytes_) {
-        budget_.held_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+      const std::size_t before = budget_->held_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+      if (before + bytes > budget_->max_bytes_) {
+        budget_->held_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
         return false;
       }
       bytes_ += bytes;
@@ -43,12 +50,12 @@ class BodyBudget {
 
     void give_back() {
       if (bytes_ == 0) return;
-      budget_.held_bytes_.fetch_sub(bytes_, std::memory_order_relaxed);
+      budget_->held_bytes_.fetch_sub(bytes_, std::memory_order_relaxed);
       bytes_ = 0;
     }
 
    private:
-    BodyBudget& budget_;
+    BodyBudget* budget_;
     std::size_t bytes_ = 0;
   };
 

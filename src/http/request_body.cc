@@ -1,6 +1,5 @@
 #include "http/request_body.h"
 
-#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -22,27 +21,16 @@ char* first_at(char* front, std::size_t offset) {
   return front + (offset - place) % kPageBytes;
 }
 
-// Assigning an empty string would keep the memory.
-void free_memory(std::string& text) {
-  std::string().swap(text);
-}
-
-Error too_large() {
-  return Error::client(ErrorKind::kBodyTooLarge, "the request's body is too large")
-      .at_limit(Limit::kBodyBytes);
-}
-
-Error no_memory_left() {
-  return Error::gateway(ErrorKind::kOverloaded,
-                        "the server holds as many bytes of requests as it may")
-      .at_limit(Limit::kAllBodiesBytes);
-}
-
 }  // namespace
 
 RequestBody::RequestBody(ClientStream& stream, InputBuffer& input, ScratchPool& scratch,
                          const ServerLimits& limits, BodyBudget& budget)
-    : stream_(stream), input_(input), scratch_(scratch), limits_(limits), held_(budget) {}
+    : stream_(stream),
+      input_(input),
+      scratch_(scratch),
+      limits_(limits),
+      held_(budget),
+      grown_(budget) {}
 
 void RequestBody::begin(const RequestHead& head) {
   framing_ = head.framing;
@@ -71,8 +59,15 @@ void RequestBody::finish() {
 void RequestBody::release() {
   body_ = {};
   large_.reset();
-  free_memory(chunks_);
   held_.give_back();
+  grown_.release();
+}
+
+std::string_view RequestBody::replace(BodyMemory body) {
+  release();
+  grown_ = std::move(body);
+  body_ = grown_.view();
+  return body_;
 }
 
 // Whether the whole body is in the buffer, so that it can be passed over without reading.
@@ -98,7 +93,7 @@ Task<Result<std::string_view>> RequestBody::receive() {
   Status received;
   switch (framing_.kind) {
     case Framing::Kind::kLength:
-      if (framing_.length > limits_.body_bytes) co_return failure(too_large());
+      if (framing_.length > limits_.body_bytes) co_return failure(body_too_large());
       received = co_await receive_length();
       break;
     case Framing::Kind::kChunked:
@@ -162,7 +157,7 @@ Task<Status> RequestBody::receive_length() {
     input_.consume(length);
     co_return Status{};
   }
-  if (!held_.take(have)) co_return failure(no_memory_left());
+  if (!held_.take(have)) co_return failure(no_memory_for_bodies());
   large_ = std::make_unique_for_overwrite<char[]>(length + kPageBytes);
   char* const storage = first_at(large_.get(), input_.offset());
   std::memcpy(storage, here.data(), have);
@@ -171,7 +166,7 @@ Task<Status> RequestBody::receive_length() {
     std::span<char> room(storage + have, length - have);
     Result<std::size_t> got = co_await read_some(room);
     if (!got) co_return failure(std::move(got.error()));
-    if (!held_.take(*got)) co_return failure(no_memory_left());
+    if (!held_.take(*got)) co_return failure(no_memory_for_bodies());
     have += *got;
   }
   body_ = {storage, length};
@@ -208,22 +203,16 @@ Task<Status> RequestBody::receive_chunked() {
   } else {
     input_.consume(input_.size() - input.size());
   }
-  body_ = chunks_;
+  body_ = grown_.view();
   co_return Status{};
 }
 
-// The memory grows by doubling and is counted as it grows, before it is there.
 Status RequestBody::append_chunk(std::string_view data) {
-  const std::size_t size = chunks_.size() + data.size();
-  if (size > limits_.body_bytes) return failure(too_large());
-  if (size > chunks_.capacity()) {
-    const std::size_t grown = std::max({size, 2 * chunks_.capacity(), ScratchPool::kBlockBytes});
-    if (!held_.take(grown - (chunks_.empty() ? 0 : chunks_.capacity()))) {
-      return failure(no_memory_left());
-    }
-    chunks_.reserve(grown);
-  }
-  chunks_.append(data);
+  if (data.size() > limits_.body_bytes - grown_.size()) return failure(body_too_large());
+  if (data.empty()) return {};
+  if (!grown_.make_room(data.size())) return failure(no_memory_for_bodies());
+  std::memcpy(grown_.room().data(), data.data(), data.size());
+  grown_.add(data.size());
   return {};
 }
 

@@ -13,12 +13,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "core/result.h"
 #include "core/task.h"
 #include "http/body_budget.h"
+#include "http/body_memory.h"
 #include "http/client_stream.h"
 #include "http/head.h"
 #include "http/input_buffer.h"
@@ -37,6 +37,9 @@ class RequestBody {
   // client waits for it. Errors: kBodyTooLarge, kRequestTimeout, kMalformedRequest, kOverloaded,
   // kClientGone.
   Eventual<Result<std::string_view>> read();
+
+  // Puts another form of the body, which was read, in its place: valid as long as it was.
+  std::string_view replace(BodyMemory body);
 
   // Nothing of it is still to come: it was read, there is none, or it can be passed over at once.
   bool is_done() const;
@@ -70,7 +73,7 @@ class RequestBody {
   bool is_read_ = false;
   std::string_view body_;
   std::unique_ptr<char[]> large_;
-  std::string chunks_;
+  BodyMemory grown_;  // of a body without a length, or another form of one
   SteadyTime began_{};
   std::uint64_t bytes_received_ = 0;
 };

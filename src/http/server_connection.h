@@ -15,10 +15,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/result.h"
 #include "core/task.h"
 #include "http/body_budget.h"
+#include "http/body_memory.h"
 #include "http/client_stream.h"
 #include "http/clients.h"
 #include "http/head.h"
@@ -91,6 +93,9 @@ class ServerConnection {
   // Reads the whole body, and gives it as one piece; valid as long as request(). Errors:
   // kBodyTooLarge, kRequestTimeout, kMalformedRequest, kOverloaded, kClientGone.
   Eventual<Result<std::string_view>> read_body() { return body_.read(); }
+
+  // Puts another form of the body in the place of the one that was read; valid as long as it was.
+  std::string_view replace_body(BodyMemory body) { return body_.replace(std::move(body)); }
 
   // Gives the memory of head and body back: before an answer that may take long.
   void release_request();

@@ -1,0 +1,104 @@
+#pragma once
+
+// Taking the codings off of HTTP content (RFC 9110 section 8.4.1), in pieces and within bounds.
+//
+// What is small when it is coded can be a thousand times larger afterwards, and codings on top of
+// each other multiply that: what comes out of every one of them counts towards the bound.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace penstock::wire {
+
+enum class ContentCoding : std::uint8_t {
+  kGzip,     // RFC 1952, of one or more members
+  kDeflate,  // RFC 1950, or RFC 1951 without its wrapper, which some senders write
+  kZstd,     // RFC 8878, with windows of up to 8 MiB (RFC 9659)
+};
+
+// The value of an Accept-Encoding field that names them all.
+inline constexpr std::string_view kReadCodings = "gzip, deflate, zstd";
+
+// The codings of some content, in the order in which they were applied.
+class ContentCodings {
+ public:
+  static constexpr std::size_t kMax = 3;
+
+  // Adds those of a Content-Encoding field's value. `identity` is none. False where one of them is
+  // unknown, or where there are more than kMax.
+  bool add(std::string_view list);
+
+  bool empty() const { return count_ == 0; }
+  std::span<const ContentCoding> list() const { return {codings_.data(), count_}; }
+
+ private:
+  std::array<ContentCoding, kMax> codings_{};
+  std::size_t count_ = 0;
+};
+
+// One coding's own part of the work; the implementations are in the source.
+class ContentStage {
+ public:
+  struct Step {
+    std::size_t consumed = 0;
+    std::size_t produced = 0;
+    bool sound = true;  // false: what came is not in this coding
+  };
+
+  virtual ~ContentStage() = default;
+  // As far as `coded` or `out` lasts, whichever ends first.
+  virtual Step step(std::string_view coded, std::span<char> out) = 0;
+  // What has come is whole.
+  virtual bool is_whole() const = 0;
+  virtual std::size_t memory_bytes() const = 0;
+};
+
+class ContentDecoder {
+ public:
+  enum class Outcome : std::uint8_t {
+    kProgress,   // there is more to do, even where neither bytes came nor went: call again
+    kIdle,       // nothing more comes of what is there: more of it is needed, or more room
+    kMalformed,  // also: something follows the end
+    kTooLarge,   // more than the bound
+  };
+  struct Step {
+    Outcome outcome;
+    std::size_t consumed = 0;
+    std::size_t produced = 0;
+  };
+
+  // `bytes_max` is the bound on what comes out of each coding. Throws std::bad_alloc.
+  ContentDecoder(const ContentCodings& codings, std::uint64_t bytes_max);
+
+  // Does a part of the work, in proportion to the sizes of `coded` and `out`.
+  Step step(std::string_view coded, std::span<char> out);
+  // Whether what was decoded is whole. Asked after a step without input that is idle.
+  bool is_whole() const;
+
+  // What the decoder itself holds. It grows while it decodes.
+  std::size_t memory_bytes() const;
+
+ private:
+  // A coding, and what the one before it has put out and this one has not taken yet.
+  struct Link {
+    std::unique_ptr<ContentStage> stage;
+    std::unique_ptr<char[]> held;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::uint64_t produced = 0;
+  };
+  static constexpr std::size_t kHeldBytes = 16 * 1024;
+
+  std::string_view held_by(const Link& link) const;
+  std::span<char> room_of(Link& link);
+
+  std::uint64_t bytes_max_;
+  std::vector<Link> links_;  // in the order of decoding
+};
+
+}  // namespace penstock::wire
