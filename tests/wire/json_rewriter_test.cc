@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "support/count_allocations.h"
 
 namespace penstock::wire {
 namespace {
@@ -202,6 +206,16 @@ TEST(JsonRewriter, ReplacesAModelOfTheLargestSizeAndPassesALargerOne) {
   const std::string larger = body(JsonRewriter::kModelBytesMax + 1);
   EXPECT_EQ(rewrite(largest).out, with_model(R"({"model":)", R"(,"a":1})"));
   EXPECT_EQ(rewrite(larger).out, larger);
+  // In pieces it is held only as long as it may be replaced.
+  JsonRewriter rewriter(kName);
+  std::string out;
+  const std::string endless = body(16 * JsonRewriter::kModelBytesMax);
+  for (std::size_t at = 0; at < endless.size(); at += 1000) {
+    rewriter.feed(std::string_view(endless).substr(at, 1000), out);
+    const std::size_t fed = std::min(at + 1000, endless.size());
+    EXPECT_LE(fed - out.size(), JsonRewriter::kModelBytesMax);
+  }
+  EXPECT_EQ(out, endless);
 }
 
 TEST(JsonRewriter, HoldsNothingButTheModel) {
@@ -259,6 +273,23 @@ TEST(JsonRewriter, RewritesTextsAlikeWhateverTheSizeOfTheirOpening) {
     const std::string text = R"({"a":")" + std::string(size - 20, 'x') + R"(","model":"m"})";
     const std::vector<std::string> outs = rewrite_all({text, text, text}, text.size());
     EXPECT_EQ(outs[2], "before " + outcome_of({text}, kName).out);
+  }
+}
+
+TEST(JsonRewriter, RemembersNoOpeningThatIsLargerThanItsBound) {
+  for (const auto& [bytes, remembered] : {std::pair(JsonRewriter::kOpeningBytesMax, true),
+                                          std::pair(JsonRewriter::kOpeningBytesMax + 1, false),
+                                          std::pair(std::size_t{8} << 20, false)}) {
+    const std::string_view rest = R"(","model":"m")";
+    const std::string text =
+        R"({"a":")" + std::string(bytes - 6 - rest.size(), 'x') + std::string(rest) + "}";
+    JsonRewriter rewriter("n");
+    std::string out;
+    out.reserve(4 * text.size());
+    rewriter.feed(text, out);
+    rewriter.finish(out);
+    const std::size_t allocations = test::allocations_of([&] { rewriter.feed(text, out); });
+    EXPECT_EQ(allocations > 0, remembered) << bytes;
   }
 }
 
