@@ -11,7 +11,7 @@
 namespace penstock::http {
 
 struct ServerLimits {
-  HeadLimits head;
+  HeadLimits head{};
   std::size_t body_bytes = 64 * 1024 * 1024;
   std::size_t body_bytes_per_second = 1024;         // on average, after the first body_timeout
   std::size_t discarded_bytes = 128 * 1024 * 1024;  // after the last answer of a connection

@@ -12,7 +12,9 @@ namespace {
 RouteMatch match(std::string_view method, std::string_view path) {
   const Result<RouteMatch> found = match_route(method, path);
   EXPECT_TRUE(found.has_value()) << path;
-  return found ? *found : RouteMatch{.entry = &entry_of(Route::kUnknown), .id = {}};
+  RouteMatch none;
+  none.entry = &entry_of(Route::kUnknown);
+  return found ? *found : none;
 }
 
 TEST(Routes, AreFoundByTheirPaths) {

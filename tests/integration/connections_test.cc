@@ -43,7 +43,9 @@ TEST_F(Connections, WithoutAKeyDoNotKeepKeyHoldersOut) {
   for (int i = 0; i < 25; ++i) {
     strangers.push_back(connect());
     if (i % 3 == 1) strangers.back().send("POST /v1/chat/completions HTTP/1.1\r\nHos");
-    if (i % 3 == 2) EXPECT_EQ(strangers.back().ask(kUnknownKey).status(), 401);
+    if (i % 3 == 2) {
+      EXPECT_EQ(strangers.back().ask(kUnknownKey).status(), 401);
+    }
   }
   std::vector<RawClient> holders;
   for (int i = 0; i < 20; ++i) {
