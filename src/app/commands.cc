@@ -75,6 +75,20 @@ void log_ignored(telemetry::Log& log, int signal) {
               "configuration and certificates again");
 }
 
+telemetry::LogLevel log_level(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::kDebug:
+      return telemetry::LogLevel::kDebug;
+    case config::LogLevel::kInfo:
+      return telemetry::LogLevel::kInfo;
+    case config::LogLevel::kWarning:
+      return telemetry::LogLevel::kWarning;
+    case config::LogLevel::kError:
+      return telemetry::LogLevel::kError;
+  }
+  return telemetry::LogLevel::kInfo;
+}
+
 // A dump of the memory would hold every key.
 void forbid_core_dumps(telemetry::Log& log) {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
@@ -135,7 +149,7 @@ int serve(const ServeOptions& options) {
     return kMistake;
   }
   const sigset_t signals = block_signals();
-  telemetry::Log log(telemetry::LogLevel::kInfo);
+  telemetry::Log log(log_level(server.log_level));
   if (!server.core_dumps) forbid_core_dumps(log);
   log_start(log, options, *settings);
   const std::size_t descriptors = net::raise_descriptor_limit();

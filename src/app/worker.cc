@@ -54,6 +54,7 @@ Worker::Worker(const Shared& shared)
                .scratch = scratch_,
                .random = random_,
                .registry = shared.registry,
+               .log = shared.log,
                .metrics = shared.metrics,
                .shard = shared.metrics.add_shard(),
                .access_log = shared.access_log,

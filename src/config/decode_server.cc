@@ -219,6 +219,10 @@ constexpr std::array kServerKeys = {
                   store(decoder.choice(node, kChoices), server.sse_done);
                 }},
     Key<Server>{"access_log", "text", "stdout", decode_access_log},
+    Key<Server>{"log_level", "debug, info, warning or error", "info",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.choice(node, kLogLevels), server.log_level);
+                }},
     Key<Server>{"core_dumps", "boolean", "false",
                 [](Decoder& decoder, const Node& node, Server& server) {
                   store(decoder.boolean(node), server.core_dumps);

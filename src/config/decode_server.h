@@ -2,12 +2,17 @@
 
 // `server`, except for its limits and timeouts (decode_limits.h).
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "config/key_table.h"
 #include "config/settings.h"
 
 namespace penstock::config {
+
+// By LogLevel.
+inline constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warning", "error"};
 
 void decode_server(Decoder& decoder, const Node& node, Server& server);
 void list_server_keys(const std::string& path, KnownKeys& out);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "config/decode_provider.h"
+#include "config/decode_server.h"
 #include "config/forward_headers.h"
 #include "config/load.h"
 #include "config/model_name.h"
@@ -175,6 +176,7 @@ void write_server(YamlWriter& out, const Server& server) {
   write_timeouts(out, server.timeouts);
   out.text("sse_done", server.sse_done == SseDone::kPass ? "pass" : "strip");
   out.text("access_log", server.access_log);
+  out.text("log_level", kLogLevels[static_cast<std::size_t>(server.log_level)]);
   out.literal("core_dumps", boolean(server.core_dumps));
   write_texts(out, "caller_url_hosts", server.caller_url_hosts);
   out.close();

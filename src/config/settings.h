@@ -157,6 +157,9 @@ struct Timeouts {
 
 enum class SseDone : std::uint8_t { kPass, kStrip };
 
+// The least of the server's own log that is written.
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
+
 struct Server {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8321;
@@ -170,6 +173,7 @@ struct Server {
   Timeouts timeouts;
   SseDone sse_done = SseDone::kPass;
   std::string access_log = "stdout";  // stdout, stderr, off, or a file's path
+  LogLevel log_level = LogLevel::kInfo;
   bool core_dumps = false;  // whether a crash may write the memory, keys included, to disk
   // Hosts that a caller's passthrough_url may name although their addresses are not public.
   std::vector<std::string> caller_url_hosts;

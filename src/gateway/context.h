@@ -16,6 +16,7 @@
 #include "net/event_loop.h"
 #include "providers/passthrough.h"
 #include "telemetry/access_log.h"
+#include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
 namespace penstock::gateway {
@@ -26,6 +27,7 @@ struct Context {
   http::ScratchPool& scratch;
   Random& random;
   models::Registry& registry;
+  telemetry::Log& log;
   telemetry::Metrics& metrics;
   telemetry::MetricsShard& shard;
   const telemetry::AccessLog& access_log;

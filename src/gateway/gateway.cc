@@ -111,8 +111,16 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   }
 }
 
-std::string Gateway::refuse(const Error& error, http::AnswerTo answer_to) {
+// What never becomes an exchange has no line in the access log. An error's message says what is
+// wrong in words of the server's own: no byte of the client's is in it.
+std::string Gateway::refuse(const Error& error, http::AnswerTo answer_to,
+                            const net::SocketAddress& peer) {
   context_.shard.count_limit(error);
+  context_.shard.request_not_received(error.kind);
+  if (context_.log.writes(telemetry::LogLevel::kDebug)) {
+    context_.log.debug("a request of " + peer.host_text() + " could not be received: " +
+                       std::string(name_of(error.kind)) + ": " + error.message);
+  }
   const wire::ErrorAnswer answer = wire::answer_for(error);
   if (answer.status == 0) return {};
   const std::string body = wire::error_body(error);
@@ -126,6 +134,16 @@ std::string Gateway::refuse(const Error& error, http::AnswerTo answer_to) {
   http::append_head_end(out);
   if (answer_to != http::AnswerTo::kHead) out.append(body);
   return out;
+}
+
+void Gateway::handshake_failed(TlsFailure failure, const Error& error,
+                               const net::SocketAddress& peer) {
+  context_.shard.count_limit(error);
+  context_.shard.handshake_failed(failure);
+  if (context_.log.writes(telemetry::LogLevel::kDebug)) {
+    context_.log.debug("a TLS handshake with " + peer.host_text() +
+                       " failed: " + std::string(name_of(failure)) + ": " + error.message);
+  }
 }
 
 }  // namespace penstock::gateway

@@ -18,7 +18,10 @@ class Gateway final : public http::Handler {
   explicit Gateway(Context& context);
 
   Task<void> handle(http::ServerConnection& connection) override;
-  std::string refuse(const Error& error, http::AnswerTo answer_to) override;
+  std::string refuse(const Error& error, http::AnswerTo answer_to,
+                     const net::SocketAddress& peer) override;
+  void handshake_failed(TlsFailure failure, const Error& error,
+                        const net::SocketAddress& peer) override;
   void limit_hit(Limit limit) override { context_.shard.limit_hit(limit); }
   void connection_opened() override { context_.shard.connection_opened(); }
   void connection_closed() override { context_.shard.connection_closed(); }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include <sys/socket.h>
@@ -120,20 +121,21 @@ void Server::take(net::Listener::Accepted accepted) {
     const Clients::Place place =
         accepted.from_reserve ? clients_.find_place_without_descriptors() : clients_.find_place();
     if (clients_.was_full()) context_.handler.limit_hit(Limit::kConnections);
-    if (place == Clients::Place::kNone) return refuse(*accepted.socket);
+    if (place == Clients::Place::kNone) return refuse(accepted);
     tasks_.spawn(serve(std::move(accepted.socket), accepted.peer, place));
   } catch (const std::exception& exception) {
     on_exception_(exception.what());
   }
 }
 
-void Server::refuse(net::RegisteredSocket& socket) {
+void Server::refuse(const net::Listener::Accepted& accepted) {
   const std::string answer = context_.handler.refuse(
       Error::gateway(ErrorKind::kOverloaded, "the server has as many connections as it may have"),
-      AnswerTo::kOtherMethod);
+      AnswerTo::kOtherMethod, accepted.peer);
   // Best effort, and only where the client would understand it.
   if (tls_ == nullptr) {
-    (void)send(socket.descriptor(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)send(accepted.socket->descriptor(), answer.data(), answer.size(),
+               MSG_NOSIGNAL | MSG_DONTWAIT);
   }
 }
 
@@ -157,12 +159,19 @@ Task<bool> Server::shake_hands(net::TlsStream& stream, Client& client) {
   const Handshake listed(*this, client);
   net::Deadline deadline(context_.loop);
   deadline.set_after(context_.limits.header_timeout);
-  const net::Woken woken = co_await net::wait_any(context_.loop, &deadline, client.ended(),
-                                                  stream.closed(), stream.readable());
-  if (!woken.by(stream.readable())) co_return false;
+  while (!stream.has_begun()) {
+    const net::Woken woken =
+        co_await net::wait_any(context_.loop, &deadline, client.ended(), stream.readable());
+    if (woken.timed_out()) context_.handler.limit_hit(Limit::kIdleTimeout);
+    if (!woken.by(stream.readable())) co_return false;
+  }
   client.set_in_the_middle();
   const Status accepted = co_await stream.accept(context_.loop, deadline, client.ended());
-  if (!accepted) co_return false;
+  if (!accepted) {
+    const std::optional<TlsFailure> failure = stream.accept_failure();
+    if (failure) context_.handler.handshake_failed(*failure, accepted.error(), stream.peer());
+    co_return false;
+  }
   if (!draining_) client.set_not_in_the_middle();
   co_return true;
 }

@@ -54,7 +54,7 @@ class Server {
                    Clients::Place place);
   Task<void> serve_stream(std::unique_ptr<net::Stream> stream, Client& client);
   Task<bool> shake_hands(net::TlsStream& stream, Client& client);
-  void refuse(net::RegisteredSocket& socket);
+  void refuse(const net::Listener::Accepted& accepted);
 
   const ServerContext context_;
   std::unique_ptr<net::Listener> listener_;

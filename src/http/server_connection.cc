@@ -97,9 +97,8 @@ Task<ServerConnection::Received> ServerConnection::receive_head() {
     std::span<char> room = input_.room();
     Result<std::size_t> got = co_await stream_.read_some(room, Limit::kClientHeaderTimeout);
     if (!got) {
-      if (got.error().kind == ErrorKind::kRequestTimeout && !input_.empty()) {
-        co_await refuse(std::move(got.error()));
-      }
+      const bool has_begun = !input_.empty();
+      if (has_begun && !stopped_) co_await refuse(std::move(got.error()));
       co_return Received::kNothing;
     }
     input_.received(*got);
@@ -150,7 +149,8 @@ bool ServerConnection::keep_alive() const {
 }
 
 Task<void> ServerConnection::refuse(Error error) {
-  const std::string answer = context_.handler.refuse(error, answer_to(input_.unread()));
+  const std::string answer =
+      context_.handler.refuse(error, answer_to(input_.unread()), stream_.peer());
   if (answer.empty()) co_return;
   Pieces pieces;
   pieces.add(answer);

@@ -19,6 +19,7 @@
 
 #include "core/result.h"
 #include "core/task.h"
+#include "core/tls_failure.h"
 #include "http/body_budget.h"
 #include "http/body_memory.h"
 #include "http/client_stream.h"
@@ -44,10 +45,14 @@ class Handler {
   // Answers connection.request(). What it has not answered when it returns is cut off.
   virtual Task<void> handle(ServerConnection& connection) = 0;
 
-  // A request that could not be received: broken, too large or too slow. Returns the whole answer
-  // to send before the connection closes; empty: close without a word. An answer to HEAD has no
-  // body, whatever its fields say (RFC 9110 section 9.3.2).
-  virtual std::string refuse(const Error& error, AnswerTo answer_to) = 0;
+  // A request that could not be received: broken, too large, too slow, or cut off by its client
+  // (kClientGone). Returns the whole answer to send before the connection closes; empty: close
+  // without a word. An answer to HEAD has no body, whatever its fields say (RFC 9110 section
+  // 9.3.2).
+  virtual std::string refuse(const Error& error, AnswerTo answer_to,
+                             const net::SocketAddress& peer) = 0;
+  // A connection over TLS that came to no request.
+  virtual void handshake_failed(TlsFailure, const Error&, const net::SocketAddress&) {}
   // The connection has hit a limit that is no failure of a request.
   virtual void limit_hit(Limit) {}
 

@@ -1,12 +1,14 @@
 #include "net/tls_stream.h"
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
 
 #include "net/gather.h"
 
@@ -20,6 +22,33 @@ bool is_ip_literal(const std::string& host) {
   in6_addr address{};
   return inet_pton(AF_INET, host.c_str(), &address) == 1 ||
          inet_pton(AF_INET6, host.c_str(), &address) == 1;
+}
+
+// Of a server's handshake.
+TlsFailure failure_of_reason(int reason) {
+  switch (reason) {
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_HTTPS_PROXY_REQUEST:
+    case SSL_R_WRONG_VERSION_NUMBER:
+      return TlsFailure::kNotTls;
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+    case SSL_R_NO_PROTOCOLS_AVAILABLE:
+      return TlsFailure::kVersion;
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_CIPHERS_SPECIFIED:
+      return TlsFailure::kCipher;
+    case SSL_R_NO_APPLICATION_PROTOCOL:
+      return TlsFailure::kApplicationProtocol;
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+      return TlsFailure::kClientCertificate;
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+      return TlsFailure::kClosed;
+    default:
+      // OpenSSL gives the alerts that the other side sends numbers of their own.
+      return reason >= SSL_AD_REASON_OFFSET ? TlsFailure::kRefusedByClient : TlsFailure::kOther;
+  }
 }
 
 }  // namespace
@@ -36,6 +65,14 @@ TlsStream::~TlsStream() {
   // not be asked to.
   if (say_goodbye_) SSL_shutdown(ssl_.get());
   ERR_clear_error();
+}
+
+bool TlsStream::has_begun() {
+  char byte = 0;
+  const ssize_t peeked = recv(socket_->descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const bool nothing = peeked < 0 && errno == EAGAIN;
+  if (nothing) readable().lower();
+  return !nothing;
 }
 
 void TlsStream::end_writing() {
@@ -70,6 +107,14 @@ std::string TlsStream::handshake_failure() const {
   if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
   const char* reason = ERR_reason_error_string(ERR_peek_error());
   return reason != nullptr ? reason : "the connection was closed during the handshake";
+}
+
+std::optional<TlsFailure> TlsStream::classify_accept_failure() const {
+  if (BIO_number_read(SSL_get_rbio(ssl_.get())) == 0) return std::nullopt;
+  if (SSL_get_verify_result(ssl_.get()) != X509_V_OK) return TlsFailure::kClientCertificate;
+  const unsigned long error = ERR_peek_error();
+  if (error == 0) return TlsFailure::kClosed;
+  return failure_of_reason(ERR_GET_REASON(error));
 }
 
 Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& cancel,
@@ -120,6 +165,7 @@ Task<Status> TlsStream::accept(EventLoop& loop, Deadline& deadline, Signal& canc
     const Progress progress = handshake_step();
     if (progress == Progress::kDone) break;
     if (progress == Progress::kFailed) {
+      accept_failure_ = classify_accept_failure();
       co_return failure(Error::client(ErrorKind::kMalformedRequest, handshake_failure()));
     }
     Signal& needed = readable().raised() ? writable() : readable();
@@ -128,6 +174,7 @@ Task<Status> TlsStream::accept(EventLoop& loop, Deadline& deadline, Signal& canc
       co_return failure(Error::cancelled());
     }
     if (woken.timed_out()) {
+      accept_failure_ = TlsFailure::kTimeout;
       co_return failure(Error::client(ErrorKind::kRequestTimeout, "the TLS handshake took too long")
                             .at_limit(Limit::kClientHeaderTimeout));
     }

@@ -7,12 +7,14 @@
 // that a cut answer cannot pass for a whole one (RFC 8446 section 6.1).
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <openssl/ssl.h>
 
 #include "core/result.h"
 #include "core/task.h"
+#include "core/tls_failure.h"
 #include "net/socket_stream.h"
 #include "net/tls_context.h"
 #include "net/wait.h"
@@ -25,12 +27,18 @@ class TlsStream final : public Stream {
             const TlsContext& context);
   ~TlsStream() override;
 
+  // Whether the peer has sent anything, or has ended. Lowers readable() where it has not.
+  bool has_begun();
+
   // The handshakes; before any read or write. They end early with kCancelled when `cancel` is
   // raised. Failures are kUpstreamUnreachable or, of a client, kMalformedRequest.
   // `host` is what the certificate must be valid for: a name, or an IP address.
   Task<Status> connect(EventLoop& loop, Deadline& deadline, Signal& cancel,
                        const std::string& host);
   Task<Status> accept(EventLoop& loop, Deadline& deadline, Signal& cancel);
+  // Why accept() failed. Nothing where it was cancelled, and where the client has sent no byte at
+  // all: whoever only looks whether the port is open does no wrong.
+  std::optional<TlsFailure> accept_failure() const { return accept_failure_; }
 
   Transfer read(std::span<char> into) override;
   Transfer write(std::span<const iovec> pieces) override;
@@ -49,6 +57,7 @@ class TlsStream final : public Stream {
   enum class Progress { kDone, kAgain, kFailed };
   Progress handshake_step();
   std::string handshake_failure() const;
+  std::optional<TlsFailure> classify_accept_failure() const;
 
   // Gives back the record buffers that hold nothing. SSL_MODE_RELEASE_BUFFERS does so after a read
   // and after a write, but a read that meets a session ticket makes a buffer for writing as well,
@@ -58,6 +67,7 @@ class TlsStream final : public Stream {
   std::unique_ptr<RegisteredSocket> socket_;
   SocketAddress peer_;
   std::unique_ptr<SSL, FreeSsl> ssl_;
+  std::optional<TlsFailure> accept_failure_;
   bool say_goodbye_ = false;
 };
 

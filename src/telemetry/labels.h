@@ -55,6 +55,16 @@ inline constexpr ErrorKind kUpstreamErrorKinds[] = {
 };
 inline constexpr std::size_t kUpstreamErrorKindCount = std::size(kUpstreamErrorKinds);
 
+// The error kinds that requests_not_received_total counts. What is not listed counts as the last.
+inline constexpr ErrorKind kReceiveErrorKinds[] = {
+    ErrorKind::kMalformedRequest,    ErrorKind::kHeadTooLarge,
+    ErrorKind::kTooManyFields,       ErrorKind::kRequestTimeout,
+    ErrorKind::kExpectationFailed,   ErrorKind::kNotImplemented,
+    ErrorKind::kVersionNotSupported, ErrorKind::kClientGone,
+    ErrorKind::kOverloaded,          ErrorKind::kInternal,
+};
+inline constexpr std::size_t kReceiveErrorKindCount = std::size(kReceiveErrorKinds);
+
 // Status classes: index 0 is "none" (no answer could be sent), n is "nxx".
 inline constexpr std::size_t kStatusClassCount = 6;
 constexpr std::size_t status_class_of(int status) {

@@ -39,6 +39,10 @@ Log::Log(LogLevel least)
 
 Log::~Log() = default;
 
+bool Log::writes(LogLevel level) const {
+  return logger_->should_log(spdlog_level(level));
+}
+
 void Log::write(LogLevel level, std::string_view message) {
   const spdlog::level::level_enum at = spdlog_level(level);
   if (!logger_->should_log(at)) return;

@@ -31,6 +31,9 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  // Whether messages of that level are written: for those that cost something to make.
+  bool writes(LogLevel level) const;
+
   void debug(std::string_view message) { write(LogLevel::kDebug, message); }
   void info(std::string_view message) { write(LogLevel::kInfo, message); }
   void warning(std::string_view message) { write(LogLevel::kWarning, message); }

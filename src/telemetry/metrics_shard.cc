@@ -1,6 +1,7 @@
 #include "telemetry/metrics_shard.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace penstock::telemetry {
 
@@ -32,6 +33,13 @@ void MetricsShard::upstream_error(ProviderId provider, ErrorKind kind) {
       std::find(std::begin(kUpstreamErrorKinds), std::end(kUpstreamErrorKinds), kind);
   if (found == std::end(kUpstreamErrorKinds)) return;
   of(provider).errors[static_cast<std::size_t>(found - std::begin(kUpstreamErrorKinds))].add();
+}
+
+void MetricsShard::request_not_received(ErrorKind kind) {
+  const auto* last = std::prev(std::end(kReceiveErrorKinds));
+  const auto* found = std::find(std::begin(kReceiveErrorKinds), last, kind);
+  const auto index = static_cast<std::size_t>(found - std::begin(kReceiveErrorKinds));
+  values_.requests_not_received[index].add();
 }
 
 }  // namespace penstock::telemetry

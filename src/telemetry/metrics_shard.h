@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/tls_failure.h"
 #include "telemetry/counter.h"
 #include "telemetry/histogram.h"
 #include "telemetry/labels.h"
@@ -80,6 +81,8 @@ struct ShardValues {
   std::vector<Provider> providers;
   std::array<Counter, kLimitCount> limit_hits;
   std::array<Counter, kEndingCount> streams_ended;
+  std::array<Counter, kReceiveErrorKindCount> requests_not_received;
+  std::array<Counter, kTlsFailureCount> handshakes_failed;
   Gauge open_requests;
   Gauge open_streams;
   Gauge open_connections;
@@ -115,6 +118,12 @@ class MetricsShard {
   // A client's connection.
   void connection_opened() { values_.open_connections.add(1); }
   void connection_closed() { values_.open_connections.add(-1); }
+
+  // A request that could not be received, and so is no exchange.
+  void request_not_received(ErrorKind kind);
+  void handshake_failed(TlsFailure failure) {
+    values_.handshakes_failed[static_cast<std::size_t>(failure)].add();
+  }
 
   void upstream_connection_opened(ProviderId provider) { of(provider).connections_opened.add(); }
   void upstream_connection_reused(ProviderId provider) { of(provider).connections_reused.add(); }

@@ -21,6 +21,7 @@ class Scrape {
 
   void write_process();
   void write_open();
+  void write_not_received();
   void write_catalog();
   void write_limits_and_endings();
   void write_upstreams();
@@ -76,6 +77,23 @@ void Scrape::write_open() {
   gauge("penstock_open_connections", "Connections of clients.", &ShardValues::open_connections);
   gauge("penstock_open_requests", "Requests that are being served.", &ShardValues::open_requests);
   gauge("penstock_open_streams", "Answers that are being streamed.", &ShardValues::open_streams);
+}
+
+void Scrape::write_not_received() {
+  exposition_.family("penstock_requests_not_received_total", "counter",
+                     "Requests that could not be received, by reason.");
+  for (std::size_t i = 0; i < kReceiveErrorKindCount; ++i) {
+    exposition_.sample(
+        {{"reason", name_of(kReceiveErrorKinds[i])}},
+        sum([i](const ShardValues& shard) { return shard.requests_not_received[i].value(); }));
+  }
+  exposition_.family("penstock_tls_handshakes_failed_total", "counter",
+                     "TLS handshakes of clients that failed, by reason.");
+  for (std::size_t i = 0; i < kTlsFailureCount; ++i) {
+    exposition_.sample(
+        {{"reason", name_of(static_cast<TlsFailure>(i))}},
+        sum([i](const ShardValues& shard) { return shard.handshakes_failed[i].value(); }));
+  }
 }
 
 void Scrape::write_catalog() {
@@ -208,6 +226,7 @@ std::string Metrics::text() const {
   scrape.write_open();
   scrape.write_catalog();
   scrape.write_limits_and_endings();
+  scrape.write_not_received();
   scrape.write_upstreams();
   scrape.write_durations("penstock_request_duration_seconds",
                          "From a request's arrival to the end of its answer.",

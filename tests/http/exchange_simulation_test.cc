@@ -101,8 +101,9 @@ class Origin final : public Handler {
     const Status written = co_await connection.write(pieces);
     if (written) connection.answered();
   }
-  std::string refuse(const Error&, AnswerTo) override {
-    ++counts_.wrong;  // everybody here speaks HTTP
+  std::string refuse(const Error& error, AnswerTo, const net::SocketAddress&) override {
+    // Everybody here speaks HTTP.
+    if (error.kind != ErrorKind::kClientGone) ++counts_.wrong;
     return {};
   }
 
@@ -127,7 +128,7 @@ class Proxy final : public Handler {
  public:
   Proxy(World& world, UpstreamPool& pool) : world_(world), pool_(pool) {}
   Task<void> handle(ServerConnection& connection) override;
-  std::string refuse(const Error&, AnswerTo) override { return {}; }
+  std::string refuse(const Error&, AnswerTo, const net::SocketAddress&) override { return {}; }
 
  private:
   Task<Status> relay(ServerConnection& client, UpstreamConnection& upstream, Pieces request);

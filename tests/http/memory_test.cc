@@ -87,7 +87,7 @@ class ReleasingHandler final : public Handler {
     const Status written = co_await connection.write(pieces);
     if (body && written) connection.answered();
   }
-  std::string refuse(const Error&, AnswerTo) override { return {}; }
+  std::string refuse(const Error&, AnswerTo, const net::SocketAddress&) override { return {}; }
   std::size_t while_held = 0;
   std::size_t while_released = 0;
 

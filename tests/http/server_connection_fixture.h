@@ -54,7 +54,9 @@ class TestHandler final : public Handler {
     ++handled;
     co_await behaviour(connection);
   }
-  std::string refuse(const Error& error, AnswerTo answer_to) override {
+  std::string refuse(const Error& error, AnswerTo answer_to, const net::SocketAddress&) override {
+    refused.push_back(error.kind);
+    if (error.kind == ErrorKind::kClientGone) return {};
     const std::string method = answer_to == AnswerTo::kHead ? " HEAD" : "";
     return "refused" + method + ": " + error.message;
   }
@@ -63,6 +65,7 @@ class TestHandler final : public Handler {
   std::function<Task<void>(ServerConnection&)> behaviour = echo;
   int handled = 0;
   std::vector<Limit> limits_hit;
+  std::vector<ErrorKind> refused;
 };
 
 class ServerConnectionTest : public ::testing::Test {

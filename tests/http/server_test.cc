@@ -27,7 +27,7 @@ class ThrowingHandler final : public Handler {
     ++waiting;
     co_await net::wait_any(connection.loop(), nullptr, connection.gone());
   }
-  std::string refuse(const Error& error, AnswerTo) override {
+  std::string refuse(const Error& error, AnswerTo, const net::SocketAddress&) override {
     return std::string(name_of(error.kind));
   }
   void connection_opened() override { ++open; }

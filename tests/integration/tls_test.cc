@@ -240,6 +240,89 @@ TEST_F(ServerTls, RefusesAClientThatOffersNoHttp11) {
   EXPECT_THROW(connect_tls(), std::runtime_error);
 }
 
+// The counts, read over a connection that was made before any handshake failed.
+class FailedHandshakes : public ServerTls {
+ protected:
+  double sample(std::string_view name) {
+    if (!reader_) reader_.emplace(connect_tls());
+    return sample_of(reader_->ask(get("/metrics")).body, name);
+  }
+  // Failures of any reason have become `count`, and those of `reason` `count_of_reason`.
+  void expect(std::string_view reason, double count) {
+    const std::string name =
+        fmt::format(R"(penstock_tls_handshakes_failed_total{{reason="{}"}})", reason);
+    EXPECT_TRUE(eventually([&] { return sample(name) == count; })) << name << " " << sample(name);
+  }
+
+ private:
+  std::optional<RawClient> reader_;
+};
+
+// reported-failures 6.8
+TEST_F(FailedHandshakes, OfClientsThatDoNotSpeakTlsToTheirEndAreCounted) {
+  timeouts().client_header = milliseconds(300);
+  expect("timeout", 0);
+  constexpr std::string_view kBeginning = "\x16\x03\x01";
+  const auto say = [&](std::string_view text) {
+    RawClient client = connect();
+    ASSERT_TRUE(client.send(text));
+    client.read_to_end();
+  };
+  say("GET / HTTP/1.1\r\nHost: sk-hunter2\r\n\r\n");
+  expect("not_tls", 1);
+  say("SSH-2.0-OpenSSH_9.2p1 sk-hunter2\r\n");
+  expect("not_tls", 2);
+  say(kBeginning);
+  expect("timeout", 1);
+  EXPECT_EQ(sample(R"(penstock_limit_hits_total{limit="client_header_timeout"})"), 1);
+  say("");
+  EXPECT_TRUE(eventually(
+      [&] { return sample(R"(penstock_limit_hits_total{limit="idle_timeout"})") >= 1; }));
+  expect("timeout", 1);  // who sends nothing has not begun
+  connect().close();
+  RawClient gone = connect();
+  ASSERT_TRUE(gone.send(kBeginning));
+  gone.half_close();
+  gone.read_to_end();
+  expect("closed", 1);
+}
+
+TEST_F(FailedHandshakes, OfClientsThatHaveNothingInCommonAreCounted) {
+  expect("version", 0);
+  SSL_CTX* context = pki.client_context();
+  const auto fails = [&] { EXPECT_THROW(connect_tls(), std::runtime_error); };
+  const TestPki stranger;
+  EXPECT_THROW(RawClient(service().port(), stranger.client_context()), std::runtime_error);
+  expect("refused_by_client", 1);
+  constexpr unsigned char kOnlyHttp2[] = {2, 'h', '2'};
+  SSL_CTX_set_alpn_protos(context, kOnlyHttp2, sizeof kOnlyHttp2);
+  fails();
+  expect("application_protocol", 1);
+  SSL_CTX_set_alpn_protos(context, nullptr, 0);
+  SSL_CTX_set_security_level(context, 0);
+  SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+  fails();
+  expect("version", 1);
+  SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(context, "ECDHE-RSA-AES128-GCM-SHA256");
+  fails();
+  expect("cipher", 1);
+}
+
+TEST_F(FailedHandshakes, OfClientsWithoutACertificateAreCounted) {
+  demand_certificates();
+  show_certificate();
+  expect("client_certificate", 0);
+  const TestPki stranger;
+  SSL_CTX* context = pki.client_context();
+  SSL_CTX_use_certificate_file(context, stranger.certificate_file().c_str(), SSL_FILETYPE_PEM);
+  SSL_CTX_use_PrivateKey_file(context, stranger.key_file().c_str(), SSL_FILETYPE_PEM);
+  SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+  EXPECT_THROW(connect_tls(), std::runtime_error);
+  expect("client_certificate", 1);
+}
+
 TEST_F(ServerTls, EndsAnAnswerWithANotice) {
   RawClient client = connect_tls();
   EXPECT_EQ(client.ask(get("/v1/health", {{"Connection", "close"}})).status(), 200);

@@ -82,7 +82,11 @@ std::vector<std::string> TestService::access_log(std::size_t count, milliseconds
 
 double TestService::metric(std::string_view sample) const {
   RawClient client(port());
-  std::istringstream text(client.ask(get("/metrics")).body);
+  return sample_of(client.ask(get("/metrics")).body, sample);
+}
+
+double sample_of(const std::string& page, std::string_view sample) {
+  std::istringstream text(page);
   for (std::string line; std::getline(text, line);) {
     if (line.starts_with(sample) && line[sample.size()] == ' ') {
       return std::strtod(line.c_str() + sample.size(), nullptr);

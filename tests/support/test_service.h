@@ -57,6 +57,9 @@ class TestService {
   std::future<void> ended_;  // of the one call of Service::wait()
 };
 
+// The value of a sample in a page of metrics, as TestService::metric().
+double sample_of(const std::string& page, std::string_view sample);
+
 // Asks again and again until `condition` holds: for what no socket or latch can tell, such as a
 // file's content or the number of open descriptors. Whether it held in time.
 bool eventually(const std::function<bool()>& condition, milliseconds limit = kPatience);

@@ -68,6 +68,10 @@ TEST(MetricsDocumentation, NamesEveryValueOfTheBoundedLabels) {
     EXPECT_TRUE(names(name_of(static_cast<Ending>(i)))) << name_of(static_cast<Ending>(i));
   }
   for (const ErrorKind kind : kUpstreamErrorKinds) EXPECT_TRUE(names(name_of(kind)));
+  for (const ErrorKind kind : kReceiveErrorKinds) EXPECT_TRUE(names(name_of(kind)));
+  for (std::size_t i = 0; i < kTlsFailureCount; ++i) {
+    EXPECT_TRUE(names(name_of(static_cast<TlsFailure>(i)))) << name_of(static_cast<TlsFailure>(i));
+  }
 }
 
 // The fields of a line in which everything is known, in the order of the documentation.

@@ -279,7 +279,8 @@ Task<Outcome> SimHandler::reply_error(ServerConnection& connection, const Error&
   co_return co_await reply(connection, plain_, refusal);
 }
 
-std::string SimHandler::refuse(const Error& error, http::AnswerTo answer_to) {
+std::string SimHandler::refuse(const Error& error, http::AnswerTo answer_to,
+                               const net::SocketAddress&) {
   const std::string body = wire::error_body(error);
   std::string out;
   http::append_status_line(out, wire::answer_for(error).status);

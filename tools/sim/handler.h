@@ -35,7 +35,8 @@ class SimHandler final : public http::Handler {
       : world_(world), stats_(stats), random_(random_seed) {}
 
   Task<void> handle(http::ServerConnection& connection) override;
-  std::string refuse(const Error& error, http::AnswerTo answer_to) override;
+  std::string refuse(const Error& error, http::AnswerTo answer_to,
+                     const net::SocketAddress& peer) override;
   void connection_opened() override { stats_.connection_opened(); }
   void connection_closed() override { stats_.connection_closed(); }
 

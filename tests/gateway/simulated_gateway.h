@@ -1,0 +1,154 @@
+#pragma once
+
+// SimulatedGateway: the real gateway with one provider, `p`, on a simulated loop: its time is the
+// test's, its connections are in memory.
+//
+// The test is both the client and the upstream: it holds the far ends. The provider lists one
+// model, `m`. What a test changes of `settings` it changes before start().
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "gateway/gateway.h"
+#include "gateway/routes.h"
+#include "support/memory_stream.h"
+#include "support/simulated_loop.h"
+
+namespace penstock::gateway {
+
+inline telemetry::MetricsOptions simulated_metrics_options() {
+  telemetry::MetricsOptions options;
+  for (const RouteEntry& entry : route_table()) options.routes.emplace_back(entry.path);
+  options.routes.emplace_back(entry_of(Route::kUnknown).path);
+  options.providers.emplace_back("p");
+  return options;
+}
+
+class SimulatedGateway : public ::testing::Test {
+ protected:
+  using milliseconds = std::chrono::milliseconds;
+
+  SimulatedGateway() {
+    config::Provider provider;
+    provider.id = "p";
+    provider.base_url = config::Url{.host = "upstream", .path = "/v1"};
+    settings->providers.push_back(std::move(provider));
+  }
+  ~SimulatedGateway() override {
+    for (auto& upstream : upstreams) upstream->reset();
+    if (client) client->reset();
+    sim.pass(std::chrono::hours(1));
+    EXPECT_EQ(tasks.running(), 0u) << "a connection never ends";
+    EXPECT_EQ(tasks.exceptions(), "");
+  }
+
+  void start() {
+    registry.emplace(settings, WallTime{}, [](const auto&) {});
+    (void)registry->listed(0, {{.id = "m"}}, WallTime{});
+    context.emplace(Context{.settings = *settings,
+                            .loop = sim.loop(),
+                            .scratch = scratch,
+                            .random = random,
+                            .registry = *registry,
+                            .log = log,
+                            .metrics = metrics,
+                            .shard = metrics.add_shard(),
+                            .access_log = *access_log,
+                            .access_log_shard = access_log_shard,
+                            .ready = ready,
+                            .keys = access::ApiKeys(settings->server.api_keys),
+                            .providers = {},
+                            .catalog = registry->catalog()});
+    context->providers.push_back(std::make_unique<providers::Passthrough>(
+        settings->providers.front(), settings->server,
+        providers::Passthrough::Environment{
+            .loop = sim.loop(), .connector = connector, .scratch = scratch, .tls = nullptr}));
+    gateway.emplace(*context);
+    auto [near, far] = testing::memory_pair();
+    client = std::move(far);
+    connection.emplace(http::ServerContext{sim.loop(), scratch, limits, bodies, *gateway},
+                       std::move(near));
+    tasks.start(connection->serve());
+    sim.settle();
+  }
+
+  // Sends, lets everything happen that happens at once, and gives what has come back.
+  std::string say(std::string_view text) {
+    EXPECT_EQ(client->send(text), text.size());
+    sim.settle();
+    return client->receive();
+  }
+  std::string ask_for(std::string_view stream) {
+    const std::string body =
+        R"({"model":"p/m","messages":[],"stream":)" + std::string(stream) + "}";
+    return say(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        "Content-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+  // The same of the upstream's newest connection; gives what has reached the client.
+  std::string upstream_says(std::string_view text) {
+    EXPECT_FALSE(upstreams.empty());
+    if (upstreams.empty()) return {};
+    EXPECT_EQ(upstreams.back()->send(text), text.size());
+    sim.settle();
+    return client->receive();
+  }
+  // What reaches the client while that time passes.
+  std::string after(milliseconds time) {
+    sim.pass(time);
+    return client->receive();
+  }
+
+  double hits(std::string_view limit) const {
+    const std::string sample = "penstock_limit_hits_total{limit=\"" + std::string(limit) + "\"} ";
+    const std::string text = metrics.text();
+    const std::size_t at = text.find(sample);
+    return at == std::string::npos ? -1 : std::strtod(text.c_str() + at + sample.size(), nullptr);
+  }
+
+  // Gives a connection at once.
+  class MemoryConnector final : public net::Connector {
+   public:
+    explicit MemoryConnector(SimulatedGateway& gateway) : gateway_(gateway) {}
+    Task<Result<std::unique_ptr<net::Stream>>> connect(const net::Destination&, SteadyTime,
+                                                       net::Signal&) override {
+      auto [near, far] = testing::memory_pair();
+      gateway_.upstreams.push_back(std::move(far));
+      co_return std::unique_ptr<net::Stream>(std::move(near));
+    }
+
+   private:
+    SimulatedGateway& gateway_;
+  };
+
+  testing::SimulatedLoop sim;
+  http::ScratchPool scratch;
+  SeededRandom random{1};
+  std::shared_ptr<config::Settings> settings = std::make_shared<config::Settings>();
+  telemetry::Log log{telemetry::LogLevel::kOff};
+  telemetry::Metrics metrics{simulated_metrics_options()};
+  std::unique_ptr<telemetry::AccessLog> access_log = *telemetry::AccessLog::open("off");
+  telemetry::AccessLogShard access_log_shard{*access_log};
+  std::atomic<bool> ready{true};
+  http::ServerLimits limits;
+  http::BodyBudget bodies{64 * 1024 * 1024};
+  MemoryConnector connector{*this};
+  std::vector<std::unique_ptr<testing::MemoryStream>> upstreams;
+  std::unique_ptr<testing::MemoryStream> client;
+  std::optional<models::Registry> registry;
+  std::optional<Context> context;
+  std::optional<Gateway> gateway;
+  std::optional<http::ServerConnection> connection;
+  testing::Tasks tasks{sim.loop()};
+};
+
+}  // namespace penstock::gateway
