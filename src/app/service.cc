@@ -75,6 +75,7 @@ struct Service::Parts {
   Shared shared();
 
   std::shared_ptr<const config::Settings> settings;
+  MemoryTrimmer memory;
   telemetry::Log& log;
   telemetry::Metrics metrics;
   std::unique_ptr<telemetry::AccessLog> access_log;
@@ -128,6 +129,7 @@ Status Service::Parts::listen() {
   if (!wanted) return failure(std::move(wanted.error()));
   if (Status is_free = net::check_address_is_free(*wanted); !is_free) return is_free;
   shared_parts.reset(new Shared{.settings = *settings,
+                                .memory = memory,
                                 .log = log,
                                 .metrics = metrics,
                                 .access_log = *access_log,

@@ -53,6 +53,7 @@ Worker::Worker(const Shared& shared)
                .loop = loop_,
                .scratch = scratch_,
                .random = random_,
+               .memory = shared.memory,
                .registry = shared.registry,
                .log = shared.log,
                .metrics = shared.metrics,
@@ -130,8 +131,10 @@ void Worker::keep_models_fresh(std::function<void()> all_asked) {
 }
 
 void Worker::publish(std::shared_ptr<const models::Catalog> catalog) {
-  run_on_loop(
-      [this, catalog = std::move(catalog)]() mutable { context_.catalog = std::move(catalog); });
+  run_on_loop([this, catalog = std::move(catalog)]() mutable {
+    context_.catalog = std::move(catalog);
+    shared_.memory.note_work();
+  });
 }
 
 void Worker::drain(milliseconds limit) {

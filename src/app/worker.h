@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "core/memory_trimmer.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
 #include "models/refresher.h"
@@ -33,6 +34,7 @@ namespace penstock::app {
 // What all workers share; owned by the Service.
 struct Shared {
   const config::Settings& settings;
+  MemoryTrimmer& memory;
   telemetry::Log& log;
   telemetry::Metrics& metrics;
   telemetry::AccessLog& access_log;

@@ -10,6 +10,7 @@
 #include "access/api_keys.h"
 #include "config/settings.h"
 #include "core/clock.h"
+#include "core/memory_trimmer.h"
 #include "http/scratch.h"
 #include "models/catalog.h"
 #include "models/registry.h"
@@ -26,6 +27,7 @@ struct Context {
   net::EventLoop& loop;
   http::ScratchPool& scratch;
   Random& random;
+  MemoryTrimmer& memory;
   models::Registry& registry;
   telemetry::Log& log;
   telemetry::Metrics& metrics;

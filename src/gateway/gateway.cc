@@ -26,6 +26,7 @@ class Gateway::Open {
     gateway_.busy_.raise();
   }
   ~Open() {
+    gateway_.context_.memory.note_work();
     if (--gateway_.open_exchanges_ > 0) return;
     gateway_.busy_.lower();
     gateway_.quiet_.raise();
@@ -36,6 +37,11 @@ class Gateway::Open {
  private:
   Gateway& gateway_;
 };
+
+void Gateway::connection_closed() {
+  context_.shard.connection_closed();
+  context_.memory.note_work();
+}
 
 Task<void> Gateway::handle(http::ServerConnection& connection) {
   const Open open(*this);

@@ -24,7 +24,7 @@ class Gateway final : public http::Handler {
                         const net::SocketAddress& peer) override;
   void limit_hit(Limit limit) override { context_.shard.limit_hit(limit); }
   void connection_opened() override { context_.shard.connection_opened(); }
-  void connection_closed() override { context_.shard.connection_closed(); }
+  void connection_closed() override;
 
   // No inference is admitted any more; what is open goes on.
   void drain() { context_.draining = true; }

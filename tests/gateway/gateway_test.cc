@@ -50,6 +50,7 @@ class GatewayTest : public ::testing::Test {
   SimulatedLoop sim;
   http::ScratchPool scratch;
   SeededRandom random{1};
+  MemoryTrimmer memory;
   std::shared_ptr<config::Settings> settings = std::make_shared<config::Settings>();
   telemetry::Log log{telemetry::LogLevel::kDebug};
   telemetry::Metrics metrics{simulated_metrics_options()};
@@ -61,6 +62,7 @@ class GatewayTest : public ::testing::Test {
                   .loop = sim.loop(),
                   .scratch = scratch,
                   .random = random,
+                  .memory = memory,
                   .registry = registry,
                   .log = log,
                   .metrics = metrics,

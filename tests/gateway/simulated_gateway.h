@@ -57,6 +57,7 @@ class SimulatedGateway : public ::testing::Test {
                             .loop = sim.loop(),
                             .scratch = scratch,
                             .random = random,
+                            .memory = memory,
                             .registry = *registry,
                             .log = log,
                             .metrics = metrics,
@@ -133,6 +134,7 @@ class SimulatedGateway : public ::testing::Test {
   testing::SimulatedLoop sim;
   http::ScratchPool scratch;
   SeededRandom random{1};
+  MemoryTrimmer memory;
   std::shared_ptr<config::Settings> settings = std::make_shared<config::Settings>();
   telemetry::Log log{telemetry::LogLevel::kOff};
   telemetry::Metrics metrics{simulated_metrics_options()};
