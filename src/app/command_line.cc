@@ -18,8 +18,8 @@ Examples:
   penstock check --config run.yaml
   penstock models --config run.yaml
 
-Without --config there is one provider, `passthrough`, from PASSTHROUGH_URL and
-PASSTHROUGH_API_KEY.
+Without --config there is one provider, `passthrough`, configured by PASSTHROUGH_URL
+and PASSTHROUGH_API_KEY.
 )";
 
 constexpr const char* kServeExamples = R"(
@@ -28,16 +28,16 @@ Examples:
   PASSTHROUGH_URL=https://api.openai.com PASSTHROUGH_API_KEY=… penstock serve
   penstock serve --config run.yaml --host 0.0.0.0 --port 80
 
-SIGTERM or SIGINT begins an orderly end: /readyz turns 503, open work is finished
-(server.timeouts.drain limits it); a second signal ends at once.
+SIGTERM or SIGINT starts a drain: /readyz answers 503, and open requests are finished
+within server.timeouts.drain. A second signal stops the server at once.
 )";
 
 constexpr const char* kCheckExamples = R"(
 Examples:
   penstock check --config run.yaml
 
-Prints the resolved configuration with secrets masked. Problems are printed as
-file:line:column: message, all of them, and the exit status is then 2.
+Prints the resolved configuration with secrets masked. If there are problems, prints
+all of them as file:line:column: message, and exits with status 2.
 )";
 
 constexpr const char* kModelsExamples = R"(
@@ -47,13 +47,14 @@ Examples:
 )";
 
 void add_config_option(CLI::App& command, std::string& file) {
-  command.add_option("--config,-c", file, "configuration file (a run.yaml)")->type_name("FILE");
+  command.add_option("--config,-c", file, "configuration file, such as run.yaml")
+      ->type_name("FILE");
 }
 
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-  CLI::App app("Penstock, an inference gateway: one endpoint before many services.", "penstock");
+  CLI::App app("Penstock, an inference gateway: one endpoint for many services.", "penstock");
   app.footer(kExamples);
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string(kVersion));
@@ -61,23 +62,25 @@ int run_command_line(int argc, char** argv) {
   ServeOptions serve_options;
   std::string host;
   std::uint16_t port = 0;
-  CLI::App* serve_command = app.add_subcommand("serve", "serve requests until a signal ends it");
+  CLI::App* serve_command = app.add_subcommand("serve", "serve requests until SIGTERM or SIGINT");
   add_config_option(*serve_command, serve_options.config.file);
   CLI::Option* host_option =
       serve_command->add_option("--host", host, "address to listen on")->type_name("H");
   CLI::Option* port_option =
-      serve_command->add_option("--port,-p", port, "port to listen on; 0: any")->type_name("N");
+      serve_command->add_option("--port,-p", port, "port to listen on; 0: any free port")
+          ->type_name("N");
   serve_command->add_flag("--allow-anonymous", serve_options.allow_anonymous,
-                          "serve without API keys on an address other than loopback");
+                          "allow serving a non-loopback address without API keys");
   serve_command->footer(kServeExamples);
 
   ConfigSource check_config;
-  CLI::App* check_command = app.add_subcommand("check", "check a configuration and print it");
+  CLI::App* check_command =
+      app.add_subcommand("check", "check a configuration file, then print what it resolves to");
   add_config_option(*check_command, check_config.file);
   check_command->footer(kCheckExamples);
 
   ConfigSource models_config;
-  CLI::App* models_command = app.add_subcommand("models", "list what the upstreams serve");
+  CLI::App* models_command = app.add_subcommand("models", "list the models of the upstreams");
   add_config_option(*models_command, models_config.file);
   models_command->footer(kModelsExamples);
 

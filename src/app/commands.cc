@@ -48,8 +48,8 @@ bool is_loopback(const std::string& host) {
 
 std::string anonymous_refusal(const std::string& host) {
   return host +
-         " is not a loopback address, and no server.api_keys are configured: everybody who "
-         "reaches it could use the upstreams. Configure keys, or give `penstock serve` "
+         " is not a loopback address, and no server.api_keys are configured: anybody who can "
+         "reach it could use the upstreams. Configure keys, or run `penstock serve` with "
          "--allow-anonymous.\n";
 }
 
@@ -71,8 +71,8 @@ bool ends_server(int signal) {
 
 void log_ignored(telemetry::Log& log, int signal) {
   log.warning(std::string("SIG") + sigabbrev_np(signal) +
-              " is ignored: nothing is reloaded while the server runs; restart it to read the "
-              "configuration and certificates again");
+              " is ignored: restart the server to reload the configuration and "
+              "certificates");
 }
 
 telemetry::LogLevel log_level(config::LogLevel level) {
@@ -93,7 +93,7 @@ telemetry::LogLevel log_level(config::LogLevel level) {
 void forbid_core_dumps(telemetry::Log& log) {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0) {
-    log.warning("core dumps cannot be switched off; one would hold keys in plain text");
+    log.warning("core dumps cannot be disabled; a core dump would contain keys in plain text");
   }
 }
 
@@ -106,8 +106,8 @@ void log_start(telemetry::Log& log, const ServeOptions& options, const config::S
   }
   if (geteuid() == 0) {
     log.warning(
-        "running as root, which is not needed: a fault would have all of its rights; run "
-        "as a user of its own (docs/operations.md)");
+        "running as root, which is not needed: run as a user without privileges "
+        "(docs/operations.md)");
   }
 }
 
@@ -117,7 +117,7 @@ void run_until_signalled(Service& service, telemetry::Log& log, const sigset_t& 
   while (sigwait(&signals, &signal) != 0 || !ends_server(signal)) {
     log_ignored(log, signal);
   }
-  log.info("draining: a second signal ends at once");
+  log.info("draining: a second signal stops the server at once");
   service.drain();
   std::atomic<bool> ended{false};
   std::thread waiting([&] {
@@ -129,7 +129,7 @@ void run_until_signalled(Service& service, telemetry::Log& log, const sigset_t& 
     const int next = sigtimedwait(&signals, nullptr, &interval);
     if (next > 0 && !ends_server(next)) log_ignored(log, next);
     if (ends_server(next)) {
-      log.info("ending at once");
+      log.info("stopping at once");
       service.stop();
     }
   }
@@ -155,7 +155,7 @@ int serve(const ServeOptions& options) {
   const std::size_t descriptors = net::raise_descriptor_limit();
   if (descriptors < 2 * server.limits.connections) {
     log.info("the descriptor limit, " + std::to_string(descriptors) +
-             ", is less than two for each of server.limits.connections");
+             ", is less than 2 × server.limits.connections; raise it (LimitNOFILE)");
   }
   auto service = Service::start(settings, log);
   if (!service) {

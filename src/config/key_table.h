@@ -69,7 +69,7 @@ void decode_entry(Decoder& decoder, const Node& entry, const Key<T>& key, T& out
   if (key.use == Use::kAccepted) return;
   if (key.use == Use::kIgnored) {
     if (says_something(entry)) {
-      decoder.warning_at_key(entry, "ignored, as this server has no part for it");
+      decoder.warning_at_key(entry, "ignored: this server does not support it");
     }
     return;
   }

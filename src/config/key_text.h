@@ -15,8 +15,8 @@ inline std::string_view fault_of_key_text(std::string_view key) {
   const std::size_t last = key.find_last_not_of(" \t\r\n");
   const std::string_view without_end = key.substr(0, last == key.npos ? 0 : last + 1);
   if (std::ranges::all_of(without_end, is_visible)) {
-    return "this key ends with a line break or a space, as a file's text often does; remove it "
-           "where the key is set (for a variable: KEY=$(cat FILE) drops it)";
+    return "this key ends with a line break or a space, perhaps from a file; remove it where the "
+           "key is set (for a variable, use KEY=$(cat FILE))";
   }
   return "an API key is visible ASCII without spaces";
 }

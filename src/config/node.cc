@@ -34,7 +34,7 @@ bool check_bytes(std::string_view text, Problems& problems) {
     });
     if (bad != line.end()) {
       position.column = static_cast<std::size_t>(bad - line.begin()) + 1;
-      problems.error(position, "a control character; a configuration is UTF-8 text");
+      problems.error(position, "a control character; a configuration file is UTF-8 text");
       return false;
     }
     if (!is_valid_utf8(line)) {

@@ -82,7 +82,7 @@ Result<std::string> parse_name(std::string_view host) {
     rest.remove_prefix(dot + 1);
   }
   if (is_ambiguous_address(host)) {
-    return refused("the host looks like an IP address, but is not one in its usual form");
+    return refused("the host looks like an IP address, but is not in the usual notation");
   }
   return lower(host);
 }
@@ -106,7 +106,7 @@ Status parse_authority(std::string_view authority, Url& url) {
   std::string_view rest;
   if (authority.starts_with('[')) {
     const std::size_t end = authority.find(']');
-    if (end == std::string_view::npos) return refused("the host lacks its closing bracket");
+    if (end == std::string_view::npos) return refused("the host has no closing bracket");
     host = parse_ipv6(authority.substr(1, end - 1));
     rest = authority.substr(end + 1);
   } else {
@@ -139,14 +139,14 @@ bool has_dot_segment(std::string_view decoded_path) {
 Status parse_path(std::string_view path, Url& url) {
   if (path.find_first_of("?#") != std::string_view::npos) {
     return refused(
-        "a base URL must not have a query or a fragment; for parameters that a service "
-        "wants with every request there is `query`, beside base_url");
+        "a base URL must not have a query or a fragment; to send parameters with every "
+        "request, set `query` beside base_url");
   }
   const bool clean =
       std::all_of(path.begin(), path.end(), [](char c) { return is_path_byte(c) || c == '%'; });
   const std::optional<std::string> decoded = percent_decode(path);
-  if (!clean || !decoded) return refused("the path has bytes that must be percent-encoded");
-  if (has_dot_segment(*decoded)) return refused("the path must not have `.` or `..` in it");
+  if (!clean || !decoded) return refused("the path contains bytes that must be percent-encoded");
+  if (has_dot_segment(*decoded)) return refused("the path must not contain `.` or `..` segments");
   while (path.ends_with('/')) path.remove_suffix(1);
   url.path = std::string(path);
   return {};
@@ -204,8 +204,8 @@ Result<Url> parse_base_url(std::string_view text, BasePath base_path) {
     if (!ends_with_ignoring_case(url->path, endpoint)) continue;
     const std::string_view named = endpoint == "/v1/models" ? "/models" : endpoint;
     return refused(
-        fmt::format("the path ends with `{0}`, which belongs to one endpoint; leave "
-                    "`{0}` out, as the gateway appends each endpoint's path",
+        fmt::format("the path ends with `{0}`, which belongs to one endpoint; remove "
+                    "`{0}`: the gateway appends each endpoint's path",
                     named));
   }
   if (base_path == BasePath::kEndsInV1 && !url->path.ends_with("/v1")) url->path += "/v1";

@@ -23,7 +23,7 @@ constexpr std::size_t kLeastRoomBytes = 4 * 1024;
 
 Error not_in_its_coding(std::string_view what) {
   return Error::client(ErrorKind::kInvalidRequest,
-                       "We could not unpack the body of your request: " + std::string(what) + ".");
+                       "The request body could not be decompressed: " + std::string(what) + ".");
 }
 
 // All fields of the name are one list (RFC 9110 section 5.3).
@@ -54,14 +54,14 @@ class Unpacking {
         coded.substr(0, kStepCodedBytes), out.first(std::min(out.size(), kStepBytes)));
     if (step.outcome == Outcome::kTooLarge) return failure(http::body_too_large());
     if (step.outcome == Outcome::kMalformed) {
-      return failure(not_in_its_coding("it is not what its Content-Encoding says"));
+      return failure(not_in_its_coding("it does not match its Content-Encoding"));
     }
     coded.remove_prefix(step.consumed);
     content_.add(step.produced);
     if (Status counted = count_working_memory(); !counted) return failure(counted.error());
     if (step.outcome == Outcome::kProgress) return true;
     if (!coded.empty() || !decoder_.is_whole())
-      return failure(not_in_its_coding("its end is missing"));
+      return failure(not_in_its_coding("it is truncated"));
     return false;
   }
 
@@ -105,11 +105,11 @@ Eventual<Result<std::string_view>> read_content(Exchange& exchange) {
   const std::optional<wire::ContentCodings> codings =
       codings_of(exchange.connection().request().fields);
   if (!codings) {
-    return Result<std::string_view>(failure(
-        Error::client(ErrorKind::kUnsupportedMediaType,
-                      "The Content-Encoding of your request is not read here. Send plain JSON, or "
-                      "up to three of these codings: " +
-                          std::string(wire::kReadCodings) + ".")));
+    return Result<std::string_view>(
+        failure(Error::client(ErrorKind::kUnsupportedMediaType,
+                              "The Content-Encoding is not supported. Send plain JSON, or "
+                              "up to three of these codings: " +
+                                  std::string(wire::kReadCodings) + ".")));
   }
   if (codings->empty()) return exchange.connection().read_body();
   return unpack(exchange, *codings);

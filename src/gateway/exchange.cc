@@ -181,7 +181,7 @@ Error Exchange::truth_about(Error error) const {
   if (gone) return Error::client(ErrorKind::kClientGone, "the client has gone");
   if (error.kind == ErrorKind::kUpstreamTimeout && request_time_is_over()) {
     return Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-                           "the request took longer than it may")
+                           "the request took longer than server.timeouts.request")
         .at_limit(Limit::kRequestTimeout);
   }
   return error;

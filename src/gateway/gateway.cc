@@ -80,9 +80,9 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     }
     exchange.set_principal(*principal);
     if (!exchange.connection().admit()) {
-      Error error =
-          Error::gateway(ErrorKind::kOverloaded, "the server serves as many clients as it may")
-              .at_limit(Limit::kConnections);
+      Error error = Error::gateway(ErrorKind::kOverloaded,
+                                   "the server has reached its limit of connections; retry later")
+                        .at_limit(Limit::kConnections);
       co_return co_await exchange.fail(std::move(error));
     }
   }
@@ -98,8 +98,8 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
       !match->takes_admin || context_.keys.role_of(exchange.principal()) == config::Role::kAdmin;
   if (!may_administer) {
     Error error = Error::client(ErrorKind::kForbidden,
-                                "this takes an API key with the role admin: models are registered "
-                                "and removed by administrators (server.api_keys[].role)");
+                                "registering and removing models requires an API key with the role "
+                                "admin (server.api_keys[].role)");
     co_return co_await exchange.fail(std::move(error));
   }
 

@@ -49,7 +49,7 @@ Status more_or_error(Exchange& exchange, net::Woken woken) {
   if (woken.by(exchange.connection().gone())) return failure(Error::cancelled());
   if (!woken.timed_out()) return {};
   return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-                                 "the upstream paused for too long")
+                                 "the upstream sent nothing for too long")
                      .at_limit(Limit::kBetweenBytesTimeout));
 }
 

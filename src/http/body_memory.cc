@@ -36,7 +36,7 @@ Error body_too_large() {
 
 Error no_memory_for_bodies() {
   return Error::gateway(ErrorKind::kOverloaded,
-                        "the server holds as many bytes of requests as it may")
+                        "the server has reached its limit for request bodies; retry later")
       .at_limit(Limit::kAllBodiesBytes);
 }
 

@@ -185,7 +185,7 @@ const char* ChunkedDecoder::take_trailer(char c) {
       return take_trailer_name(c);
     case State::kTrailerValue:
       if (is_in(kValueCharacter, c)) return nullptr;
-      return move_on(c == '\r', State::kTrailerLf, "a trailer holds a control character");
+      return move_on(c == '\r', State::kTrailerLf, "a trailer contains a control character");
     case State::kTrailerLf:
       return move_on(c == '\n', State::kTrailerStart, "a trailer does not end in CRLF");
     default:

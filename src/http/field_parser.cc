@@ -81,7 +81,7 @@ void note_connection(std::string_view value, Directives& directives) {
 
 Fault note_expectation(std::string_view value, Directives& directives) {
   if (!equals_ignoring_case(value, "100-continue")) {
-    return {ErrorKind::kExpectationFailed, "the only expectation that is met is 100-continue"};
+    return {ErrorKind::kExpectationFailed, "the only supported expectation is 100-continue"};
   }
   directives.expects_continue = true;
   return {};
@@ -119,7 +119,7 @@ Fault parse_field_line(const char*& at, const char* end, Direction direction,
   while (value != end && is_blank(*value)) ++value;
   const char* const line_end = skip_value(value, end);
   if (end - line_end < 2 || line_end[0] != '\r' || line_end[1] != '\n') {
-    return malformed("a field value holds a control character or does not end in CRLF");
+    return malformed("a field value contains a control character or does not end in CRLF");
   }
   const char* value_end = line_end;
   while (value_end != value && is_blank(value_end[-1])) --value_end;
@@ -140,7 +140,7 @@ Fault decide_framing(Version version, const Directives& directives, Framing& fra
   if (directives.length) return malformed("both Content-Length and Transfer-Encoding are given");
   if (version == Version::kHttp10) return malformed("HTTP/1.0 has no Transfer-Encoding");
   if (directives.coding == Directives::Coding::kOther) {
-    return {ErrorKind::kNotImplemented, "the only transfer coding that is read is chunked"};
+    return {ErrorKind::kNotImplemented, "the only supported transfer coding is chunked"};
   }
   framing.kind = Framing::Kind::kChunked;
   return {};
@@ -155,7 +155,7 @@ Walk judge_unfinished(std::string_view buffer, std::string_view line, const Head
   const char* const stop = skip_value(line.data(), end);
   // A CR that is the last byte may yet be followed by its LF.
   const bool sound = stop == end || (*stop == '\r' && stop + 1 == end);
-  if (!sound) return {0, malformed("a line holds a control character or does not end in CRLF")};
+  if (!sound) return {0, malformed("a line contains a control character or does not end in CRLF")};
   if (buffer.size() >= limits.bytes) {
     return {0, {ErrorKind::kHeadTooLarge, "the header is larger than the limit"}};
   }

@@ -37,7 +37,7 @@ Fault parse_request_line(const char*& at, const char* end, RequestHead& head) {
   const char* const target = method_end + 1;
   const char* const target_end = skip_class(kTargetCharacter, target, end);
   if (target_end == target || target_end == end || *target_end != ' ') {
-    return malformed("the request target is missing or holds characters that it may not hold");
+    return malformed("the request target is missing or contains invalid characters");
   }
   const char* const version = target_end + 1;
   if (end - version < kVersionBytes || std::memcmp(version, "HTTP/", 5) != 0 ||
@@ -46,13 +46,13 @@ Fault parse_request_line(const char*& at, const char* end, RequestHead& head) {
     return malformed("the request line does not end with an HTTP version");
   }
   if (version[5] != '1' || version[7] > '1') {
-    return {ErrorKind::kVersionNotSupported, "the HTTP versions that are served are 1.0 and 1.1"};
+    return {ErrorKind::kVersionNotSupported, "the HTTP version is not supported; use 1.1 or 1.0"};
   }
   head.method = {at, static_cast<std::size_t>(method_end - at)};
   head.target = {target, static_cast<std::size_t>(target_end - target)};
   head.version = version[7] == '0' ? Version::kHttp10 : Version::kHttp11;
   at = version + kVersionBytes;
-  if (!is_served(head.method)) return {ErrorKind::kNotImplemented, "the method is not served"};
+  if (!is_served(head.method)) return {ErrorKind::kNotImplemented, "the method is not supported"};
   if (*target != '/' && !(head.target == "*" && head.method == "OPTIONS")) {
     return malformed("the request target is not a path");
   }

@@ -130,7 +130,8 @@ void Server::take(net::Listener::Accepted accepted) {
 
 void Server::refuse(const net::Listener::Accepted& accepted) {
   const std::string answer = context_.handler.refuse(
-      Error::gateway(ErrorKind::kOverloaded, "the server has as many connections as it may have"),
+      Error::gateway(ErrorKind::kOverloaded,
+                     "the server has reached its limit of connections; retry later"),
       AnswerTo::kOtherMethod, accepted.peer);
   // Best effort, and only where the client would understand it.
   if (tls_ == nullptr) {

@@ -70,20 +70,20 @@ const char* find_fault(std::string_view path, std::size_t id_at) {
     const bool in_id = path_bytes - path.size() >= id_at;
     const bool is_encoded = path.front() == '%';
     const std::optional<unsigned char> byte = take_byte(path);
-    if (!byte) return "the path holds a broken percent-encoding";
-    if (*byte < 0x20 || *byte == 0x7F) return "the path holds a control character";
+    if (!byte) return "the path has a malformed percent-encoding";
+    if (*byte < 0x20 || *byte == 0x7F) return "the path contains a control character";
     const bool is_data = in_id && is_encoded;
-    if (*byte == '\\' && !is_data) return "the path holds a backslash";
+    if (*byte == '\\' && !is_data) return "the path contains a backslash";
     if (*byte != '/' || is_data) {
       segment.add(*byte);
       continue;
     }
     if (first_segment && segment.empty()) return "the path begins with two slashes";
-    if (segment.found(in_id)) return "the path holds a dot segment";
+    if (segment.found(in_id)) return "the path contains a dot segment";
     first_segment = false;
     segment = {};
   }
-  return segment.found(id_at < path_bytes) ? "the path holds a dot segment" : nullptr;
+  return segment.found(id_at < path_bytes) ? "the path contains a dot segment" : nullptr;
 }
 
 }  // namespace

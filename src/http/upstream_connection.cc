@@ -104,7 +104,7 @@ bool UpstreamConnection::stale() {
 Error UpstreamConnection::reset_before_head(Answer answer) const {
   const bool stale = reused() && answer == Answer::kNotBegun;
   const RetryClass retry = stale ? RetryClass::kStaleConnection : RetryClass::kNever;
-  return reset(retry, "the upstream closed the connection before it answered");
+  return reset(retry, "the upstream closed the connection without answering");
 }
 
 Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLimits& limits,
@@ -135,7 +135,7 @@ Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLim
       }
       if (head_.status == 101 || ++interim_answers > kInterimAnswersMax) {
         co_return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
-                                          "the upstream answered with an unasked interim status"));
+                                          "the upstream sent an unexpected interim status"));
       }
     }
     const net::Woken woken = co_await net::wait_any(loop_, &deadline_, stream_->readable(), cancel);
@@ -193,7 +193,8 @@ Result<UpstreamConnection::BodyPart> UpstreamConnection::read_body() {
         }
         [[fallthrough]];
       case net::Transfer::Kind::kFailed:
-        return failure(reset(RetryClass::kNever, "the upstream broke off its answer"));
+        return failure(reset(RetryClass::kNever,
+                             "the upstream closed the connection in the middle of its answer"));
     }
   }
   switch (head_.framing.kind) {

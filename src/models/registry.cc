@@ -92,7 +92,7 @@ std::string Registry::why_pending(const Model& model) const {
   const config::Provider& provider = settings_->providers[model.provider];
   const std::string subject = "provider '" + provider.id + "' ";
   if (sources_[model.provider].is_known) return subject + "lists no model of type " + model.type;
-  if (!provider.base_url) return subject + "has no base_url, so that its models are not known";
+  if (!provider.base_url) return subject + "has no base_url, so its models are not known";
   return subject + "has not listed its models yet";
 }
 
@@ -224,7 +224,7 @@ Status Registry::remove(std::string_view name) {
         ErrorKind::kForbidden,
         "Model '" + id +
             "' was not registered at run time: it comes from the configuration or from its "
-            "upstream's list, and only a change there removes it"));
+            "upstream's list; remove it there"));
   }
   publish_locked();
   return {};

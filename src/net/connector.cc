@@ -72,13 +72,14 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to(const Destinat
                                                                   Signal& cancel) {
   const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) {
-    co_return failure(unreachable("no socket for the upstream: " + reason(errno)));
+    co_return failure(unreachable("cannot create a socket for the upstream: " + reason(errno)));
   }
   const int started = ::connect(descriptor, address.data(), address.size());
   const int start_error = started == 0 ? 0 : errno;
   // Registered after the connect call: a socket that is not connected yet reports a hang-up.
   auto socket = std::make_unique<RegisteredSocket>(poller_, descriptor);
-  if (!socket->registered()) co_return failure(unreachable("no room for the upstream's socket"));
+  if (!socket->registered())
+    co_return failure(unreachable("cannot register the upstream's socket"));
   Deadline deadline(loop_);
   deadline.set(until);
   if (start_error == EINPROGRESS) {

@@ -37,7 +37,7 @@ std::vector<SocketAddress> look_up(const std::string& host, std::string& failure
     if (!address.empty()) found.push_back(address);
   }
   freeaddrinfo(list);
-  if (found.empty()) failure_text = "the name has no address";
+  if (found.empty()) failure_text = "the host name has no address";
   return found;
 }
 
@@ -175,7 +175,7 @@ Task<Result<std::vector<SocketAddress>>> SystemResolver::resolve(std::string hos
       }
       if (woken.timed_out()) {
         co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
-                                          "looking up the upstream's name took too long")
+                                          "looking up the upstream's host name took too long")
                               .at_limit(Limit::kConnectTimeout));
       }
     }

@@ -38,7 +38,7 @@ Status load_certificate(SSL_CTX* context, const std::string& certificate, const 
   }
   if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
     const bool mismatch = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
-    return tls_failure(mismatch ? "the private key in " + key + " does not fit " + certificate
+    return tls_failure(mismatch ? "the private key in " + key + " does not match " + certificate
                                 : "cannot use the private key in " + key);
   }
   return {};
@@ -61,7 +61,7 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
 Result<TlsContext> TlsContext::server(const ServerOptions& options) {
   TlsContext made(make_context(TLS_server_method()));
   SSL_CTX* context = made.get();
-  if (context == nullptr) return tls_failure("cannot make a TLS context");
+  if (context == nullptr) return tls_failure("cannot create a TLS context");
   if (Status loaded = load_certificate(context, options.certificate_file, options.key_file);
       !loaded) {
     return failure(loaded.error());
@@ -83,7 +83,7 @@ Result<TlsContext> TlsContext::server(const ServerOptions& options) {
 Result<TlsContext> TlsContext::client(const ClientOptions& options) {
   TlsContext made(make_context(TLS_client_method()));
   SSL_CTX* context = made.get();
-  if (context == nullptr) return tls_failure("cannot make a TLS context");
+  if (context == nullptr) return tls_failure("cannot create a TLS context");
   if (options.tls13_only) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   if (!options.ciphers.empty() && SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) != 1) {
     return tls_failure("no usable cipher in '" + options.ciphers + "'");

@@ -135,9 +135,9 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
       std::string message = "TLS with the upstream failed: " + handshake_failure();
       const int reason = ERR_GET_REASON(ERR_peek_error());
       if (SSL_get_verify_result(ssl_.get()) != X509_V_OK) {
-        message += "; give the file of the authority that signed it in network.tls.verify";
+        message += "; set network.tls.verify to the file of the authority that signed it";
       } else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
-        message += "; the upstream does not speak TLS at this port: try http://, or another port";
+        message += "; the upstream does not speak TLS on this port: use http://, or another port";
       }
       co_return failure(Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
                                         std::move(message)));

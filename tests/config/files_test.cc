@@ -24,7 +24,7 @@ std::vector<std::string> remarks(const Loaded& loaded) {
   return result;
 }
 
-constexpr std::string_view kIgnored = ": ignored, as this server has no part for it";
+constexpr std::string_view kIgnored = ": ignored: this server does not support it";
 
 std::string ignored(std::string_view place, std::string_view path) {
   return std::string(place) + ": warning: " + std::string(path) + std::string(kIgnored);

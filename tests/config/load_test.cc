@@ -266,22 +266,22 @@ server: {port: 1, cors: true, workers: 4}
           "run.yaml:1:10: warning: version: this server reads version 2",
           "run.yaml:3:1: warning: apis: this server has no part for agents, safety; it serves "
           "inference",
-          "run.yaml:8:5: warning: providers.inference[0].module: ignored, as this server has no "
-          "part for it",
-          "run.yaml:10:17: warning: providers.inference[0].config.network.proxy: ignored, as this "
-          "server has no part for it",
-          "run.yaml:10:59: warning: providers.inference[0].config.network.limits: ignored, as this "
-          "server has no part for it",
+          "run.yaml:8:5: warning: providers.inference[0].module: ignored: this server does not "
+          "support it",
+          "run.yaml:10:17: warning: providers.inference[0].config.network.proxy: ignored: this "
+          "server does not support it",
+          "run.yaml:10:59: warning: providers.inference[0].config.network.limits: ignored: this "
+          "server does not support it",
           "run.yaml:11:5: warning: providers.inference[1]: skipped, as only providers of type "
           "remote::passthrough are served",
-          "run.yaml:14:3: warning: providers.safety: ignored, as this server has no part for it",
-          "run.yaml:17:1: warning: storage: ignored, as this server has no part for it",
+          "run.yaml:14:3: warning: providers.safety: ignored: this server does not support it",
+          "run.yaml:17:1: warning: storage: ignored: this server does not support it",
           "run.yaml:20:5: warning: registered_resources.models[0]: skipped, as its provider is not "
           "served",
-          "run.yaml:21:3: warning: registered_resources.shields: ignored, as this server has no "
-          "part for it",
-          "run.yaml:22:19: warning: server.cors: ignored, as this server has no part for it",
-          "run.yaml:22:31: warning: server.workers: ignored, as this server has no part for it"));
+          "run.yaml:21:3: warning: registered_resources.shields: ignored: this server does not "
+          "support it",
+          "run.yaml:22:19: warning: server.cors: ignored: this server does not support it",
+          "run.yaml:22:31: warning: server.workers: ignored: this server does not support it"));
   ASSERT_TRUE(loaded.settings);
   EXPECT_THAT(loaded.settings->models, IsEmpty());
 }

@@ -134,7 +134,7 @@ TEST(Document, HasAMappingAtItsTop) {
 
 TEST(Document, IsUtf8WithoutControlCharacters) {
   EXPECT_THAT(parse("a: 1\nb: x\x04y\n").problems,
-              ElementsAre("f:2:5: a control character; a configuration is UTF-8 text"));
+              ElementsAre("f:2:5: a control character; a configuration file is UTF-8 text"));
   EXPECT_THAT(parse(std::string_view("a\0b", 3)).problems, testing::SizeIs(1));
   EXPECT_THAT(parse("a: 1\nb: \xFF\n").problems, ElementsAre("f:2:1: this line is not UTF-8"));
   const Parsed parsed = parse(

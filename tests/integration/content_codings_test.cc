@@ -109,7 +109,7 @@ TEST_F(RequestCodings, ThatAreNotKeptAreA400) {
         coded("zstd", zstd_compressed(body, 24))}) {
     const WholeAnswer answer = client.ask(request);
     EXPECT_EQ(answer.status(), 400) << answer.body;
-    EXPECT_TRUE(message_of(answer).starts_with("We could not unpack the body of your request: "))
+    EXPECT_TRUE(message_of(answer).starts_with("The request body could not be decompressed: "))
         << message_of(answer);
   }
   // What comes out is judged as any body is.
