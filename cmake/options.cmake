@@ -11,6 +11,7 @@ if(PENSTOCK_SANITIZE)
   target_compile_options(penstock_options INTERFACE
     -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(penstock_options INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
+  target_compile_definitions(penstock_options INTERFACE PENSTOCK_SANITIZED)
 else()
   # All functions of libraries are bound at start (-z now): calls need no stub to find them.
   target_compile_options(penstock_options INTERFACE -fstack-protector-strong -fno-plt)

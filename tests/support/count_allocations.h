@@ -1,13 +1,20 @@
 #pragma once
 
 // Counts what the current thread allocates with operator new. To be included by exactly one source
-// of a test program: it replaces the global operators.
+// of a test program: it replaces the global operators. Sanitizers have operators of their own, and
+// tests that count are skipped under them.
 
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
 namespace penstock::test {
+
+#ifdef PENSTOCK_SANITIZED
+inline constexpr bool kCountsAllocations = false;
+#else
+inline constexpr bool kCountsAllocations = true;
+#endif
 
 inline thread_local std::size_t allocation_count = 0;
 
@@ -29,6 +36,8 @@ inline void* counted_allocation(std::size_t size, std::size_t alignment) {
 }
 
 }  // namespace penstock::test
+
+#ifndef PENSTOCK_SANITIZED
 
 // Not inlined: the compiler would take free() for a mistake where it sees `new` beside it.
 
@@ -68,3 +77,5 @@ inline void* counted_allocation(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
   std::free(memory);
 }
+
+#endif
