@@ -47,7 +47,8 @@ telemetry::MetricsOptions metrics_options(const config::Settings& settings) {
 Result<net::TlsContext> server_context(const config::Server& server) {
   return net::TlsContext::server({.certificate_file = server.tls_certfile,
                                   .key_file = server.tls_keyfile,
-                                  .client_ca_file = server.tls_cafile});
+                                  .client_ca_file = server.tls_cafile,
+                                  .ciphers = server.tls_ciphers});
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ Worker::Worker(const Shared& shared)
                   .interval = shared.settings.server.registry_refresh_interval}),
       background_(loop_, report_to(shared.log)),
       ends_(loop_, report_to(shared.log)) {
+  context_.transport_security = gateway::transport_security_line(shared.settings.server);
   const auto& providers = shared.settings.providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
     const providers::Passthrough::Environment environment{

@@ -31,25 +31,13 @@ void decode_min_version(Decoder& decoder, const Node& node, UpstreamTls& tls) {
   store(decoder.choice(node, kChoices), tls.min_version);
 }
 
-// The reference's list of names; OpenSSL's own form with colons is one text.
-void decode_ciphers(Decoder& decoder, const Node& node, UpstreamTls& tls) {
-  if (node.kind == Node::Kind::kScalar) {
-    tls.ciphers = node.text;
-    return;
-  }
-  const auto items = decoder.given_items(node);
-  if (!items) return;
-  std::vector<std::string> names;
-  for (const Node& item : *items) {
-    if (auto name = decoder.text(item)) names.push_back(std::move(*name));
-  }
-  tls.ciphers = fmt::format("{}", fmt::join(names, ":"));
-}
-
 constexpr std::array kTlsKeys = {
     Key<UpstreamTls>{"verify", "boolean or file", "true", decode_verify},
     Key<UpstreamTls>{"min_version", "TLSv1.2 or TLSv1.3", "TLSv1.2", decode_min_version},
-    Key<UpstreamTls>{"ciphers", "list of text", "none", decode_ciphers},
+    Key<UpstreamTls>{"ciphers", "list of text", "none",
+                     [](Decoder& decoder, const Node& node, UpstreamTls& tls) {
+                       decode_ciphers(decoder, node, tls.ciphers);
+                     }},
     Key<UpstreamTls>{"client_cert", "file", "none",
                      [](Decoder& decoder, const Node& node, UpstreamTls& tls) {
                        store(decoder.readable_file(node), tls.client_cert);
@@ -137,6 +125,21 @@ constexpr std::array kNetworkKeys = {
 };
 
 }  // namespace
+
+// The reference's list of names; OpenSSL's own form with colons is one text.
+void decode_ciphers(Decoder& decoder, const Node& node, std::string& ciphers) {
+  if (node.kind == Node::Kind::kScalar) {
+    ciphers = node.text;
+    return;
+  }
+  const auto items = decoder.given_items(node);
+  if (!items) return;
+  std::vector<std::string> names;
+  for (const Node& item : *items) {
+    if (auto name = decoder.text(item)) names.push_back(std::move(*name));
+  }
+  ciphers = fmt::format("{}", fmt::join(names, ":"));
+}
 
 void decode_network(Decoder& decoder, const Node& node, Provider& provider) {
   decode_section<Provider>(decoder, node, kNetworkKeys, provider);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "config/decode_limits.h"
+#include "config/decode_network.h"
 #include "config/key_text.h"
 #include "config/url.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t kApiKeyBytesMin = 8;
 constexpr std::uint64_t kRefreshSecondsMax = 7 * 24 * 3600;
+constexpr std::uint64_t kHstsSecondsMax = 10ULL * 366 * 24 * 3600;
 
 void decode_host(Decoder& decoder, const Node& node, std::string& out) {
   const auto text = decoder.text(node);
@@ -169,6 +171,13 @@ void decode_auth(Decoder& decoder, const Node& node, Server& server) {
   decode_section<Server>(decoder, node, kAuthKeys, server);
 }
 
+constexpr std::array kTlsConfigKeys = {
+    Key<Server>{"ciphers", "list of text", "none",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  decode_ciphers(decoder, node, server.tls_ciphers);
+                }},
+};
+
 constexpr std::array kServerKeys = {
     Key<Server>{"host", "host", "127.0.0.1",
                 [](Decoder& decoder, const Node& node, Server& server) {
@@ -193,6 +202,18 @@ constexpr std::array kServerKeys = {
     Key<Server>{"tls_cafile", "file", "none",
                 [](Decoder& decoder, const Node& node, Server& server) {
                   store(decoder.readable_file(node), server.tls_cafile);
+                }},
+    Key<Server>{"tls_config", "mapping", "{}",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  decode_section<Server>(decoder, node, kTlsConfigKeys, server);
+                },
+                Use::kOptional,
+                [](const std::string& path, KnownKeys& out) {
+                  list_section<Server>(path, kTlsConfigKeys, out);
+                }},
+    Key<Server>{"hsts_max_age", "integer", "31536000",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.integer(node, {0, kHstsSecondsMax}), server.hsts_max_age);
                 }},
     Key<Server>{"registry_refresh_interval_seconds", "integer", "300",
                 [](Decoder& decoder, const Node& node, Server& server) {
@@ -237,8 +258,6 @@ constexpr std::array kServerKeys = {
     ignored<Server>("workers"),
     ignored<Server>("tenancy"),
     ignored<Server>("insecure"),
-    ignored<Server>("tls_config"),
-    ignored<Server>("hsts_max_age"),
 };
 
 void check_tls_files(Decoder& decoder, const Node& section) {

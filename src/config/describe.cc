@@ -67,7 +67,7 @@ void write_provider(YamlWriter& out, const Provider& provider) {
   out.text("provider_type", kPassthroughType);
   out.open("config");
   if (provider.base_url) out.text("base_url", provider.base_url->text());
-  if (provider.base_path == BasePath::kAsWritten) out.literal("append_v1", "false");
+  out.literal("append_v1", boolean(provider.base_path != BasePath::kAsWritten));
   if (!provider.query.empty()) {
     out.open("query");
     for (const Provider::QueryParameter& parameter : provider.query) {
@@ -119,12 +119,16 @@ void write_limits(YamlWriter& out, const Limits& limits) {
   number("header_bytes", limits.header_bytes);
   number("header_fields", limits.header_fields);
   number("body_bytes", limits.body_bytes);
+  number("all_bodies_bytes", limits.all_bodies_bytes);
+  number("body_bytes_per_second", limits.body_bytes_per_second);
+  number("discarded_bytes", limits.discarded_bytes);
   number("body_keys", limits.body_keys);
   number("body_depth", limits.body_depth);
   number("model_bytes", limits.model_bytes);
   number("event_bytes", limits.event_bytes);
   number("answer_buffer_bytes", limits.answer_buffer_bytes);
   number("connections", limits.connections);
+  number("reserved_connections", limits.reserved_connections);
   number("connections_per_upstream", limits.connections_per_upstream);
   out.close();
 }
@@ -143,6 +147,9 @@ void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
   time("client_body", timeouts.client_body);
   time("client_write", timeouts.client_write);
   time("idle", timeouts.idle);
+  time("refused_idle", timeouts.refused_idle);
+  time("linger", timeouts.linger);
+  time("discard", timeouts.discard);
   time("upstream_idle", timeouts.upstream_idle);
   time("drain", timeouts.drain);
   out.close();
@@ -169,6 +176,12 @@ void write_server(YamlWriter& out, const Server& server) {
   write_given(out, "tls_certfile", server.tls_certfile);
   write_given(out, "tls_keyfile", server.tls_keyfile);
   write_given(out, "tls_cafile", server.tls_cafile);
+  if (!server.tls_ciphers.empty()) {
+    out.open("tls_config");
+    out.text("ciphers", server.tls_ciphers);
+    out.close();
+  }
+  out.literal("hsts_max_age", fmt::format("{}", server.hsts_max_age.count()));
   out.literal("registry_refresh_interval_seconds",
               fmt::format("{}", server.registry_refresh_interval.count()));
   write_api_keys(out, server.api_keys);

@@ -166,7 +166,9 @@ struct Server {
   std::size_t threads = 0;  // 0: as many as there are cores that this process may use
   std::string tls_certfile;
   std::string tls_keyfile;
-  std::string tls_cafile;  // clients must then show a certificate of this authority
+  std::string tls_cafile;   // clients must then show a certificate of this authority
+  std::string tls_ciphers;  // tls_config.ciphers, in OpenSSL's list form; empty: its own choice
+  std::chrono::seconds hsts_max_age{31'536'000};  // over TLS; 0: nothing is said
   std::chrono::seconds registry_refresh_interval{300};
   std::vector<ApiKey> api_keys;
   Limits limits;

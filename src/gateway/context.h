@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "access/api_keys.h"
@@ -41,6 +42,8 @@ struct Context {
   // Replaced on this thread when the registry publishes.
   std::shared_ptr<const models::Catalog> catalog;
   bool draining = false;
+  // What tells browsers to come over TLS only, as a whole field line; empty: nothing.
+  std::string transport_security = {};
 };
 
 }  // namespace penstock::gateway

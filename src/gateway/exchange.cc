@@ -135,6 +135,7 @@ bool Exchange::request_time_is_over() const {
 void Exchange::begin_head(std::string& out, int status) {
   http::append_status_line(out, status);
   http::append_field(out, "x-request-id", request_id_.view());
+  out.append(context_.transport_security);
   if (!connection_.keep_alive()) out.append("Connection: close\r\n");
 }
 

@@ -13,6 +13,15 @@
 
 namespace penstock::gateway {
 
+std::string transport_security_line(const config::Server& server) {
+  std::string line;
+  if (server.tls_certfile.empty() || server.hsts_max_age.count() == 0) return line;
+  http::append_field(
+      line, "Strict-Transport-Security",
+      "max-age=" + std::to_string(server.hsts_max_age.count()) + "; includeSubDomains");
+  return line;
+}
+
 Gateway::Gateway(Context& context) : context_(context) {
   quiet_.raise();
 }
@@ -133,6 +142,7 @@ std::string Gateway::refuse(const Error& error, http::AnswerTo answer_to,
   std::string out;
   http::append_status_line(out, answer.status);
   http::append_date(out, context_.loop.wall());
+  out.append(context_.transport_security);
   http::append_field(out, "Content-Type", "application/json");
   http::append_content_length(out, body.size());
   http::append_field(out, "Connection", "close");

@@ -13,6 +13,10 @@
 
 namespace penstock::gateway {
 
+// Strict-Transport-Security (RFC 6797) as a whole field line, in the reference's form. Empty where
+// the server does not serve over TLS, or is told to say nothing: over plain HTTP it has no meaning.
+std::string transport_security_line(const config::Server& server);
+
 class Gateway final : public http::Handler {
  public:
   explicit Gateway(Context& context);

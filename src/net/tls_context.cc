@@ -1,6 +1,8 @@
 #include "net/tls_context.h"
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include <openssl/err.h>
@@ -44,6 +46,41 @@ Status load_certificate(SSL_CTX* context, const std::string& certificate, const 
   return {};
 }
 
+// OpenSSL passes over names that it does not know, and a server would then be less strict than it
+// was told to be.
+bool is_known_cipher(SSL_CTX* context, const std::string& name) {
+  constexpr std::string_view kOperators = "!-+@";
+  if (kOperators.contains(name.front())) return true;
+  const bool is_known = SSL_CTX_set_cipher_list(context, name.c_str()) == 1;
+  ERR_clear_error();
+  return is_known;
+}
+
+Status use_ciphers(SSL_CTX* context, std::string_view list) {
+  std::string tls13;
+  std::string earlier;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find_first_of(":, "), list.size());
+    const std::string name(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+    if (name.empty()) continue;
+    const bool is_tls13 = name.starts_with("TLS_");
+    if (!is_tls13 && !is_known_cipher(context, name)) {
+      return tls_failure("no usable cipher in '" + name + "'");
+    }
+    (is_tls13 ? tls13 : earlier).append(name).append(":");
+  }
+  if (!tls13.empty() && SSL_CTX_set_ciphersuites(context, tls13.c_str()) != 1) {
+    return tls_failure("no usable cipher in '" + tls13 + "'");
+  }
+  if (earlier.empty()) {
+    SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  } else if (SSL_CTX_set_cipher_list(context, earlier.c_str()) != 1) {
+    return tls_failure("no usable cipher in '" + earlier + "'");
+  }
+  return {};
+}
+
 // Only http/1.1 is spoken; a client that offers nothing else is refused during the handshake.
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* in, unsigned int in_size, void*) {
@@ -72,6 +109,9 @@ Result<TlsContext> TlsContext::server(const ServerOptions& options) {
     }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
+  if (!options.ciphers.empty()) {
+    if (Status used = use_ciphers(context, options.ciphers); !used) return failure(used.error());
+  }
   static constexpr std::array<unsigned char, 8> kSessionContext = {'p', 'e', 'n', 's',
                                                                    't', 'o', 'c', 'k'};
   SSL_CTX_set_session_id_context(context, kSessionContext.data(), kSessionContext.size());
@@ -85,8 +125,8 @@ Result<TlsContext> TlsContext::client(const ClientOptions& options) {
   SSL_CTX* context = made.get();
   if (context == nullptr) return tls_failure("cannot create a TLS context");
   if (options.tls13_only) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-  if (!options.ciphers.empty() && SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) != 1) {
-    return tls_failure("no usable cipher in '" + options.ciphers + "'");
+  if (!options.ciphers.empty()) {
+    if (Status used = use_ciphers(context, options.ciphers); !used) return failure(used.error());
   }
   if (options.verify == ClientOptions::Verify::kYes) {
     const int loaded = options.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context)

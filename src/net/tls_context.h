@@ -21,13 +21,16 @@ class TlsContext {
     std::string certificate_file;  // PEM, with its chain
     std::string key_file;
     std::string client_ca_file;  // not empty: clients must show a certificate signed by it
+    std::string ciphers{};       // as those of the client
   };
   struct ClientOptions {
     enum class Verify { kNo, kYes };
     Verify verify = Verify::kYes;
     std::string ca_file;  // empty: the system's
     bool tls13_only = false;
-    std::string ciphers;  // of TLS 1.2, in OpenSSL's list form
+    // In OpenSSL's list form, empty for OpenSSL's own choice. Names of TLS 1.3 begin with TLS_; a
+    // list of such names alone leaves no earlier version.
+    std::string ciphers;
     std::string certificate_file;
     std::string key_file;
   };

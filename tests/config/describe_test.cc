@@ -1,8 +1,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "config/loading.h"
 #include "core/secret.h"
+#include "support/paths.h"
 
 namespace penstock::config {
 namespace {
@@ -20,20 +29,23 @@ std::string with_keys(std::string text) {
   return text;
 }
 
-constexpr std::string_view kEverything = R"(
+constexpr std::string_view kEverythingButFiles = R"(
 providers:
   inference:
   - provider_id: "null"
     provider_type: remote::passthrough
     config:
       base_url: https://[::1]:8000/a
+      append_v1: false
+      query: {api-version: "2024"}
       api_key: sk-hunter2
       allowed_models: ["true", "5", "a: b", "- x", "", "#c", "ö", "org/model:tag"]
       refresh_models: true
       forward_headers: {"a b": X-A, token: Authorization}
       extra_blocked_headers: [X-B]
       network:
-        tls: {verify: false, min_version: TLSv1.3, ciphers: "A:B"}
+        tls: {verify: false, min_version: TLSv1.3, ciphers: "A:B", client_cert: SOME_FILE,
+              client_key: SOME_FILE}
         timeout: 0.25
         headers: {X-API-Key: hunter2, Authorization: Bearer hunter2, X-Plain: "it's: 5"}
   - provider_id: open
@@ -46,6 +58,10 @@ registered_resources:
     metadata: {"a": 1, "b": ["x", {"c": null}], "d": "- \"quoted\" \\ #", "e": 1.5e300, "": {}}
 server:
   host: "::"
+  tls_certfile: SOME_FILE
+  tls_keyfile: SOME_FILE
+  tls_cafile: SOME_FILE
+  tls_config: {ciphers: [A, B]}
   api_keys: [{name: "alice: a", key: hunter2-alice}, {name: bob, key: hunter2-bob}]
   timeouts: {drain: 0.0015}
   sse_done: strip
@@ -53,8 +69,18 @@ server:
   caller_url_hosts: ["::1", gpu]
 )";
 
+// Files are only looked for here, not read.
+std::string everything() {
+  std::string text(kEverythingButFiles);
+  constexpr std::string_view kPlace = "SOME_FILE";
+  for (std::size_t at = 0; (at = text.find(kPlace, at)) != std::string::npos;) {
+    text.replace(at, kPlace.size(), PENSTOCK_SOURCE_DIR "/LICENSE");
+  }
+  return text;
+}
+
 TEST(Description, LoadsToTheSameSettings) {
-  std::vector<std::string> texts = {"", std::string(kOneProvider), std::string(kEverything)};
+  std::vector<std::string> texts = {"", std::string(kOneProvider), everything()};
   for (const std::string& text : texts) {
     const Loaded first = load(text);
     ASSERT_TRUE(first.settings) << testing::PrintToString(texts_of(first));
@@ -66,7 +92,7 @@ TEST(Description, LoadsToTheSameSettings) {
 }
 
 TEST(Description, KeepsEveryValueThatIsNoSecret) {
-  const Settings before = *load(kEverything).settings;
+  const Settings before = *load(everything()).settings;
   const Settings after = *load(with_keys(describe(before))).settings;
   ASSERT_EQ(after.providers.size(), 2u);
   EXPECT_EQ(after.providers[0].id, "null");
@@ -84,8 +110,61 @@ TEST(Description, KeepsEveryValueThatIsNoSecret) {
   EXPECT_EQ(after.server.access_log, "./a log.json");
 }
 
+// The keys of a description, as the tables of keys name them: `server.api_keys[].name`.
+std::set<std::string> described_keys(const std::string& description) {
+  struct Level {
+    std::size_t indent;
+    std::string path;
+  };
+  std::set<std::string> keys;
+  std::vector<Level> levels;
+  std::istringstream lines(description);
+  for (std::string line; std::getline(lines, line);) {
+    std::size_t indent = line.find_first_not_of(' ');
+    const bool begins_item = line.compare(indent, 2, "- ") == 0;
+    if (begins_item) indent += 2;
+    while (!levels.empty() && levels.back().indent >= indent) levels.pop_back();
+    const std::size_t colon = line.find(':', indent);
+    if (colon == std::string::npos || line[indent] == '"') continue;  // an item, or a user's key
+    if (begins_item && !levels.empty() && !levels.back().path.ends_with("[]")) {
+      levels.back().path += "[]";
+    }
+    const std::string key = line.substr(indent, colon - indent);
+    const std::string path = levels.empty() ? key : levels.back().path + "." + key;
+    keys.insert(path);
+    levels.push_back({indent, path});
+  }
+  return keys;
+}
+
+// Other ways to say what is described elsewhere, or nothing that has an effect of its own.
+bool is_another_way_to_say(std::string_view path) {
+  constexpr std::array<std::string_view, 4> kOtherWays = {"providers.inference[].config.url",
+                                                          "models", "server.auth", "apis"};
+  return std::any_of(kOtherWays.begin(), kOtherWays.end(), [&](std::string_view other) {
+    return path == other || path.starts_with(std::string(other) + ".");
+  });
+}
+
+// A setting that is forgotten would be one whose value nobody can look up.
+TEST(Description, HasEverySettingThatThereIs) {
+  const Loaded loaded = load(everything());
+  ASSERT_TRUE(loaded.settings) << testing::PrintToString(texts_of(loaded));
+  const std::string description = describe(*loaded.settings);
+  const std::set<std::string> described = described_keys(description);
+  std::size_t compared = 0;
+  for (const KnownKey& key : known_keys()) {
+    if (key.type == "ignored" || key.type == "accepted" || is_another_way_to_say(key.path)) {
+      continue;
+    }
+    EXPECT_TRUE(described.contains(key.path)) << key.path << " is not in:\n" << description;
+    ++compared;
+  }
+  EXPECT_GT(compared, 60u);
+}
+
 TEST(Description, MasksEverySecret) {
-  const std::string description = describe(*load(kEverything).settings);
+  const std::string description = describe(*load(everything()).settings);
   EXPECT_THAT(description, Not(HasSubstr("hunter2")));
   for (std::string_view line : {"api_key: \"********\"", "key: \"********\"",
                                 "X-API-Key: \"********\"", "Authorization: \"********\""}) {
@@ -101,6 +180,7 @@ providers:
     - provider_id: p
       provider_type: remote::passthrough
       config:
+        append_v1: true
         refresh_models: false
         network:
           tls:

@@ -323,6 +323,36 @@ TEST_F(FailedHandshakes, OfClientsWithoutACertificateAreCounted) {
   expect("client_certificate", 1);
 }
 
+// reported-failures 7.11
+TEST_F(ServerTls, UsesTheCiphersThatItIsTold) {
+  settings.server.tls_ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384:TLS_AES_256_GCM_SHA384";
+  SSL_CTX* context = pki.client_context();
+  EXPECT_EQ(connect_tls().ask(get("/healthz")).status(), 200);
+  SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+  EXPECT_THROW(connect_tls(), std::runtime_error);
+  SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+  EXPECT_EQ(connect_tls().ask(get("/healthz")).status(), 200);
+  SSL_CTX_set_cipher_list(context, "ECDHE-ECDSA-AES128-GCM-SHA256");
+  EXPECT_THROW(connect_tls(), std::runtime_error);
+}
+
+TEST_F(ServerTls, ServesNoEarlierVersionWhereOnlyCiphersOfTls13AreNamed) {
+  settings.server.tls_ciphers = "TLS_AES_256_GCM_SHA384";
+  EXPECT_EQ(connect_tls().ask(get("/healthz")).status(), 200);
+  SSL_CTX_set_max_proto_version(pki.client_context(), TLS1_2_VERSION);
+  EXPECT_THROW(connect_tls(), std::runtime_error);
+}
+
+TEST_F(ServerTls, DoesNotStartWithACipherThatIsUnknown) {
+  for (const std::string_view ciphers :
+       {"ECDHE-ECDSA-AES256-GCM-SHA348", "ECDHE-ECDSA-AES256-GCM-SHA384:NONSENSE",
+        "TLS_AES_256_GCM_SHA348", "ECDHE-ECDSA-AES256-GCM-SHA384:TLS_NONSENSE"}) {
+    settings.server.tls_ciphers = ciphers;
+    EXPECT_EQ(app::Service::faults_of(settings).size(), 1u) << ciphers;
+    EXPECT_THROW(TestService{settings}, std::runtime_error) << ciphers;
+  }
+}
+
 TEST_F(ServerTls, EndsAnAnswerWithANotice) {
   RawClient client = connect_tls();
   EXPECT_EQ(client.ask(get("/v1/health", {{"Connection", "close"}})).status(), 200);
