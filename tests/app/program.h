@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +57,12 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   pid_t id() const { return process_; }
+  // The most that a core dump of it may have.
+  rlimit core_limit() const {
+    rlimit limit{};
+    EXPECT_EQ(prlimit(process_, RLIMIT_CORE, nullptr, &limit), 0);
+    return limit;
+  }
   void signal(int number) const { kill(process_, number); }
 
   // Everything up to and with `text` has come; what follows it on its line.
@@ -95,12 +102,14 @@ class ProgramTest : public ::testing::Test {
   ScriptedUpstream upstream;
   TempDirectory directory;
 
-  std::vector<std::string> serve() {
+  // `server` is more of the configuration.
+  std::vector<std::string> serve(const std::string& server = {}) {
     const std::string path = directory.write("run.yaml", fmt::format(R"(providers:
   inference:
     - {{provider_id: main, provider_type: "remote::passthrough", config: {{base_url: "{}"}}}}
 )",
-                                                                     upstream.url()));
+                                                                     upstream.url()) +
+                                                             server);
     return {"serve", "--config", path, "--port", "0"};
   }
   static std::uint16_t port_of(Program& program) {

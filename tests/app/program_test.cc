@@ -66,6 +66,36 @@ TEST_F(ProgramTest, GoesOnAfterSignalsThatAskForAReload) {
   EXPECT_EQ(program.wait(), 0);
 }
 
+// faults-measured 17: a dump of the memory would hold every key.
+TEST_F(ProgramTest, LeavesNoCoreDumpUnlessItIsTold) {
+  rlimit own{};
+  ASSERT_EQ(getrlimit(RLIMIT_CORE, &own), 0);
+  Program program(serve());
+  port_of(program);
+  EXPECT_EQ(program.core_limit().rlim_cur, 0u);
+  EXPECT_EQ(program.core_limit().rlim_max, 0u);
+  Program debugged(serve("server: {core_dumps: true}\n"));
+  port_of(debugged);
+  EXPECT_EQ(debugged.core_limit().rlim_cur, own.rlim_cur);
+  EXPECT_EQ(debugged.core_limit().rlim_max, own.rlim_max);
+}
+
+// faults-measured 18
+TEST_F(ProgramTest, WarnsWhereItRunsAsRoot) {
+  if (geteuid() != 0) GTEST_SKIP() << "this takes root";
+  Program program(serve());
+  EXPECT_NE(program.read_until("running as root"), "");
+}
+
+// reported-failures 6.8
+TEST_F(ProgramTest, TellsWhatItCouldNotReceiveAtItsLogLevelDebug) {
+  Program program(serve("server: {log_level: debug}\n"));
+  RawClient client(port_of(program));
+  EXPECT_EQ(client.ask("sk-hunter2\r\n\r\n").status(), 400);
+  EXPECT_EQ(program.read_until("a request of 127.0.0.1 could not be received: ").find("hunter2"),
+            std::string::npos);
+}
+
 // reported-failures 6.10
 TEST_F(ProgramTest, SaysAtItsStartWhatItServes) {
   Program program(serve());

@@ -65,6 +65,17 @@ TEST_F(Lifecycle, AnUpstreamThatDoesNotAnswerDoesNotKeepTheServerFromServing) {
   EXPECT_EQ(connect().ask(chat(Answer::kWhole)).status(), 200);
 }
 
+TEST_F(Lifecycle, IsReadyWhenEachUpstreamHasAnsweredAndNotBefore) {
+  const auto latch = std::make_shared<Latch>();
+  upstream.answer_models(Script().pause(latch).send(json_answer(200, R"({"data":[]})")));
+  const WholeAnswer starting = connect().ask(get("/readyz"));
+  EXPECT_EQ(starting.status(), 503);
+  EXPECT_NE(starting.body.find("starting"), std::string::npos) << starting.body;
+  EXPECT_EQ(connect().ask(get("/healthz")).status(), 200);
+  latch->release();
+  EXPECT_TRUE(eventually([&] { return connect().ask(get("/readyz")).status() == 200; }));
+}
+
 TEST_F(Lifecycle, APortThatIsTakenIsAnError) {
   auto taken = std::make_shared<config::Settings>(settings);
   taken->server.port = service().port();
