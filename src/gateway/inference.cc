@@ -72,7 +72,7 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
 // model is asked for. A coroutine of its own, so that the reader is gone before the answer comes.
 Task<Result<wire::RequestFields>> read_fields(Exchange& exchange, std::string_view body) {
   // A few milliseconds, whatever the body is made of.
-  constexpr std::size_t kSliceWork = 1'000'000;
+  constexpr std::size_t kSliceWork = 500'000;
   const config::Limits& limits = exchange.context().settings.server.limits;
   wire::RequestReader reader(
       body,

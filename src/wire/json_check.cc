@@ -3,8 +3,11 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <utility>
 
+#include "core/text.h"
 #include "wire/scan.h"
 
 namespace penstock::wire {
@@ -14,8 +17,24 @@ namespace {
 // go.
 constexpr std::size_t kNumberBytesMax = 4096;
 
+// UTF-8 is checked so many bytes at a time, for each unit of work.
+constexpr std::size_t kUtf8BytesPerWork = 8;
+constexpr std::size_t kUtf8BytesMin = 64;
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
+}
+
+// How many of the eight bytes from `at` on are digits, up to the first that is none. Without a
+// branch: the lengths of numbers cannot be foreseen.
+std::size_t leading_digits(const char* at) {
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  bytes ^= kEach * '0';  // digits are 0 to 9 then
+  const std::uint64_t others =
+      (((bytes & kEach * 0x7F) + kEach * (0x80 - 10)) | bytes) & kEach * 0x80;
+  return static_cast<std::size_t>(std::countr_zero(others)) / 8;
 }
 
 }  // namespace
@@ -24,6 +43,7 @@ JsonCheck::JsonCheck(std::string_view text, std::size_t depth, JsonInstructions 
     : begin_(text.data()),
       at_(begin_),
       end_(begin_ + text.size()),
+      utf8_(begin_),
       instructions_(instructions),
       depth_max_(std::min(depth, kDepthMax)) {}
 
@@ -66,10 +86,7 @@ JsonCheck::Step JsonCheck::take_token(std::size_t& work) {
     case Expect::kKey:
       if (token != '"') return fail("a key is missing", at_);
       string_is_key_ = true;
-      string_begin_ = at_;
-      ++at_;
-      in_string_ = true;
-      return Step::kPaused;
+      return open_string();
     case Expect::kColon:
       if (token != ':') return fail("a colon is missing", at_);
       ++at_;
@@ -101,10 +118,7 @@ JsonCheck::Step JsonCheck::take_value(std::size_t& work) {
   switch (*at_) {
     case '"':
       string_is_key_ = false;
-      string_begin_ = at_;
-      ++at_;
-      in_string_ = true;
-      return Step::kPaused;
+      return open_string();
     case '{':
     case '[':
       return open();
@@ -114,12 +128,41 @@ JsonCheck::Step JsonCheck::take_value(std::size_t& work) {
       return take_literal();
     default: {
       if (*at_ != '-' && !is_digit(*at_)) return fail("a value is missing", at_);
+      if (depth_ > 1 && inside_array()) pass_numbers(work);
       const char* const number = at_;
       const Step step = take_number();
       work -= std::min(work, static_cast<std::size_t>(at_ - number));
       return step;
     }
   }
+}
+
+// Most strings are short, and are passed at once.
+JsonCheck::Step JsonCheck::open_string() {
+  string_begin_ = at_;
+  ++at_;
+  if (pass_short_string()) return string_ends();
+  in_string_ = true;
+  return Step::kPaused;
+}
+
+// Passes a string of up to 15 bytes without anything to look at in it. False where it is not one.
+bool JsonCheck::pass_short_string() {
+#ifdef __SSE2__
+  constexpr std::ptrdiff_t kBytes = 16;
+  if (end_ - at_ < kBytes) return false;
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
+  const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  // Compared as numbers with a sign: bytes beyond ASCII are below the space, too.
+  const __m128i stops = quotes | _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')) |
+                        _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+  const auto first = static_cast<unsigned>(_mm_movemask_epi8(stops));
+  if (first == 0 || at_[std::countr_zero(first)] != '"') return false;
+  at_ += std::countr_zero(first) + 1;
+  return true;
+#else
+  return false;
+#endif
 }
 
 // Goes on in the string that has been opened.
@@ -143,6 +186,10 @@ JsonCheck::Step JsonCheck::take_string(std::size_t& work) {
   at_ = scan.at;
   in_string_ = false;
   escapes_.reset();
+  return string_ends();
+}
+
+JsonCheck::Step JsonCheck::string_ends() {
   const bool escaped = std::exchange(escaped_, false);
   if (!string_is_key_) return value_ends();
   if (depth_ == 1) {
@@ -150,7 +197,30 @@ JsonCheck::Step JsonCheck::take_string(std::size_t& work) {
     member_.key_is_escaped = escaped;
   }
   expect_ = Expect::kColon;
+  // The usual next token, without a turn of its own.
+  if (at_ != end_ && *at_ == ':') {
+    ++at_;
+    expect_ = Expect::kValue;
+  }
   return Step::kPaused;
+}
+
+// Passes the numbers of an array that are no more than up to seven digits, with their commas:
+// tokens and the like. Stops before any other value, and before the last one.
+void JsonCheck::pass_numbers(std::size_t& work) {
+  constexpr std::ptrdiff_t kBytes = 9;  // of a number, its comma, and a space
+  if constexpr (std::endian::native != std::endian::little) return;
+  const char* at = at_;
+  while (work > 0 && end_ - at > kBytes) {
+    const std::size_t digits = leading_digits(at);
+    if (digits == 0 || digits > 7 || at[digits] != ',') break;
+    if (*at == '0' && digits > 1) break;
+    const char* const next = at + digits + 1 + (at[digits + 1] == ' ' ? 1 : 0);
+    if (!is_digit(*next)) break;
+    at = next;
+    work -= std::min<std::size_t>(work, 4);
+  }
+  at_ = at;
 }
 
 JsonCheck::Step JsonCheck::take_number() {
@@ -219,9 +289,16 @@ JsonCheck::Step JsonCheck::close() {
 
 JsonCheck::Step JsonCheck::value_ends() {
   expect_ = Expect::kSeparator;
-  if (depth_ != 1) return Step::kPaused;
-  member_.value_end = position();
-  return Step::kMember;
+  if (depth_ == 1) {
+    member_.value_end = position();
+    return Step::kMember;
+  }
+  // The usual next token, without a turn of its own.
+  if (at_ != end_ && *at_ == ',') {
+    ++at_;
+    expect_ = inside_array() ? Expect::kValue : Expect::kKey;
+  }
+  return Step::kPaused;
 }
 
 JsonCheck::Step JsonCheck::fail(std::string_view what, const char* at) {
@@ -234,8 +311,26 @@ JsonCheck::Step JsonCheck::fail_at_end() {
   return fail(expect_ == Expect::kObject ? "it is empty" : "the object does not end", end_);
 }
 
-bool JsonCheck::is_utf8() const {
-  return ascii_ || simdjson::validate_utf8(begin_, static_cast<std::size_t>(end_ - begin_));
+JsonCheck::Step JsonCheck::check_utf8(std::size_t& work) {
+  if (ascii_) return Step::kEnd;
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  while (utf8_ != end_) {
+    if (work == 0) return Step::kPaused;
+    const auto left = static_cast<std::size_t>(end_ - utf8_);
+    const std::size_t allowed = work > left ? left : work * kUtf8BytesPerWork;
+    const std::size_t size = std::min(left, std::max(allowed, kUtf8BytesMin));
+    // Not within a character, of which three bytes at most continue it.
+    const char* cut = utf8_ + size;
+    for (int i = 0; cut != end_ && i < 3 && continues(*cut); ++i) --cut;
+    const std::string_view piece(utf8_, static_cast<std::size_t>(cut - utf8_));
+    if (!simdjson::validate_utf8(piece.data(), piece.size())) {
+      utf8_ += valid_utf8_bytes(piece);
+      return Step::kFault;
+    }
+    utf8_ = cut;
+    work -= std::min(work, std::max<std::size_t>(1, size / kUtf8BytesPerWork));
+  }
+  return Step::kEnd;
 }
 
 }  // namespace penstock::wire

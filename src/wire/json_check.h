@@ -4,7 +4,7 @@
 //
 // The check is whole: every token, number, literal and escape, at every depth. What strings hold is
 // passed over 64 bytes at a time (wire/json_scan.h), so that a long prompt costs little more than
-// reading it from memory. Whether the text is UTF-8 is asked at the end, with is_utf8().
+// reading it from memory. Whether it is UTF-8 is checked afterwards, with check_utf8().
 //
 // The text outlives the check. Nothing is allocated.
 
@@ -50,7 +50,10 @@ class JsonCheck {
   std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
   bool depth_is_the_fault() const { return too_deep_; }
 
-  bool is_utf8() const;
+  // After kEnd: goes on to check that the text is UTF-8. kEnd where it is; kFault: utf8_bytes() of
+  // it are; kPaused as for next().
+  Step check_utf8(std::size_t& work);
+  std::size_t utf8_bytes() const { return static_cast<std::size_t>(utf8_ - begin_); }
 
  private:
   enum class Expect : std::uint8_t {
@@ -69,8 +72,12 @@ class JsonCheck {
   bool skip_space(std::size_t& work);
   Step take_token(std::size_t& work);
   Step take_value(std::size_t& work);
+  Step open_string();
   Step take_string(std::size_t& work);
+  Step string_ends();
   Step take_number();
+  void pass_numbers(std::size_t& work);
+  bool pass_short_string();
   Step take_literal();
   Step open();
   Step close();
@@ -81,6 +88,7 @@ class JsonCheck {
   const char* begin_;
   const char* at_;
   const char* end_;
+  const char* utf8_;  // what is before it was checked
   JsonInstructions instructions_;
   std::size_t depth_max_;
   std::size_t depth_ = 0;

@@ -77,7 +77,7 @@ std::optional<Result<RequestFields>> RequestReader::proceed(std::size_t work) {
         if (work == 0) return std::nullopt;
         break;
       case JsonCheck::Step::kEnd:
-        return finish();
+        return end_with_utf8(work);
       case JsonCheck::Step::kPaused:
         return std::nullopt;
       case JsonCheck::Step::kFault:
@@ -94,8 +94,18 @@ Error RequestReader::fault() const {
   return error;
 }
 
+std::optional<Result<RequestFields>> RequestReader::end_with_utf8(std::size_t work) {
+  switch (check_.check_utf8(work)) {
+    case JsonCheck::Step::kPaused:
+      return std::nullopt;
+    case JsonCheck::Step::kEnd:
+      return finish();
+    default:
+      return failure(not_json("it is not valid UTF-8", check_.utf8_bytes()));
+  }
+}
+
 Result<RequestFields> RequestReader::finish() {
-  if (!check_.is_utf8()) return failure(not_json("it is not valid UTF-8", valid_utf8_bytes(body_)));
   // By hash and then by text: the cost is n log n whatever keys somebody chooses.
   for (Key& key : many_keys_) key.hash = std::hash<std::string_view>{}(key.text);
   std::ranges::sort(many_keys_, [](const Key& a, const Key& b) {

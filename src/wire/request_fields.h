@@ -62,6 +62,7 @@ class RequestReader {
   Status take_member(const JsonCheck::Member& member);
   Status add_key(std::string_view key);
   Status read_model(const JsonCheck::Member& member);
+  std::optional<Result<RequestFields>> end_with_utf8(std::size_t work);
   Result<RequestFields> finish();
   Error fault() const;
 

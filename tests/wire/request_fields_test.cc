@@ -446,5 +446,43 @@ TEST(RequestReader, CutsALongKeyInItsMessageBetweenCharacters) {
   EXPECT_LT(message.size(), 120U);
 }
 
+// Short numbers and strings have a way of their own; what it may not take must fail as ever.
+TEST(RequestReader, ReadsNumbersAndStringsOfEveryLengthByTheLetter) {
+  const auto with = [](const std::string& values) {
+    return read(R"({"model":"m","x":[)" + values + "]}").has_value();
+  };
+  for (std::size_t size = 1; size <= 40; ++size) {
+    const std::string digits = "1" + std::string(size - 1, '0');
+    const std::string letters(size, 'a');
+    for (const std::string& after : {""s, ",1,2,3,4,5,6,7,8,9"s, ", 1, 2, 3, 4, 5, 6"s}) {
+      EXPECT_TRUE(with(digits + after)) << size;
+      EXPECT_TRUE(with("\"" + letters + "\"" + after)) << size;
+      EXPECT_FALSE(with("0" + digits + after)) << size;
+      EXPECT_FALSE(with(digits + "x" + after)) << size;
+      EXPECT_FALSE(with(digits + "," + after)) << size;
+      EXPECT_FALSE(with("\"" + letters + "\x01\"" + after)) << size;
+      EXPECT_FALSE(with("\"" + letters + "\xff\"" + after)) << size;
+      EXPECT_FALSE(with("\"" + letters + "\\x\"" + after)) << size;
+    }
+  }
+}
+
+// In slices that end inside of characters.
+TEST(RequestReader, NamesTheByteThatIsNotUtf8WhereverItStands) {
+  const std::string front = R"({"model":"m","x":")";
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "a\u65e5\u672c\U0001F600";
+  EXPECT_TRUE(read(front + text + "\"}").has_value());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    std::string broken = text;
+    broken[at] = '\xff';
+    // A character that is broken inside is so from its first byte on.
+    std::size_t first = at;
+    while ((static_cast<unsigned char>(text[first]) & 0xC0) == 0x80) --first;
+    EXPECT_EQ(message_for(front + broken + "\"}"),
+              not_json("it is not valid UTF-8 at byte " + std::to_string(front.size() + first)));
+  }
+}
+
 }  // namespace
 }  // namespace penstock::wire
