@@ -15,6 +15,7 @@
 
 #include "app/model_table.h"
 #include "app/service.h"
+#include "config/credentials.h"
 #include "config/load.h"
 #include "core/version.h"
 #include "net/descriptor_limit.h"
@@ -136,6 +137,13 @@ void run_until_signalled(Service& service, telemetry::Log& log, const sigset_t& 
   waiting.join();
 }
 
+void write_problems(const std::vector<std::string>& problems, const SecretGuard& secrets) {
+  for (std::string problem : problems) {
+    secrets.mask(problem);
+    std::cerr << "penstock: " << problem << "\n";
+  }
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
@@ -149,7 +157,8 @@ int serve(const ServeOptions& options) {
     return kMistake;
   }
   const sigset_t signals = block_signals();
-  telemetry::Log log(log_level(server.log_level));
+  const SecretGuard secrets = config::guard_credentials(*settings);
+  telemetry::Log log(log_level(server.log_level), &secrets);
   if (!server.core_dumps) forbid_core_dumps(log);
   log_start(log, options, *settings);
   const std::size_t descriptors = net::raise_descriptor_limit();
@@ -172,13 +181,16 @@ int serve(const ServeOptions& options) {
 int check(const ConfigSource& config) {
   const std::shared_ptr<config::Settings> settings = load(config);
   if (settings == nullptr) return kMistake;
+  const SecretGuard secrets = config::guard_credentials(*settings);
   const std::vector<std::string> faults = Service::faults_of(*settings);
-  for (const std::string& fault : faults) std::cerr << "penstock: " << fault << "\n";
+  write_problems(faults, secrets);
   if (!faults.empty()) return kMistake;
   if (!is_loopback(settings->server.host) && settings->server.api_keys.empty()) {
     std::cerr << "penstock: warning: " << anonymous_refusal(settings->server.host);
   }
-  std::cout << config::describe(*settings);
+  std::string text = config::describe(*settings);
+  secrets.mask(text);
+  std::cout << text;
   return kSuccess;
 }
 
@@ -187,8 +199,11 @@ int list_models(const ConfigSource& config) {
   if (settings == nullptr) return kMistake;
   std::signal(SIGPIPE, SIG_IGN);
   const ModelTable table = ask_for_models(settings);
-  for (const std::string& problem : table.problems) std::cerr << "penstock: " << problem << "\n";
-  std::cout << table.text();
+  const SecretGuard secrets = config::guard_credentials(*settings);
+  write_problems(table.problems, secrets);
+  std::string text = table.text();
+  secrets.mask(text);
+  std::cout << text;
   return table.problems.empty() ? kSuccess : kFailed;
 }
 

@@ -11,6 +11,7 @@
 
 #include "app/upstream_tls.h"
 #include "app/worker.h"
+#include "config/credentials.h"
 #include "core/version.h"
 #include "gateway/routes.h"
 
@@ -57,6 +58,7 @@ Result<net::TlsContext> server_context(const config::Server& server) {
 struct Service::Parts {
   Parts(std::shared_ptr<const config::Settings> settings_in, telemetry::Log& log_in)
       : settings(std::move(settings_in)),
+        secrets(config::guard_credentials(*settings)),
         log(log_in),
         metrics(metrics_options(*settings)),
         registry(
@@ -77,6 +79,7 @@ struct Service::Parts {
 
   std::shared_ptr<const config::Settings> settings;
   MemoryTrimmer memory;
+  SecretGuard secrets;
   telemetry::Log& log;
   telemetry::Metrics metrics;
   std::unique_ptr<telemetry::AccessLog> access_log;
@@ -131,6 +134,7 @@ Status Service::Parts::listen() {
   if (Status is_free = net::check_address_is_free(*wanted); !is_free) return is_free;
   shared_parts.reset(new Shared{.settings = *settings,
                                 .memory = memory,
+                                .secrets = secrets,
                                 .log = log,
                                 .metrics = metrics,
                                 .access_log = *access_log,

@@ -15,6 +15,7 @@
 
 #include "config/settings.h"
 #include "core/memory_trimmer.h"
+#include "core/secret_guard.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
 #include "models/refresher.h"
@@ -35,6 +36,7 @@ namespace penstock::app {
 struct Shared {
   const config::Settings& settings;
   MemoryTrimmer& memory;
+  const SecretGuard& secrets;  // of the operator's credentials
   telemetry::Log& log;
   telemetry::Metrics& metrics;
   telemetry::AccessLog& access_log;

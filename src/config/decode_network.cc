@@ -101,7 +101,7 @@ void decode_header(Decoder& decoder, const Node& entry, Provider& provider) {
   } else if (text && !is_field_value(*text)) {
     decoder.error(*value, "a header value has no control characters and no spaces at its ends");
   } else if (text) {
-    provider.headers.push_back({entry.key, *text});
+    provider.headers.push_back({entry.key, Secret(*text)});
   }
 }
 

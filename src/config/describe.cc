@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include "config/credentials.h"
 #include "config/decode_provider.h"
 #include "config/decode_server.h"
-#include "config/forward_headers.h"
 #include "config/load.h"
 #include "config/model_name.h"
 #include "config/yaml_writer.h"
@@ -54,7 +54,8 @@ void write_network(YamlWriter& out, const Provider& provider) {
   if (!provider.headers.empty()) {
     out.open("headers");
     for (const Provider::Header& header : provider.headers) {
-      out.text(header.name, is_credential_header(header.name) ? Secret::kMask : header.value);
+      const bool is_masked = is_credential(header.name, header.value);
+      out.text(header.name, is_masked ? Secret::kMask : header.value.reveal());
     }
     out.close();
   }

@@ -20,8 +20,9 @@ constexpr std::array<std::string_view, 9> kBlockedHeaders = {
 
 constexpr std::array<std::string_view, 2> kBlockedPrefixes = {"content-", "x-forwarded-"};
 
-constexpr std::array<std::string_view, 6> kCredentialWords = {
-    "authorization", "cookie", "key", "token", "secret", "password"};
+constexpr std::array<std::string_view, 11> kCredentialWords = {
+    "authorization", "cookie", "credential", "jwt",       "key",  "passwd",
+    "password",      "secret", "session",    "signature", "token"};
 
 template <class Range>
 bool contains(const Range& names, std::string_view name) {
@@ -59,8 +60,9 @@ bool is_blocked_header(std::string_view name, const std::vector<std::string>& ex
 bool is_credential_header(std::string_view name) {
   std::string lower(name);
   std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
-  return std::any_of(kCredentialWords.begin(), kCredentialWords.end(),
-                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+  const auto has = [&](std::string_view word) { return lower.find(word) != std::string::npos; };
+  return std::any_of(kCredentialWords.begin(), kCredentialWords.end(), has) ||
+         (has("auth") && !has("author"));
 }
 
 }  // namespace penstock::config

@@ -26,8 +26,8 @@ bool is_blocked_header(std::string_view name);
 // The same with the operator's own additions (extra_blocked_headers).
 bool is_blocked_header(std::string_view name, const std::vector<std::string>& extra);
 
-// Fields whose value is masked wherever configuration is shown: authorization, cookie, and names
-// with key, token, secret or password in them.
+// Fields that carry a credential, by their name: authorization, cookie, session and signature, and
+// names with auth, key, token, secret, password and the like in them.
 bool is_credential_header(std::string_view name);
 
 // Keys of provider data with this prefix belong to the server and are never forwarded.

@@ -58,7 +58,7 @@ struct UpstreamTls {
 struct Provider {
   struct Header {
     std::string name;
-    std::string value;
+    Secret value;  // any header may carry a key
   };
   // forward_headers: the key of the provider data, and the upstream's header that its value fills.
   struct ForwardedHeader {

@@ -12,6 +12,7 @@
 #include "config/settings.h"
 #include "core/clock.h"
 #include "core/memory_trimmer.h"
+#include "core/secret_guard.h"
 #include "http/scratch.h"
 #include "models/catalog.h"
 #include "models/registry.h"
@@ -35,6 +36,7 @@ struct Context {
   telemetry::MetricsShard& shard;
   const telemetry::AccessLog& access_log;
   telemetry::AccessLogShard& access_log_shard;
+  const SecretGuard& secrets;      // of the operator's credentials
   const std::atomic<bool>& ready;  // the first round of model lists is over
 
   access::ApiKeys keys;

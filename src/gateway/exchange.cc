@@ -67,7 +67,7 @@ Exchange::Exchange(Context& context, http::ServerConnection& connection)
                     : net::Deadline::kNever) {
   const std::optional<std::string_view> given =
       connection.request().fields.find(http::FieldName::kXRequestId);
-  if (given && is_usable_request_id(*given)) {
+  if (given && is_usable_request_id(*given) && !context.secrets.may_find(*given)) {
     request_id_.assign(*given);
   } else {
     const RequestId id = make_request_id(context.random);
@@ -109,7 +109,8 @@ void Exchange::upstream_answered(int status) {
 }
 
 void Exchange::adopt_request_id(std::string_view id) {
-  if (request_id_is_made_ && is_usable_request_id(id)) request_id_.assign(id);
+  if (!request_id_is_made_ || !is_usable_request_id(id) || context_.secrets.may_find(id)) return;
+  request_id_.assign(id);
 }
 
 void Exchange::first_byte_seen() {
@@ -149,6 +150,12 @@ void Exchange::append_length(std::string& out, std::uint64_t bytes) const {
 
 Task<void> Exchange::respond(int status, std::string_view content_type, std::string_view body,
                              std::string_view fields) {
+  std::string masked;
+  if (context_.secrets.may_find(body)) {
+    masked.assign(body);
+    context_.secrets.mask(masked);
+    body = masked;
+  }
   http::ScratchPool::Text head(context_.scratch);
   begin_head(*head, status);
   http::append_date(*head, context_.loop.wall());
@@ -202,7 +209,8 @@ Task<void> Exchange::fail(Error error) {
     if (error_event_ == ErrorEvent::kNone) co_return;
     // An empty line ends the event that is in the way.
     const std::string_view separator = error_event_ == ErrorEvent::kInsideEvent ? "\n\n" : "";
-    const std::string event = wire::error_event(error);
+    std::string event = wire::error_event(error);
+    context_.secrets.mask(event);
     http::ScratchPool::Text chunk(context_.scratch);
     const std::size_t bytes = separator.size() + event.size();
     const bool chunked = connection_.request().version == http::Version::kHttp11;

@@ -30,6 +30,7 @@ class Exchange {
 
   Context& context() { return context_; }
   http::ServerConnection& connection() { return connection_; }
+  const http::ServerConnection& connection() const { return connection_; }
 
   // --- What the phases find out ---
 

@@ -138,7 +138,8 @@ std::string Gateway::refuse(const Error& error, http::AnswerTo answer_to,
   }
   const wire::ErrorAnswer answer = wire::answer_for(error);
   if (answer.status == 0) return {};
-  const std::string body = wire::error_body(error);
+  std::string body = wire::error_body(error);
+  context_.secrets.mask(body);
   std::string out;
   http::append_status_line(out, answer.status);
   http::append_date(out, context_.loop.wall());

@@ -30,12 +30,16 @@ Status check_type(const models::Catalog::Target& target, std::string_view name,
                                                                std::string(wanted) + "'"));
 }
 
-void append_own_fields(std::string& out, const Exchange& exchange, const http::RequestHead& request,
-                       std::size_t body_bytes) {
-  http::append_field(out, "Content-Type",
-                     request.fields.find(FieldName::kContentType).value_or("application/json"));
-  http::append_field(out, "Accept", request.fields.find(FieldName::kAccept).value_or("*/*"));
-  http::append_field(out, "x-request-id", exchange.request_id());
+void append_own_fields(std::string& out, const Exchange& exchange,
+                       const providers::Passthrough& provider,
+                       const providers::ProviderData* caller, std::size_t body_bytes) {
+  const http::Fields& fields = exchange.connection().request().fields;
+  const auto append = [&](std::string_view name, std::string_view value) {
+    if (!provider.writes(name, caller)) http::append_field(out, name, value);
+  };
+  append("Content-Type", fields.find(FieldName::kContentType).value_or("application/json"));
+  append("Accept", fields.find(FieldName::kAccept).value_or("*/*"));
+  append("x-request-id", exchange.request_id());
   http::append_content_length(out, body_bytes);
   http::append_head_end(out);
 }
@@ -58,8 +62,7 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
   const std::size_t model_bytes = fields.model_end - fields.model_begin;
   provider.append_request_head(*head, "POST", exchange.route().upstream_path, route, caller,
                                query_of(exchange.connection().request().target));
-  append_own_fields(*head, exchange, exchange.connection().request(),
-                    body.size() - model_bytes + model->size());
+  append_own_fields(*head, exchange, provider, caller, body.size() - model_bytes + model->size());
   http::Pieces pieces;
   pieces.add(*head);
   pieces.add(body.substr(0, fields.model_begin));

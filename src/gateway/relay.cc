@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -27,13 +28,17 @@ constexpr std::size_t kErrorBytesMax = 1024 * 1024;
 // Appends the upstream's fields that pass. Those of an error's Content-Type wait until it is known
 // whether the body passes as it is.
 void append_passing_fields(std::string& out, std::string& waiting, const http::Fields& fields,
-                           BodyKind kind) {
+                           BodyKind kind, const SecretGuard& secrets) {
+  const PassingFields passing(fields, kind);
+  const std::size_t begin = out.size();
   for (const http::Field& field : fields) {
-    if (!passes_to_client(fields, field)) continue;
+    if (!passing.contains(field)) continue;
     const bool waits =
         kind == BodyKind::kError && field.known_name == http::FieldName::kContentType;
     http::append_received_field(waits ? waiting : out, field);
   }
+  secrets.mask(std::span<char>(out).subspan(begin));
+  secrets.mask(waiting);
 }
 
 // A wait for more of the upstream's body; more_or_error() says how it ended.
@@ -70,22 +75,37 @@ Task<Status> read_error_body(Exchange& exchange, providers::Passthrough& provide
   co_return Status{};
 }
 
+// What the client gets for an error of the upstream's: its text, where that is JSON and about the
+// client's own doing, else an error object of the gateway's that has the text in its message.
+struct ErrorBody {
+  std::string text;
+  bool is_upstreams = false;
+};
+ErrorBody error_body_of(int status, const providers::Passthrough& provider, BodyKind kind,
+                        std::string_view text, const Status& read) {
+  if (kind == BodyKind::kCodedError) return {wire::coded_upstream_error(status)};
+  if ((status == 401 || status == 403) && provider.shows_credential()) {
+    return {wire::refused_credential_error(status, provider.id(), text)};
+  }
+  if (!read || !nlohmann::json::accept(text)) return {wire::wrapped_upstream_error(status, text)};
+  return {std::string(text), true};
+}
+
 Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider,
-                         http::UpstreamConnection& upstream, int status, AnswerWriter& writer,
-                         std::string_view content_type_field) {
-  ScratchPool::Text body(exchange.context().scratch);
-  Status read = co_await read_error_body(exchange, provider, upstream, *body);
+                         http::UpstreamConnection& upstream, int status, BodyKind kind,
+                         AnswerWriter& writer, std::string_view content_type_field) {
+  const SecretGuard& secrets = exchange.context().secrets;
+  ScratchPool::Text text(exchange.context().scratch);
+  Status read = co_await read_error_body(exchange, provider, upstream, *text);
   // The status is what matters most: an error whose text breaks off is still that error.
   if (!read && read.error().kind == ErrorKind::kCancelled) co_return read;
-  provider.mask_secrets(*body);
-  if (!read || !nlohmann::json::accept(*body)) {
-    *body = wire::wrapped_upstream_error(status, *body);
-    writer.head().append("Content-Type: application/json\r\n");
-  } else {
-    writer.head().append(content_type_field);
-  }
-  writer.use_length(body->size());
-  co_return co_await writer.write(*body, AnswerWriter::Last::kYes);
+  // First as the upstream has it: in the gateway's object it is escaped once more.
+  secrets.mask(*text);
+  ErrorBody body = error_body_of(status, provider, kind, *text, read);
+  writer.head().append(body.is_upstreams ? content_type_field
+                                         : std::string_view("Content-Type: application/json\r\n"));
+  writer.use_length(body.text.size());
+  co_return co_await writer.write(body.text, AnswerWriter::Last::kYes);
 }
 
 Error ended_too_early() {
@@ -139,6 +159,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
                         std::size_t held_bytes_max) {
   std::optional<ScratchPool::Text> out;
   Progress progress(exchange, body);
+  SecretGuard::Stream secrets(exchange.context().secrets);
   for (;;) {
     if (!upstream.has_buffered()) {
       upstream.release_memory();
@@ -166,7 +187,13 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
       }
     }
     const auto last = whole ? AnswerWriter::Last::kYes : AnswerWriter::Last::kNo;
-    const std::size_t ready = (*out)->size() - body.held();
+    const std::span<char> leaving = std::span<char>(**out).first((*out)->size() - body.held());
+    std::size_t ready = leaving.size();
+    if (part->end) {
+      secrets.finish(leaving);
+    } else {
+      ready = secrets.mask(leaving);
+    }
     if (ready > 0 || whole || !writer.head_is_sent()) {
       Status written = co_await writer.write(std::string_view(**out).substr(0, ready), last);
       if (!written) co_return failure(std::move(written.error()));
@@ -174,7 +201,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
     // Nothing is said after an error of the upstream's own.
     if (whole || (part->end && body.saw_error())) co_return Status{};
     if (part->end) co_return failure(ended_too_early());
-    if (body.held() == 0) {
+    if (ready == (*out)->size()) {
       out.reset();
     } else {
       (*out)->erase(0, ready);
@@ -233,13 +260,19 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   const Framing framing = head.framing;
 
   exchange.upstream_answered(status);
+  if (kind == BodyKind::kCoded) {
+    co_return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
+                                      "the upstream compressed its answer, although only "
+                                      "identity was asked for"));
+  }
   if (const auto id = head.fields.find(http::FieldName::kXRequestId)) {
     exchange.adopt_request_id(*id);
   }
   AnswerWriter writer(exchange, status,
                       kind == BodyKind::kEvents ? Exchange::Body::kEvents : Exchange::Body::kOther);
   std::string content_type_field;
-  append_passing_fields(writer.head(), content_type_field, head.fields, kind);
+  append_passing_fields(writer.head(), content_type_field, head.fields, kind,
+                        exchange.context().secrets);
   if (!head.fields.has(http::FieldName::kDate)) {
     http::append_date(writer.head(), exchange.context().loop.wall());
   }
@@ -250,7 +283,8 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
       relayed = co_await writer.write({}, AnswerWriter::Last::kNo);
       break;
     case BodyKind::kError:
-      relayed = co_await relay_error(exchange, provider, *answered.connection, status, writer,
+    case BodyKind::kCodedError:
+      relayed = co_await relay_error(exchange, provider, *answered.connection, status, kind, writer,
                                      content_type_field);
       break;
     default:

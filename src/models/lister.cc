@@ -51,7 +51,7 @@ Task<Result<std::vector<ListedModel>>> list_models(net::EventLoop& loop,
   if (!route) co_return failure(std::move(route.error()));
   std::string head;
   provider.append_request_head(head, "GET", "/models", *route, data);
-  http::append_field(head, "Accept", "application/json");
+  if (!provider.writes("Accept", data)) http::append_field(head, "Accept", "application/json");
   http::append_head_end(head);
   // A new connection: lists are rare, and a stale one would need a second attempt.
   const SteadyTime connect_until = std::min(until, loop.now() + provider.connect_timeout());

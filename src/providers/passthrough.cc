@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/forward_headers.h"
+#include "config/credentials.h"
 #include "config/url.h"
 #include "core/text.h"
 #include "http/serializer.h"
@@ -23,9 +23,6 @@ void append_authorization(std::string& out, const Secret& key) {
 }
 
 constexpr std::string_view kUserAgent = "User-Agent";
-
-// Shorter ones cannot be told from ordinary text.
-constexpr std::size_t kMaskedBytesMin = 8;
 
 // RFC 3986 section 2.3: everything but unreserved bytes.
 // As a server reads it that takes forms: `+` is a space there.
@@ -54,14 +51,6 @@ bool is_authorization(std::string_view name) {
   return equals_ignoring_case(name, "authorization");
 }
 
-void mask(std::string& text, std::string_view secret) {
-  if (secret.size() < kMaskedBytesMin) return;
-  for (std::size_t at = text.find(secret); at != std::string::npos;
-       at = text.find(secret, at + Secret::kMask.size())) {
-    text.replace(at, secret.size(), Secret::kMask);
-  }
-}
-
 }  // namespace
 
 Passthrough::Passthrough(const config::Provider& settings, const config::Server& server,
@@ -72,9 +61,8 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
       connect_timeout_(settings.connect_timeout.value_or(server.timeouts.connect)),
       first_byte_timeout_(settings.read_timeout.value_or(server.timeouts.first_byte)),
       between_bytes_timeout_(settings.read_timeout.value_or(server.timeouts.between_bytes)) {
-  // Whatever the client may accept: the model's name can be replaced in plain text only.
+  // Whatever the client may accept: only plain text can be looked into.
   http::append_field(closing_fields_, "Accept-Encoding", "identity");
-  if (!operator_sets(kUserAgent)) http::append_field(closing_fields_, kUserAgent, "penstock");
   if (!settings_.base_url) return;
   const http::PoolLimits limits{.idle_timeout = server_.timeouts.upstream_idle,
                                 .idle_connections = server_.limits.connections_per_upstream};
@@ -91,7 +79,7 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
   for (const config::Provider::Header& header : settings_.headers) {
     // One Authorization at most: the static key is the one that counts.
     if (is_authorization(header.name) && !settings_.api_key.empty()) continue;
-    http::append_field(opening_fields_, header.name, header.value);
+    http::append_field(opening_fields_, header.name, header.value.reveal());
   }
   if (!settings_.api_key.empty()) append_authorization(opening_fields_, settings_.api_key);
 }
@@ -133,12 +121,26 @@ Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
   return route;
 }
 
+bool Passthrough::shows_credential() const {
+  return settings_.base_url.has_value() && config::has_credential(settings_);
+}
+
 bool Passthrough::operator_sets(std::string_view name) const {
   if (!settings_.base_url) return false;
   if (is_authorization(name) && !settings_.api_key.empty()) return true;
   return std::ranges::any_of(settings_.headers, [&](const config::Provider::Header& header) {
     return equals_ignoring_case(header.name, name);
   });
+}
+
+bool Passthrough::caller_sets(std::string_view name, const ProviderData& data) const {
+  return std::ranges::any_of(settings_.forward_headers, [&](const auto& forwarded) {
+    return equals_ignoring_case(forwarded.header, name) && data.find(forwarded.key) != nullptr;
+  });
+}
+
+bool Passthrough::writes(std::string_view name, const ProviderData* data) const {
+  return operator_sets(name) || (data != nullptr && caller_sets(name, *data));
 }
 
 void Passthrough::append_callers_fields(std::string& out, const ProviderData& data) const {
@@ -188,19 +190,7 @@ void Passthrough::append_request_head(std::string& out, std::string_view method,
   }
   if (data != nullptr) append_callers_fields(out, *data);
   out.append(closing_fields_);
-}
-
-void Passthrough::mask_secrets(std::string& text) const {
-  mask(text, settings_.api_key.reveal());
-  for (const config::Provider::QueryParameter& parameter : settings_.query) {
-    mask(text, parameter.value.reveal());
-  }
-  for (const config::Provider::Header& header : settings_.headers) {
-    if (!config::is_credential_header(header.name)) continue;
-    // Of "Bearer …" and the like, what follows the scheme.
-    const std::string_view value = header.value;
-    mask(text, value.substr(value.rfind(' ') + 1));
-  }
+  if (!writes(kUserAgent, data)) http::append_field(out, kUserAgent, "penstock");
 }
 
 }  // namespace penstock::providers

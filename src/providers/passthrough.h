@@ -67,9 +67,11 @@ class Passthrough {
                            const Route& route, const ProviderData* data,
                            std::string_view callers_query = {}) const;
 
-  // Replaces the operator's credentials in a text of the upstream's: services repeat in an error
-  // the key that they refuse, and the client must not learn it.
-  void mask_secrets(std::string& text) const;
+  // Whether append_request_head() writes that field: then its caller does not.
+  bool writes(std::string_view name, const ProviderData* data) const;
+  // Whether calls show a credential of the operator's: what the upstream says of it is not about
+  // the caller's.
+  bool shows_credential() const;
 
   std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
   std::chrono::milliseconds first_byte_timeout() const { return first_byte_timeout_; }
@@ -82,6 +84,7 @@ class Passthrough {
   net::Destination destination_of(const config::Url& url, net::AddressRule rule) const;
   bool may_be_private(const std::string& host) const;
   bool operator_sets(std::string_view name) const;
+  bool caller_sets(std::string_view name, const ProviderData& data) const;
   void append_callers_fields(std::string& out, const ProviderData& data) const;
 
   const config::Provider& settings_;

@@ -7,6 +7,7 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 
+#include <span>
 #include <system_error>
 
 #include "telemetry/descriptor_sink.h"
@@ -130,7 +131,8 @@ void AccessLog::hand_over(std::string_view batch, std::uint64_t lines) {
   logger_->log(spdlog::level::info, spdlog::string_view_t(batch.data(), batch.size()));
 }
 
-AccessLogShard::AccessLogShard(AccessLog& log) : log_(log) {
+AccessLogShard::AccessLogShard(AccessLog& log, const SecretGuard* secrets)
+    : log_(log), secrets_(secrets) {
   if (log_.is_on()) batch_ = std::make_unique_for_overwrite<char[]>(kBatchBytes + kLineBytesMax);
 }
 
@@ -139,7 +141,9 @@ void AccessLogShard::write(const AccessRecord& record) {
   JsonLine line(batch_.get() + batch_bytes_);
   line.text("time", timestamp_.text(record.time));
   write_members(line, record);
+  const std::size_t begin = batch_bytes_;
   batch_bytes_ = static_cast<std::size_t>(line.finish() - batch_.get());
+  if (secrets_ != nullptr) secrets_->mask({&batch_[begin], batch_bytes_ - begin});
   ++batch_lines_;
   if (batch_bytes_ >= kBatchBytes) flush();
 }

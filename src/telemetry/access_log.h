@@ -7,8 +7,8 @@
 // no io thread ever waits for the output. Where the output is slower than the server,
 // kBatchesWaitingMax batches wait and further ones are dropped and counted, line by line.
 //
-// A line never holds a key, a body, or the query of a URL. Its fields stand in docs/metrics.md; a
-// field whose value is not known is left out.
+// A line never holds a key of the operator's, a body, or the query of a URL. Its fields stand in
+// docs/metrics.md; a field whose value is not known is left out.
 
 #include <atomic>
 #include <chrono>
@@ -22,6 +22,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/result.h"
+#include "core/secret_guard.h"
 #include "telemetry/labels.h"
 #include "telemetry/timestamp.h"
 
@@ -109,8 +110,8 @@ class AccessLogShard {
  public:
   static constexpr std::size_t kBatchBytes = 32 * 1024;
 
-  // `log` must outlive the shard.
-  explicit AccessLogShard(AccessLog& log);
+  // `log`, and `secrets`, which are masked in every line, must outlive the shard. Null: none.
+  explicit AccessLogShard(AccessLog& log, const SecretGuard* secrets = nullptr);
   // Flushes.
   ~AccessLogShard() { flush(); }
   AccessLogShard(const AccessLogShard&) = delete;
@@ -124,6 +125,7 @@ class AccessLogShard {
 
  private:
   AccessLog& log_;
+  const SecretGuard* secrets_;
   std::unique_ptr<char[]> batch_;  // nothing where the log is off
   std::size_t batch_bytes_ = 0;
   std::uint64_t batch_lines_ = 0;

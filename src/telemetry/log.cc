@@ -29,8 +29,9 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 
 }  // namespace
 
-Log::Log(LogLevel least)
-    : logger_(std::make_shared<spdlog::logger>("penstock",
+Log::Log(LogLevel least, const SecretGuard* secrets)
+    : secrets_(secrets),
+      logger_(std::make_shared<spdlog::logger>("penstock",
                                                std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
   logger_->set_level(spdlog_level(least));
   logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
@@ -56,6 +57,7 @@ void Log::write(LogLevel level, std::string_view message) {
       line.push_back(c);
     }
   }
+  if (secrets_ != nullptr) secrets_->mask(line);
   logger_->log(at, spdlog::string_view_t(line));
 }
 

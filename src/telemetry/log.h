@@ -15,6 +15,8 @@
 #include <memory>
 #include <string_view>
 
+#include "core/secret_guard.h"
+
 namespace spdlog {
 class logger;
 }
@@ -25,8 +27,9 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 
 class Log {
  public:
-  // Messages below `least` are not written.
-  explicit Log(LogLevel least);
+  // Messages below `least` are not written. `secrets`, which are masked in every message, must
+  // outlive the log. Null: none.
+  explicit Log(LogLevel least, const SecretGuard* secrets = nullptr);
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -42,6 +45,7 @@ class Log {
  private:
   void write(LogLevel level, std::string_view message);
 
+  const SecretGuard* secrets_;
   std::shared_ptr<spdlog::logger> logger_;
 };
 

@@ -164,4 +164,21 @@ std::string wrapped_upstream_error(int status, std::string_view text) {
   return object_of(message, kUpstreamType, {}, {});
 }
 
+std::string coded_upstream_error(int status) {
+  return object_of(name_of_status(status) +
+                       ". The upstream's own message is left out: it is compressed, although only "
+                       "identity was asked for.",
+                   kUpstreamType, {}, {});
+}
+
+std::string refused_credential_error(int status, std::string_view provider, std::string_view text) {
+  std::string message = "The upstream of provider '" + std::string(provider) + "' answered " +
+                        std::to_string(status) +
+                        " to the credential that this gateway's operator has configured for it. "
+                        "Your own API key is not the cause; tell the operator.";
+  const std::string_view said = cut(without_surrounding_space(text));
+  if (!said.empty()) message.append(" The upstream says: ").append(said);
+  return object_of(message, kUpstreamType, {}, "upstream_authentication");
+}
+
 }  // namespace penstock::wire

@@ -29,4 +29,11 @@ std::string error_event(const Error& error);
 // `text` is cut to a sensible length; an empty one is replaced by the status' name.
 std::string wrapped_upstream_error(int status, std::string_view text);
 
+// In place of an upstream's error body that cannot be read because of its content coding.
+std::string coded_upstream_error(int status);
+
+// In place of an upstream's error body that refuses the credential of the operator's for
+// `provider`: whose key was refused, and what the upstream says.
+std::string refused_credential_error(int status, std::string_view provider, std::string_view text);
+
 }  // namespace penstock::wire

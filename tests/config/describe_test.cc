@@ -100,7 +100,7 @@ TEST(Description, KeepsEveryValueThatIsNoSecret) {
   EXPECT_EQ(after.providers[0].allowed_models, before.providers[0].allowed_models);
   EXPECT_EQ(after.providers[1].allowed_models, before.providers[1].allowed_models);
   EXPECT_EQ(after.providers[0].forward_headers.at(0).key, "a b");
-  EXPECT_EQ(after.providers[0].headers.at(2).value, "it's: 5");
+  EXPECT_EQ(after.providers[0].headers.at(2).value.reveal(), "it's: 5");
   EXPECT_EQ(after.providers[0].connect_timeout, milliseconds(250));
   EXPECT_FALSE(after.providers[0].tls.verify);
   EXPECT_EQ(after.models.at(0).id, "~");

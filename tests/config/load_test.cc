@@ -74,7 +74,7 @@ providers:
   EXPECT_EQ(provider.read_timeout, milliseconds(120'000));
   ASSERT_EQ(provider.headers.size(), 1u);
   EXPECT_EQ(provider.headers[0].name, "X-Team");
-  EXPECT_EQ(provider.headers[0].value, "7");
+  EXPECT_EQ(provider.headers[0].value.reveal(), "7");
 }
 
 TEST(Configuration, DecodesEveryKeyOfTheServer) {

@@ -57,6 +57,7 @@ class GatewayTest : public ::testing::Test {
   models::Registry registry{settings, WallTime{}, [](const auto&) {}};
   std::unique_ptr<telemetry::AccessLog> access_log = *telemetry::AccessLog::open("off");
   telemetry::AccessLogShard access_log_shard{*access_log};
+  SecretGuard secrets;
   std::atomic<bool> ready{true};
   Context context{.settings = *settings,
                   .loop = sim.loop(),
@@ -69,6 +70,7 @@ class GatewayTest : public ::testing::Test {
                   .shard = metrics.add_shard(),
                   .access_log = *access_log,
                   .access_log_shard = access_log_shard,
+                  .secrets = secrets,
                   .ready = ready,
                   .keys = access::ApiKeys(settings->server.api_keys),
                   .providers = {},

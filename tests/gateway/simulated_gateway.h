@@ -64,6 +64,7 @@ class SimulatedGateway : public ::testing::Test {
                             .shard = metrics.add_shard(),
                             .access_log = *access_log,
                             .access_log_shard = access_log_shard,
+                            .secrets = secrets,
                             .ready = ready,
                             .keys = access::ApiKeys(settings->server.api_keys),
                             .providers = {},
@@ -140,6 +141,7 @@ class SimulatedGateway : public ::testing::Test {
   telemetry::Metrics metrics{simulated_metrics_options()};
   std::unique_ptr<telemetry::AccessLog> access_log = *telemetry::AccessLog::open("off");
   telemetry::AccessLogShard access_log_shard{*access_log};
+  SecretGuard secrets;
   std::atomic<bool> ready{true};
   http::ServerLimits limits;
   http::BodyBudget bodies{64 * 1024 * 1024};

@@ -40,7 +40,7 @@ TEST_P(CredentialsOrder, DecidesWhatTheUpstreamGets) {
   const Credentials& given = GetParam();
   config::Provider& provider = settings.providers[0];
   provider.api_key = Secret(std::string(given.api_key));
-  if (given.operators_header) provider.headers = {{"Authorization", "Basic operator"}};
+  if (given.operators_header) provider.headers = {{"Authorization", Secret("Basic operator")}};
   if (given.forwards_authorization) provider.forward_headers = {{"auth", "Authorization"}};
   HeaderList headers = with_data(given.provider_data);
   headers.emplace_back("Authorization", "Bearer " + std::string(kClientKey));

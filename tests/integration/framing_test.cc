@@ -148,23 +148,6 @@ TEST_F(GatewayTest, DoneIsTakenOutWhereTheConfigurationSaysSo) {
   EXPECT_EQ(answer.body, renamed.substr(0, renamed.size() - kDone.size()));
 }
 
-TEST_F(GatewayTest, ACompressedAnswerPassesAsItIs) {
-  // `{"model":"m1"}` as gzip -n writes it.
-  const std::string zipped(
-      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\xca\xcd\x4f\x49\xcd\x51\xb2\x52\xca\x35\x54"
-      "\xaa\x05\x00\x1e\x4e\x82\xb8\x0e\x00\x00\x00",
-      34);
-  for (const int status : {200, 429}) {
-    upstream.answer_next(
-        Script().send(json_answer(status, zipped, {{"Content-Encoding", "gzip"}})));
-    const WholeAnswer answer = connect().ask(chat(Answer::kWhole));
-    EXPECT_EQ(answer.status(), status);
-    EXPECT_EQ(answer.head.find("content-encoding"), "gzip");
-    EXPECT_EQ(answer.body, zipped);
-    EXPECT_TRUE(answer.complete);
-  }
-}
-
 TEST_F(GatewayTest, AnAnswerWithoutABodyHasNoFraming) {
   upstream.answer_next(Script().send("HTTP/1.1 204 No Content\r\n\r\n"));
   RawClient client = connect();

@@ -124,7 +124,7 @@ TEST_F(Headers, ThatAreForwardedHaveALimit) {
 }
 
 TEST_F(Headers, OfTheOperatorGoWithEveryRequest) {
-  settings.providers[0].headers = {{"X-Team", "a"}, {"User-Agent", "ours/1"}};
+  settings.providers[0].headers = {{"X-Team", Secret("a")}, {"User-Agent", Secret("ours/1")}};
   settings.providers[0].forward_headers = {{"team", "X-Team"}};
   EXPECT_EQ(ask({{kProviderData, R"({"team":"callers"})"}}).status(), 200);
   const SeenRequest seen = upstream.wait_for_request();

@@ -267,7 +267,7 @@ class Secrets : public GatewayTest {
   Secrets() {
     settings.server.api_keys = {{"alice", Secret("canary-of-client")}};
     settings.providers[0].api_key = Secret("canary-of-operator");
-    settings.providers[0].headers = {{"X-Api-Key", "canary-of-header"}};
+    settings.providers[0].headers = {{"X-Api-Key", Secret("canary-of-header")}};
     settings.providers[0].forward_headers = {{"tenant", "X-Tenant"}};
   }
 

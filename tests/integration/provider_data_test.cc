@@ -86,8 +86,8 @@ class CallersUrl : public ProviderData {
   CallersUrl() {
     settings.providers[0].base_url.reset();
     settings.providers[0].api_key = Secret("sk-operator-canary");
-    settings.providers[0].headers = {{"X-Operator", "header-canary"},
-                                     {"Authorization", "Bearer auth-canary"}};
+    settings.providers[0].headers = {{"X-Operator", Secret("header-canary")},
+                                     {"Authorization", Secret("Bearer auth-canary")}};
   }
   WholeAnswer ask_for(std::string_view url, std::string_view more = "") {
     return ask({{kNewer, fmt::format(R"({{"passthrough_url":"{}"{}}})", url, more)}});

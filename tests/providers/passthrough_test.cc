@@ -94,7 +94,7 @@ class PassthroughTest : public ::testing::Test {
 };
 
 TEST_F(PassthroughTest, WritesTheHeadOfACall) {
-  settings.headers = {{"X-Team", "a"}};
+  settings.headers = {{"X-Team", Secret("a")}};
   settings.api_key = Secret("sk-static");
   EXPECT_EQ(head(),
             "POST /base/v1/embeddings HTTP/1.1\r\n"
@@ -111,7 +111,7 @@ TEST_F(PassthroughTest, SendsOneAuthorizationAtMost) {
   EXPECT_THAT(head(R"({"auth":"forwarded"})"), HasSubstr("authorization: forwarded\r\n"));
   EXPECT_THAT(head(kAll), HasSubstr("Authorization: Bearer caller\r\n"));
   EXPECT_THAT(head(kAll), Not(HasSubstr("forwarded")));
-  settings.headers = {{"AUTHORIZATION", "Basic header"}};
+  settings.headers = {{"AUTHORIZATION", Secret("Basic header")}};
   EXPECT_THAT(head(kAll), HasSubstr("AUTHORIZATION: Basic header\r\n"));
   EXPECT_THAT(head(kAll), Not(HasSubstr("caller")));
   settings.api_key = Secret("static");
@@ -120,7 +120,7 @@ TEST_F(PassthroughTest, SendsOneAuthorizationAtMost) {
 }
 
 TEST_F(PassthroughTest, KeepsWhatTheOperatorHasSet) {
-  settings.headers = {{"X-Tenant", "operators"}, {"user-agent", "ours"}};
+  settings.headers = {{"X-Tenant", Secret("operators")}, {"user-agent", Secret("ours")}};
   settings.forward_headers = {{"tenant", "x-tenant"}};
   const std::string text = head(R"({"tenant":"callers"})");
   EXPECT_THAT(text, HasSubstr("X-Tenant: operators\r\n"));
@@ -140,7 +140,7 @@ TEST_F(PassthroughTest, ConnectsToItsBaseUrlWhateverCallersSay) {
 TEST_F(PassthroughTest, SendsNothingOfTheOperatorsToACallersUrl) {
   settings.base_url.reset();
   settings.api_key = Secret("canary");
-  settings.headers = {{"X-Team", "canary"}, {"Authorization", "canary"}};
+  settings.headers = {{"X-Team", Secret("canary")}, {"Authorization", Secret("canary")}};
   settings.forward_headers = {{"team", "X-Team"}};
   EXPECT_EQ(head(R"({"passthrough_url":"http://h.test","passthrough_api_key":"k","team":"t"})"),
             "POST /v1/embeddings HTTP/1.1\r\n"
@@ -172,17 +172,6 @@ TEST_F(PassthroughTest, AsksForAUrlWhereNoneIsConfigured) {
   EXPECT_THAT(refusal(R"({"passthrough_url":"ftp://h"})"), HasSubstr("passthrough_url"));
 }
 
-TEST_F(PassthroughTest, MasksTheOperatorsCredentials) {
-  settings.api_key = Secret("sk-static-1");
-  settings.headers = {{"X-Api-Key", "header-key"},
-                      {"Authorization", "Basic YTpiYTpi"},
-                      {"X-Team", "team-name"},
-                      {"X-Secret", "short"}};
-  std::string text = "sk-static-1, sk-static-1; header-key Bearer YTpiYTpi team-name short";
-  provider().mask_secrets(text);
-  EXPECT_EQ(text, "********, ********; ******** Bearer ******** team-name short");
-}
-
 TEST_F(PassthroughTest, TakesItsTimeoutsFromTheNearestPlace) {
   server.timeouts.connect = milliseconds(1);
   server.timeouts.first_byte = milliseconds(2);
@@ -200,16 +189,13 @@ TEST_F(PassthroughTest, TakesItsTimeoutsFromTheNearestPlace) {
 }
 
 // reported-failures 6.1
-TEST_F(PassthroughTest, SendsTheOperatorsQueryWithEveryRequestAndMasksIt) {
+TEST_F(PassthroughTest, SendsTheOperatorsQueryWithEveryRequest) {
   settings.base_url =
       *config::parse_base_url("http://h/v1beta/openai", config::BasePath::kAsWritten);
   settings.query.push_back({"api-version", Secret("2024-10-21")});
   settings.query.push_back({"key", Secret("sk-a b&c=d/e+f%")});
   EXPECT_THAT(head(), ::testing::StartsWith("POST /v1beta/openai/embeddings?api-version=2024-10-21"
                                             "&key=sk-a%20b%26c%3Dd%2Fe%2Bf%25 HTTP/1.1\r\n"));
-  std::string text = "no such key: sk-a b&c=d/e+f%";
-  provider().mask_secrets(text);
-  EXPECT_EQ(text, "no such key: ********");
 }
 
 TEST_F(PassthroughTest, KeepsTheOperatorsQueryFromUpstreamsOfACallersChoice) {

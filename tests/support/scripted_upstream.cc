@@ -31,7 +31,7 @@ std::size_t content_length(const HeadText& head) {
 }  // namespace
 
 bool SeenRequest::is_for_models() const {
-  return method == "GET" && target.ends_with("/models");
+  return method == "GET" && target.substr(0, target.find('?')).ends_with("/models");
 }
 
 ScriptedUpstream::ScriptedUpstream(SSL_CTX* tls) : tls_(tls), listening_(4096) {

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string_view>
+#include <vector>
+
 namespace penstock::telemetry {
 namespace {
 
@@ -29,6 +32,16 @@ TEST(Log, LeavesOutWhatIsBelowItsLevel) {
   Log silent(LogLevel::kOff);
   silent.error("e");
   EXPECT_EQ(GetCapturedStderr(), "");
+}
+
+// faults-measured #17
+TEST(Log, MasksSecrets) {
+  const std::vector<std::string_view> keys = {"sk-0123456789-abc"};
+  const SecretGuard secrets(keys);
+  CaptureStderr();
+  Log log(LogLevel::kInfo, &secrets);
+  log.error("upstream says: sk-0123456789-abc");
+  EXPECT_THAT(GetCapturedStderr(), ::testing::EndsWith("upstream says: *****************\n"));
 }
 
 TEST(Log, KeepsAMessageOnOneLine) {

@@ -1,0 +1,111 @@
+#include "config/credentials.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include "config/forward_headers.h"
+#include "core/text.h"
+
+namespace penstock::config {
+namespace {
+
+// Fields whose values are no secrets, however random they look.
+constexpr std::array<std::string_view, 19> kPlainNames = {
+    "accept",        "accept-language", "anthropic-beta", "anthropic-version",
+    "cache-control", "content-type",    "from",           "http-referer",
+    "openai-beta",   "openai-project",  "origin",         "openai-organization",
+    "prefer",        "referer",         "user-agent",     "x-request-id",
+    "x-title",       "traceparent",     "api-version"};
+
+constexpr std::size_t kKeyBytesMin = 16;
+
+// Long, in one word, and neither a word nor a date nor a version.
+bool looks_like_key(std::string_view value) {
+  const auto count = [&](char first, char last) {
+    return std::ranges::count_if(value, [=](char c) { return c >= first && c <= last; });
+  };
+  const auto digits = count('0', '9');
+  const auto lower = count('a', 'z');
+  const auto upper = count('A', 'Z');
+  return value.size() >= kKeyBytesMin && value.find(' ') == std::string_view::npos &&
+         ((digits >= 3 && lower + upper >= 3) || (digits > 0 && lower > 0 && upper > 0));
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string out;
+  unsigned bits = 0;
+  int bit_count = 0;
+  for (const char c : text) {
+    if (c == '=') break;
+    const std::size_t digit =
+        std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+            .find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = bits << 6 | static_cast<unsigned>(digit);
+    bit_count += 6;
+    if (bit_count < 8) continue;
+    bit_count -= 8;
+    out.push_back(static_cast<char>(bits >> bit_count & 0xFF));
+  }
+  return out;
+}
+
+// The user's name is no secret by itself; with the password, and the password alone, it is one.
+void add_basic(std::vector<std::string>& found, std::string_view credentials) {
+  const std::optional<std::string> decoded = decode_base64(credentials);
+  if (!decoded) return;
+  const std::size_t colon = decoded->find(':');
+  if (colon == std::string::npos) return;
+  found.push_back(decoded->substr(colon + 1));
+}
+
+bool is_letter(char c) {
+  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
+// Of `Bearer KEY` and the like, what follows the scheme.
+void add_value(std::vector<std::string>& found, std::string_view value) {
+  const std::string_view scheme = value.substr(0, value.find(' '));
+  if (scheme.size() < value.size() && std::ranges::all_of(scheme, is_letter)) {
+    value = trim(value.substr(scheme.size()));
+    if (equals_ignoring_case(scheme, "basic")) add_basic(found, value);
+  }
+  found.emplace_back(value);
+}
+
+}  // namespace
+
+bool is_credential(std::string_view name, const Secret& value) {
+  if (is_credential_header(name)) return true;
+  const bool is_plain = std::ranges::any_of(
+      kPlainNames, [&](std::string_view plain) { return equals_ignoring_case(plain, name); });
+  return !is_plain && looks_like_key(value.reveal());
+}
+
+bool has_credential(const Provider& provider) {
+  const auto is_one = [](const auto& each) { return is_credential(each.name, each.value); };
+  return !provider.api_key.empty() || std::ranges::any_of(provider.headers, is_one) ||
+         std::ranges::any_of(provider.query, is_one);
+}
+
+SecretGuard guard_credentials(const Settings& settings) {
+  std::vector<std::string> found;
+  for (const Provider& provider : settings.providers) {
+    found.emplace_back(provider.api_key.reveal());
+    for (const Provider::Header& header : provider.headers) {
+      if (is_credential(header.name, header.value)) add_value(found, header.value.reveal());
+    }
+    for (const Provider::QueryParameter& parameter : provider.query) {
+      if (is_credential(parameter.name, parameter.value)) {
+        found.emplace_back(parameter.value.reveal());
+      }
+    }
+  }
+  for (const ApiKey& api_key : settings.server.api_keys) found.emplace_back(api_key.key.reveal());
+  const std::vector<std::string_view> views(found.begin(), found.end());
+  return SecretGuard(views);
+}
+
+}  // namespace penstock::config
