@@ -168,7 +168,7 @@ int serve(const ServeOptions& options) {
   }
   auto service = Service::start(settings, log);
   if (!service) {
-    std::cerr << "penstock: " << service.error().message << "\n";
+    write_problems({service.error().message}, secrets);
     return kFailed;
   }
   const std::string scheme = server.tls_certfile.empty() ? "http://" : "https://";

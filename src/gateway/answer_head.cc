@@ -1,11 +1,13 @@
 #include "gateway/answer_head.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "core/text.h"
+#include "gateway/answer_source.h"
 
 namespace penstock::gateway {
 namespace {
@@ -82,17 +84,6 @@ std::vector<bool> named_by_connection(const http::Fields& fields) {
   return named;
 }
 
-bool is_coded(const http::Fields& fields) {
-  bool coded = false;
-  for (const http::Field& field : fields) {
-    if (field.known_name != FieldName::kContentEncoding) continue;
-    for_each_element(field.value, [&](std::string_view coding) {
-      coded = coded || !equals_ignoring_case(coding, "identity");
-    });
-  }
-  return coded;
-}
-
 std::string_view media_type(std::string_view content_type) {
   return trim(content_type.substr(0, content_type.find(';')));
 }
@@ -109,9 +100,7 @@ bool is_json(std::string_view type) {
 BodyKind body_kind_of(const http::ResponseHead& head) {
   if (head.framing.kind == http::Framing::Kind::kNone) return BodyKind::kNone;
   const bool is_error = head.status >= 400;
-  if (head.fields.has(FieldName::kContentEncoding) && is_coded(head.fields)) {
-    return is_error ? BodyKind::kCodedError : BodyKind::kCoded;
-  }
+  if (!codings_of(head.fields)) return is_error ? BodyKind::kCodedError : BodyKind::kCoded;
   if (is_error) return BodyKind::kError;
   const std::string_view type = media_type(head.fields.find(FieldName::kContentType).value_or(""));
   if (equals_ignoring_case(type, "text/event-stream")) return BodyKind::kEvents;
@@ -120,9 +109,13 @@ BodyKind body_kind_of(const http::ResponseHead& head) {
 
 PassingFields::PassingFields(const http::Fields& fields, BodyKind kind)
     : fields_(fields), stopped_(kStopped) {
-  if (kind == BodyKind::kCodedError) {
+  if (kind == BodyKind::kCodedError) stopped_.insert(FieldName::kContentType);
+  const auto is_decoded = [&] {
+    const std::optional<wire::ContentCodings> codings = codings_of(fields);
+    return !codings || !codings->empty();
+  };
+  if (kind != BodyKind::kNone && fields.has(FieldName::kContentEncoding) && is_decoded()) {
     stopped_.insert(FieldName::kContentEncoding);
-    stopped_.insert(FieldName::kContentType);
   }
   if (fields.has(FieldName::kConnection)) named_ = named_by_connection(fields);
 }

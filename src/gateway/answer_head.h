@@ -16,7 +16,7 @@ enum class BodyKind : std::uint8_t {
   kJson,        // application/json and application/*+json
   kError,       // of status 400 and more: JSON passes, other text is put into an error object
   kVerbatim,    // anything else
-  kCoded,       // under a content coding, which was not asked for: nobody can look into it
+  kCoded,       // in a content coding that cannot be decoded (gateway/answer_source.h)
   kCodedError,  // likewise, of status 400 and more
 };
 BodyKind body_kind_of(const http::ResponseHead& head);
@@ -24,8 +24,8 @@ BodyKind body_kind_of(const http::ResponseHead& head);
 // Everything passes except what speaks of one connection (RFC 9110 section 7.6.1, with what
 // Connection names), of the body's framing (the relay decides that anew), of the upstream's origin
 // (cookies, Alt-Svc, Strict-Transport-Security, cross-origin rules), and x-request-id, which the
-// exchange decides. Of a coded error, what describes the body that is left out does not pass
-// either.
+// exchange decides. Content-Encoding does not pass where the body is decoded or left out, nor
+// Content-Type where it is left out.
 class PassingFields {
  public:
   // In time that grows with the size of the head alone. `fields` must outlive the object.

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/answer_source.h"
 #include "http/body_memory.h"
 #include "net/next_turn.h"
 #include "wire/content_coding.h"
@@ -12,7 +13,6 @@
 namespace penstock::gateway {
 namespace {
 
-using http::FieldName;
 using Outcome = wire::ContentDecoder::Outcome;
 
 // What a step may take and give: less than a millisecond of work, whatever the content is made of.
@@ -24,17 +24,6 @@ constexpr std::size_t kLeastRoomBytes = 4 * 1024;
 Error not_in_its_coding(std::string_view what) {
   return Error::client(ErrorKind::kInvalidRequest,
                        "The request body could not be decompressed: " + std::string(what) + ".");
-}
-
-// All fields of the name are one list (RFC 9110 section 5.3).
-std::optional<wire::ContentCodings> codings_of(const http::Fields& fields) {
-  wire::ContentCodings codings;
-  if (!fields.has(FieldName::kContentEncoding)) return codings;
-  for (const http::Field& field : fields) {
-    if (field.known_name != FieldName::kContentEncoding) continue;
-    if (!codings.add(field.value)) return std::nullopt;
-  }
-  return codings;
 }
 
 // The decoder, and what it and its output hold.

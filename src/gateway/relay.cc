@@ -11,8 +11,10 @@
 #include "core/text.h"
 #include "gateway/answer_body.h"
 #include "gateway/answer_head.h"
+#include "gateway/answer_source.h"
 #include "gateway/answer_writer.h"
 #include "http/serializer.h"
+#include "net/next_turn.h"
 #include "net/wait.h"
 #include "wire/error_answer.h"
 
@@ -60,14 +62,14 @@ Status more_or_error(Exchange& exchange, net::Woken woken) {
 
 // Reads an error's body, up to a bound.
 Task<Status> read_error_body(Exchange& exchange, providers::Passthrough& provider,
-                             http::UpstreamConnection& upstream, std::string& body) {
+                             AnswerSource& source, std::string& body) {
   while (body.size() < kErrorBytesMax) {
-    if (!upstream.has_buffered()) {
-      const net::Woken woken = co_await wait_for_more(exchange, provider, upstream);
+    if (!source.has_buffered()) {
+      const net::Woken woken = co_await wait_for_more(exchange, provider, source.upstream());
       Status more = more_or_error(exchange, woken);
       if (!more) co_return failure(std::move(more.error()));
     }
-    auto part = upstream.read_body();
+    auto part = source.read();
     if (!part) co_return failure(std::move(part.error()));
     body.append(part->data);
     if (part->end) break;
@@ -83,20 +85,21 @@ struct ErrorBody {
 };
 ErrorBody error_body_of(int status, const providers::Passthrough& provider, BodyKind kind,
                         std::string_view text, const Status& read) {
-  if (kind == BodyKind::kCodedError) return {wire::coded_upstream_error(status)};
-  if ((status == 401 || status == 403) && provider.shows_credential()) {
-    return {wire::refused_credential_error(status, provider.id(), text)};
+  const bool is_readable = kind != BodyKind::kCodedError;
+  if (provider.shows_credential() && wire::is_refusal_of_credential(status, text)) {
+    return {wire::refused_credential_error(status, provider.id(), is_readable ? text : "")};
   }
+  if (!is_readable) return {wire::coded_upstream_error(status)};
   if (!read || !nlohmann::json::accept(text)) return {wire::wrapped_upstream_error(status, text)};
   return {std::string(text), true};
 }
 
-Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider,
-                         http::UpstreamConnection& upstream, int status, BodyKind kind,
-                         AnswerWriter& writer, std::string_view content_type_field) {
+Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider, AnswerSource& source,
+                         int status, BodyKind kind, AnswerWriter& writer,
+                         std::string_view content_type_field) {
   const SecretGuard& secrets = exchange.context().secrets;
   ScratchPool::Text text(exchange.context().scratch);
-  Status read = co_await read_error_body(exchange, provider, upstream, *text);
+  Status read = co_await read_error_body(exchange, provider, source, *text);
   // The status is what matters most: an error whose text breaks off is still that error.
   if (!read && read.error().kind == ErrorKind::kCancelled) co_return read;
   // First as the upstream has it: in the gateway's object it is escaped once more.
@@ -154,20 +157,22 @@ class Progress {
 // The common way: read, rewrite, write. A whole JSON answer is held until its end or a bound, so
 // that it can have a Content-Length; of a stream, an event is held until it has ended; everything
 // else goes out as it comes.
-Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider,
-                        http::UpstreamConnection& upstream, AnswerBody& body, AnswerWriter& writer,
-                        std::size_t held_bytes_max) {
+Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, AnswerSource& source,
+                        AnswerBody& body, AnswerWriter& writer, std::size_t held_bytes_max) {
   std::optional<ScratchPool::Text> out;
   Progress progress(exchange, body);
   SecretGuard::Stream secrets(exchange.context().secrets);
   for (;;) {
-    if (!upstream.has_buffered()) {
-      upstream.release_memory();
-      const net::Woken woken = co_await wait_for_more(exchange, provider, upstream);
+    if (!source.has_buffered()) {
+      source.upstream().release_memory();
+      const net::Woken woken = co_await wait_for_more(exchange, provider, source.upstream());
       Status more = more_or_error(exchange, woken);
       if (!more) co_return failure(std::move(more.error()));
+    } else if (source.is_decoding()) {
+      co_await net::next_turn(exchange.context().loop);
+      if (exchange.connection().gone().raised()) co_return failure(Error::cancelled());
     }
-    auto part = upstream.read_body();
+    auto part = source.read();
     if (!part) co_return failure(std::move(part.error()));
     if (!out) out.emplace(exchange.context().scratch);
     if (!part->data.empty()) exchange.first_byte_seen();
@@ -222,7 +227,7 @@ AnswerBody::Options body_options(const Exchange& exchange, const config::Server&
 
 // An answer with a body that passes, of any kind but an error.
 Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
-                           http::UpstreamConnection& upstream, BodyKind kind, Framing framing,
+                           AnswerSource& source, BodyKind kind, Framing framing,
                            AnswerWriter& writer) {
   const config::Server& server = exchange.context().settings.server;
   AnswerBody body(kind, body_options(exchange, server, framing));
@@ -232,16 +237,16 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
     exchange.connection().release_request();
     exchange.stream_began();
     writer.use_stream();
-    if (!upstream.has_buffered()) relayed = co_await writer.write({}, AnswerWriter::Last::kNo);
+    if (!source.has_buffered()) relayed = co_await writer.write({}, AnswerWriter::Last::kNo);
   } else if (kind == BodyKind::kVerbatim) {
-    if (framing.kind == Framing::Kind::kLength) {
+    if (framing.kind == Framing::Kind::kLength && !source.is_decoding()) {
       writer.use_length(framing.length);
     } else {
       writer.use_stream();
     }
   }
   if (relayed) {
-    relayed = co_await relay_body(exchange, provider, upstream, body, writer,
+    relayed = co_await relay_body(exchange, provider, source, body, writer,
                                   server.limits.answer_buffer_bytes);
   }
   exchange.set_usage(wire::read_usage(body.usage()));
@@ -258,12 +263,15 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   const int status = head.status;
   const BodyKind kind = body_kind_of(head);
   const Framing framing = head.framing;
+  AnswerSource source(*answered.connection,
+                      codings_of(head.fields).value_or(wire::ContentCodings()),
+                      exchange.connection().bodies());
 
   exchange.upstream_answered(status);
   if (kind == BodyKind::kCoded) {
     co_return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
-                                      "the upstream compressed its answer, although only "
-                                      "identity was asked for"));
+                                      "the upstream's answer is in a content coding that cannot "
+                                      "be decoded, although only identity was asked for"));
   }
   if (const auto id = head.fields.find(http::FieldName::kXRequestId)) {
     exchange.adopt_request_id(*id);
@@ -284,12 +292,11 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
       break;
     case BodyKind::kError:
     case BodyKind::kCodedError:
-      relayed = co_await relay_error(exchange, provider, *answered.connection, status, kind, writer,
+      relayed = co_await relay_error(exchange, provider, source, status, kind, writer,
                                      content_type_field);
       break;
     default:
-      relayed =
-          co_await relay_passing(exchange, provider, *answered.connection, kind, framing, writer);
+      relayed = co_await relay_passing(exchange, provider, source, kind, framing, writer);
   }
   if (relayed) exchange.completed();
   co_return relayed;

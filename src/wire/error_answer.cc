@@ -1,5 +1,6 @@
 #include "wire/error_answer.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/text.h"
@@ -166,9 +167,19 @@ std::string wrapped_upstream_error(int status, std::string_view text) {
 
 std::string coded_upstream_error(int status) {
   return object_of(name_of_status(status) +
-                       ". The upstream's own message is left out: it is compressed, although only "
-                       "identity was asked for.",
+                       ". The upstream's own message is left out: it is in a content coding that "
+                       "cannot be decoded, although only identity was asked for.",
                    kUpstreamType, {}, {});
+}
+
+bool is_refusal_of_credential(int status, std::string_view text) {
+  if (status != 403) return status == 401;
+  constexpr std::array<std::string_view, 8> kWords = {
+      "api key",    "api_key",         "api-key",        "apikey",
+      "credential", "unauthenticated", "authentication", "security token"};
+  return std::ranges::any_of(kWords, [&](std::string_view word) {
+    return std::ranges::search(text, word, {}, to_lower).size() == word.size();
+  });
 }
 
 std::string refused_credential_error(int status, std::string_view provider, std::string_view text) {

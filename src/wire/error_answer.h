@@ -32,6 +32,11 @@ std::string wrapped_upstream_error(int status, std::string_view text);
 // In place of an upstream's error body that cannot be read because of its content coding.
 std::string coded_upstream_error(int status);
 
+// Whether an upstream's error is about the key that it was shown. A 401 always is; a 403 also
+// stands for what the account may not do and what the content may not say, so its text has to name
+// a key.
+bool is_refusal_of_credential(int status, std::string_view text);
+
 // In place of an upstream's error body that refuses the credential of the operator's for
 // `provider`: whose key was refused, and what the upstream says.
 std::string refused_credential_error(int status, std::string_view provider, std::string_view text);

@@ -27,7 +27,7 @@ TEST(PassingFields, AreWhatClientsReadAndWhatIsUnknown) {
   for (const char* name :
        {"content-type", "Retry-After", "retry-after-ms", "x-should-retry",
         "x-ratelimit-reset-tokens", "openai-version", "date", "server", "cache-control", "etag",
-        "content-encoding", "www-authenticate", "x-anything", "connection-id", "te-x"}) {
+        "www-authenticate", "x-anything", "connection-id", "te-x"}) {
     EXPECT_TRUE(passes(fields, name)) << name;
   }
 }
@@ -79,6 +79,18 @@ TEST(PassingFields, OfACodedErrorAreNotWhatDescribesItsBody) {
   EXPECT_TRUE(passes(fields, "retry-after", BodyKind::kCodedError));
 }
 
+TEST(PassingFields, AreNotTheCodingsThatAreTakenOff) {
+  const auto passes_with = [](const char* codings, BodyKind kind) {
+    http::Fields fields;
+    fields.add("Content-Encoding", codings);
+    return PassingFields(fields, kind).contains(*fields.begin());
+  };
+  EXPECT_FALSE(passes_with("gzip", BodyKind::kJson));
+  EXPECT_FALSE(passes_with("identity, zstd", BodyKind::kError));
+  EXPECT_TRUE(passes_with("identity", BodyKind::kJson));
+  EXPECT_TRUE(passes_with("gzip", BodyKind::kNone));
+}
+
 BodyKind kind_of(int status, std::initializer_list<std::pair<const char*, const char*>> fields,
                  Kind framing = Kind::kChunked) {
   http::ResponseHead head;
@@ -102,15 +114,19 @@ TEST(BodyKindOf, TellsEventsAndJsonByTheContentType) {
   EXPECT_EQ(kind_of(200, {}), BodyKind::kVerbatim);
 }
 
-TEST(BodyKindOf, TellsWhatIsCoded) {
+TEST(BodyKindOf, TellsWhatCannotBeDecoded) {
   const auto with = [](int status, const char* coding) {
     return kind_of(status, {{"content-type", "application/json"}, {"content-encoding", coding}});
   };
-  for (const char* coding : {"gzip", "br", "identity, gzip", ",zstd", "x"}) {
+  for (const char* coding : {"br", "identity, br", ",zstd, aes128gcm", "x"}) {
     EXPECT_EQ(with(200, coding), BodyKind::kCoded) << coding;
     EXPECT_EQ(with(429, coding), BodyKind::kCodedError) << coding;
   }
-  EXPECT_EQ(kind_of(200, {{"content-encoding", "identity"}, {"content-encoding", "gzip"}}),
+  for (const char* coding : {"gzip", "identity, gzip", ",zstd"}) {
+    EXPECT_EQ(with(200, coding), BodyKind::kJson) << coding;
+    EXPECT_EQ(with(429, coding), BodyKind::kError) << coding;
+  }
+  EXPECT_EQ(kind_of(200, {{"content-encoding", "identity"}, {"content-encoding", "br"}}),
             BodyKind::kCoded);
 }
 
