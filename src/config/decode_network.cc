@@ -120,6 +120,10 @@ constexpr std::array kNetworkKeys = {
                     list_section<Provider>(path, kTimeoutKeys, out);
                   }},
     Key<Provider>{"headers", "mapping of text", "{}", decode_headers},
+    Key<Provider>{"retry_stale_connection", "boolean", "true",
+                  [](Decoder& decoder, const Node& node, Provider& provider) {
+                    store(decoder.boolean(node), provider.retry_stale_connection);
+                  }},
     ignored<Provider>("proxy"),
     ignored<Provider>("limits"),
 };

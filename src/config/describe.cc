@@ -59,6 +59,7 @@ void write_network(YamlWriter& out, const Provider& provider) {
     }
     out.close();
   }
+  out.literal("retry_stale_connection", boolean(provider.retry_stale_connection));
   out.close();
 }
 

@@ -86,6 +86,7 @@ struct Provider {
   std::optional<milliseconds> connect_timeout;  // network.timeout; nothing: server.timeouts
   std::optional<milliseconds> read_timeout;     // longest silence: first byte and between bytes
   std::vector<Header> headers;                  // network.headers, sent with every request
+  bool retry_stale_connection = true;           // network.retry_stale_connection
 
   // Whether a model of that upstream id may be registered and asked for.
   bool allows(std::string_view upstream_model) const {

@@ -104,6 +104,10 @@ void Exchange::attempt_failed(const Error& error) {
   context_.shard.upstream_error(provider_id(provider_), error.kind);
 }
 
+void Exchange::attempt_repeated() {
+  context_.shard.upstream_retried(provider_id(provider_));
+}
+
 void Exchange::upstream_answered(int status) {
   upstream_status_ = status;
 }

@@ -50,6 +50,7 @@ class Exchange {
   void begin_attempt() { ++attempts_; }
   void connected(bool reused, std::chrono::nanoseconds took);
   void attempt_failed(const Error& error);
+  void attempt_repeated();
   void upstream_answered(int status);
   // An upstream's own request id, which takes the place of a made one.
   void adopt_request_id(std::string_view id);

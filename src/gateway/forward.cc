@@ -7,10 +7,6 @@ namespace {
 
 constexpr int kAttemptsMax = 2;
 
-http::HeadLimits answer_head_limits() {
-  return {.bytes = 64 * 1024, .fields = 256};
-}
-
 // One try: connect or reuse, send, wait for the head.
 Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& provider,
                                     http::UpstreamPool& pool, http::Pieces request,
@@ -28,7 +24,7 @@ Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& 
   const SteadyTime until = exchange.until(provider.first_byte_timeout());
   Status sent = co_await connection->send(request, until, gone);
   if (!sent) co_return failure(std::move(sent.error()));
-  auto head = co_await connection->receive_head(answer_head_limits(), until, gone);
+  auto head = co_await connection->receive_head(until, gone);
   if (!head) co_return failure(std::move(head.error()));
   Answered answered;
   answered.connection = std::move(connection);
@@ -60,6 +56,9 @@ Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provi
     if (answered) co_return std::move(*answered);
     exchange.attempt_failed(answered.error());
     if (!may_retry(attempt, answered.error())) co_return failure(std::move(answered.error()));
+    // Nobody waits for a second answer; a connection that is made at once would not notice.
+    if (exchange.connection().gone().raised()) co_return failure(Error::cancelled());
+    exchange.attempt_repeated();
   }
 }
 

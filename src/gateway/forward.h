@@ -14,12 +14,12 @@
 
 namespace penstock::gateway {
 
-// Whether a request may be sent again after a failed attempt, before anything was sent downstream.
-enum class Repeatable : bool { kNo, kYes };
+// Whether a request may be sent again after a failed attempt, before anything was sent downstream
+// (docs/decisions/0009).
 struct Attempt {
   int number = 1;
   bool reused_connection = false;
-  Repeatable repeatable = Repeatable::kNo;  // the method is safe to repeat
+  Repeatable repeatable = Repeatable::kNo;
 };
 bool may_retry(const Attempt& attempt, const Error& error);
 
@@ -29,8 +29,9 @@ struct Answered {
 };
 
 // Sends `request` (head and body, complete) and waits for the head of the answer. At most two
-// attempts: the second, on a new connection, only where the first failed on a reused one without
-// having sent anything. Ends with kCancelled as soon as the client has gone.
+// attempts: the second, on a new connection, only where the first failed on a reused one that took
+// nothing, or, where the request is `repeatable`, that was closed without a byte of an answer. Ends
+// with kCancelled as soon as the client has gone.
 Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provider,
                                http::UpstreamPool& pool, http::Pieces request,
                                Repeatable repeatable);

@@ -44,6 +44,10 @@ void append_own_fields(std::string& out, const Exchange& exchange,
   http::append_head_end(out);
 }
 
+Repeatable may_be_repeated(const Exchange& exchange, const providers::Passthrough& provider) {
+  return provider.settings().retry_stale_connection ? exchange.route().repeatable : Repeatable::kNo;
+}
+
 // The path is the route's own. Of what the client asked for, only the parameters pass.
 std::string_view query_of(std::string_view target) {
   const std::size_t mark = target.find('?');
@@ -68,7 +72,8 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
   pieces.add(body.substr(0, fields.model_begin));
   pieces.add(*model);
   pieces.add(body.substr(fields.model_end));
-  co_return co_await forward(exchange, provider, route.pool(), pieces, Repeatable::kNo);
+  co_return co_await forward(exchange, provider, route.pool(), pieces,
+                             may_be_repeated(exchange, provider));
 }
 
 // Reads the body in slices, between which other requests have their turn. Tells the exchange which

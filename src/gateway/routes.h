@@ -36,14 +36,19 @@ enum class Access : std::uint8_t {
   kKeyed,
 };
 
+// Whether a request may be sent to its upstream once more where a reused connection was closed
+// without a byte of an answer, although bytes of the request had left.
+enum class Repeatable : bool { kNo, kYes };
+
 struct RouteEntry {
   Route route;
   std::string_view path;     // as metrics and the inspection show it: `/v1/models/{model_id}`
   std::string_view prefix;   // empty: the path is matched whole; else what stands before the id
   std::string_view methods;  // space-separated; HEAD goes with GET and is not written
   Access access;
-  std::string_view upstream_path;       // of inference routes, below the base URL
-  std::string_view model_type;          // of inference routes: which type of model it takes
+  std::string_view upstream_path;  // of inference routes, below the base URL
+  std::string_view model_type;     // of inference routes: which type of model it takes
+  Repeatable repeatable = Repeatable::kNo;
   std::string_view admin_methods = {};  // of `methods`, those that take the role admin
 };
 

@@ -44,6 +44,9 @@ Eventual<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::
   deadline_.set(until);
   request_sent_ = false;
   body_ended_ = false;
+  head_complete_ = false;
+  scanned_ = 0;
+  interim_answers_ = 0;
   const std::size_t all = pieces.bytes();
   std::optional<Status> sent = send_what_goes(pieces, all);
   if (sent) return std::move(*sent);
@@ -67,30 +70,74 @@ Task<Status> UpstreamConnection::send_rest(Pieces pieces, std::size_t all, net::
     const net::Woken woken =
         co_await net::wait_any(loop_, &deadline_, cancel, stream_->readable(), stream_->writable());
     if (woken.by(cancel)) co_return failure(Error::cancelled());
-    if (woken.by(stream_->readable()) && read_early() != net::Transfer::Kind::kWouldBlock)
-      co_return Status{};
     if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
                                         "the upstream took too long to read the request")
                             .at_limit(Limit::kFirstByteTimeout));
+    }
+    if (woken.by(stream_->readable())) {
+      const net::Transfer::Kind kind = read_more();
+      // receive_head() finds the end again, and says what it means.
+      if (kind == net::Transfer::Kind::kEnd || kind == net::Transfer::Kind::kFailed) {
+        co_return Status{};
+      }
+      Status taken = take_heads();
+      if (!taken) co_return failure(std::move(taken.error()));
+      // Interim answers ask for the rest of the request; only a final one makes it needless.
+      if (head_complete_) co_return Status{};
     }
     std::optional<Status> sent = send_what_goes(pieces, all);
     if (sent) co_return std::move(*sent);
   }
 }
 
-// Whether the answer has begun while the request is being sent. What was read waits for
-// receive_head(), and so does the news of an end.
-net::Transfer::Kind UpstreamConnection::read_early() {
-  block_ = scratch_.block();
-  begin_ = end_ = 0;
-  const net::Transfer transfer = stream_->read({block_.data(), block_.size()});
-  if (transfer.kind == net::Transfer::Kind::kBytes) {
-    end_ = transfer.bytes;
-  } else {
-    block_.give_back();
+// Reads once, behind what is there, into a larger block where this one is full.
+net::Transfer::Kind UpstreamConnection::read_more() {
+  if (!block_) {
+    block_ = scratch_.block();
+    begin_ = end_ = 0;
+  } else if (end_ == block_.size()) {
+    // The parser has refused a head over the limit, so there is always more room to be made.
+    const std::size_t kept = end_ - begin_;
+    ScratchPool::Block larger =
+        scratch_.large_block(std::max(block_.size(), kHeadLimits.bytes + ScratchPool::kBlockBytes));
+    std::memcpy(larger.data(), block_.data() + begin_, kept);
+    block_ = std::move(larger);
+    begin_ = 0;
+    end_ = kept;
   }
+  const net::Transfer transfer = stream_->read({block_.data() + end_, block_.size() - end_});
+  if (transfer.kind == net::Transfer::Kind::kBytes) end_ += transfer.bytes;
   return transfer.kind;
+}
+
+// Parses what has been received: interim answers are dropped, a final one ends it.
+Status UpstreamConnection::take_heads() {
+  while (begin_ != end_ && !head_complete_) {
+    const std::string_view received(block_.data() + begin_, end_ - begin_);
+    Result<Parsed> parsed = parse_response_head(received, scanned_, kHeadLimits, head_);
+    if (!parsed) return failure(std::move(parsed.error()));
+    if (!parsed->complete()) {
+      scanned_ = received.size();
+      return {};
+    }
+    scanned_ = 0;
+    begin_ += parsed->head_bytes;
+    if (head_.status >= 200) {
+      head_complete_ = true;
+      decoder_ = ChunkedDecoder(Direction::kResponse);
+      body_left_ = head_.framing.length;
+      body_ended_ = head_.framing.kind == Framing::Kind::kNone ||
+                    (head_.framing.kind == Framing::Kind::kLength && body_left_ == 0);
+      stated_idle_timeout_ = stated_idle_timeout(head_.fields);
+    } else if (head_.status == 101 || ++interim_answers_ > kInterimAnswersMax) {
+      return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
+                                     "the upstream sent an unexpected interim status"));
+    }
+  }
+  // What comes next may take long.
+  if (!head_complete_) block_.give_back();
+  return {};
 }
 
 // A raised signal only says "try": under TLS it may be about bytes that are none of ours.
@@ -101,43 +148,17 @@ bool UpstreamConnection::stale() {
   return stream_->read({&unasked, 1}).kind != net::Transfer::Kind::kWouldBlock;
 }
 
-Error UpstreamConnection::reset_before_head(Answer answer) const {
-  const bool stale = reused() && answer == Answer::kNotBegun;
+Error UpstreamConnection::reset_before_head() const {
+  const bool answer_has_begun = begin_ != end_ || interim_answers_ > 0;
+  const bool stale = reused() && !answer_has_begun;
   const RetryClass retry = stale ? RetryClass::kStaleConnection : RetryClass::kNever;
   return reset(retry, "the upstream closed the connection without answering");
 }
 
-Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLimits& limits,
-
-                                                                   SteadyTime until,
+Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(SteadyTime until,
                                                                    net::Signal& cancel) {
   deadline_.set(until);
-  std::size_t scanned = 0;
-  int interim_answers = 0;
-  for (;;) {
-    while (begin_ != end_) {
-      const std::string_view received(block_.data() + begin_, end_ - begin_);
-      Result<Parsed> parsed = parse_response_head(received, scanned, limits, head_);
-      if (!parsed) co_return failure(std::move(parsed.error()));
-      if (!parsed->complete()) {
-        scanned = received.size();
-        break;
-      }
-      scanned = 0;
-      begin_ += parsed->head_bytes;
-      if (head_.status >= 200) {
-        decoder_ = ChunkedDecoder(Direction::kResponse);
-        body_left_ = head_.framing.length;
-        body_ended_ = head_.framing.kind == Framing::Kind::kNone ||
-                      (head_.framing.kind == Framing::Kind::kLength && body_left_ == 0);
-        stated_idle_timeout_ = stated_idle_timeout(head_.fields);
-        co_return &head_;
-      }
-      if (head_.status == 101 || ++interim_answers > kInterimAnswersMax) {
-        co_return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
-                                          "the upstream sent an unexpected interim status"));
-      }
-    }
+  while (!head_complete_) {
     const net::Woken woken = co_await net::wait_any(loop_, &deadline_, stream_->readable(), cancel);
     if (woken.by(cancel)) co_return failure(Error::cancelled());
     if (woken.timed_out()) {
@@ -145,32 +166,14 @@ Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(const HeadLim
                                         "the upstream took too long to answer")
                             .at_limit(Limit::kFirstByteTimeout));
     }
-    if (!block_) {
-      block_ = scratch_.block();
-      begin_ = end_ = 0;
-    } else if (end_ == block_.size()) {
-      // The parser has refused a head over the limit, so there is always more room to be made.
-      const std::size_t kept = end_ - begin_;
-      ScratchPool::Block larger =
-          scratch_.large_block(std::max(block_.size(), limits.bytes + ScratchPool::kBlockBytes));
-      std::memcpy(larger.data(), block_.data() + begin_, kept);
-      block_ = std::move(larger);
-      begin_ = 0;
-      end_ = kept;
+    const net::Transfer::Kind kind = read_more();
+    if (kind == net::Transfer::Kind::kEnd || kind == net::Transfer::Kind::kFailed) {
+      co_return failure(reset_before_head());
     }
-    std::span<char> room(block_.data() + end_, block_.size() - end_);
-    const net::Transfer transfer = stream_->read(room);
-    if (transfer.kind == net::Transfer::Kind::kBytes) {
-      end_ += transfer.bytes;
-      continue;
-    }
-    if (transfer.kind != net::Transfer::Kind::kWouldBlock) {
-      const bool begun = begin_ != end_ || interim_answers > 0;
-      co_return failure(reset_before_head(begun ? Answer::kBegun : Answer::kNotBegun));
-    }
-    // The signal was about nothing that counts, and the wait may be long.
-    if (begin_ == end_) block_.give_back();
+    Status taken = take_heads();
+    if (!taken) co_return failure(std::move(taken.error()));
   }
+  co_return &head_;
 }
 
 Result<UpstreamConnection::BodyPart> UpstreamConnection::read_body() {

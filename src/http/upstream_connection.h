@@ -26,6 +26,9 @@ namespace penstock::http {
 
 class UpstreamConnection {
  public:
+  // More than this is no answer of an inference service.
+  static constexpr HeadLimits kHeadLimits{.bytes = 64 * 1024, .fields = 256};
+
   UpstreamConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
                      ScratchPool& scratch);
   // Inside an exchange, a reset: an orderly end would wait behind bytes that the upstream does not
@@ -37,17 +40,16 @@ class UpstreamConnection {
   // Whether an earlier exchange has used the connection.
   bool reused() const { return exchanges_ > 0; }
 
-  // Sends a whole request. Ends early, successfully, when the upstream answers before it has read
-  // everything: the answer is then what counts. `until` limits the whole of it. Errors:
-  // kUpstreamReset (kNothingSent where no byte could be written), kUpstreamTimeout, kCancelled
-  // when `cancel` is raised.
+  // Sends a whole request. Ends early, successfully, when the upstream gives a final answer before
+  // it has read everything: the answer is then what counts. An interim one (1xx) changes nothing.
+  // `until` limits the whole of it. Errors: kUpstreamReset (kNothingSent where no byte could be
+  // written), kUpstreamTimeout, kCancelled when `cancel` is raised.
   Eventual<Status> send(Pieces pieces, SteadyTime until, net::Signal& cancel);
 
   // Waits for the answer's head; interim answers (1xx) are skipped. The head is valid until the
   // first read_body(). Errors: kUpstreamReset (kStaleConnection where a reused connection gave no
   // byte), kUpstreamTimeout, kUpstreamInvalidResponse, kCancelled.
-  Task<Result<const ResponseHead*>> receive_head(const HeadLimits& limits, SteadyTime until,
-                                                 net::Signal& cancel);
+  Task<Result<const ResponseHead*>> receive_head(SteadyTime until, net::Signal& cancel);
 
   struct BodyPart {
     std::string_view data;  // valid until the next call; empty: wait for readable(), or the end
@@ -81,10 +83,10 @@ class UpstreamConnection {
  private:
   std::optional<Status> send_what_goes(Pieces& pieces, std::size_t all);
   Task<Status> send_rest(Pieces pieces, std::size_t all, net::Signal& cancel);
-  net::Transfer::Kind read_early();
+  net::Transfer::Kind read_more();
+  Status take_heads();
   Result<std::string_view> decode(std::size_t bytes);
-  enum class Answer : bool { kNotBegun, kBegun };
-  Error reset_before_head(Answer answer) const;
+  Error reset_before_head() const;
 
   net::EventLoop& loop_;
   std::unique_ptr<net::Stream> stream_;
@@ -98,6 +100,9 @@ class UpstreamConnection {
   std::size_t end_ = 0;
 
   ResponseHead head_;
+  bool head_complete_ = false;  // of a final answer
+  std::size_t scanned_ = 0;     // received bytes in which the head's end is not
+  int interim_answers_ = 0;
   ChunkedDecoder decoder_{Direction::kResponse};
   std::uint64_t body_left_ = 0;  // of Framing::kLength
   bool request_sent_ = true;     // the whole of it

@@ -62,8 +62,7 @@ Task<Result<std::vector<ListedModel>>> list_models(net::EventLoop& loop,
   pieces.add(head);
   Status sent = co_await connection.send(pieces, until, cancel);
   if (!sent) co_return failure(std::move(sent.error()));
-  const http::HeadLimits limits;
-  auto answer = co_await connection.receive_head(limits, until, cancel);
+  auto answer = co_await connection.receive_head(until, cancel);
   if (!answer) co_return failure(std::move(answer.error()));
   const int status = (*answer)->status;
   if (status != 200) {

@@ -54,6 +54,7 @@ struct ShardValues {
   struct Provider {
     Counter connections_opened;
     Counter connections_reused;
+    Counter retries;
     Counter prompt_tokens;
     Counter completion_tokens;
     std::array<Counter, kUpstreamErrorKindCount> errors;
@@ -127,6 +128,7 @@ class MetricsShard {
 
   void upstream_connection_opened(ProviderId provider) { of(provider).connections_opened.add(); }
   void upstream_connection_reused(ProviderId provider) { of(provider).connections_reused.add(); }
+  void upstream_retried(ProviderId provider) { of(provider).retries.add(); }
   // One failed attempt. Kinds that are not in kUpstreamErrorKinds are not the upstream's, and are
   // not counted.
   void upstream_error(ProviderId provider, ErrorKind kind);

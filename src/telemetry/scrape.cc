@@ -142,6 +142,8 @@ void Scrape::write_upstreams() {
   provider_counter("penstock_upstream_connections_reused_total",
                    "Requests sent over a connection that was open already.",
                    &Provider::connections_reused);
+  provider_counter("penstock_upstream_retries_total",
+                   "Requests sent once more, on a new connection.", &Provider::retries);
   exposition_.family("penstock_upstream_errors_total", "counter", "Failed attempts by kind.");
   for (std::size_t i = 0; i < provider_count(); ++i) {
     for (std::size_t k = 0; k < kUpstreamErrorKindCount; ++k) {

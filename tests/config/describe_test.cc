@@ -186,6 +186,7 @@ providers:
           tls:
             verify: true
             min_version: TLSv1.2
+          retry_stale_connection: true
 registered_resources:
   models:
     - model_id: m

@@ -234,7 +234,7 @@ class World {
     pieces.add(text);
     Status sent = co_await connection.send(pieces, in(seconds(100)), never_);
     if (!sent) co_return sent;
-    auto head = co_await connection.receive_head(client_limits_.head, in(seconds(100)), never_);
+    auto head = co_await connection.receive_head(in(seconds(100)), never_);
     if (!head) co_return failure(std::move(head.error()));
     const int status = (*head)->status;
     const bool leaves = random_.next() % 16 == 0;
@@ -331,8 +331,7 @@ Task<void> Proxy::handle(ServerConnection& client) {
 Task<Status> Proxy::relay(ServerConnection& client, UpstreamConnection& upstream, Pieces request) {
   Status sent = co_await upstream.send(request, world_.in(seconds(50)), client.gone());
   if (!sent) co_return sent;
-  const HeadLimits limits;
-  auto head = co_await upstream.receive_head(limits, world_.in(seconds(50)), client.gone());
+  auto head = co_await upstream.receive_head(world_.in(seconds(50)), client.gone());
   if (!head) co_return failure(std::move(head.error()));
   std::string out = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
   if (!client.keep_alive()) out += "Connection: close\r\n";

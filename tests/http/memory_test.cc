@@ -155,13 +155,12 @@ TEST(ConnectionMemory, HoldsNoBlockWhileItWaitsForAnUpstream) {
     SimulatedLoop sim;
     ScratchPool scratch;
     net::Signal cancel;
-    const HeadLimits limits;
     auto [near, far] = memory_pair({.manner = manner});
     UpstreamConnection connection(sim.loop(), std::move(near), scratch);
     Tasks tasks(sim.loop());
     scratch.block().give_back();
     std::optional<Result<const ResponseHead*>> head;
-    tasks.start(connection.receive_head(limits, SteadyTime::max(), cancel), head);
+    tasks.start(connection.receive_head(SteadyTime::max(), cancel), head);
     sim.settle();
     const auto borrows_anew = [&] {
       const std::size_t before = live_large_bytes;

@@ -50,7 +50,7 @@ class UpstreamConnectionTest : public ::testing::Test {
 
   void ask_for_head() {
     head_.reset();
-    tasks_.start(connection_->receive_head(limits_, in(seconds(10)), cancel_), head_);
+    tasks_.start(connection_->receive_head(in(seconds(10)), cancel_), head_);
     sim_.settle();
   }
 
@@ -87,7 +87,6 @@ class UpstreamConnectionTest : public ::testing::Test {
   ErrorKind error_kind() const { return head_->error().kind; }
   RetryClass retry() const { return head_->error().retry; }
 
-  const HeadLimits limits_{.bytes = 64 * 1024, .fields = 100};
   SimulatedLoop sim_;
   ScratchPool scratch_;
   net::Signal cancel_;
@@ -263,6 +262,83 @@ TEST_F(UpstreamConnectionTest, SaysWhetherARequestMayBeSentAgain) {
   ask_for_head();
   ASSERT_TRUE(head_ && !*head_);
   EXPECT_EQ(retry(), RetryClass::kNever);
+}
+
+// A promise that no test kept: a part of the request may have been read and acted on.
+TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhenAPartOfTheRequestHasLeft) {
+  connect({}, {.window_bytes = 1'000});
+  exchange("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_TRUE(head_ && *head_);
+  connection_->rest(seconds(4));
+  upstream_->receive();
+  send(std::string(100'000, 'r'));
+  EXPECT_FALSE(sent_);
+  EXPECT_EQ(upstream_->receive().size(), 1'000u);
+  sim_.settle();
+  upstream_->reset();
+  sim_.settle();
+  ASSERT_TRUE(sent_ && *sent_);
+  ask_for_head();
+  ASSERT_TRUE(head_ && !*head_);
+  EXPECT_EQ(retry(), RetryClass::kStaleConnection);
+}
+
+TEST_F(UpstreamConnectionTest, GoesOnSendingAfterAnInterimAnswer) {
+  const std::string request(100'000, 'r');
+  const std::string continues = "HTTP/1.1 100 Continue\r\n\r\n";
+  // However the interim answer is cut.
+  for (std::size_t cut = 1; cut <= continues.size(); ++cut) {
+    connect({}, {.window_bytes = 1'000});
+    send(request);
+    upstream_->send(std::string_view(continues).substr(0, cut));
+    std::string received;
+    while (received.size() < request.size()) {
+      const std::string more = upstream_->receive();
+      ASSERT_NE(more, "") << "sending ended after " << received.size() << " bytes";
+      received += more;
+      sim_.settle();
+      if (received.size() == 10'000) {
+        upstream_->send(std::string_view(continues).substr(cut));
+        sim_.settle();
+      }
+    }
+    EXPECT_EQ(received, request);
+    EXPECT_TRUE(sent_ && *sent_);
+    upstream_->send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    ask_for_head();
+    ASSERT_TRUE(head_ && *head_);
+    EXPECT_EQ((**head_)->status, 200);
+    EXPECT_EQ(read_all().data, "ok");
+    EXPECT_TRUE(connection_->reusable());
+  }
+}
+
+TEST_F(UpstreamConnectionTest, AnInterimAnswerDuringTheSendingMeansThatTheRequestWasTaken) {
+  connect({}, {.window_bytes = 1'000});
+  exchange("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  connection_->rest(seconds(4));
+  upstream_->receive();
+  send(std::string(100'000, 'r'));
+  upstream_->send("HTTP/1.1 103 Early Hints\r\n\r\n");
+  sim_.settle();
+  EXPECT_FALSE(sent_);
+  upstream_->reset();
+  sim_.settle();
+  ASSERT_TRUE(sent_ && *sent_);
+  ask_for_head();
+  ASSERT_TRUE(head_ && !*head_);
+  EXPECT_EQ(retry(), RetryClass::kNever);
+}
+
+TEST_F(UpstreamConnectionTest, RefusesInterimAnswersWithoutEndDuringTheSending) {
+  connect({}, {.window_bytes = 1'000});
+  send(std::string(100'000, 'r'));
+  std::string many;
+  for (int i = 0; i < 17; ++i) many += "HTTP/1.1 100 Continue\r\n\r\n";
+  upstream_->send(many);
+  sim_.settle();
+  ASSERT_TRUE(sent_ && !*sent_);
+  EXPECT_EQ(sent_->error().kind, ErrorKind::kUpstreamInvalidResponse);
 }
 
 TEST_F(UpstreamConnectionTest, EndsEveryWaitAtItsTimeAndWhenTheClientHasGone) {

@@ -52,7 +52,7 @@ class UpstreamPoolTest : public ::testing::Test {
     upstream.receive();
     upstream.send(answer);
     std::optional<Result<const ResponseHead*>> head;
-    tasks_.start(connection.receive_head(limits_, SteadyTime::max(), cancel_), head);
+    tasks_.start(connection.receive_head(SteadyTime::max(), cancel_), head);
     sim_.settle();
     ASSERT_TRUE(head && *head);
     ASSERT_EQ(connection.read_body()->data, "ok");
@@ -68,7 +68,6 @@ class UpstreamPoolTest : public ::testing::Test {
     return upstream;
   }
 
-  const HeadLimits limits_;
   SimulatedLoop sim_;
   ScratchPool scratch_;
   MemoryConnector connector_;

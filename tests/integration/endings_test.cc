@@ -14,6 +14,9 @@ namespace {
 
 class UpstreamGone : public GatewayTest {
  protected:
+  // What is sent once more is the subject of retries_test.cc.
+  void SetUp() override { settings.providers.front().retry_stale_connection = false; }
+
   // What a client gets for a request that the upstream answers so.
   WholeAnswer answer_to(Script script, Answer kind = Answer::kWhole) {
     upstream.answer_next(std::move(script));

@@ -118,6 +118,7 @@ TEST_F(MetricsPage, CountsWhatIsOpen) {
 }
 
 TEST_F(MetricsPage, CountsFailuresOfTheUpstream) {
+  settings.providers.front().retry_stale_connection = false;
   upstream.answer_next(Script().reset());
   expect_error(connect().ask(chat(Answer::kWhole)), 502, "upstream_reset");
   EXPECT_EQ(service().metric(

@@ -24,10 +24,6 @@ std::uint64_t between(SteadyTime from, SteadyTime to) {
   return static_cast<std::uint64_t>(std::max<nanoseconds>(nanoseconds(0), to - from).count());
 }
 
-http::HeadLimits head_limits() {
-  return {.bytes = 64 * 1024, .fields = 256};
-}
-
 }  // namespace
 
 Client::Client(Shared& shared)
@@ -109,7 +105,7 @@ Task<Result<const http::ResponseHead*>> Client::ask(SteadyTime until) {
     pieces.add(shared_.request);
     Status sent = co_await connection_->send(pieces, until, shared_.stop);
     if (sent) {
-      auto head = co_await connection_->receive_head(head_limits(), until, shared_.stop);
+      auto head = co_await connection_->receive_head(until, shared_.stop);
       if (head) co_return *head;
       sent = failure(std::move(head.error()));
     }
