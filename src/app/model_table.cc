@@ -88,8 +88,8 @@ class Asking {
   SystemClock clock_;
   net::EpollPoller poller_;
   net::EventLoop loop_{clock_, poller_};
-  net::LookupThreads lookup_threads_{1};
-  net::SystemResolver resolver_{loop_, lookup_threads_};
+  net::LookupThreads lookups_{1};
+  net::SystemResolver resolver_{loop_, lookups_, lookups_};
   net::SocketConnector connector_{loop_, poller_, resolver_};
   http::ScratchPool scratch_;
   net::Signal never_;

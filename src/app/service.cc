@@ -18,7 +18,8 @@
 namespace penstock::app {
 namespace {
 
-// Names are few and cached: two look-ups at once are enough.
+// Names are few and kept: two look-ups at once are enough, of either kind. Those of callers' hosts
+// have threads of their own, so that a name server of their choice cannot hold up the operator's.
 constexpr std::size_t kLookupThreads = 2;
 // How long clients wait for the first model lists before the port opens without them.
 constexpr std::chrono::milliseconds kFirstListsPatience{1'000};
@@ -64,7 +65,8 @@ struct Service::Parts {
         registry(
             settings, SystemClock().wall(),
             [this](const std::shared_ptr<const models::Catalog>& catalog) { publish(catalog); }),
-        lookup_threads(kLookupThreads),
+        lookups(kLookupThreads),
+        caller_lookups(kLookupThreads, settings->server.limits.caller_lookups),
         connections(settings->server.limits.connections),
         bodies(settings->server.limits.all_bodies_bytes) {}
   // The workers use everything else.
@@ -86,7 +88,8 @@ struct Service::Parts {
   // Workers come and go only while no thread runs, so that publishing needs no lock for them.
   std::vector<std::unique_ptr<Worker>> workers;
   models::Registry registry;
-  net::LookupThreads lookup_threads;
+  net::LookupThreads lookups;
+  net::LookupThreads caller_lookups;
   std::unique_ptr<net::TlsContext> server_tls;
   std::vector<net::TlsContext> client_tls;
   http::ConnectionCount connections;
@@ -139,7 +142,8 @@ Status Service::Parts::listen() {
                                 .metrics = metrics,
                                 .access_log = *access_log,
                                 .registry = registry,
-                                .lookup_threads = lookup_threads,
+                                .lookups = lookups,
+                                .caller_lookups = caller_lookups,
                                 .server_tls = server_tls.get(),
                                 .client_tls = client_tls,
                                 .connections = connections,

@@ -45,7 +45,7 @@ Worker::Worker(const Shared& shared)
     : shared_(shared),
       random_(random_seed()),
       loop_(clock_, poller_),
-      resolver_(loop_, shared.lookup_threads),
+      resolver_(loop_, shared.lookups, shared.caller_lookups),
       connector_(loop_, poller_, resolver_),
       server_limits_(server_limits(shared.settings.server)),
       access_log_shard_(shared.access_log, &shared.secrets),

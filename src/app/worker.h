@@ -41,7 +41,8 @@ struct Shared {
   telemetry::Metrics& metrics;
   telemetry::AccessLog& access_log;
   models::Registry& registry;
-  net::LookupThreads& lookup_threads;
+  net::LookupThreads& lookups;                     // of the operator's hosts
+  net::LookupThreads& caller_lookups;              // of those that callers name
   const net::TlsContext* server_tls;               // null: plain
   const std::vector<net::TlsContext>& client_tls;  // by provider
   http::ConnectionCount& connections;

@@ -62,6 +62,10 @@ constexpr std::array kLimitsKeys = {
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.integer(node, {0, 1'000}), limits.reserved_connections);
                 }},
+    Key<Limits>{"caller_lookups", "integer", "32",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {1, 512}), limits.caller_lookups);
+                }},
     Key<Limits>{"connections_per_upstream", "integer", "0",
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.integer(node, {0, 1'000'000}), limits.connections_per_upstream);

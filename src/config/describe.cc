@@ -131,6 +131,7 @@ void write_limits(YamlWriter& out, const Limits& limits) {
   number("answer_buffer_bytes", limits.answer_buffer_bytes);
   number("connections", limits.connections);
   number("reserved_connections", limits.reserved_connections);
+  number("caller_lookups", limits.caller_lookups);
   number("connections_per_upstream", limits.connections_per_upstream);
   out.close();
 }

@@ -136,6 +136,7 @@ struct Limits {
   std::size_t answer_buffer_bytes = 256 * 1024;  // a whole answer up to this has a Content-Length
   std::size_t connections = 10000;               // clients at once, all threads together
   std::size_t reserved_connections = 8;          // of each thread, beyond them, for operations
+  std::size_t caller_lookups = 32;               // waiting look-ups of hosts that callers name
   std::size_t connections_per_upstream = 0;      // idle ones kept by each thread; 0: no limit
 };
 

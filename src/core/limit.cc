@@ -25,6 +25,8 @@ std::string_view name_of(Limit limit) {
       return "event_bytes";
     case Limit::kConnections:
       return "connections";
+    case Limit::kCallerLookups:
+      return "caller_lookups";
     case Limit::kClientHeaderTimeout:
       return "client_header_timeout";
     case Limit::kClientBodyTimeout:

@@ -22,6 +22,7 @@ enum class Limit : std::uint8_t {
   kDiscardedBytes,
   kEventBytes,
   kConnections,
+  kCallerLookups,
   kClientHeaderTimeout,
   kClientBodyTimeout,
   kClientBodyRate,

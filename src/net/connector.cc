@@ -1,5 +1,6 @@
 #include "net/connector.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -8,12 +9,15 @@
 #include <sys/socket.h>
 
 #include "net/address_policy.h"
-#include "net/socket_stream.h"
+#include "net/task_group.h"
 #include "net/tls_stream.h"
 #include "net/wait.h"
 
 namespace penstock::net {
 namespace {
+
+// RFC 8305 section 8, "Connection Attempt Delay".
+constexpr std::chrono::milliseconds kNextAddressDelay{250};
 
 Error unreachable(std::string message) {
   return Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
@@ -36,40 +40,144 @@ int pending_error(int descriptor) {
   return error;
 }
 
+// RFC 8305 section 4: the families in turn, beginning with that of the system's first address.
+std::vector<SocketAddress> in_turn(const std::vector<SocketAddress>& addresses) {
+  std::vector<SocketAddress> ordered = addresses;
+  std::stable_partition(ordered.begin(), ordered.end(), [&](const SocketAddress& address) {
+    return address.family() == addresses.front().family();
+  });
+  const auto others = std::find_if(ordered.begin(), ordered.end(), [&](const auto& address) {
+    return address.family() != addresses.front().family();
+  });
+  std::vector<SocketAddress> result;
+  for (auto first = ordered.begin(), second = others; first != others || second != ordered.end();) {
+    if (first != others) result.push_back(*first++);
+    if (second != ordered.end()) result.push_back(*second++);
+  }
+  return result;
+}
+
 }  // namespace
+
+// Several attempts at one destination, of which the first that succeeds counts.
+struct SocketConnector::Race {
+  Signal stop;     // raised when the others are no longer needed
+  Signal changed;  // raised when an attempt has ended
+  std::size_t running = 0;
+  std::size_t shaking_hands = 0;  // of these, those that have a connection and not yet TLS
+  std::unique_ptr<Stream> winner;
+  Error last = unreachable("the upstream has no address");
+};
 
 Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect(const Destination& destination,
                                                                SteadyTime until, Signal& cancel) {
-  auto resolved = co_await resolver_.resolve(destination.host, destination.port, until, cancel);
-  if (!resolved) co_return failure(std::move(resolved.error()));
-  if (destination.rule == AddressRule::kPublicOnly) {
-    const std::size_t all = resolved->size();
-    std::erase_if(*resolved, [](const SocketAddress& address) {
-      return !may_be_dialled_for_a_caller(address);
-    });
-    // A name that mixes public and other addresses is somebody's attempt to get past this check.
-    if (resolved->size() != all) {
-      co_return failure(Error::upstream(
-          ErrorKind::kUpstreamForbidden, RetryClass::kNever,
-          "the address of '" + destination.host + "' is not public, and the host is not allowed"));
+  auto addresses = co_await addresses_of(destination, Question::Wanted::kKept, until, cancel);
+  if (!addresses) co_return failure(std::move(addresses.error()));
+  auto stream = co_await connect_to_any(destination, *addresses, until, cancel);
+  if (stream || cancel.raised()) co_return std::move(stream);
+  // What was kept of an earlier look-up leads nowhere: the host may have moved.
+  auto moved = co_await addresses_of(destination, Question::Wanted::kNew, until, cancel);
+  if (!moved) co_return std::move(stream);
+  std::erase_if(*moved, [&](const SocketAddress& address) {
+    return std::ranges::any_of(
+        *addresses, [&](const SocketAddress& tried) { return tried.text() == address.text(); });
+  });
+  if (moved->empty() || until <= loop_.now()) co_return std::move(stream);
+  co_return co_await connect_to_any(destination, *moved, until, cancel);
+}
+
+// The addresses that may be connected to.
+Task<Result<std::vector<SocketAddress>>> SocketConnector::addresses_of(
+    const Destination& destination, Question::Wanted wanted, SteadyTime until, Signal& cancel) {
+  Question question{.host = destination.host,
+                    .port = destination.port,
+                    .asker = destination.named_by,
+                    .wanted = wanted};
+  auto resolved = co_await resolver_.resolve(std::move(question), until, cancel);
+  if (!resolved || destination.rule == AddressRule::kAny) co_return std::move(resolved);
+  // A name that mixes public and other addresses is somebody's attempt to get past this check.
+  const bool all_are_public = std::ranges::all_of(*resolved, may_be_dialled_for_a_caller);
+  if (all_are_public) co_return std::move(resolved);
+  co_return failure(Error::upstream(
+      ErrorKind::kUpstreamForbidden, RetryClass::kNever,
+      "the address of '" + destination.host + "' is not public, and the host is not allowed"));
+}
+
+Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to_any(
+    const Destination& destination, const Addresses& addresses, SteadyTime until, Signal& cancel) {
+  if (addresses.size() == 1) {
+    co_return co_await connect_to(destination, addresses.front(), until, cancel);
+  }
+  Race race;
+  TaskGroup attempts(loop_, [&race](std::string_view what) {
+    --race.running;
+    race.last = Error::gateway(ErrorKind::kInternal, std::string(what));
+    race.changed.raise();
+  });
+  Deadline next_is_due(loop_);
+  const Addresses ordered = in_turn(addresses);
+  std::size_t begun = 0;
+  bool waited_for_tls = false;
+  while (race.winner == nullptr) {
+    race.changed.lower();
+    if (begun < ordered.size() && (race.running == 0 || next_is_due.expired())) {
+      next_is_due.set(loop_.now() + kNextAddressDelay);
+      ++race.running;
+      attempts.spawn(run(race, destination, ordered[begun++], until));
+      continue;
+    }
+    if (race.running == 0) break;
+    Deadline* const due = begun < ordered.size() ? &next_is_due : nullptr;
+    const Woken woken = co_await wait_any(loop_, due, race.changed, cancel);
+    if (woken.by(cancel)) break;
+    // Who shakes hands is there: half of what is left of the time is for it alone.
+    if (woken.timed_out() && race.shaking_hands > 0 && !std::exchange(waited_for_tls, true)) {
+      next_is_due.set(loop_.now() + (until - loop_.now()) / 2);
     }
   }
-  Error last = unreachable("the upstream has no address");
-  for (std::size_t i = 0; i < resolved->size(); ++i) {
-    // An address that does not answer leaves the others their share of the time.
-    const auto share = (until - loop_.now()) / static_cast<long>(resolved->size() - i);
-    auto stream = co_await connect_to(destination, (*resolved)[i], loop_.now() + share, cancel);
-    if (stream) co_return std::move(*stream);
-    last = std::move(stream.error());
-    if (last.kind == ErrorKind::kCancelled) break;
+  race.stop.raise();
+  co_await attempts.join();
+  if (race.winner != nullptr) co_return std::move(race.winner);
+  if (cancel.raised()) co_return failure(Error::cancelled());
+  co_return failure(std::move(race.last));
+}
+
+Task<void> SocketConnector::run(Race& race, const Destination& destination, SocketAddress address,
+                                SteadyTime until) {
+  Deadline deadline(loop_);
+  deadline.set(until);
+  auto socket = co_await open(address, deadline, race.stop);
+  Result<std::unique_ptr<Stream>> stream;
+  if (!socket) {
+    stream = failure(std::move(socket.error()));
+  } else {
+    ++race.shaking_hands;
+    stream = co_await secure(destination, std::move(*socket), address, deadline, race.stop);
+    --race.shaking_hands;
   }
-  co_return failure(std::move(last));
+  --race.running;
+  if (stream && race.winner == nullptr) race.winner = std::move(*stream);
+  if (!stream && stream.error().kind != ErrorKind::kCancelled) {
+    race.last = std::move(stream.error());
+  }
+  race.changed.raise();
 }
 
 Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to(const Destination& destination,
                                                                   SocketAddress address,
                                                                   SteadyTime until,
                                                                   Signal& cancel) {
+  Deadline deadline(loop_);
+  deadline.set(until);
+  auto socket = co_await open(address, deadline, cancel);
+  if (!socket) co_return failure(std::move(socket.error()));
+  co_return co_await secure(destination, std::move(*socket), address, deadline, cancel);
+}
+
+// A TCP connection.
+Task<Result<std::unique_ptr<RegisteredSocket>>> SocketConnector::open(SocketAddress address,
+                                                                      Deadline& deadline,
+                                                                      Signal& cancel) {
   const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) {
     co_return failure(unreachable("cannot create a socket for the upstream: " + reason(errno)));
@@ -78,15 +186,10 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to(const Destinat
   const int start_error = started == 0 ? 0 : errno;
   // Registered after the connect call: a socket that is not connected yet reports a hang-up.
   auto socket = std::make_unique<RegisteredSocket>(poller_, descriptor);
-  if (!socket->registered())
-    co_return failure(unreachable("cannot register the upstream's socket"));
-  Deadline deadline(loop_);
-  deadline.set(until);
+  if (!socket->registered()) co_return failure(unreachable("no room for the upstream's socket"));
   if (start_error == EINPROGRESS) {
     const Woken woken = co_await wait_any(loop_, &deadline, cancel, socket->readiness().writable);
-    if (woken.by(cancel)) {
-      co_return failure(Error::cancelled());
-    }
+    if (woken.by(cancel)) co_return failure(Error::cancelled());
     if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
                                         "connecting to the upstream took too long")
@@ -97,6 +200,13 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to(const Destinat
   if (error != 0) {
     co_return failure(unreachable("cannot connect to the upstream: " + reason(error)));
   }
+  co_return std::move(socket);
+}
+
+// With TLS, where the destination has it.
+Task<Result<std::unique_ptr<Stream>>> SocketConnector::secure(
+    const Destination& destination, std::unique_ptr<RegisteredSocket> socket, SocketAddress address,
+    Deadline& deadline, Signal& cancel) {
   if (destination.tls == nullptr) {
     co_return std::make_unique<SocketStream>(std::move(socket), address);
   }

@@ -1,16 +1,24 @@
 #pragma once
 
 // Making connections to upstreams.
+//
+// A host with several addresses is tried at one after the other, the two families in turn, the next
+// one as soon as one has failed or has said nothing for 250 ms ("happy eyeballs", RFC 8305): the
+// first that is connected wins. So a family that leads nowhere costs a quarter of a second, and not
+// its whole time. Where every address has failed, the host is looked up once more: it may have
+// moved.
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "core/task.h"
 #include "net/epoll_poller.h"
 #include "net/event_loop.h"
 #include "net/resolver.h"
+#include "net/socket_stream.h"
 #include "net/stream.h"
 #include "net/tls_context.h"
 
@@ -25,6 +33,7 @@ struct Destination {
   std::uint16_t port = 80;
   const TlsContext* tls = nullptr;  // null: plain
   AddressRule rule = AddressRule::kAny;
+  Asker named_by = Asker::kOperator;
 };
 
 // The seam for simulations. One instance a loop.
@@ -32,7 +41,8 @@ class Connector {
  public:
   virtual ~Connector() = default;
 
-  // A connection that is ready for the first byte. Errors: kUpstreamUnreachable,
+  // A connection that is ready for the first byte. Errors: those of Resolver::resolve(),
+  // kUpstreamUnreachable,
   // kUpstreamTimeout at `until`, kUpstreamForbidden by the rule, kCancelled when `cancel` is
   // raised. Nothing of a request has been sent in any of them.
   virtual Task<Result<std::unique_ptr<Stream>>> connect(const Destination& destination,
@@ -48,9 +58,25 @@ class SocketConnector final : public Connector {
                                                 Signal& cancel) override;
 
  private:
+  struct Race;
+  using Addresses = std::vector<SocketAddress>;
+
+  Task<Result<Addresses>> addresses_of(const Destination& destination, Question::Wanted wanted,
+                                       SteadyTime until, Signal& cancel);
+  Task<Result<std::unique_ptr<Stream>>> connect_to_any(const Destination& destination,
+                                                       const Addresses& addresses, SteadyTime until,
+                                                       Signal& cancel);
+  Task<void> run(Race& race, const Destination& destination, SocketAddress address,
+                 SteadyTime until);
   Task<Result<std::unique_ptr<Stream>>> connect_to(const Destination& destination,
                                                    SocketAddress address, SteadyTime until,
                                                    Signal& cancel);
+  Task<Result<std::unique_ptr<RegisteredSocket>>> open(SocketAddress address, Deadline& deadline,
+                                                       Signal& cancel);
+  Task<Result<std::unique_ptr<Stream>>> secure(const Destination& destination,
+                                               std::unique_ptr<RegisteredSocket> socket,
+                                               SocketAddress address, Deadline& deadline,
+                                               Signal& cancel);
 
   EventLoop& loop_;
   EpollPoller& poller_;

@@ -1,45 +1,25 @@
 #include "net/resolver.h"
 
-#include <condition_variable>
-#include <deque>
+#include <algorithm>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include <arpa/inet.h>
-#include <netdb.h>
 
 #include "net/wait.h"
 
 namespace penstock::net {
 namespace {
 
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr seconds kAnswerAge{30};
 constexpr seconds kFailureAge{1};
-// Callers may choose hosts: the cache must not grow with what they choose.
-constexpr std::size_t kEntriesMax = 1024;
-
-std::vector<SocketAddress> look_up(const std::string& host, std::string& failure_text) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* list = nullptr;
-  const int result = getaddrinfo(host.c_str(), nullptr, &hints, &list);
-  std::vector<SocketAddress> found;
-  if (result != 0) {
-    failure_text = gai_strerror(result);
-    return found;
-  }
-  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
-    const SocketAddress address(each->ai_addr, each->ai_addrlen);
-    if (!address.empty()) found.push_back(address);
-  }
-  freeaddrinfo(list);
-  if (found.empty()) failure_text = "the host name has no address";
-  return found;
-}
+// How old an answer may be that is used without a look at the new one.
+constexpr minutes kServedAtOnceAge{10};
+// How long a new answer is waited for where an old one is at hand.
+constexpr seconds kPatience{1};
 
 // The four-part and colon forms only: getaddrinfo's older spellings ("127.1", "0x7f.1") go through
 // a look-up like any name.
@@ -57,51 +37,28 @@ SocketAddress literal_address(const std::string& host) {
   return {};
 }
 
+Error too_many_lookups() {
+  return Error::gateway(ErrorKind::kOverloaded,
+                        "too many look-ups of hosts that callers name are waiting")
+      .at_limit(Limit::kCallerLookups);
+}
+
 }  // namespace
-
-struct LookupThreads::Queue {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<std::function<void()>> work;
-  bool closed = false;
-};
-
-LookupThreads::LookupThreads(std::size_t threads) : queue_(std::make_shared<Queue>()) {
-  for (std::size_t i = 0; i < threads; ++i) {
-    std::thread([queue = queue_] {
-      for (;;) {
-        std::function<void()> work;
-        {
-          std::unique_lock lock(queue->mutex);
-          queue->changed.wait(lock, [&] { return queue->closed || !queue->work.empty(); });
-          if (queue->closed) return;
-          work = std::move(queue->work.front());
-          queue->work.pop_front();
-        }
-        work();
-      }
-    }).detach();
-  }
-}
-
-LookupThreads::~LookupThreads() {
-  const std::lock_guard lock(queue_->mutex);
-  queue_->closed = true;
-  queue_->changed.notify_all();
-}
-
-void LookupThreads::run(std::function<void()> work) {
-  const std::lock_guard lock(queue_->mutex);
-  queue_->work.push_back(std::move(work));
-  queue_->changed.notify_one();
-}
 
 struct SystemResolver::Entry {
   std::vector<SocketAddress> addresses;
-  std::string failure_text;
+  std::string failure;
+  SteadyTime asked = SteadyTime::min();  // when the last look-up ended
+  SteadyTime found{};                    // when the last one ended that found something
   SteadyTime expires{};
-  bool looking_up = false;
+  std::shared_ptr<Lookup> lookup;  // null: none is on its way
+  std::size_t waiting = 0;
   Signal answered;
+
+  bool must_look_up(Question::Wanted wanted, SteadyTime now) const {
+    if (wanted == Question::Wanted::kNew) return now >= asked + kFailureAge;
+    return now >= expires;
+  }
 };
 
 // Where look-up threads leave answers: outlives the loop if a look-up does.
@@ -110,8 +67,11 @@ struct SystemResolver::Mailbox {
   EventLoop* loop = nullptr;
 };
 
-SystemResolver::SystemResolver(EventLoop& loop, LookupThreads& threads)
-    : loop_(loop), threads_(threads), mailbox_(std::make_shared<Mailbox>()) {
+SystemResolver::SystemResolver(EventLoop& loop, Lookups& operators, Lookups& callers)
+    : loop_(loop),
+      mailbox_(std::make_shared<Mailbox>()),
+      operators_{operators, {}},
+      callers_{callers, {}} {
   mailbox_->loop = &loop;
 }
 
@@ -120,74 +80,103 @@ SystemResolver::~SystemResolver() {
   mailbox_->loop = nullptr;
 }
 
-SystemResolver::Entry& SystemResolver::entry_of(const std::string& host) {
+// Null where nothing can be forgotten for it: every entry is being looked up.
+std::shared_ptr<SystemResolver::Entry> SystemResolver::entry_of(Hosts& hosts,
+                                                                const std::string& host) {
+  const auto found = hosts.entries.find(host);
+  if (found != hosts.entries.end()) return found->second;
   // Full: all that nobody waits for goes, expired or not, so that the next ones have room again.
-  if (entries_.size() >= kEntriesMax && !entries_.contains(host)) {
-    std::erase_if(entries_, [](const auto& item) { return !item.second->looking_up; });
+  if (hosts.entries.size() >= kEntriesMax) {
+    std::erase_if(hosts.entries, [](const auto& item) { return item.second->lookup == nullptr; });
+    if (hosts.entries.size() >= kEntriesMax) return nullptr;
   }
-  std::shared_ptr<Entry>& entry = entries_[host];
-  if (entry == nullptr) entry = std::make_shared<Entry>();
-  return *entry;
+  return hosts.entries.emplace(host, std::make_shared<Entry>()).first->second;
 }
 
-void SystemResolver::start_lookup(const std::string& host, Entry& entry) {
-  entry.looking_up = true;
-  entry.answered.lower();
-  threads_.run([host, mailbox = mailbox_, resolver = this] {
-    std::string failure_text;
-    std::vector<SocketAddress> found = look_up(host, failure_text);
+// False where no more look-ups may wait.
+bool SystemResolver::start_lookup(const Question& question, Entry& entry) {
+  if (entry.lookup != nullptr) return true;
+  auto done = [host = question.host, asker = question.asker, mailbox = mailbox_,
+               resolver = this](LookupAnswer answer) {
     const std::lock_guard lock(mailbox->mutex);
     if (mailbox->loop == nullptr) return;
-    mailbox->loop->post([mailbox, resolver, host, found = std::move(found),
-                         text = std::move(failure_text)]() mutable {
+    mailbox->loop->post([mailbox, resolver, asker, host, answer = std::move(answer)]() mutable {
       if (mailbox->loop == nullptr) return;  // written by this thread only
-      resolver->finish_lookup(host, std::move(found), std::move(text));
+      resolver->finish_lookup(asker, host, std::move(answer));
     });
-  });
+  };
+  entry.lookup = hosts_of(question.asker).lookups.start(question.host, std::move(done));
+  if (entry.lookup == nullptr) return false;
+  entry.answered.lower();
+  return true;
 }
 
-void SystemResolver::finish_lookup(const std::string& host, std::vector<SocketAddress> found,
-                                   std::string failure_text) {
-  Entry& entry = entry_of(host);
-  entry.looking_up = false;
-  entry.expires = loop_.now() + (found.empty() ? kFailureAge : kAnswerAge);
-  entry.failure_text = std::move(failure_text);
-  if (!found.empty()) entry.addresses = std::move(found);
+void SystemResolver::finish_lookup(Asker asker, const std::string& host, LookupAnswer answer) {
+  Hosts& hosts = hosts_of(asker);
+  const auto found = hosts.entries.find(host);
+  // Entries that are being looked up are not forgotten.
+  if (found == hosts.entries.end()) return;
+  Entry& entry = *found->second;
+  entry.lookup = nullptr;
+  entry.asked = loop_.now();
+  entry.expires = entry.asked + (answer.addresses.empty() ? kFailureAge : kAnswerAge);
+  entry.failure = std::move(answer.failure);
+  if (!answer.addresses.empty()) {
+    entry.found = entry.asked;
+    entry.addresses = std::move(answer.addresses);
+  }
   entry.answered.raise();
 }
 
-Task<Result<std::vector<SocketAddress>>> SystemResolver::resolve(std::string host,
-                                                                 std::uint16_t port,
+Task<Result<std::vector<SocketAddress>>> SystemResolver::look_up(const Question& question,
                                                                  SteadyTime until, Signal& cancel) {
-  std::vector<SocketAddress> addresses;
-  if (const SocketAddress literal = literal_address(host); !literal.empty()) {
-    addresses.push_back(literal);
-  } else {
-    entry_of(host);
-    const std::shared_ptr<Entry> entry = entries_[host];
-    if (entry->expires <= loop_.now()) {
-      if (!entry->looking_up) start_lookup(host, *entry);
+  const std::shared_ptr<Entry> entry = entry_of(hosts_of(question.asker), question.host);
+  if (entry == nullptr) co_return failure(too_many_lookups());
+  const SteadyTime now = loop_.now();
+  const bool has_old = !entry->addresses.empty();
+  const bool serves_at_once = has_old && question.wanted == Question::Wanted::kKept &&
+                              now < entry->found + kServedAtOnceAge;
+  if (entry->must_look_up(question.wanted, now)) {
+    const bool started = start_lookup(question, *entry);
+    if (!started && !has_old) co_return failure(too_many_lookups());
+    if (started && !serves_at_once) {
       Deadline deadline(loop_);
-      deadline.set(until);
+      deadline.set(has_old ? std::min(until, now + kPatience) : until);
+      ++entry->waiting;
       const Woken woken = co_await wait_any(loop_, &deadline, entry->answered, cancel);
-      if (woken.by(cancel)) {
-        co_return failure(Error::cancelled());
-      }
-      if (woken.timed_out()) {
+      --entry->waiting;
+      // A new answer for an old one is of use to the next who asks; another one is not made where
+      // nobody waits for it.
+      const bool unwanted = !woken.by(entry->answered) && entry->waiting == 0 && !has_old;
+      if (unwanted && entry->lookup != nullptr && entry->lookup->drop()) entry->lookup = nullptr;
+      if (woken.by(cancel)) co_return failure(Error::cancelled());
+      if (woken.timed_out() && !has_old) {
         co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
                                           "looking up the upstream's host name took too long")
                               .at_limit(Limit::kConnectTimeout));
       }
     }
-    addresses = entry->addresses;
-    if (addresses.empty()) {
-      co_return failure(Error::upstream(
-          ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
-          "the upstream's name '" + host + "' cannot be resolved: " + entry->failure_text));
-    }
   }
-  for (SocketAddress& address : addresses) address.set_port(port);
-  co_return addresses;
+  if (entry->addresses.empty()) {
+    co_return failure(Error::upstream(
+        ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
+        "the upstream's name '" + question.host + "' cannot be resolved: " + entry->failure));
+  }
+  co_return entry->addresses;
+}
+
+Task<Result<std::vector<SocketAddress>>> SystemResolver::resolve(Question question,
+                                                                 SteadyTime until, Signal& cancel) {
+  Result<std::vector<SocketAddress>> found;
+  if (const SocketAddress literal = literal_address(question.host); !literal.empty()) {
+    found->push_back(literal);
+  } else {
+    found = co_await look_up(question, until, cancel);
+  }
+  if (found) {
+    for (SocketAddress& address : *found) address.set_port(question.port);
+  }
+  co_return found;
 }
 
 }  // namespace penstock::net

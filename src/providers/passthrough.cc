@@ -68,7 +68,7 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
                                 .idle_connections = server_.limits.connections_per_upstream};
   pool_ = std::make_unique<http::UpstreamPool>(
       environment_.loop, environment_.connector, environment_.scratch,
-      destination_of(*settings_.base_url, net::AddressRule::kAny), limits);
+      destination_of(*settings_.base_url, net::AddressRule::kAny, net::Asker::kOperator), limits);
   for (const config::Provider::QueryParameter& parameter : settings_.query) {
     query_.append(query_.empty() ? "?" : "&");
     append_query_encoded(query_, parameter.name);
@@ -84,11 +84,13 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
   if (!settings_.api_key.empty()) append_authorization(opening_fields_, settings_.api_key);
 }
 
-net::Destination Passthrough::destination_of(const config::Url& url, net::AddressRule rule) const {
+net::Destination Passthrough::destination_of(const config::Url& url, net::AddressRule rule,
+                                             net::Asker named_by) const {
   return {.host = url.host,
           .port = url.port,
           .tls = url.tls ? environment_.tls : nullptr,
-          .rule = rule};
+          .rule = rule,
+          .named_by = named_by};
 }
 
 bool Passthrough::may_be_private(const std::string& host) const {
@@ -114,9 +116,9 @@ Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
   const net::AddressRule rule =
       may_be_private(url->host) ? net::AddressRule::kAny : net::AddressRule::kPublicOnly;
   // One connection for one call: connections of one caller's choice are not for another's.
-  route.own_ = std::make_unique<http::UpstreamPool>(environment_.loop, environment_.connector,
-                                                    environment_.scratch,
-                                                    destination_of(*url, rule), http::PoolLimits{});
+  route.own_ = std::make_unique<http::UpstreamPool>(
+      environment_.loop, environment_.connector, environment_.scratch,
+      destination_of(*url, rule, net::Asker::kCaller), http::PoolLimits{});
   route.url_ = std::move(*url);
   return route;
 }

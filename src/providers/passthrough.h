@@ -81,7 +81,8 @@ class Passthrough {
 
  private:
   std::string joined_query(std::string_view callers_query) const;
-  net::Destination destination_of(const config::Url& url, net::AddressRule rule) const;
+  net::Destination destination_of(const config::Url& url, net::AddressRule rule,
+                                  net::Asker named_by) const;
   bool may_be_private(const std::string& host) const;
   bool operator_sets(std::string_view name) const;
   bool caller_sets(std::string_view name, const ProviderData& data) const;

@@ -171,7 +171,7 @@ class StreamTest : public ::testing::TestWithParam<Coat> {
   EpollPoller poller_;
   EventLoop loop_{clock_, poller_};
   LookupThreads lookups_{1};
-  SystemResolver resolver_{loop_, lookups_};
+  SystemResolver resolver_{loop_, lookups_, lookups_};
   SocketConnector connector_{loop_, poller_, resolver_};
   std::unique_ptr<Listener> listener_ = *Listener::open(poller_, loopback());
   const std::uint16_t port_ = listener_->address().port();

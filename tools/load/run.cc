@@ -30,7 +30,7 @@ class Run {
       : options_(options),
         request_(request_bytes(options)),
         loop_(clock_, poller_),
-        resolver_(loop_, lookup_threads_),
+        resolver_(loop_, lookup_threads_, lookup_threads_),
         connector_(loop_, poller_, resolver_),
         shared_{.options = options_,
                 .request = request_,
