@@ -47,9 +47,14 @@ void decode_caller_url_hosts(Decoder& decoder, const Node& node, Server& server)
   const auto items = decoder.given_items(node);
   if (!items) return;
   for (const Node& item : *items) {
-    std::string host;
-    decode_host(decoder, item, host);
-    if (!host.empty()) server.caller_url_hosts.push_back(std::move(host));
+    const auto text = decoder.text(item);
+    if (!text) continue;
+    auto host = parse_caller_url_host(*text);
+    if (host) {
+      server.caller_url_hosts.push_back(std::move(*host));
+    } else {
+      decoder.error(item, host.error().message);
+    }
   }
 }
 

@@ -194,7 +194,9 @@ void write_server(YamlWriter& out, const Server& server) {
   out.text("access_log", server.access_log);
   out.text("log_level", kLogLevels[static_cast<std::size_t>(server.log_level)]);
   out.literal("core_dumps", boolean(server.core_dumps));
-  write_texts(out, "caller_url_hosts", server.caller_url_hosts);
+  std::vector<std::string> hosts;
+  for (const CallerUrlHost& host : server.caller_url_hosts) hosts.push_back(host.text());
+  write_texts(out, "caller_url_hosts", hosts);
   out.close();
 }
 

@@ -162,6 +162,20 @@ enum class SseDone : std::uint8_t { kPass, kStrip };
 // The least of the server's own log that is written.
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 
+// Where a caller's passthrough_url may lead although the address is not public.
+struct CallerUrlHost {
+  enum class Ports : std::uint8_t { kOfScheme, kOne, kAny };  // `host`, `host:port`, `host:*`
+
+  std::string host;  // as of Url
+  Ports ports = Ports::kOfScheme;
+  std::uint16_t port = 0;  // of kOne
+
+  bool allows(const Url& url) const;
+  std::string text() const;
+
+  bool operator==(const CallerUrlHost&) const = default;
+};
+
 struct Server {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8321;
@@ -179,8 +193,7 @@ struct Server {
   std::string access_log = "stdout";  // stdout, stderr, off, or a file's path
   LogLevel log_level = LogLevel::kInfo;
   bool core_dumps = false;  // whether a crash may write the memory, keys included, to disk
-  // Hosts that a caller's passthrough_url may name although their addresses are not public.
-  std::vector<std::string> caller_url_hosts;
+  std::vector<CallerUrlHost> caller_url_hosts;
 };
 
 struct Settings {

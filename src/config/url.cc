@@ -41,6 +41,11 @@ bool is_path_byte(char c) {
          std::string_view("-._~!$&'()*+,;=:@/").find(c) != std::string_view::npos;
 }
 
+// As a host stands before a port.
+std::string in_brackets(const std::string& host) {
+  return host.find(':') != std::string::npos ? fmt::format("[{}]", host) : host;
+}
+
 std::uint16_t default_port(bool tls) {
   return tls ? kHttpsPort : kHttpPort;
 }
@@ -161,9 +166,62 @@ Result<std::string> parse_host(std::string_view text) {
   return refused("expected a host name or an IP address alone, without scheme and port");
 }
 
+Result<CallerUrlHost> parse_caller_url_host(std::string_view text) {
+  CallerUrlHost entry;
+  const bool is_bracketed = text.starts_with('[');
+  const std::size_t colon = text.rfind(':');
+  // An IPv6 address without brackets has colons of its own, and no port.
+  const bool has_port =
+      colon != std::string_view::npos &&
+      (is_bracketed ? colon > 0 && text[colon - 1] == ']' : text.find(':') == colon);
+  if (has_port) {
+    const std::string_view port = text.substr(colon + 1);
+    const auto number = parse_decimal(port);
+    if (port == "*") {
+      entry.ports = CallerUrlHost::Ports::kAny;
+    } else if (number && *number >= 1 && *number <= 65535) {
+      entry.ports = CallerUrlHost::Ports::kOne;
+      entry.port = static_cast<std::uint16_t>(*number);
+    } else {
+      return refused(
+          "expected a host, or host:port with a port from 1 to 65535 or `*`; no scheme and no "
+          "path");
+    }
+    text = text.substr(0, colon);
+  }
+  auto host = parse_host(text);
+  if (!host) return failure(std::move(host.error()));
+  entry.host = std::move(*host);
+  return entry;
+}
+
+bool CallerUrlHost::allows(const Url& url) const {
+  if (url.host != host) return false;
+  switch (ports) {
+    case Ports::kOfScheme:
+      return url.port == default_port(url.tls);
+    case Ports::kOne:
+      return url.port == port;
+    case Ports::kAny:
+      return true;
+  }
+  return false;
+}
+
+std::string CallerUrlHost::text() const {
+  switch (ports) {
+    case Ports::kOfScheme:
+      return host;
+    case Ports::kOne:
+      return fmt::format("{}:{}", in_brackets(host), port);
+    case Ports::kAny:
+      return in_brackets(host) + ":*";
+  }
+  return host;
+}
+
 std::string Url::authority() const {
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  std::string result = is_ipv6 ? fmt::format("[{}]", host) : host;
+  std::string result = in_brackets(host);
   if (port != default_port(tls)) result += fmt::format(":{}", port);
   return result;
 }

@@ -24,4 +24,8 @@ Result<Url> parse_base_url(std::string_view text, BasePath base_path = BasePath:
 // without brackets, and the one form that equal addresses have, so that hosts can be compared.
 Result<std::string> parse_host(std::string_view text);
 
+// An entry of server.caller_url_hosts: a host, `host:port` or `host:*`; IPv6 with a port in
+// brackets.
+Result<CallerUrlHost> parse_caller_url_host(std::string_view text);
+
 }  // namespace penstock::config

@@ -98,9 +98,10 @@ Task<Result<std::vector<SocketAddress>>> SocketConnector::addresses_of(
   // A name that mixes public and other addresses is somebody's attempt to get past this check.
   const bool all_are_public = std::ranges::all_of(*resolved, may_be_dialled_for_a_caller);
   if (all_are_public) co_return std::move(resolved);
-  co_return failure(Error::upstream(
-      ErrorKind::kUpstreamForbidden, RetryClass::kNever,
-      "the address of '" + destination.host + "' is not public, and the host is not allowed"));
+  co_return failure(Error::upstream(ErrorKind::kUpstreamForbidden, RetryClass::kNever,
+                                    "the address of '" + destination.host +
+                                        "' is not public, and server.caller_url_hosts does not "
+                                        "allow its host and port"));
 }
 
 Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to_any(

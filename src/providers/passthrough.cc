@@ -93,8 +93,9 @@ net::Destination Passthrough::destination_of(const config::Url& url, net::Addres
           .named_by = named_by};
 }
 
-bool Passthrough::may_be_private(const std::string& host) const {
-  return std::ranges::find(server_.caller_url_hosts, host) != server_.caller_url_hosts.end();
+bool Passthrough::may_be_private(const config::Url& url) const {
+  return std::ranges::any_of(server_.caller_url_hosts,
+                             [&](const config::CallerUrlHost& host) { return host.allows(url); });
 }
 
 Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
@@ -114,7 +115,7 @@ Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
         Error::client(ErrorKind::kInvalidRequest, "passthrough_url: " + url.error().message));
   }
   const net::AddressRule rule =
-      may_be_private(url->host) ? net::AddressRule::kAny : net::AddressRule::kPublicOnly;
+      may_be_private(*url) ? net::AddressRule::kAny : net::AddressRule::kPublicOnly;
   // One connection for one call: connections of one caller's choice are not for another's.
   route.own_ = std::make_unique<http::UpstreamPool>(
       environment_.loop, environment_.connector, environment_.scratch,

@@ -12,7 +12,7 @@
 //
 // Where no base_url is configured, each caller names its own by `passthrough_url`. Such a call
 // carries nothing of the operator's, neither key nor headers, and connects to public addresses
-// only, unless the operator lists the host (server.caller_url_hosts).
+// only, unless the operator lists host and port (server.caller_url_hosts).
 
 #include <memory>
 #include <string>
@@ -83,7 +83,7 @@ class Passthrough {
   std::string joined_query(std::string_view callers_query) const;
   net::Destination destination_of(const config::Url& url, net::AddressRule rule,
                                   net::Asker named_by) const;
-  bool may_be_private(const std::string& host) const;
+  bool may_be_private(const config::Url& url) const;
   bool operator_sets(std::string_view name) const;
   bool caller_sets(std::string_view name, const ProviderData& data) const;
   void append_callers_fields(std::string& out, const ProviderData& data) const;

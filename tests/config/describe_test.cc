@@ -66,7 +66,7 @@ server:
   timeouts: {drain: 0.0015}
   sse_done: strip
   access_log: ./a log.json
-  caller_url_hosts: ["::1", gpu]
+  caller_url_hosts: ["::1", gpu, "[::1]:8000", "gpu:8000", "gpu:*"]
 )";
 
 // Files are only looked for here, not read.

@@ -94,7 +94,7 @@ server:
              linger: 10, discard: 11, refused_idle: 12}
   sse_done: strip
   access_log: off
-  caller_url_hosts: [GPU-1.internal, "::1"]
+  caller_url_hosts: [GPU-1.internal, "::1", "gpu:8000", "[::2]:8000", "gpu-2:*"]
 )");
   const Server& server = settings.server;
   EXPECT_EQ(server.host, "::1");
@@ -130,7 +130,13 @@ server:
   EXPECT_EQ(server.timeouts.discard, milliseconds(11'000));
   EXPECT_EQ(server.sse_done, SseDone::kStrip);
   EXPECT_EQ(server.access_log, "off");
-  EXPECT_THAT(server.caller_url_hosts, ElementsAre("gpu-1.internal", "::1"));
+  using Ports = CallerUrlHost::Ports;
+  EXPECT_THAT(
+      server.caller_url_hosts,
+      ElementsAre(CallerUrlHost{"gpu-1.internal", Ports::kOfScheme, 0},
+                  CallerUrlHost{"::1", Ports::kOfScheme, 0},
+                  CallerUrlHost{"gpu", Ports::kOne, 8000}, CallerUrlHost{"::2", Ports::kOne, 8000},
+                  CallerUrlHost{"gpu-2", Ports::kAny, 0}));
 }
 
 TEST(Configuration, DecodesModelsWithTheirMetadata) {

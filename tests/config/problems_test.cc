@@ -218,9 +218,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:22: server.access_log: expected stdout, stderr, off, or a file's path with a "
                 "slash in it; did you mean `stdout`?"},
         Mistake{"server: {caller_url_hosts: ['http://h']}\n",
-                "5:29: server.caller_url_hosts[0]: expected a host name or an IP address alone, "
-                "without "
-                "scheme and port"}));
+                "5:29: server.caller_url_hosts[0]: expected a host, or host:port with a port "
+                "from 1 to 65535 or `*`; no scheme and no path"}));
 
 INSTANTIATE_TEST_SUITE_P(
     OfApiKeys, OneMistake,

@@ -181,5 +181,30 @@ TEST(Host, HasOneFormForEqualHosts) {
   EXPECT_FALSE(parse_host("http://host"));
 }
 
+// faults-measured 18
+TEST(CallerUrlHost, AllowsThePortsThatItNames) {
+  const auto allows = [](std::string_view entry, std::string_view url) {
+    return parse_caller_url_host(entry).value().allows(parse_url(url).value());
+  };
+  EXPECT_TRUE(allows("host", "http://host"));
+  EXPECT_TRUE(allows("host", "https://HOST:443/v1"));
+  EXPECT_FALSE(allows("host", "http://host:443"));
+  EXPECT_FALSE(allows("host", "https://host:80"));
+  EXPECT_FALSE(allows("host", "http://host:8000"));
+  EXPECT_TRUE(allows("host:8000", "http://host:8000"));
+  EXPECT_TRUE(allows("host:8000", "https://host:8000"));
+  EXPECT_FALSE(allows("host:8000", "http://host"));
+  EXPECT_FALSE(allows("host:8000", "http://host:8001"));
+  EXPECT_FALSE(allows("host:8000", "http://other:8000"));
+  EXPECT_TRUE(allows("host:*", "http://host:22"));
+  EXPECT_FALSE(allows("host:*", "http://sub.host:22"));
+  EXPECT_TRUE(allows("[0::1]:8000", "http://[::1]:8000"));
+  EXPECT_FALSE(allows("::1", "http://[::1]:8000"));
+  for (const char* text : {"", ":80", "host:", "host:0", "host:65536", "host:+1", "host:8000/",
+                           "http://host", "http://host:80", "*", "*:80", "::1:*:*", "[::1:80"}) {
+    EXPECT_FALSE(parse_caller_url_host(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace penstock::config

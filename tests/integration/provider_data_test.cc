@@ -89,6 +89,9 @@ class CallersUrl : public ProviderData {
     settings.providers[0].headers = {{"X-Operator", Secret("header-canary")},
                                      {"Authorization", Secret("Bearer auth-canary")}};
   }
+  static config::CallerUrlHost any_port_of(std::string host) {
+    return {.host = std::move(host), .ports = config::CallerUrlHost::Ports::kAny};
+  }
   WholeAnswer ask_for(std::string_view url, std::string_view more = "") {
     return ask({{kNewer, fmt::format(R"({{"passthrough_url":"{}"{}}})", url, more)}});
   }
@@ -102,7 +105,7 @@ TEST_F(CallersUrl, MustBeGivenWhereNoneIsConfigured) {
 }
 
 TEST_F(CallersUrl, IsUsedWithoutAnythingOfTheOperators) {
-  settings.server.caller_url_hosts = {"127.0.0.1"};
+  settings.server.caller_url_hosts = {any_port_of("127.0.0.1")};
   EXPECT_EQ(ask_for(upstream.url()).status(), 200);
   const SeenRequest seen = upstream.wait_for_request();
   EXPECT_EQ(seen.target, "/v1/chat/completions");
@@ -112,7 +115,7 @@ TEST_F(CallersUrl, IsUsedWithoutAnythingOfTheOperators) {
 }
 
 TEST_F(CallersUrl, IsUsedWithTheCallersKeyAndFields) {
-  settings.server.caller_url_hosts = {"127.0.0.1"};
+  settings.server.caller_url_hosts = {any_port_of("127.0.0.1")};
   settings.providers[0].forward_headers = {{"tenant", "X-Tenant"}, {"own", "X-Operator"}};
   EXPECT_EQ(ask_for(upstream.url() + "/base/v1/",
                     R"(,"passthrough_api_key":"sk-caller","tenant":"t1","own":"callers")")
@@ -126,17 +129,92 @@ TEST_F(CallersUrl, IsUsedWithTheCallersKeyAndFields) {
 }
 
 TEST_F(CallersUrl, OpensAConnectionForItsOwnRequestOnly) {
-  settings.server.caller_url_hosts = {"127.0.0.1"};
+  settings.server.caller_url_hosts = {any_port_of("127.0.0.1")};
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask_for(upstream.url()).status(), 200);
   EXPECT_EQ(upstream.used_connections(), 3u);
 }
 
+// reported-failures E1, faults-measured 14: every spelling, and never a connection.
 TEST_F(CallersUrl, IsRefusedWhereItsAddressIsNotPublic) {
   const std::uint16_t port = upstream.port();
-  for (const char* host : {"127.0.0.1", "localhost", "LOCALHOST", "127.1", "2130706433",
-                           "0x7f000001", "0177.0.0.1", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]",
-                           "[::ffff:7f00:1]", "[::]", "10.0.0.1", "192.168.1.1", "169.254.169.254",
-                           "100.64.0.1", "[fe80::1]", "[fd00:ec2::254]", "[64:ff9b::7f00:1]"}) {
+  const char* const hosts[] = {"127.0.0.1",
+                               "localhost",
+                               "LOCALHOST",
+                               "localhost.",
+                               "127.0.0.1.",
+                               "127.1",
+                               "127.0.1",
+                               "2130706433",
+                               "0x7f000001",
+                               "0x7f.1",
+                               "0x7F.0.0.1",
+                               "0x7f.0x0.0x0.0x1",
+                               "0177.0.0.1",
+                               "017700000001",
+                               "127.0.0.01",
+                               "0127.0.0.1",
+                               "0.0.0.0",
+                               "0",
+                               "0x0",
+                               "0.0.0.1",
+                               "127.255.255.254",
+                               "127%2e0%2e0%2e1",
+                               "%31%32%37.0.0.1",
+                               "%6cocalhost",
+                               "localhost%00",
+                               "127.0.0.1%0a",
+                               "\uff11\uff12\uff17.0.0.1",
+                               "127\u30020\u30020\u30021",
+                               "loc\u0430lhost",
+                               "[::1]",
+                               "[0:0:0:0:0:0:0:1]",
+                               "[::]",
+                               "[::127.0.0.1]",
+                               "[::7f00:1]",
+                               "[::ffff:127.0.0.1]",
+                               "[::ffff:7f00:1]",
+                               "[0:0:0:0:0:ffff:127.0.0.1]",
+                               "[::ffff:0:127.0.0.1]",
+                               "[::ffff:0:7f00:1]",
+                               "[::1%lo]",
+                               "[::1%25lo]",
+                               "[fe80::1%25eth0]",
+                               "[::1%1]",
+                               "[127.0.0.1]",
+                               "10.0.0.1",
+                               "172.16.0.1",
+                               "192.168.1.1",
+                               "100.64.0.1",
+                               "192.0.0.192",
+                               "198.18.0.1",
+                               "240.0.0.1",
+                               "255.255.255.255",
+                               "224.0.0.1",
+                               "192.0.2.1",
+                               "198.51.100.1",
+                               "203.0.113.1",
+                               "169.254.169.254",
+                               "169.254.43518",
+                               "2852039166",
+                               "0xa9fea9fe",
+                               "0251.0376.0251.0376",
+                               "[::ffff:169.254.169.254]",
+                               "[::ffff:a9fe:a9fe]",
+                               "[::ffff:0:a9fe:a9fe]",
+                               "[64:ff9b::a9fe:a9fe]",
+                               "[64:ff9b:1::a9fe:a9fe]",
+                               "[2002:a9fe:a9fe::]",
+                               "[2001::a9fe:a9fe]",
+                               "[2607:f8b0::5efe:7f00:1]",
+                               "[fe80::1]",
+                               "[fec0::1]",
+                               "[fc00::1]",
+                               "[fd00:ec2::254]",
+                               "[ff02::1]",
+                               "[64:ff9b::7f00:1]",
+                               "[2001:db8::1]",
+                               "[100::1]"};
+  for (const char* host : hosts) {
     for (const char* scheme : {"http", "https"}) {
       const WholeAnswer answer = ask_for(fmt::format("{}://{}:{}", scheme, host, port));
       EXPECT_EQ(answer.status(), 400) << host << ": " << answer.body;
@@ -145,12 +223,28 @@ TEST_F(CallersUrl, IsRefusedWhereItsAddressIsNotPublic) {
   EXPECT_EQ(upstream.connections(), 0u);
 }
 
+// faults-measured 18
+TEST_F(CallersUrl, IsAllowedAtThePortThatTheOperatorLists) {
+  ScriptedUpstream other;
+  using Ports = config::CallerUrlHost::Ports;
+  settings.server.caller_url_hosts = {
+      {.host = "127.0.0.1", .ports = Ports::kOne, .port = upstream.port()},
+      {.host = "localhost", .ports = Ports::kOfScheme}};
+  EXPECT_EQ(ask_for(upstream.url()).status(), 200);
+  expect_error(ask_for(other.url()), 400, "upstream_forbidden");
+  // A host alone is the port of the scheme, where nobody listens here, or somebody else does.
+  expect_error(ask_for(fmt::format("http://localhost:{}", upstream.port())), 400,
+               "upstream_forbidden");
+  EXPECT_NE(ask_for("http://localhost").status(), 400);
+  EXPECT_EQ(other.connections(), 0u);
+}
+
 TEST_F(CallersUrl, IsRefusedWithACodeOfItsOwn) {
   expect_error(ask_for(upstream.url()), 400, "upstream_forbidden");
 }
 
 TEST_F(CallersUrl, IsAllowedByTheHostAsTheOperatorWritesIt) {
-  settings.server.caller_url_hosts = {"localhost"};
+  settings.server.caller_url_hosts = {any_port_of("localhost")};
   const auto status_for = [&](std::string_view host) {
     return ask_for(fmt::format("http://{}:{}", host, upstream.port())).status();
   };
@@ -169,7 +263,7 @@ TEST_F(CallersUrl, ThatIsNoneIsRefused) {
 }
 
 TEST_F(CallersUrl, ThatRedirectsIsNotFollowed) {
-  settings.server.caller_url_hosts = {"127.0.0.1"};
+  settings.server.caller_url_hosts = {any_port_of("127.0.0.1")};
   ScriptedUpstream other;
   upstream.answer_next(
       Script().send(json_answer(307, "{}", {{"Location", other.url() + "/v1/chat/completions"}})));
@@ -178,7 +272,7 @@ TEST_F(CallersUrl, ThatRedirectsIsNotFollowed) {
 }
 
 TEST_F(CallersUrl, IsAskedForTheCallersModels) {
-  settings.server.caller_url_hosts = {"127.0.0.1"};
+  settings.server.caller_url_hosts = {any_port_of("127.0.0.1")};
   const std::string data = fmt::format(R"({{"passthrough_url":"{}"}})", upstream.url());
   const WholeAnswer listed = connect().ask(get("/v1/models", {{kNewer, data}}));
   EXPECT_EQ(ids_of(listed), std::vector<std::string>{"passthrough/m1"});

@@ -153,7 +153,7 @@ TEST_F(PassthroughTest, SendsNothingOfTheOperatorsToACallersUrl) {
 
 TEST_F(PassthroughTest, ConnectsToACallersUrlAtPublicAddressesOnly) {
   settings.base_url.reset();
-  server.caller_url_hosts = {"inside.test"};
+  server.caller_url_hosts = {{.host = "inside.test"}};
   const auto outside = destination(R"({"passthrough_url":"http://outside.test:81"})");
   ASSERT_TRUE(outside.has_value());
   EXPECT_EQ(outside->host, "outside.test");
