@@ -77,8 +77,11 @@ Worker::Worker(const Shared& shared)
   context_.transport_security = gateway::transport_security_line(shared.settings.server);
   const auto& providers = shared.settings.providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
-    const providers::Passthrough::Environment environment{
-        .loop = loop_, .connector = connector_, .scratch = scratch_, .tls = &shared.client_tls[i]};
+    const providers::Passthrough::Environment environment{.loop = loop_,
+                                                          .connector = connector_,
+                                                          .scratch = scratch_,
+                                                          .tls = &shared.client_tls[i],
+                                                          .log = &shared.log};
     context_.providers.push_back(std::make_unique<providers::Passthrough>(
         providers[i], shared.settings.server, environment));
   }

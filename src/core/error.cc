@@ -44,6 +44,8 @@ std::string_view name_of(ErrorKind kind) {
       return "upstream_timeout";
     case ErrorKind::kUpstreamInvalidResponse:
       return "upstream_invalid_response";
+    case ErrorKind::kUpstreamRedirect:
+      return "upstream_redirect";
     case ErrorKind::kUpstreamForbidden:
       return "upstream_forbidden";
     case ErrorKind::kOverloaded:

@@ -40,6 +40,7 @@ enum class ErrorKind : std::uint8_t {
   kUpstreamReset,            // the connection broke after bytes had left
   kUpstreamTimeout,          // connect, first byte or next byte took too long
   kUpstreamInvalidResponse,  // what came back is not HTTP, or breaks a limit
+  kUpstreamRedirect,         // it sends the request elsewhere, where it is not sent
   kUpstreamForbidden,        // the address that the caller chose may not be connected to
   // The gateway itself.
   kOverloaded,    // a limit on connections or work is reached

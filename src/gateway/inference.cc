@@ -11,6 +11,7 @@
 #include "gateway/relay.h"
 #include "http/serializer.h"
 #include "net/next_turn.h"
+#include "providers/redirect.h"
 #include "wire/request_fields.h"
 
 namespace penstock::gateway {
@@ -67,13 +68,33 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
   provider.append_request_head(*head, "POST", exchange.route().upstream_path, route, caller,
                                query_of(exchange.connection().request().target));
   append_own_fields(*head, exchange, provider, caller, body.size() - model_bytes + model->size());
-  http::Pieces pieces;
-  pieces.add(*head);
-  pieces.add(body.substr(0, fields.model_begin));
-  pieces.add(*model);
-  pieces.add(body.substr(fields.model_end));
-  co_return co_await forward(exchange, provider, route.pool(), pieces,
-                             may_be_repeated(exchange, provider));
+  std::string target;
+  for (int redirects = 0;; ++redirects) {
+    http::Pieces pieces;
+    pieces.add(*head);
+    pieces.add(body.substr(0, fields.model_begin));
+    pieces.add(*model);
+    pieces.add(body.substr(fields.model_end));
+    auto answered = co_await forward(exchange, provider, route.pool(), pieces,
+                                     may_be_repeated(exchange, provider));
+    if (!answered || !providers::is_redirect(answered->head->status)) co_return std::move(answered);
+    const int status = answered->head->status;
+    exchange.upstream_answered(status);
+    if (target.empty()) target = provider.target_of(exchange.route().upstream_path, route);
+    Result<std::string> next = provider.follow(*answered->head, route, target);
+    if (next && redirects == providers::kRedirectsMax) {
+      next = failure(providers::too_many_redirects(status));
+    }
+    if (!next) {
+      exchange.attempt_failed(next.error());
+      co_return failure(std::move(next.error()));
+    }
+    route.pool().give_back_unread(std::move(answered->connection));
+    target = std::move(*next);
+    head->clear();
+    provider.append_redirected_head(*head, "POST", target, route, caller);
+    append_own_fields(*head, exchange, provider, caller, body.size() - model_bytes + model->size());
+  }
 }
 
 // Reads the body in slices, between which other requests have their turn. Tells the exchange which

@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace penstock::http {
+namespace {
+
+constexpr std::size_t kUnreadBytesMax = 64 * 1024;
+
+}  // namespace
 
 UpstreamPool::UpstreamPool(net::EventLoop& loop, net::Connector& connector, ScratchPool& scratch,
                            net::Destination destination, PoolLimits limits)
@@ -39,6 +44,17 @@ void UpstreamPool::give_back(std::unique_ptr<UpstreamConnection> connection) {
   if (limits_.idle_connections > 0 && idle_.size() >= limits_.idle_connections) return;
   connection->rest(limits_.idle_timeout);
   idle_.push_back(std::move(connection));
+}
+
+void UpstreamPool::give_back_unread(std::unique_ptr<UpstreamConnection> connection) {
+  std::size_t bytes = 0;
+  while (bytes < kUnreadBytesMax) {
+    const auto part = connection->read_body();
+    if (!part) return;
+    if (part->end) return give_back(std::move(connection));
+    if (part->data.empty()) return;
+    bytes += part->data.size();
+  }
 }
 
 std::size_t UpstreamPool::close_expired() {

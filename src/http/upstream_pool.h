@@ -38,6 +38,9 @@ class UpstreamPool {
   // Takes a connection back after its exchange; one that cannot be reused is closed.
   void give_back(std::unique_ptr<UpstreamConnection> connection);
 
+  // The same for one whose answer nobody wants, where its rest has arrived and is short.
+  void give_back_unread(std::unique_ptr<UpstreamConnection> connection);
+
   // Closes what has rested too long or was closed by the upstream. Returns how many still rest.
   std::size_t close_expired();
   void close_idle() { idle_.clear(); }

@@ -7,6 +7,7 @@
 #include "config/url.h"
 #include "core/text.h"
 #include "http/serializer.h"
+#include "providers/redirect.h"
 
 namespace penstock::providers {
 
@@ -178,7 +179,7 @@ void Passthrough::append_request_head(std::string& out, std::string_view method,
                                       std::string_view path, const Route& route,
                                       const ProviderData* data,
                                       std::string_view callers_query) const {
-  const config::Url& url = settings_.base_url ? *settings_.base_url : route.url_;
+  const config::Url& url = url_of(route);
   if (callers_query.empty()) {
     http::append_request_line(out, method, {url.path, path, query_});
   } else if (query_.empty()) {
@@ -186,10 +187,40 @@ void Passthrough::append_request_head(std::string& out, std::string_view method,
   } else {
     http::append_request_line(out, method, {url.path, path, joined_query(callers_query)});
   }
+  append_fields(out, route, data);
+}
+
+std::string Passthrough::target_of(std::string_view path, const Route& route) const {
+  return url_of(route).path + std::string(path) + query_;
+}
+
+void Passthrough::append_redirected_head(std::string& out, std::string_view method,
+                                         std::string_view target, const Route& route,
+                                         const ProviderData* data) const {
+  http::append_request_line(out, method, {target});
+  append_fields(out, route, data);
+}
+
+Result<std::string> Passthrough::follow(const http::ResponseHead& head, const Route& route,
+                                        std::string_view asked) {
+  Result<std::string> target = redirect_target(head, url_of(route), asked);
+  // What callers' own upstreams do is nothing that the operator can mend.
+  if (target || environment_.log == nullptr || !settings_.base_url) return target;
+  std::string address = redirect_address(head);
+  if (address != reported_redirect_) {
+    environment_.log->warning("provider " + settings_.id + ": " + settings_.base_url->text() +
+                              " redirects to " + address + "; correct its base_url");
+    reported_redirect_ = std::move(address);
+  }
+  return target;
+}
+
+void Passthrough::append_fields(std::string& out, const Route& route,
+                                const ProviderData* data) const {
   if (settings_.base_url) {
     out.append(opening_fields_);
   } else {
-    http::append_field(out, "Host", url.authority());
+    http::append_field(out, "Host", route.url_.authority());
   }
   if (data != nullptr) append_callers_fields(out, *data);
   out.append(closing_fields_);

@@ -21,10 +21,12 @@
 
 #include "config/settings.h"
 #include "core/result.h"
+#include "http/head.h"
 #include "http/upstream_pool.h"
 #include "net/connector.h"
 #include "net/tls_context.h"
 #include "providers/provider_data.h"
+#include "telemetry/log.h"
 
 namespace penstock::providers {
 
@@ -35,7 +37,8 @@ class Passthrough {
     net::EventLoop& loop;
     net::Connector& connector;
     http::ScratchPool& scratch;
-    const net::TlsContext* tls;  // of this provider's settings
+    const net::TlsContext* tls;     // of this provider's settings
+    telemetry::Log* log = nullptr;  // where one is kept
   };
 
   Passthrough(const config::Provider& settings, const config::Server& server,
@@ -72,6 +75,15 @@ class Passthrough {
   // Whether calls show a credential of the operator's: what the upstream says of it is not about
   // the caller's.
   bool shows_credential() const;
+  // The target of that request, as its first line has it where the caller has no query.
+  std::string target_of(std::string_view path, const Route& route) const;
+  // The same head for a target that a redirect names.
+  void append_redirected_head(std::string& out, std::string_view method, std::string_view target,
+                              const Route& route, const ProviderData* data) const;
+  // Where the redirect `head` leads that was the answer to `asked`. A redirect that is not followed
+  // is told to the log, with its address. Fails with kUpstreamRedirect.
+  Result<std::string> follow(const http::ResponseHead& head, const Route& route,
+                             std::string_view asked);
 
   std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
   std::chrono::milliseconds first_byte_timeout() const { return first_byte_timeout_; }
@@ -86,6 +98,10 @@ class Passthrough {
   bool may_be_private(const config::Url& url) const;
   bool operator_sets(std::string_view name) const;
   bool caller_sets(std::string_view name, const ProviderData& data) const;
+  const config::Url& url_of(const Route& route) const {
+    return settings_.base_url ? *settings_.base_url : route.url_;
+  }
+  void append_fields(std::string& out, const Route& route, const ProviderData* data) const;
   void append_callers_fields(std::string& out, const ProviderData& data) const;
 
   const config::Provider& settings_;
@@ -100,6 +116,7 @@ class Passthrough {
   std::string query_;  // with its question mark; empty where there is none
   std::string opening_fields_;
   std::string closing_fields_;
+  std::string reported_redirect_;  // the last address that the log was told
 };
 
 }  // namespace penstock::providers

@@ -47,6 +47,7 @@ Ending ending_of(ErrorKind kind) {
     case ErrorKind::kUpstreamTimeout:
       return Ending::kUpstreamTimeout;
     case ErrorKind::kUpstreamInvalidResponse:
+    case ErrorKind::kUpstreamRedirect:
       return Ending::kUpstreamInvalidResponse;
     case ErrorKind::kShuttingDown:
       return Ending::kShutDown;

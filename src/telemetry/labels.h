@@ -36,7 +36,7 @@ enum class Ending : std::uint8_t {
   kUpstreamUnreachable,      // no connection
   kUpstreamReset,            // the connection broke
   kUpstreamTimeout,          // too late: connect, first byte, next byte or the whole request
-  kUpstreamInvalidResponse,  // not HTTP, or more than a limit
+  kUpstreamInvalidResponse,  // not HTTP, more than a limit, or a redirect
   kUpstreamError,            // the upstream's stream ended with an error of its own
   kShutDown,                 // the drain limit has passed
   kInternal,                 // a fault of the gateway
@@ -50,8 +50,9 @@ Ending ending_of(ErrorKind kind);
 
 // The error kinds that upstream_errors_total counts: those of the upstream's side.
 inline constexpr ErrorKind kUpstreamErrorKinds[] = {
-    ErrorKind::kUpstreamUnreachable,     ErrorKind::kUpstreamReset,     ErrorKind::kUpstreamTimeout,
-    ErrorKind::kUpstreamInvalidResponse, ErrorKind::kUpstreamForbidden,
+    ErrorKind::kUpstreamUnreachable, ErrorKind::kUpstreamReset,
+    ErrorKind::kUpstreamTimeout,     ErrorKind::kUpstreamInvalidResponse,
+    ErrorKind::kUpstreamRedirect,    ErrorKind::kUpstreamForbidden,
 };
 inline constexpr std::size_t kUpstreamErrorKindCount = std::size(kUpstreamErrorKinds);
 

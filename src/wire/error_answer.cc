@@ -135,6 +135,7 @@ ErrorAnswer answer_for(const Error& error) {
     case ErrorKind::kUpstreamUnreachable:
     case ErrorKind::kUpstreamReset:
     case ErrorKind::kUpstreamInvalidResponse:
+    case ErrorKind::kUpstreamRedirect:
       return {502, kUpstreamType, name, {}};
     case ErrorKind::kUpstreamTimeout:
       return {504, kUpstreamType, name, {}};

@@ -46,6 +46,7 @@ constexpr Row kRows[] = {
     {ErrorKind::kUpstreamReset, 502, "upstream_error", "upstream_reset", ""},
     {ErrorKind::kUpstreamTimeout, 504, "upstream_error", "upstream_timeout", ""},
     {ErrorKind::kUpstreamInvalidResponse, 502, "upstream_error", "upstream_invalid_response", ""},
+    {ErrorKind::kUpstreamRedirect, 502, "upstream_error", "upstream_redirect", ""},
     {ErrorKind::kUpstreamForbidden, 400, "invalid_request_error", "upstream_forbidden", ""},
     {ErrorKind::kOverloaded, 503, "api_error", "overloaded", ""},
     {ErrorKind::kShuttingDown, 503, "api_error", "shutting_down", ""},
