@@ -92,6 +92,7 @@ struct Service::Parts {
   net::LookupThreads caller_lookups;
   std::unique_ptr<net::TlsContext> server_tls;
   std::vector<net::TlsContext> client_tls;
+  std::vector<std::unique_ptr<http::UpstreamLimit>> upstream_limits;
   http::ConnectionCount connections;
   http::BodyBudget bodies;
   std::atomic<bool> ready{false};
@@ -126,6 +127,11 @@ Status Service::Parts::prepare() {
     Result<net::TlsContext> context = upstream_tls(provider);
     if (!context) return failure(std::move(context.error()));
     client_tls.push_back(std::move(*context));
+    const config::ConnectionLimits& limits = provider.connection_limits;
+    upstream_limits.push_back(
+        limits.max_connections
+            ? std::make_unique<http::UpstreamLimit>(*limits.max_connections, limits.max_waiting)
+            : nullptr);
   }
   return {};
 }
@@ -146,6 +152,7 @@ Status Service::Parts::listen() {
                                 .caller_lookups = caller_lookups,
                                 .server_tls = server_tls.get(),
                                 .client_tls = client_tls,
+                                .upstream_limits = upstream_limits,
                                 .connections = connections,
                                 .bodies = bodies,
                                 .ready = ready});

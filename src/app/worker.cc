@@ -81,7 +81,8 @@ Worker::Worker(const Shared& shared)
                                                           .connector = connector_,
                                                           .scratch = scratch_,
                                                           .tls = &shared.client_tls[i],
-                                                          .log = &shared.log};
+                                                          .log = &shared.log,
+                                                          .limit = shared.upstream_limits[i].get()};
     context_.providers.push_back(std::make_unique<providers::Passthrough>(
         providers[i], shared.settings.server, environment));
   }

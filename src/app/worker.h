@@ -18,6 +18,7 @@
 #include "core/secret_guard.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
+#include "http/upstream_limit.h"
 #include "models/refresher.h"
 #include "models/registry.h"
 #include "net/connector.h"
@@ -45,6 +46,8 @@ struct Shared {
   net::LookupThreads& caller_lookups;              // of those that callers name
   const net::TlsContext* server_tls;               // null: plain
   const std::vector<net::TlsContext>& client_tls;  // by provider
+  // By provider; null: no limit.
+  const std::vector<std::unique_ptr<http::UpstreamLimit>>& upstream_limits;
   http::ConnectionCount& connections;
   http::BodyBudget& bodies;
   const std::atomic<bool>& ready;

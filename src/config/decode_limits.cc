@@ -99,6 +99,7 @@ constexpr std::array kTimeoutsKeys = {
     timeout<&Timeouts::linger>("linger", "5"),
     timeout<&Timeouts::discard>("discard", "30"),
     timeout<&Timeouts::upstream_idle>("upstream_idle", "4"),
+    timeout<&Timeouts::upstream_lifetime, kOff.count()>("upstream_lifetime", "300"),
     timeout<&Timeouts::drain, kOff.count()>("drain", "600"),
 };
 

@@ -110,6 +110,26 @@ void decode_headers(Decoder& decoder, const Node& node, Provider& provider) {
   for (const Node& entry : node.children) decode_header(decoder, entry, provider);
 }
 
+constexpr std::array kLimitsKeys = {
+    Key<ConnectionLimits>{"max_connections", "integer", "none",
+                          [](Decoder& decoder, const Node& node, ConnectionLimits& limits) {
+                            store(decoder.integer(node, {1, 1'000'000}), limits.max_connections);
+                          }},
+    Key<ConnectionLimits>{"max_keepalive_connections", "integer", "none",
+                          [](Decoder& decoder, const Node& node, ConnectionLimits& limits) {
+                            store(decoder.integer(node, {0, 1'000'000}),
+                                  limits.max_keepalive_connections);
+                          }},
+    Key<ConnectionLimits>{"keepalive_expiry", "duration", "none",
+                          [](Decoder& decoder, const Node& node, ConnectionLimits& limits) {
+                            store(decoder.duration(node, kTimeoutRange), limits.keepalive_expiry);
+                          }},
+    Key<ConnectionLimits>{"max_waiting", "integer", "1000",
+                          [](Decoder& decoder, const Node& node, ConnectionLimits& limits) {
+                            store(decoder.integer(node, {0, 1'000'000}), limits.max_waiting);
+                          }},
+};
+
 constexpr std::array kNetworkKeys = {
     Key<Provider>{"tls", "mapping", "{}", decode_tls, Use::kOptional,
                   [](const std::string& path, KnownKeys& out) {
@@ -125,7 +145,15 @@ constexpr std::array kNetworkKeys = {
                     store(decoder.boolean(node), provider.retry_stale_connection);
                   }},
     ignored<Provider>("proxy"),
-    ignored<Provider>("limits"),
+    Key<Provider>{"limits", "mapping", "{}",
+                  [](Decoder& decoder, const Node& node, Provider& provider) {
+                    decode_section<ConnectionLimits>(decoder, node, kLimitsKeys,
+                                                     provider.connection_limits);
+                  },
+                  Use::kOptional,
+                  [](const std::string& path, KnownKeys& out) {
+                    list_section<ConnectionLimits>(path, kLimitsKeys, out);
+                  }},
 };
 
 }  // namespace

@@ -30,6 +30,22 @@ void write_given(YamlWriter& out, std::string_view key, std::string_view value) 
   if (!value.empty()) out.text(key, value);
 }
 
+void write_connection_limits(YamlWriter& out, const ConnectionLimits& limits) {
+  if (!limits.max_connections && !limits.max_keepalive_connections && !limits.keepalive_expiry) {
+    return;
+  }
+  out.open("limits");
+  if (limits.max_connections) {
+    out.literal("max_connections", std::to_string(*limits.max_connections));
+    out.literal("max_waiting", std::to_string(limits.max_waiting));
+  }
+  if (limits.max_keepalive_connections) {
+    out.literal("max_keepalive_connections", std::to_string(*limits.max_keepalive_connections));
+  }
+  if (limits.keepalive_expiry) out.literal("keepalive_expiry", seconds(*limits.keepalive_expiry));
+  out.close();
+}
+
 void write_network(YamlWriter& out, const Provider& provider) {
   const UpstreamTls& tls = provider.tls;
   out.open("network");
@@ -59,6 +75,7 @@ void write_network(YamlWriter& out, const Provider& provider) {
     }
     out.close();
   }
+  write_connection_limits(out, provider.connection_limits);
   out.literal("retry_stale_connection", boolean(provider.retry_stale_connection));
   out.close();
 }
@@ -154,6 +171,7 @@ void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
   time("linger", timeouts.linger);
   time("discard", timeouts.discard);
   time("upstream_idle", timeouts.upstream_idle);
+  time("upstream_lifetime", timeouts.upstream_lifetime);
   time("drain", timeouts.drain);
   out.close();
 }

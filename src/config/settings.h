@@ -54,6 +54,14 @@ struct UpstreamTls {
   std::string client_key;
 };
 
+// providers.inference[].config.network.limits
+struct ConnectionLimits {
+  std::optional<std::size_t> max_connections;            // of all threads; nothing: no limit
+  std::optional<std::size_t> max_keepalive_connections;  // idle ones of each thread
+  std::optional<milliseconds> keepalive_expiry;          // nothing: server.timeouts.upstream_idle
+  std::size_t max_waiting = 1000;                        // requests that wait for a connection
+};
+
 // One entry of providers.inference[] with provider_type remote::passthrough.
 struct Provider {
   struct Header {
@@ -86,6 +94,7 @@ struct Provider {
   std::optional<milliseconds> connect_timeout;  // network.timeout; nothing: server.timeouts
   std::optional<milliseconds> read_timeout;     // longest silence: first byte and between bytes
   std::vector<Header> headers;                  // network.headers, sent with every request
+  ConnectionLimits connection_limits;           // network.limits
   bool retry_stale_connection = true;           // network.retry_stale_connection
 
   // Whether a model of that upstream id may be registered and asked for.
@@ -149,11 +158,12 @@ struct Timeouts {
   milliseconds client_header{10'000};
   milliseconds client_body{30'000};
   milliseconds client_write{60'000};
-  milliseconds refused_idle{5'000};   // the same, of a client whose key was refused
-  milliseconds linger{5'000};         // a client's silence after its last answer
-  milliseconds discard{30'000};       // all that a client sends after its last answer
-  milliseconds idle{75'000};          // a client's connection between requests
-  milliseconds upstream_idle{4'000};  // an upstream's; below uvicorn's 5 s
+  milliseconds refused_idle{5'000};         // the same, of a client whose key was refused
+  milliseconds linger{5'000};               // a client's silence after its last answer
+  milliseconds discard{30'000};             // all that a client sends after its last answer
+  milliseconds idle{75'000};                // a client's connection between requests
+  milliseconds upstream_idle{4'000};        // an upstream's; below uvicorn's 5 s
+  milliseconds upstream_lifetime{300'000};  // of an upstream's connection; 0: no limit
   milliseconds drain{600'000};
 };
 

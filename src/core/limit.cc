@@ -27,6 +27,8 @@ std::string_view name_of(Limit limit) {
       return "connections";
     case Limit::kCallerLookups:
       return "caller_lookups";
+    case Limit::kUpstreamConnections:
+      return "upstream_connections";
     case Limit::kClientHeaderTimeout:
       return "client_header_timeout";
     case Limit::kClientBodyTimeout:

@@ -23,6 +23,7 @@ enum class Limit : std::uint8_t {
   kEventBytes,
   kConnections,
   kCallerLookups,
+  kUpstreamConnections,
   kClientHeaderTimeout,
   kClientBodyTimeout,
   kClientBodyRate,

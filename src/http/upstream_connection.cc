@@ -33,8 +33,13 @@ Error reset(RetryClass retry, std::string message) {
 }  // namespace
 
 UpstreamConnection::UpstreamConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
-                                       ScratchPool& scratch)
-    : loop_(loop), stream_(std::move(stream)), scratch_(scratch), deadline_(loop) {}
+                                       ScratchPool& scratch, UpstreamLimit::Permit permit)
+    : loop_(loop),
+      permit_(std::move(permit)),
+      opened_(loop.now()),
+      stream_(std::move(stream)),
+      scratch_(scratch),
+      deadline_(loop) {}
 
 UpstreamConnection::~UpstreamConnection() {
   if (!request_sent_ || !body_ended_) stream_->reset_on_close();

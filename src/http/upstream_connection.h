@@ -18,6 +18,7 @@
 #include "http/head.h"
 #include "http/parser.h"
 #include "http/scratch.h"
+#include "http/upstream_limit.h"
 #include "http/write_all.h"
 #include "net/event_loop.h"
 #include "net/stream.h"
@@ -30,7 +31,7 @@ class UpstreamConnection {
   static constexpr HeadLimits kHeadLimits{.bytes = 64 * 1024, .fields = 256};
 
   UpstreamConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
-                     ScratchPool& scratch);
+                     ScratchPool& scratch, UpstreamLimit::Permit permit = {});
   // Inside an exchange, a reset: an orderly end would wait behind bytes that the upstream does not
   // read.
   ~UpstreamConnection();
@@ -79,6 +80,7 @@ class UpstreamConnection {
   // before the upstream's own limit where its `Keep-Alive: timeout=` names one.
   void rest(std::chrono::milliseconds idle_timeout);
   SteadyTime usable_until() const { return usable_until_; }
+  SteadyTime opened() const { return opened_; }
 
  private:
   std::optional<Status> send_what_goes(Pieces& pieces, std::size_t all);
@@ -89,6 +91,8 @@ class UpstreamConnection {
   Error reset_before_head() const;
 
   net::EventLoop& loop_;
+  const UpstreamLimit::Permit permit_;  // given back after the stream is closed
+  const SteadyTime opened_;
   std::unique_ptr<net::Stream> stream_;
   ScratchPool& scratch_;
   net::Deadline deadline_;

@@ -65,8 +65,7 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
   // Whatever the client may accept: only plain text can be looked into.
   http::append_field(closing_fields_, "Accept-Encoding", "identity");
   if (!settings_.base_url) return;
-  const http::PoolLimits limits{.idle_timeout = server_.timeouts.upstream_idle,
-                                .idle_connections = server_.limits.connections_per_upstream};
+  const http::PoolLimits limits = pool_limits();
   pool_ = std::make_unique<http::UpstreamPool>(
       environment_.loop, environment_.connector, environment_.scratch,
       destination_of(*settings_.base_url, net::AddressRule::kAny, net::Asker::kOperator), limits);
@@ -83,6 +82,19 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
     http::append_field(opening_fields_, header.name, header.value.reveal());
   }
   if (!settings_.api_key.empty()) append_authorization(opening_fields_, settings_.api_key);
+}
+
+http::PoolLimits Passthrough::pool_limits() const {
+  const config::ConnectionLimits& own = settings_.connection_limits;
+  http::PoolLimits limits;
+  limits.idle_timeout = own.keepalive_expiry.value_or(server_.timeouts.upstream_idle);
+  limits.lifetime = server_.timeouts.upstream_lifetime;
+  limits.idle_connections = own.max_keepalive_connections;
+  if (!limits.idle_connections && server_.limits.connections_per_upstream > 0) {
+    limits.idle_connections = server_.limits.connections_per_upstream;
+  }
+  limits.all_threads = environment_.limit;
+  return limits;
 }
 
 net::Destination Passthrough::destination_of(const config::Url& url, net::AddressRule rule,

@@ -37,8 +37,9 @@ class Passthrough {
     net::EventLoop& loop;
     net::Connector& connector;
     http::ScratchPool& scratch;
-    const net::TlsContext* tls;     // of this provider's settings
-    telemetry::Log* log = nullptr;  // where one is kept
+    const net::TlsContext* tls;            // of this provider's settings
+    telemetry::Log* log = nullptr;         // where one is kept
+    http::UpstreamLimit* limit = nullptr;  // of this provider's settings, for all threads
   };
 
   Passthrough(const config::Provider& settings, const config::Server& server,
@@ -93,6 +94,7 @@ class Passthrough {
 
  private:
   std::string joined_query(std::string_view callers_query) const;
+  http::PoolLimits pool_limits() const;
   net::Destination destination_of(const config::Url& url, net::AddressRule rule,
                                   net::Asker named_by) const;
   bool may_be_private(const config::Url& url) const;

@@ -47,6 +47,8 @@ providers:
         tls: {verify: false, min_version: TLSv1.3, ciphers: "A:B", client_cert: SOME_FILE,
               client_key: SOME_FILE}
         timeout: 0.25
+        limits: {max_connections: 5, max_keepalive_connections: 0, keepalive_expiry: 2.5}
+        retry_stale_connection: false
         headers: {X-API-Key: hunter2, Authorization: Bearer hunter2, X-Plain: "it's: 5"}
   - provider_id: open
     provider_type: remote::passthrough

@@ -91,7 +91,7 @@ server:
            reserved_connections: 7}
   timeouts: {connect: 1, first_byte: 2s, between_bytes: 3000ms, request: 1h, client_header: 0.5,
              client_body: 6, client_write: 7, idle: 8, upstream_idle: 9, drain: 0,
-             linger: 10, discard: 11, refused_idle: 12}
+             upstream_lifetime: 11, linger: 10, discard: 11, refused_idle: 12}
   sse_done: strip
   access_log: off
   caller_url_hosts: [GPU-1.internal, "::1", "gpu:8000", "[::2]:8000", "gpu-2:*"]
@@ -124,6 +124,7 @@ server:
   EXPECT_EQ(server.timeouts.client_write, milliseconds(7'000));
   EXPECT_EQ(server.timeouts.idle, milliseconds(8'000));
   EXPECT_EQ(server.timeouts.upstream_idle, milliseconds(9'000));
+  EXPECT_EQ(server.timeouts.upstream_lifetime, milliseconds(11'000));
   EXPECT_EQ(server.timeouts.drain, milliseconds(0));
   EXPECT_EQ(server.timeouts.refused_idle, milliseconds(12'000));
   EXPECT_EQ(server.timeouts.linger, milliseconds(10'000));
@@ -275,8 +276,6 @@ server: {port: 1, cors: true, workers: 4}
           "run.yaml:8:5: warning: providers.inference[0].module: ignored: this server does not "
           "support it",
           "run.yaml:10:17: warning: providers.inference[0].config.network.proxy: ignored: this "
-          "server does not support it",
-          "run.yaml:10:59: warning: providers.inference[0].config.network.limits: ignored: this "
           "server does not support it",
           "run.yaml:11:5: warning: providers.inference[1]: skipped, as only providers of type "
           "remote::passthrough are served",

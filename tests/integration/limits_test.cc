@@ -253,28 +253,77 @@ TEST_F(Limits, AWholeAnswerIsHeldUpToTheBufferAndComesInChunksBeyond) {
   EXPECT_EQ(end.body, more.substr(1001));
 }
 
-TEST_F(Limits, IdleUpstreamConnectionsAreKeptUpToTheLimit) {
-  limits().connections_per_upstream = 1;
-  const auto latch = std::make_shared<Latch>();
-  const std::string answer = json_answer(200, chat_answer_body());
-  upstream.answer_always(Script().pause(latch).send(answer));
-  std::vector<RawClient> clients;
-  for (std::size_t i = 0; i < 3; ++i) {
-    clients.push_back(connect());
-    ASSERT_TRUE(clients.back().send(chat(Answer::kWhole)));
-    upstream.wait_for_request(i);
+class UpstreamLimits : public Limits {
+ protected:
+  void SetUp() override {
+    // Nothing rests for so short a time that its end could be taken for the limit's doing.
+    timeouts().upstream_idle = std::chrono::hours(1);
+    upstream.answer_models(
+        Script().send(json_answer(200, R"({"data":[]})", {{"Connection", "close"}})).close());
   }
-  latch->release();
-  for (RawClient& client : clients) EXPECT_EQ(client.read_answer().status(), 200);
-  EXPECT_EQ(upstream.used_connections(), 3U);
-  // Two of the three are closed, though none has been idle for long.
-  EXPECT_TRUE(eventually([&] {
-    std::size_t closed = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      if (upstream.wait_for_peer_close(i, milliseconds(0))) ++closed;
+};
+
+// analysis A6: with the limit ignored, all three would be used again.
+TEST_F(UpstreamLimits, IdleConnectionsAreKeptUpToTheLimit) {
+  for (const std::size_t kept : {1u, 2u}) {
+    limits().connections_per_upstream = kept;
+    TestService server(settings);
+    const auto at_once = [&](std::size_t count) {
+      const auto latch = std::make_shared<Latch>();
+      upstream.answer_always(Script().pause(latch).send(json_answer(200, chat_answer_body())));
+      const std::size_t before = upstream.requests().size();
+      std::vector<RawClient> clients;
+      for (std::size_t i = 0; i < count; ++i) {
+        clients.emplace_back(server.port());
+        EXPECT_TRUE(clients.back().send(chat(Answer::kWhole)));
+        upstream.wait_for_request(before + i);
+      }
+      latch->release();
+      for (RawClient& client : clients) EXPECT_EQ(client.read_answer().status(), 200);
+    };
+    const std::size_t before = upstream.used_connections();
+    at_once(3);
+    EXPECT_EQ(upstream.used_connections(), before + 3);
+    at_once(3);
+    EXPECT_EQ(upstream.used_connections(), before + 3 + (3 - kept));
+  }
+}
+
+TEST_F(UpstreamLimits, AllConnectionsOfAProviderAreUsedAndOneMoreRequestWaits) {
+  settings.providers.front().connection_limits.max_connections = 2;
+  for (const std::size_t threads : {1u, 2u}) {
+    settings.server.threads = threads;
+    TestService server(settings);
+    const auto latch = std::make_shared<Latch>();
+    upstream.answer_always(Script().pause(latch).send(json_answer(200, chat_answer_body())));
+    const std::size_t before = upstream.requests().size();
+    const std::size_t used_before = upstream.used_connections();
+    std::vector<RawClient> clients;
+    for (std::size_t i = 0; i < 8; ++i) {
+      clients.emplace_back(server.port());
+      ASSERT_TRUE(clients.back().send(chat(Answer::kWhole)));
+      if (i < 2) upstream.wait_for_request(before + i);
     }
-    return closed == 2;
-  }));
+    EXPECT_EQ(upstream.used_connections(), used_before + 2);
+    latch->release();
+    for (RawClient& client : clients) EXPECT_EQ(client.read_answer().status(), 200);
+    EXPECT_EQ(upstream.requests().size(), before + 8);
+  }
+}
+
+TEST_F(UpstreamLimits, ARequestThatGetsNoConnectionIsA503) {
+  settings.providers.front().connection_limits.max_connections = 1;
+  settings.providers.front().connection_limits.max_waiting = 1;
+  timeouts().connect = milliseconds(50);
+  upstream.answer_next(Script().stall());
+  RawClient first = connect();
+  ASSERT_TRUE(first.send(chat(Answer::kWhole)));
+  upstream.wait_for_request(0);
+  const WholeAnswer late = connect().ask(chat(Answer::kWhole));
+  expect_error(late, 503, "overloaded");
+  EXPECT_EQ(late.head.find("retry-after"), "1");
+  EXPECT_EQ(hits("upstream_connections"), 1);
+  EXPECT_EQ(upstream.requests().size(), 1U);
 }
 
 }  // namespace
