@@ -52,6 +52,32 @@ TEST_F(Timeouts, ConnectingToTheUpstreamIsLimited) {
   EXPECT_GE(service().metric(R"(penstock_limit_hits_total{limit="connect_timeout"})"), 1);
 }
 
+// A promise that no test kept: without it the list's own limit of ten seconds would be what ends
+// it.
+TEST_F(Timeouts, ConnectingForTheModelListIsLimited) {
+  const UnansweringPort silent;
+  settings = passthrough_settings("http://127.0.0.1:" + std::to_string(silent.port()));
+  timeouts().connect = kShort;
+  EXPECT_TRUE(eventually(
+      [&] {
+        const WholeAnswer provider = connect().ask(get("/v1/providers/passthrough"));
+        return provider.body.find("connecting to the upstream took too long") != std::string::npos;
+      },
+      milliseconds(5'000)));
+}
+
+TEST_F(Timeouts, AClientThatGoesWhileItsUpstreamIsConnectedIsNoTimeout) {
+  const UnansweringPort silent;
+  settings = passthrough_settings("http://127.0.0.1:" + std::to_string(silent.port()));
+  settings.server.timeouts.connect = std::chrono::minutes(10);
+  {
+    RawClient client = connect();
+    ASSERT_TRUE(client.send(chat(Answer::kWhole)));
+    ASSERT_TRUE(eventually([&] { return service().metric("penstock_open_requests") > 1; }));
+  }
+  EXPECT_NE(service().access_log(1).back().find("client_gone"), std::string::npos);
+}
+
 TEST_F(Timeouts, TheUpstreamsFirstByteIsLimited) {
   timeouts().first_byte = kShort;
   upstream.answer_next(Script().stall());
