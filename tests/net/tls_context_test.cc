@@ -160,7 +160,8 @@ TEST_F(TlsContextTest, NamesTheFileThatCannotBeUsed) {
       {{pki_.certificate_file(), rubbish, {}}, rubbish},
       {{pki_.certificate_file(), pki_.key_file(), rubbish}, rubbish},
       {{"/nowhere.pem", pki_.key_file(), {}}, "/nowhere.pem"},
-      {{pki_.certificate_file(), others.key_file(), {}}, "does not fit " + pki_.certificate_file()},
+      {{pki_.certificate_file(), others.key_file(), {}},
+       "does not match " + pki_.certificate_file()},
   };
   for (const Case& each : servers) {
     const auto made = TlsContext::server(each.options);
