@@ -205,15 +205,18 @@ std::size_t SecretGuard::gram_index(const char* at) const {
   return (gram * std::uint32_t{0x9E37'79B1}) >> gram_shift_;
 }
 
-// `at` is where a group of four was hit. Most hits end here: a run has groups on both sides.
+// `at` is where a group of four was hit. Most hits end here: every group of a run is hit.
 bool SecretGuard::finds_run_at(std::string_view text, std::size_t at) const {
-  const bool before = at >= 3 && has_gram(&text[at - 3]);
-  const bool behind = at + 1 + kGramBytes <= text.size() && has_gram(&text[at + 1]);
-  if (!before && !behind) return false;
+  const std::size_t reach = lengths_.back() - kGramBytes;
+  std::size_t begin = at;
+  while (begin > 0 && at - begin < reach && has_gram(&text[begin - 1])) --begin;
+  std::size_t end = at + kGramBytes;
+  while (end < text.size() && end - at < lengths_.back() && has_gram(&text[end + 1 - kGramBytes])) {
+    ++end;
+  }
   for (const std::size_t length : lengths_) {
-    const std::size_t back = length - kGramBytes;
-    for (std::size_t from = at - std::min(at, back); from <= at; ++from) {
-      if (from + length <= text.size() && find(&text[from], length) != nullptr) return true;
+    for (std::size_t from = begin; from <= at && from + length <= end; ++from) {
+      if (find(&text[from], length) != nullptr) return true;
     }
   }
   return false;
