@@ -24,7 +24,8 @@ function(penstock_tests name)
   add_executable(${name}_tests ${sources})
   target_include_directories(${name}_tests PRIVATE
     ${PROJECT_SOURCE_DIR}/tests ${PROJECT_BINARY_DIR}/generated)
-  target_link_libraries(${name}_tests PRIVATE GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name}_tests PRIVATE
+    GTest::gmock GTest::gtest_main nlohmann_json::nlohmann_json)
   foreach(used IN LISTS TESTS_USES)
     target_link_libraries(${name}_tests PRIVATE penstock_${used})
   endforeach()

@@ -200,6 +200,7 @@ int list_models(const ConfigSource& config) {
   std::signal(SIGPIPE, SIG_IGN);
   const ModelTable table = ask_for_models(settings);
   const SecretGuard secrets = config::guard_credentials(*settings);
+  write_problems(table.warnings, secrets);
   write_problems(table.problems, secrets);
   std::string text = table.text();
   secrets.mask(text);

@@ -68,14 +68,27 @@ class Asking {
     const providers::Passthrough::Environment environment{
         .loop = loop_, .connector = connector_, .scratch = scratch_, .tls = &*tls};
     providers::Passthrough passthrough(provider, settings_->server, environment);
-    const SteadyTime until = loop_.now() + models::kListTimeout;
-    auto listed = co_await models::list_models(loop_, passthrough, nullptr, until, never_);
-    if (!listed) {
-      table_.problems.push_back("provider " + provider.id + ": " + listed.error().message);
-      add_problems(registry_.list_failed(index, listed.error()));
+    const models::ListRequest request{.loop = loop_,
+                                      .provider = passthrough,
+                                      .data = nullptr,
+                                      .bounds = models::ListBounds::of(settings_->server.limits),
+                                      .until = loop_.now() + settings_->server.timeouts.model_list,
+                                      .cancel = never_};
+    models::Models found;
+    models::ListReader::Take take = [&](models::ListedModel listed) {
+      auto model = registry_.listed_model(index, std::move(listed), loop_.wall());
+      if (model != nullptr) found.push_back(std::move(model));
+    };
+    Result<models::ListNotes> notes = co_await models::list_models(request, std::move(take));
+    if (!notes) {
+      table_.problems.push_back("provider " + provider.id + ": " + notes.error().message);
+      add_problems(registry_.list_failed(index, notes.error()));
       co_return;
     }
-    add_problems(registry_.listed(index, std::move(*listed), loop_.wall()));
+    if (const std::string text = notes->text(); !text.empty()) {
+      table_.warnings.push_back("provider " + provider.id + ": " + text);
+    }
+    add_problems(registry_.listed(index, std::move(found)));
   }
 
   void add_problems(std::vector<std::string> lines) {

@@ -21,6 +21,8 @@ struct ModelTable {
   std::vector<Row> rows;
   // One line for each provider that could not be asked, and each model that leads nowhere.
   std::vector<std::string> problems;
+  // What was left out of a list.
+  std::vector<std::string> warnings;
 
   // Columns as wide as their longest entry, under a heading.
   std::string text() const;

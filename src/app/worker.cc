@@ -70,8 +70,9 @@ Worker::Worker(const Shared& shared)
                   .random = random_,
                   .registry = shared.registry,
                   .metrics = shared.metrics,
+                  .shard = context_.shard,
                   .log = shared.log,
-                  .interval = shared.settings.server.registry_refresh_interval}),
+                  .server = shared.settings.server}),
       background_(loop_, report_to(shared.log)),
       ends_(loop_, report_to(shared.log)) {
   context_.transport_security = gateway::transport_security_line(shared.settings.server);

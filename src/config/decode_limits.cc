@@ -50,6 +50,50 @@ constexpr std::array kLimitsKeys = {
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.size(node, {kKib, kGib}), limits.event_bytes);
                 }},
+    Key<Limits>{"json_depth", "integer", "64",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {1, 10'000}), limits.json_depth);
+                }},
+    Key<Limits>{"json_values", "integer", "10000",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {1, 10'000'000}), limits.json_values);
+                }},
+    Key<Limits>{"registration_bytes", "size", "1MiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {kKib, kGib}), limits.registration_bytes);
+                }},
+    Key<Limits>{"registered_models", "integer", "10000",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {0, 1'000'000}), limits.registered_models);
+                }},
+    Key<Limits>{"registered_bytes", "size", "16MiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {0, kGib}), limits.registered_bytes);
+                }},
+    Key<Limits>{"model_id_bytes", "size", "512",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {1, 16 * kKib}), limits.model_id_bytes);
+                }},
+    Key<Limits>{"metadata_bytes", "size", "16KiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {2, kGib}), limits.metadata_bytes);
+                }},
+    Key<Limits>{"model_list_bytes", "size", "16MiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {kKib, kGib}), limits.model_list_bytes);
+                }},
+    Key<Limits>{"model_list_entries", "integer", "20000",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {1, 1'000'000}), limits.model_list_entries);
+                }},
+    Key<Limits>{"model_list_entry_bytes", "size", "64KiB",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.size(node, {64, kGib}), limits.model_list_entry_bytes);
+                }},
+    Key<Limits>{"model_list_pages", "integer", "100",
+                [](Decoder& decoder, const Node& node, Limits& limits) {
+                  store(decoder.integer(node, {1, 10'000}), limits.model_list_pages);
+                }},
     Key<Limits>{"answer_buffer_bytes", "size", "256KiB",
                 [](Decoder& decoder, const Node& node, Limits& limits) {
                   store(decoder.size(node, {0, kGib}), limits.answer_buffer_bytes);
@@ -90,6 +134,7 @@ constexpr std::array kTimeoutsKeys = {
     timeout<&Timeouts::first_byte>("first_byte", "600"),
     timeout<&Timeouts::between_bytes>("between_bytes", "300"),
     timeout<&Timeouts::between_events, kOff.count()>("between_events", "300"),
+    timeout<&Timeouts::model_list>("model_list", "10"),
     timeout<&Timeouts::request, kOff.count()>("request", "0"),
     timeout<&Timeouts::client_header>("client_header", "10"),
     timeout<&Timeouts::client_body>("client_body", "30"),

@@ -145,6 +145,17 @@ void write_limits(YamlWriter& out, const Limits& limits) {
   number("body_depth", limits.body_depth);
   number("model_bytes", limits.model_bytes);
   number("event_bytes", limits.event_bytes);
+  number("json_depth", limits.json_depth);
+  number("json_values", limits.json_values);
+  number("registration_bytes", limits.registration_bytes);
+  number("registered_models", limits.registered_models);
+  number("registered_bytes", limits.registered_bytes);
+  number("model_id_bytes", limits.model_id_bytes);
+  number("metadata_bytes", limits.metadata_bytes);
+  number("model_list_bytes", limits.model_list_bytes);
+  number("model_list_entries", limits.model_list_entries);
+  number("model_list_entry_bytes", limits.model_list_entry_bytes);
+  number("model_list_pages", limits.model_list_pages);
   number("answer_buffer_bytes", limits.answer_buffer_bytes);
   number("connections", limits.connections);
   number("reserved_connections", limits.reserved_connections);
@@ -162,6 +173,7 @@ void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
   time("first_byte", timeouts.first_byte);
   time("between_bytes", timeouts.between_bytes);
   time("between_events", timeouts.between_events);
+  time("model_list", timeouts.model_list);
   time("request", timeouts.request);
   time("client_header", timeouts.client_header);
   time("client_body", timeouts.client_body);

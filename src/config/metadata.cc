@@ -1,30 +1,31 @@
 #include "config/metadata.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "config/scalar.h"
+#include "core/json_reader.h"
+#include "core/json_writer.h"
 #include "core/text.h"
 
 namespace penstock::config {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // Not a number with leading zeros: it is octal to some readers and an identifier to most writers.
 bool looks_decimal(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   const bool has_leading_zero = text.size() > 1 && text[0] == '0' && text[1] != '.';
   return !text.empty() && text[0] >= '0' && text[0] <= '9' && !has_leading_zero;
+}
+
+std::optional<double> decimal_of(std::string_view text) {
+  if (!looks_decimal(text)) return std::nullopt;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_whole = error == std::errc() && end == text.data() + text.size();
+  return is_whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 std::optional<bool> boolean_of(const Node& scalar) {
@@ -35,35 +36,47 @@ std::optional<bool> boolean_of(const Node& scalar) {
   return scalar.style == Node::Style::kPlain || is_word ? value : std::nullopt;
 }
 
-Json scalar_json(const Node& scalar) {
-  if (scalar.style == Node::Style::kQuoted) return scalar.text;
-  if (const auto boolean = boolean_of(scalar)) return *boolean;
-  if (looks_decimal(scalar.text)) {
-    if (const auto integer = parse_number<std::int64_t>(scalar.text)) return *integer;
-    const auto real = parse_number<double>(scalar.text);
-    if (real && std::isfinite(*real)) return *real;
+// Numbers keep their spelling where it is JSON's too.
+void write_number(JsonWriter& out, std::string_view text, double value) {
+  if (JsonDocument::read(text)) {
+    out.raw(text);
+  } else {
+    out.raw(fmt::format("{}", value));
   }
-  return scalar.text;
 }
 
-Json node_json(const Node& node) {
+void write_scalar(JsonWriter& out, const Node& scalar) {
+  if (scalar.style == Node::Style::kQuoted) {
+    out.text(scalar.text);
+  } else if (const auto boolean = boolean_of(scalar)) {
+    out.raw(*boolean ? "true" : "false");
+  } else if (const auto real = decimal_of(scalar.text)) {
+    write_number(out, scalar.text, *real);
+  } else {
+    out.text(scalar.text);
+  }
+}
+
+// As deep as the document, which has a bound (config/tree_builder.h).
+void write_node(JsonWriter& out, const Node& node) {
   switch (node.kind) {
     case Node::Kind::kNull:
-      return nullptr;
+      out.raw("null");
+      return;
     case Node::Kind::kScalar:
-      return scalar_json(node);
-    case Node::Kind::kList: {
-      Json list = Json::array();
-      for (const Node& item : node.children) list.push_back(node_json(item));
-      return list;
-    }
-    case Node::Kind::kMap: {
-      Json object = Json::object();
-      for (const Node& entry : node.children) object[entry.key] = node_json(entry);
-      return object;
-    }
+      write_scalar(out, node);
+      return;
+    case Node::Kind::kList:
+      out.begin_array();
+      for (const Node& item : node.children) write_node(out, item);
+      out.end_array();
+      return;
+    case Node::Kind::kMap:
+      out.begin_object();
+      for (const Node& entry : node.children) write_node(out.key(entry.key), entry);
+      out.end_object();
+      return;
   }
-  return nullptr;
 }
 
 Node resolved_whole(Decoder& decoder, const Node& node) {
@@ -83,7 +96,10 @@ std::string metadata_json(Decoder& decoder, const Node& map) {
 }
 
 std::string resolved_json(const Node& node) {
-  return node_json(node).dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string out;
+  JsonWriter writer(out);
+  write_node(writer, node);
+  return out;
 }
 
 }  // namespace penstock::config

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/json_reader.h"
 #include "core/secret.h"
 
 namespace penstock::config {
@@ -111,6 +112,7 @@ struct Model {
   std::string provider_model_id;  // empty: the same as `id`
   std::string type = "llm";       // llm, embedding or rerank
   std::string metadata = "{}";    // a JSON object
+  bool type_is_stated = false;    // also where it is llm
   bool follows_list = false;      // provider_model_id: auto; the first that the provider lists
   bool unprefixed_alias = false;  // metadata._unprefixed_alias
 
@@ -142,11 +144,24 @@ struct Limits {
   std::size_t body_bytes_per_second = 1024;          // on average, after client_body; 0: no limit
   std::size_t discarded_bytes = 128 * 1024 * 1024;   // of a client after its last answer
   std::size_t event_bytes = 1024 * 1024;             // one event of a stream
+  std::size_t json_depth = 64;                       // of JSON that is taken apart
+  std::size_t json_values = 10'000;                  // values and keys of one such text
+  std::size_t registration_bytes = 1024 * 1024;      // the body of POST /v1/models
+  std::size_t registered_models = 10'000;            // by clients, at run time
+  std::size_t registered_bytes = 16 * 1024 * 1024;   // of all of those
+  std::size_t model_id_bytes = 512;                  // of what is registered or listed
+  std::size_t metadata_bytes = 16 * 1024;            // likewise
+  std::size_t model_list_bytes = 16 * 1024 * 1024;   // an upstream's list, all pages together
+  std::size_t model_list_entries = 20'000;           // likewise
+  std::size_t model_list_entry_bytes = 64 * 1024;
+  std::size_t model_list_pages = 100;
   std::size_t answer_buffer_bytes = 256 * 1024;  // a whole answer up to this has a Content-Length
   std::size_t connections = 10000;               // clients at once, all threads together
   std::size_t reserved_connections = 8;          // of each thread, beyond them, for operations
   std::size_t caller_lookups = 32;               // waiting look-ups of hosts that callers name
   std::size_t connections_per_upstream = 0;      // idle ones kept by each thread; 0: no limit
+
+  JsonBounds json() const { return {.depth = json_depth, .values = json_values}; }
 };
 
 struct Timeouts {
@@ -154,6 +169,7 @@ struct Timeouts {
   milliseconds first_byte{600'000};
   milliseconds between_bytes{300'000};
   milliseconds between_events{300'000};  // zero: none
+  milliseconds model_list{10'000};       // asking an upstream for its models, all pages
   milliseconds request{0};               // the whole request; 0: none
   milliseconds client_header{10'000};
   milliseconds client_body{30'000};

@@ -1,6 +1,7 @@
 #include "core/json_reader.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "core/text.h"
 
@@ -13,6 +14,11 @@ bool is_space(char c) {
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
+}
+
+// A string's text without its quotes, as spelled.
+std::string_view inside_of(std::string_view string) {
+  return string.substr(1, string.size() - 2);
 }
 
 }  // namespace
@@ -34,6 +40,18 @@ std::string JsonError::message() const {
       break;
   }
   return text + " at byte " + std::to_string(position);
+}
+
+std::optional<Limit> JsonError::limit() const {
+  if (kind == Kind::kTooDeep) return Limit::kJsonDepth;
+  if (kind == Kind::kTooManyValues) return Limit::kJsonValues;
+  return std::nullopt;
+}
+
+Error JsonError::of_request(std::string_view what) const {
+  Error error = Error::client(ErrorKind::kInvalidRequest, std::string(what) + ": " + message());
+  error.limit = limit();
+  return error;
 }
 
 // Reads from token to token; the containers that are open form its stack.
@@ -159,6 +177,7 @@ class JsonParser {
     if (node == nullptr) return false;
     ++at_;
     for (;; ++at_) {
+      at_ += plain_json_bytes(text().substr(std::min(at_, text().size())));
       const char c = next();
       if (c == '"') break;
       if (static_cast<unsigned char>(c) < 0x20) return malformed();
@@ -170,8 +189,8 @@ class JsonParser {
     node->end = static_cast<std::uint32_t>(at_);
     if (!node->escaped) return true;
     scratch_.clear();
-    const std::string_view inside = text().substr(node->begin + 1, node->end - node->begin - 2);
-    return append_json_unescaped(scratch_, inside) ||
+    const std::string_view spelled = text().substr(node->begin, node->end - node->begin);
+    return append_json_unescaped(scratch_, inside_of(spelled)) ||
            fail(JsonError::Kind::kMalformed, node->begin);
   }
 
@@ -214,12 +233,18 @@ class JsonParser {
     return true;
   }
 
-  // Sorted, so that the time is not quadratic in what a peer sends.
+  // Sorted, so that the time is not quadratic in what a peer sends, whatever its keys are: a hash
+  // table's time depends on them. Keys without an escape are compared where they lie.
   bool keys_differ(std::size_t object) {
+    const std::vector<Node>& nodes = document_.nodes_;
     keys_.clear();
-    const std::size_t end = document_.nodes_[object].after;
-    for (std::size_t i = object + 1; i < end; i = document_.nodes_[i + 1].after) {
-      keys_.push_back({JsonValue(document_, i).text(), document_.nodes_[i].begin});
+    unescaped_.clear();
+    for (std::size_t i = object + 1; i < nodes[object].after; i = nodes[i + 1].after) {
+      const JsonValue key(document_, i);
+      const std::string_view spelled = inside_of(key.raw());
+      const std::string_view text =
+          nodes[i].escaped ? std::string_view(unescaped_.emplace_back(key.text())) : spelled;
+      keys_.push_back({text, nodes[i].begin});
     }
     std::sort(keys_.begin(), keys_.end());
     const auto same = std::adjacent_find(
@@ -228,7 +253,7 @@ class JsonParser {
   }
 
   struct Key {
-    std::string text;
+    std::string_view text;
     std::uint32_t begin;
     auto operator<=>(const Key&) const = default;
   };
@@ -238,6 +263,7 @@ class JsonParser {
   std::size_t at_ = 0;
   std::vector<std::size_t> open_;
   std::vector<Key> keys_;
+  std::deque<std::string> unescaped_;
   std::string scratch_;
   JsonError error_;
 };
@@ -258,26 +284,48 @@ std::string_view JsonValue::raw() const {
 
 std::string JsonValue::text() const {
   if (!is_string()) return {};
-  std::string_view inside = raw();
-  inside = inside.substr(1, inside.size() - 2);
+  const std::string_view inside = inside_of(raw());
   if (!document_->nodes_[index_].escaped) return std::string(inside);
   std::string out;
   append_json_unescaped(out, inside);
   return out;
 }
 
-bool JsonValue::text_is(std::string_view expected) const {
+bool JsonValue::is_text(std::string_view expected) const {
+  if (!is_string()) return false;
   if (document_->nodes_[index_].escaped) return text() == expected;
-  const std::string_view spelled = raw();
-  return spelled.substr(1, spelled.size() - 2) == expected;
+  return inside_of(raw()) == expected;
+}
+
+std::string JsonMember::raw() const {
+  std::string spelled;
+  if (key) spelled.append(key->raw()).append(":");
+  return spelled.append(value.raw());
 }
 
 std::optional<JsonValue> JsonValue::find(std::string_view key) const {
   if (!is_object()) return std::nullopt;
   for (const JsonMember member : members()) {
-    if (member.key->text_is(key)) return member.value;
+    if (member.key->is_text(key)) return member.value;
   }
   return std::nullopt;
+}
+
+std::string without_members(const JsonValue& object, std::span<const std::string_view> names) {
+  const auto goes = [&](const JsonMember& member) {
+    return std::ranges::any_of(names,
+                               [&](std::string_view name) { return member.key->is_text(name); });
+  };
+  std::string kept;
+  bool all = true;
+  for (const JsonMember member : object.members()) {
+    if (goes(member)) {
+      all = false;
+    } else {
+      kept.append(kept.empty() ? "" : ",").append(member.raw());
+    }
+  }
+  return all ? std::string(object.raw()) : "{" + kept + "}";
 }
 
 JsonValue::Members JsonValue::members() const {

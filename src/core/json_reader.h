@@ -16,9 +16,12 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/error.h"
 
 namespace penstock {
 
@@ -35,6 +38,10 @@ struct JsonError {
 
   // "malformed JSON at byte 17"
   std::string message() const;
+  // Of server.limits, where one of those bounds was passed.
+  std::optional<Limit> limit() const;
+  // The same as an error of the request that held the text; `what` names the text: "the body".
+  Error of_request(std::string_view what) const;
 };
 
 class JsonDocument;
@@ -54,6 +61,8 @@ class JsonValue {
   std::string_view raw() const;
   // What a string stands for; empty for other kinds.
   std::string text() const;
+  // Whether it is the string that stands for `expected`.
+  bool is_text(std::string_view expected) const;
   // An object's member of that name.
   std::optional<JsonValue> find(std::string_view key) const;
 
@@ -68,8 +77,6 @@ class JsonValue {
   JsonValue(const JsonDocument& document, std::size_t index)
       : document_(&document), index_(index) {}
 
-  bool text_is(std::string_view expected) const;
-
   const JsonDocument* document_;
   std::size_t index_;
 };
@@ -78,7 +85,13 @@ class JsonValue {
 struct JsonMember {
   std::optional<JsonValue> key;  // a string; nothing for an item
   JsonValue value;
+
+  // `"a":1.10`, both as they were spelled; an item's value alone.
+  std::string raw() const;
 };
+
+// `object` as it came, without its members of these names.
+std::string without_members(const JsonValue& object, std::span<const std::string_view> names);
 
 class JsonDocument {
  public:

@@ -39,6 +39,10 @@ std::optional<std::string> percent_decode(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
 
+// Whether a terminal or a log would take any character of `text` (UTF-8) for an order: those of C0
+// and C1, and DEL.
+bool has_control_character(std::string_view text);
+
 // How many bytes at the front of `text` are whole, well-formed UTF-8 sequences.
 std::size_t valid_utf8_bytes(std::string_view text);
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "core/json_reader.h"
 #include "core/result.h"
 #include "http/head.h"
 #include "providers/provider_data.h"
@@ -12,6 +13,7 @@ namespace penstock::gateway {
 
 // Nothing where the request has neither X-OGX-Provider-Data nor X-LlamaStack-Provider-Data; the
 // first wins over the second. Fails with kInvalidRequest.
-Result<std::optional<providers::ProviderData>> caller_data(const http::Fields& fields);
+Result<std::optional<providers::ProviderData>> caller_data(const http::Fields& fields,
+                                                           const JsonBounds& bounds);
 
 }  // namespace penstock::gateway

@@ -17,6 +17,7 @@
 #include "models/catalog.h"
 #include "models/registry.h"
 #include "net/event_loop.h"
+#include "net/signal.h"
 #include "providers/passthrough.h"
 #include "telemetry/access_log.h"
 #include "telemetry/log.h"
@@ -43,6 +44,8 @@ struct Context {
   std::vector<std::unique_ptr<providers::Passthrough>> providers;  // as in the settings
   // Replaced on this thread when the registry publishes.
   std::shared_ptr<const models::Catalog> catalog;
+  // While the list of a catalog is rendered on this thread: raised when that is over.
+  std::shared_ptr<net::Signal> rendering = nullptr;
   bool draining = false;
   // What tells browsers to come over TLS only, as a whole field line; empty: nothing.
   std::string transport_security = {};

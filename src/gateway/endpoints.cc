@@ -8,17 +8,15 @@
 namespace penstock::gateway {
 namespace {
 
-constexpr std::string_view kJson = "application/json";
-
 Task<void> serve_readiness(Exchange& exchange) {
   const Context& context = exchange.context();
   if (context.draining) {
-    co_return co_await exchange.respond(503, kJson, R"({"status":"draining"})");
+    co_return co_await exchange.respond(503, kJsonType, R"({"status":"draining"})");
   }
   if (!context.ready.load(std::memory_order_acquire)) {
-    co_return co_await exchange.respond(503, kJson, R"({"status":"starting"})");
+    co_return co_await exchange.respond(503, kJsonType, R"({"status":"starting"})");
   }
-  co_await exchange.respond(200, kJson, R"({"status":"ready"})");
+  co_await exchange.respond(200, kJsonType, R"({"status":"ready"})");
 }
 
 Task<void> serve_metrics(Exchange& exchange) {
@@ -49,11 +47,11 @@ Task<void> serve_endpoint(Exchange& exchange, Route route, const std::string& id
       co_return co_await list_routes(exchange, query);
     case Route::kHealth:
     case Route::kPlainHealth:
-      co_return co_await exchange.respond(200, kJson, R"({"status":"OK"})");
+      co_return co_await exchange.respond(200, kJsonType, R"({"status":"OK"})");
     case Route::kVersion:
       co_return co_await show_version(exchange);
     case Route::kHealthz:
-      co_return co_await exchange.respond(200, kJson, R"({"status":"ok"})");
+      co_return co_await exchange.respond(200, kJsonType, R"({"status":"ok"})");
     case Route::kReadyz:
       co_return co_await serve_readiness(exchange);
     case Route::kMetrics:

@@ -16,7 +16,6 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kRequestIdBytesMax = 128;
-constexpr std::string_view kJson = "application/json";
 
 // What a log line and a header can carry without doubt.
 constexpr std::array<bool, 256> kRequestIdCharacters = [] {
@@ -160,25 +159,34 @@ Task<void> Exchange::respond(int status, std::string_view content_type, std::str
     context_.secrets.mask(masked);
     body = masked;
   }
+  const std::span<const std::string_view> whole(&body, 1);
+  co_await respond_in_parts(status, content_type, whole, fields);
+}
+
+Task<void> Exchange::respond_in_parts(int status, std::string_view content_type,
+                                      std::span<const std::string_view> body,
+                                      std::string_view fields) {
+  std::size_t bytes = 0;
+  for (const std::string_view part : body) bytes += part.size();
   http::ScratchPool::Text head(context_.scratch);
   begin_head(*head, status);
   http::append_date(*head, context_.loop.wall());
-  if (!body.empty()) http::append_field(*head, "Content-Type", content_type);
-  append_length(*head, body.size());
+  if (bytes > 0) http::append_field(*head, "Content-Type", content_type);
+  append_length(*head, bytes);
   head->append(fields);
   http::append_head_end(*head);
   http::Pieces pieces;
   pieces.add(*head);
   // An answer to HEAD has no body, whatever its length says (RFC 9110 section 9.3.2).
-  if (method_.view() == "HEAD") body = {};
-  pieces.add(body);
+  if (method_.view() == "HEAD") body = {}, bytes = 0;
+  for (const std::string_view part : body) pieces.add(part);
   head_sent(status, Body::kOther);
   Status written = co_await connection_.write(pieces);
   if (!written) {
     note(truth_about(std::move(written.error())));
     co_return;
   }
-  add_body_bytes(body.size());
+  add_body_bytes(bytes);
   if (ending_ == telemetry::Ending::kInternal && !error_) ending_ = telemetry::Ending::kCompleted;
   connection_.answered();
 }
@@ -237,7 +245,7 @@ Task<void> Exchange::fail(Error error) {
   if (answer.status == 415) http::append_field(fields, "Accept-Encoding", wire::kReadCodings);
   if (answer.status == 503) fields = "Retry-After: 1\r\n";
   const std::string body = wire::error_body(error);
-  co_await respond(answer.status, kJson, body, fields);
+  co_await respond(answer.status, kJsonType, body, fields);
 }
 
 void Exchange::head_sent(int status, Body body) {

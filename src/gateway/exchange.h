@@ -22,6 +22,9 @@
 
 namespace penstock::gateway {
 
+// The type of the gateway's own answers.
+inline constexpr std::string_view kJsonType = "application/json";
+
 class Exchange {
  public:
   Exchange(Context& context, http::ServerConnection& connection);
@@ -74,6 +77,10 @@ class Exchange {
   // A whole answer of the gateway's own. `fields` are ready header lines.
   Task<void> respond(int status, std::string_view content_type, std::string_view body,
                      std::string_view fields = {});
+  // The same with a body in up to four parts, which are neither copied nor looked at again: whoever
+  // made them has masked the credentials in them.
+  Task<void> respond_in_parts(int status, std::string_view content_type,
+                              std::span<const std::string_view> body, std::string_view fields = {});
 
   // Answers with the error, in whatever way is still possible: an error answer before the head
   // was sent, an event inside a stream of events, else nothing: the connection is then cut.

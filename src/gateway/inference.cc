@@ -135,7 +135,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   Status typed = check_type(*target, exchange.model(), exchange.route().model_type);
   if (!typed) co_return failure(std::move(typed.error()));
   providers::Passthrough& provider = *context.providers[target->provider];
-  auto data = caller_data(request.fields);
+  auto data = caller_data(request.fields, context.settings.server.limits.json());
   if (!data) co_return failure(std::move(data.error()));
   const providers::ProviderData* caller = data->has_value() ? &**data : nullptr;
   Result<providers::Passthrough::Route> route = provider.route(caller);

@@ -5,38 +5,48 @@
 #include <optional>
 #include <utility>
 
+#include "core/json_writer.h"
 #include "core/text.h"
 #include "core/version.h"
-#include "gateway/json_text.h"
 
 namespace penstock::gateway {
 namespace {
 
 constexpr std::string_view kProviderType = "remote::passthrough";
 
-Json describe_health(const config::Provider& provider, const models::ProviderHealth& health) {
+void write_health(JsonWriter& out, const config::Provider& provider,
+                  const models::ProviderHealth& health) {
   using State = models::ProviderHealth::State;
+  out.begin_object();
   if (!provider.base_url) {
-    return {{"status", "Not Implemented"}, {"message", "each caller names its own upstream"}};
+    out.member("status", "Not Implemented").member("message", "each caller names its own upstream");
+  } else if (health.state == State::kOk) {
+    out.member("status", "OK");
+  } else {
+    const bool is_known = health.state == State::kError;
+    out.member("status", "Error")
+        .member("message", is_known ? health.message : "the upstream has not answered yet");
   }
-  switch (health.state) {
-    case State::kOk:
-      return {{"status", "OK"}};
-    case State::kError:
-      return {{"status", "Error"}, {"message", health.message}};
-    case State::kUnknown:
-      break;
-  }
-  return {{"status", "Error"}, {"message", "the upstream has not answered yet"}};
+  out.end_object();
 }
 
-Json describe_provider(const Context& context, std::size_t index) {
+void write_provider(JsonWriter& out, const Context& context, std::size_t index) {
   const config::Provider& provider = context.settings.providers[index];
-  return {{"api", "inference"},
-          {"provider_id", provider.id},
-          {"provider_type", kProviderType},
-          {"config", Json::parse(provider.shown_config)},
-          {"health", describe_health(provider, context.registry.health(index))}};
+  out.begin_object()
+      .member("api", "inference")
+      .member("provider_id", provider.id)
+      .member("provider_type", kProviderType)
+      .raw_member("config", provider.shown_config)
+      .key("health");
+  write_health(out, provider, context.registry.health(index));
+  out.end_object();
+}
+
+void write_route(JsonWriter& out, const RouteEntry& entry, std::string_view method) {
+  out.begin_object().member("route", entry.path).member("method", method);
+  out.key("provider_types").begin_array();
+  if (!entry.upstream_path.empty()) out.text(kProviderType);
+  out.end_array().end_object();
 }
 
 // The value of the last parameter of that name, decoded; nothing where there is none.
@@ -68,20 +78,24 @@ Result<bool> shows_routes(std::string_view query) {
 
 Task<void> list_providers(Exchange& exchange) {
   const Context& context = exchange.context();
-  Json data = Json::array();
+  std::string body;
+  JsonWriter out(body);
+  out.begin_object().key("data").begin_array();
   for (std::size_t i = 0; i < context.settings.providers.size(); ++i) {
-    data.push_back(describe_provider(context, i));
+    write_provider(out, context, i);
   }
-  const std::string body = dump(Json{{"data", std::move(data)}});
-  co_await exchange.respond(200, kJson, body);
+  out.end_array().end_object();
+  co_await exchange.respond(200, kJsonType, body);
 }
 
 Task<void> show_provider(Exchange& exchange, const std::string& id) {
   const Context& context = exchange.context();
   for (std::size_t i = 0; i < context.settings.providers.size(); ++i) {
     if (context.settings.providers[i].id != id) continue;
-    const std::string body = dump(describe_provider(context, i));
-    co_return co_await exchange.respond(200, kJson, body);
+    std::string body;
+    JsonWriter out(body);
+    write_provider(out, context, i);
+    co_return co_await exchange.respond(200, kJsonType, body);
   }
   Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + id + " not found");
   co_await exchange.fail(std::move(error));
@@ -90,27 +104,26 @@ Task<void> show_provider(Exchange& exchange, const std::string& id) {
 Task<void> list_routes(Exchange& exchange, std::string_view query) {
   Result<bool> shown = shows_routes(query);
   if (!shown) co_return co_await exchange.fail(std::move(shown.error()));
-  Json data = Json::array();
+  std::string body;
+  JsonWriter out(body);
+  out.begin_object().key("data").begin_array();
   for (const RouteEntry& entry : route_table()) {
     if (!*shown) break;
     std::string_view methods = entry.methods;
     while (!methods.empty()) {
       const std::size_t space = methods.find(' ');
-      Json provider_types = Json::array();
-      if (!entry.upstream_path.empty()) provider_types.push_back(kProviderType);
-      data.push_back({{"route", entry.path},
-                      {"method", methods.substr(0, space)},
-                      {"provider_types", std::move(provider_types)}});
+      write_route(out, entry, methods.substr(0, space));
       methods = space == std::string_view::npos ? "" : methods.substr(space + 1);
     }
   }
-  const std::string body = dump(Json{{"data", std::move(data)}});
-  co_await exchange.respond(200, kJson, body);
+  out.end_array().end_object();
+  co_await exchange.respond(200, kJsonType, body);
 }
 
 Task<void> show_version(Exchange& exchange) {
-  const std::string body = dump(Json{{"version", kVersion}});
-  co_await exchange.respond(200, kJson, body);
+  std::string body;
+  JsonWriter(body).begin_object().member("version", kVersion).end_object();
+  co_await exchange.respond(200, kJsonType, body);
 }
 
 }  // namespace penstock::gateway

@@ -6,8 +6,7 @@
 #include <string>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include "core/json_reader.h"
 #include "core/text.h"
 #include "gateway/answer_body.h"
 #include "gateway/answer_head.h"
@@ -26,6 +25,9 @@ using http::ScratchPool;
 
 // What is read of an error's body before it is cut.
 constexpr std::size_t kErrorBytesMax = 1024 * 1024;
+// What passes as it is: more than any error says, and few milliseconds of looking at it. What is
+// beyond is text to us.
+constexpr JsonBounds kErrorBounds{.depth = 256, .values = 50'000};
 
 // Appends the upstream's fields that pass. Those of an error's Content-Type wait until it is known
 // whether the body passes as it is.
@@ -90,7 +92,9 @@ ErrorBody error_body_of(int status, const providers::Passthrough& provider, Body
     return {wire::refused_credential_error(status, provider.id(), is_readable ? text : "")};
   }
   if (!is_readable) return {wire::coded_upstream_error(status)};
-  if (!read || !nlohmann::json::accept(text)) return {wire::wrapped_upstream_error(status, text)};
+  if (!read || !JsonDocument::read(text, kErrorBounds)) {
+    return {wire::wrapped_upstream_error(status, text)};
+  }
   return {std::string(text), true};
 }
 

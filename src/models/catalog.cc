@@ -21,11 +21,13 @@ Error model_not_found(std::string_view name) {
                            "' not found. Use 'client.models.list()' to list available Models.");
 }
 
-Catalog::Catalog(std::vector<Model> models, std::shared_ptr<const config::Settings> settings,
+Catalog::Catalog(Models models, std::shared_ptr<const config::Settings> settings,
                  std::vector<PendingModel> pending)
     : models_(std::move(models)), pending_(std::move(pending)), settings_(std::move(settings)) {
   by_name_.reserve(models_.size());
-  for (std::size_t i = 0; i < models_.size(); ++i) by_name_.emplace(models_[i].id, i);
+  std::erase_if(models_, [&](const std::shared_ptr<const Model>& model) {
+    return !by_name_.emplace(model->id, model.get()).second;
+  });
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     const Model& model = pending_[i].model;
     pending_by_name_.emplace(model.id, i);
@@ -40,7 +42,7 @@ void Catalog::index_further_names() {
   // How many providers have a model of a name; only names that are further ones are counted.
   std::unordered_map<std::string_view, std::unordered_set<std::size_t>> owners;
   const auto each_registered = [&](auto&& visit) {
-    for (const Model& model : models_) visit(model);
+    for (const Model& model : models()) visit(model);
     for (const PendingModel& pending : pending_) visit(pending.model);
   };
   each_registered([&](const Model& model) {
@@ -53,10 +55,10 @@ void Catalog::index_further_names() {
     const auto owner = owners.find(std::string_view(model.id).substr(provider_id.size() + 1));
     if (owner != owners.end()) owner->second.insert(model.provider);
   });
-  for (std::size_t i = 0; i < models_.size(); ++i) {
-    const std::string& name = models_[i].further_name;
-    if (name.empty() || owners[name].size() > 1 || is_of_another_provider(models_[i])) continue;
-    if (!pending_by_name_.contains(name)) by_name_.emplace(name, i);
+  for (const Model& model : models()) {
+    const std::string& name = model.further_name;
+    if (name.empty() || owners[name].size() > 1 || is_of_another_provider(model)) continue;
+    if (!pending_by_name_.contains(name)) by_name_.emplace(name, &model);
   }
 }
 
@@ -68,7 +70,7 @@ bool Catalog::is_of_another_provider(const Model& model) const {
 
 const Model* Catalog::find(std::string_view name) const {
   const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : &models_[found->second];
+  return found == by_name_.end() ? nullptr : found->second;
 }
 
 Result<Catalog::Target> Catalog::route(std::string_view name) const {
@@ -97,6 +99,18 @@ Error Catalog::not_found(std::string_view name) const {
     error.message += " Did you mean '" + near->id + "'?";
   }
   return error;
+}
+
+std::shared_ptr<const std::string> Catalog::rendered() const {
+  const std::lock_guard lock(rendered_mutex_);
+  return rendered_;
+}
+
+std::shared_ptr<const std::string> Catalog::keep_rendered(
+    std::shared_ptr<const std::string> text) const {
+  const std::lock_guard lock(rendered_mutex_);
+  if (rendered_ == nullptr) rendered_ = std::move(text);
+  return rendered_;
 }
 
 }  // namespace penstock::models

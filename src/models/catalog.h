@@ -5,9 +5,10 @@
 // Made by the Registry (models/registry.h) whenever something changes and handed to every thread
 // as `shared_ptr<const Catalog>`; a request keeps the one that it began with.
 
-#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,21 +16,10 @@
 
 #include "config/settings.h"
 #include "core/result.h"
+#include "models/keyed_hash.h"
+#include "models/model.h"
 
 namespace penstock::models {
-
-struct Model {
-  std::string id;               // as it is listed (config/model_name.h)
-  std::size_t provider = 0;     // position in Settings::providers
-  std::string upstream_id;      // as the upstream names it
-  std::string type = "llm";     // llm, embedding or rerank
-  bool type_is_stated = false;  // by the configuration or the upstream, not assumed
-  std::string metadata = "{}";  // a JSON object
-  std::int64_t created = 0;     // seconds since 1970
-  // Found by this as well, without being listed; empty: none. What `id` is without its prefix, of a
-  // model that was given a name of its own.
-  std::string further_name;
-};
 
 // A model that is registered and leads nowhere yet: it follows a list that is not known.
 struct PendingModel {
@@ -39,14 +29,19 @@ struct PendingModel {
 
 class Catalog {
  public:
-  // `models` in the order in which they are listed; of two with the same id the first counts.
-  Catalog(std::vector<Model> models, std::shared_ptr<const config::Settings> settings,
+  // `models` in the order in which they are listed; of two with the same id the first stays.
+  Catalog(Models models, std::shared_ptr<const config::Settings> settings,
           std::vector<PendingModel> pending = {});
-  // The index has views into the models.
+  // A text that is made of it is kept with it, and has a lock.
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  const std::vector<Model>& models() const { return models_; }
+  // As a range of `const Model&`.
+  auto models() const {
+    return models_ |
+           std::views::transform(
+               [](const std::shared_ptr<const Model>& model) -> const Model& { return *model; });
+  }
   // By its id, or by its further name where no other provider has a model of that name.
   const Model* find(std::string_view name) const;
 
@@ -62,15 +57,25 @@ class Catalog {
   // The error for a name that leads nowhere: the reference's words, and what helps.
   Error not_found(std::string_view name) const;
 
+  // The list of these models as it is answered to everybody, made by whoever needs it first (that
+  // is the gateway's to do) and shared by all threads and answers. Null until then; of two that
+  // were made at the same time the first is kept, and given back.
+  std::shared_ptr<const std::string> rendered() const;
+  std::shared_ptr<const std::string> keep_rendered(std::shared_ptr<const std::string> text) const;
+
  private:
   void index_further_names();
   bool is_of_another_provider(const Model& model) const;
 
-  std::vector<Model> models_;
+  Models models_;
   std::vector<PendingModel> pending_;
   std::shared_ptr<const config::Settings> settings_;
-  std::unordered_map<std::string_view, std::size_t> by_name_;  // views into models_
+  // Views into the models.
+  std::unordered_map<std::string_view, const Model*, KeyedHash> by_name_;
   std::unordered_map<std::string_view, std::size_t> pending_by_name_;
+
+  mutable std::mutex rendered_mutex_;  // held to copy the pointer only
+  mutable std::shared_ptr<const std::string> rendered_;
 };
 
 // The reference's words; clients match on them.

@@ -13,100 +13,142 @@
 namespace penstock::models {
 namespace {
 
-constexpr std::size_t kListBytesMax = 16 * 1024 * 1024;
-
 Error invalid(std::string message) {
   return Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                          std::move(message));
 }
 
-Task<Result<std::string>> read_whole_body(net::EventLoop& loop,
-                                          http::UpstreamConnection& connection, SteadyTime until,
-                                          net::Signal& cancel) {
-  net::Deadline deadline(loop);
-  deadline.set(until);
-  std::string body;
+Error took_too_long() {
+  return Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
+                         "the upstream took too long to list its models")
+      .at_limit(Limit::kModelListTimeout);
+}
+
+bool is_unreserved(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+// For a query (RFC 3986 section 2.1).
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_unreserved(c)) {
+      out.push_back(c);
+    } else {
+      out.append({'%', kHexDigits[byte >> 4], kHexDigits[byte & 15]});
+    }
+  }
+  return out;
+}
+
+// The page after `last_id`: OpenAI's services call the parameter `after`, Anthropic's `after_id`,
+// and each passes over the other.
+std::string page_query(std::string_view last_id) {
+  if (last_id.empty()) return {};
+  const std::string id = percent_encoded(last_id);
+  return "after=" + id + "&after_id=" + id;
+}
+
+Task<Status> read_page(const ListRequest& request, http::UpstreamConnection& connection,
+                       ListReader& reader) {
+  net::Deadline deadline(request.loop);
+  deadline.set(request.until);
   for (;;) {
     auto part = connection.read_body();
     if (!part) co_return failure(std::move(part.error()));
-    body.append(part->data);
-    if (part->end) co_return body;
-    if (body.size() > kListBytesMax) co_return failure(invalid("the model list is too long"));
+    Status fed = reader.feed(part->data);
+    if (!fed || part->end) co_return fed;
     if (connection.has_buffered()) continue;
-    const net::Woken woken = co_await net::wait_any(loop, &deadline, cancel, connection.readable());
-    if (woken.by(cancel)) {
-      co_return failure(Error::cancelled());
-    }
-    if (woken.timed_out()) {
-      co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-                                        "the upstream took too long to list its models"));
-    }
+    const net::Woken woken =
+        co_await net::wait_any(request.loop, &deadline, request.cancel, connection.readable());
+    if (woken.by(request.cancel)) co_return failure(Error::cancelled());
+    if (woken.timed_out()) co_return failure(took_too_long());
   }
 }
 
-// What one request brought: a body, or the target to ask in its place.
-struct Listed {
-  int status = 0;
-  std::string body;
-  std::optional<std::string> next_target;
-};
-
-Task<Result<Listed>> ask(net::EventLoop& loop, providers::Passthrough& provider,
-                         const providers::Passthrough::Route& route,
-                         const providers::ProviderData* data, std::string_view target,
-                         SteadyTime until, net::Signal& cancel) {
+// Asks for a page and reads it, or gives the target to ask in its place.
+Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
+                                             const providers::Passthrough::Route& route,
+                                             std::string_view target, int redirects,
+                                             ListReader& reader) {
   std::string head;
-  provider.append_redirected_head(head, "GET", target, route, data);
-  if (!provider.writes("Accept", data)) http::append_field(head, "Accept", "application/json");
+  request.provider.append_redirected_head(head, "GET", target, route, request.data);
+  if (!request.provider.writes("Accept", request.data)) {
+    http::append_field(head, "Accept", "application/json");
+  }
   http::append_head_end(head);
   // A new connection: lists are rare, and a stale one would need a second attempt.
-  const SteadyTime connect_until = std::min(until, loop.now() + provider.connect_timeout());
-  auto acquired = co_await route.pool().acquire(http::Reuse::kNo, connect_until, cancel);
+  const SteadyTime connect_until =
+      std::min(request.until, request.loop.now() + request.provider.connect_timeout());
+  auto acquired = co_await route.pool().acquire(http::Reuse::kNo, connect_until, request.cancel);
   if (!acquired) co_return failure(std::move(acquired.error()));
   http::UpstreamConnection& connection = **acquired;
   http::Pieces pieces;
   pieces.add(head);
-  Status sent = co_await connection.send(pieces, until, cancel);
+  Status sent = co_await connection.send(pieces, request.until, request.cancel);
   if (!sent) co_return failure(std::move(sent.error()));
-  auto answer = co_await connection.receive_head(until, cancel);
+  auto answer = co_await connection.receive_head(request.until, request.cancel);
   if (!answer) co_return failure(std::move(answer.error()));
-  Listed listed;
-  listed.status = (*answer)->status;
-  if (providers::is_redirect(listed.status)) {
-    Result<std::string> next = provider.follow(**answer, route, target);
+  const int status = (*answer)->status;
+  if (providers::is_redirect(status)) {
+    if (redirects == providers::kRedirectsMax) {
+      co_return failure(providers::too_many_redirects(status));
+    }
+    Result<std::string> next = request.provider.follow(**answer, route, target);
     if (!next) co_return failure(std::move(next.error()));
-    listed.next_target = std::move(*next);
-    co_return listed;
+    co_return std::optional<std::string>(std::move(*next));
   }
-  if (listed.status != 200) {
+  if (status != 200) {
     co_return failure(
-        invalid("the upstream answered " + std::to_string(listed.status) + " to the model list"));
+        invalid("the upstream answered " + std::to_string(status) + " to the model list"));
   }
-  Result<std::string> body = co_await read_whole_body(loop, connection, until, cancel);
-  if (!body) co_return failure(std::move(body.error()));
-  listed.body = std::move(*body);
+  Status read = co_await read_page(request, connection, reader);
+  if (!read) co_return failure(std::move(read.error()));
   route.pool().give_back(std::move(*acquired));
-  co_return listed;
+  co_return std::optional<std::string>();
+}
+
+Task<Status> ask_for_page(const ListRequest& request, const providers::Passthrough::Route& route,
+                          const std::string& last_id, ListReader& reader) {
+  std::string target = request.provider.target_of("/models", route);
+  if (const std::string query = page_query(last_id); !query.empty()) {
+    target.append(target.contains('?') ? "&" : "?").append(query);
+  }
+  for (int redirects = 0;; ++redirects) {
+    auto next = co_await ask(request, route, target, redirects, reader);
+    if (!next) co_return failure(std::move(next.error()));
+    if (!*next) co_return Status{};
+    target = std::move(**next);
+  }
 }
 
 }  // namespace
 
-Task<Result<std::vector<ListedModel>>> list_models(net::EventLoop& loop,
-                                                   providers::Passthrough& provider,
-                                                   const providers::ProviderData* data,
-                                                   SteadyTime until, net::Signal& cancel) {
-  Result<providers::Passthrough::Route> route = provider.route(data);
+Task<Result<ListNotes>> list_models(const ListRequest& request, ListReader::Take take) {
+  Result<providers::Passthrough::Route> route = request.provider.route(request.data);
   if (!route) co_return failure(std::move(route.error()));
-  std::string target = provider.target_of("/models", *route);
-  for (int redirects = 0;; ++redirects) {
-    auto listed = co_await ask(loop, provider, *route, data, target, until, cancel);
-    if (!listed) co_return failure(std::move(listed.error()));
-    if (!listed->next_target) co_return parse_model_list(listed->body);
-    if (redirects == providers::kRedirectsMax) {
-      co_return failure(providers::too_many_redirects(listed->status));
+  ListReader reader(request.bounds, std::move(take));
+  std::string last_id;
+  for (std::size_t pages = 1;; ++pages) {
+    Status asked = co_await ask_for_page(request, *route, last_id, reader);
+    if (!asked) co_return failure(std::move(asked.error()));
+    Result<ListReader::Page> page = reader.end_page();
+    if (!page) co_return failure(std::move(page.error()));
+    // An upstream that does not know pages gives the first one again.
+    const bool goes_on = page->has_more && !page->last_id.empty() && page->last_id != last_id;
+    if (!goes_on || reader.is_full()) break;
+    if (pages == request.bounds.pages) {
+      reader.notes().cut_short =
+          "only the first " + std::to_string(pages) + " pages of its list of models are used";
+      reader.notes().hit(Limit::kModelListPages);
+      break;
     }
-    target = std::move(*listed->next_target);
+    last_id = std::move(page->last_id);
   }
+  co_return std::move(reader.notes());
 }
 
 }  // namespace penstock::models

@@ -1,61 +1,321 @@
 #include "models/listing.h"
 
-#include <unordered_set>
+#include <algorithm>
+#include <array>
 #include <utility>
 
-#include <nlohmann/json.hpp>
+#include "core/text.h"
 
 namespace penstock::models {
 namespace {
 
-constexpr std::size_t kIdBytesMax = 512;
+// Of a page's own members, those that are read are short.
+constexpr std::size_t kKeyBytesMax = 64;
+constexpr std::size_t kMemberBytesMax = 4096;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool is_model_type(const std::string& text) {
+// Of an entry: what the gateway's list says itself.
+constexpr std::array<std::string_view, 5> kOwnMembers = {"id", "object", "created", "owned_by",
+                                                         "custom_metadata"};
+// Of custom_metadata, likewise.
+constexpr std::array<std::string_view, 2> kOwnMetadata = {"provider_id", "provider_resource_id"};
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+bool is_model_type(std::string_view text) {
   return text == "llm" || text == "embedding" || text == "rerank";
 }
 
-bool is_usable_id(const nlohmann::ordered_json& id) {
-  if (!id.is_string()) return false;
-  const auto& text = id.get_ref<const std::string&>();
-  if (text.empty() || text.size() > kIdBytesMax) return false;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
-  }
-  return true;
+Error invalid(std::string message) {
+  return Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
+                         std::move(message));
 }
 
-ListedModel read_model(const nlohmann::ordered_json& entry) {
-  ListedModel model;
-  model.id = entry["id"].get<std::string>();
-  const auto custom = entry.find("custom_metadata");
-  if (custom == entry.end() || !custom->is_object()) return model;
-  nlohmann::ordered_json metadata = *custom;
-  const auto type = metadata.find("model_type");
-  if (type != metadata.end() && type->is_string() && is_model_type(type->get<std::string>())) {
-    model.type = type->get<std::string>();
-    model.type_is_stated = true;
+std::string further_members(const JsonValue& entry) {
+  std::string members;
+  for (const JsonMember member : entry.members()) {
+    const bool is_own = std::ranges::any_of(
+        kOwnMembers, [&](std::string_view name) { return member.key->is_text(name); });
+    if (is_own) continue;
+    if (!members.empty()) members.push_back(',');
+    members.append(member.raw());
   }
-  metadata.erase("provider_id");
-  metadata.erase("provider_resource_id");
-  model.metadata = metadata.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  return model;
+  return members;
 }
 
 }  // namespace
 
-Result<std::vector<ListedModel>> parse_model_list(std::string_view json) {
-  const auto parsed = nlohmann::ordered_json::parse(json, nullptr, false);
-  if (!parsed.is_object() || !parsed.contains("data") || !parsed["data"].is_array()) {
-    return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
-                                   "the upstream's model list is not one"));
+ListBounds ListBounds::of(const config::Limits& limits) {
+  return {.bytes = limits.model_list_bytes,
+          .entries = limits.model_list_entries,
+          .entry_bytes = limits.model_list_entry_bytes,
+          .pages = limits.model_list_pages,
+          .id_bytes = limits.model_id_bytes,
+          .metadata_bytes = limits.metadata_bytes,
+          .json = limits.json()};
+}
+
+std::string ListNotes::text() const {
+  std::string text;
+  if (left_out == 1) text = "1 entry of its list of models is left out; " + first_fault;
+  if (left_out > 1) {
+    text = std::to_string(left_out) + " entries of its list of models are left out; the first is " +
+           first_fault;
   }
-  std::vector<ListedModel> models;
-  std::unordered_set<std::string> seen;
-  for (const auto& entry : parsed["data"]) {
-    if (!entry.is_object() || !entry.contains("id") || !is_usable_id(entry["id"])) continue;
-    if (seen.insert(entry["id"].get<std::string>()).second) models.push_back(read_model(entry));
+  if (!text.empty() && !cut_short.empty()) text.append("; ");
+  return text.append(cut_short);
+}
+
+void ListNotes::hit(Limit limit) {
+  if (std::ranges::find(limits, limit) == limits.end()) limits.push_back(limit);
+}
+
+ListReader::ListReader(const ListBounds& bounds, Take take)
+    : bounds_(bounds), take_(std::move(take)) {}
+
+Error ListReader::broken() const {
+  return invalid("the upstream's model list is not one: unexpected at byte " +
+                 std::to_string(position_));
+}
+
+Status ListReader::feed(std::string_view part) {
+  bytes_ += part.size();
+  if (bytes_ > bounds_.bytes) {
+    return failure(invalid("the upstream's model list is longer than " +
+                           std::to_string(bounds_.bytes) + " bytes")
+                       .at_limit(Limit::kModelListBytes));
   }
-  return models;
+  while (!part.empty()) {
+    std::size_t passed = 1;
+    if (part_ != Part::kNone) {
+      passed = pass(part);
+      if (part_ != Part::kNone && passed == 0 && !end_part()) return failure(broken());
+    } else if (!is_space(part.front()) && !step(part.front())) {
+      return failure(broken());
+    }
+    position_ += passed;
+    part.remove_prefix(passed);
+  }
+  return {};
+}
+
+Result<ListReader::Page> ListReader::end_page() {
+  if (state_ != State::kEnd || !has_list_) {
+    return failure(invalid("the upstream's model list is not one"));
+  }
+  state_ = State::kStart;
+  position_ = 0;
+  has_list_ = false;
+  if (page_.last_id.empty()) page_.last_id = std::move(last_id_);
+  last_id_.clear();
+  return std::exchange(page_, Page());
+}
+
+// A byte between two parts, which is no space.
+bool ListReader::step(char next) {
+  switch (state_) {
+    case State::kStart:
+      if (position_ < kByteOrderMark.size() && kByteOrderMark[position_] == next) return true;
+      state_ = State::kFirstMember;
+      return next == '{';
+    case State::kFirstMember:
+    case State::kMember:
+      if (next == '}' && state_ == State::kFirstMember) {
+        state_ = State::kEnd;
+        return true;
+      }
+      return next == '"' && begin(Part::kKey, next, kKeyBytesMax);
+    case State::kColon:
+      state_ = State::kMemberValue;
+      return next == ':';
+    case State::kMemberValue:
+      return begin_member_value(next);
+    case State::kAfterMember:
+      state_ = next == '}' ? State::kEnd : State::kMember;
+      return next == '}' || next == ',';
+    case State::kFirstEntry:
+    case State::kEntry:
+      if (next == ']' && state_ == State::kFirstEntry) {
+        state_ = State::kAfterMember;
+        return true;
+      }
+      return begin(Part::kEntry, next, bounds_.entry_bytes);
+    case State::kAfterEntry:
+      state_ = next == ']' ? State::kAfterMember : State::kEntry;
+      return next == ']' || next == ',';
+    case State::kEnd:
+      return false;
+  }
+  return false;
+}
+
+bool ListReader::begin_member_value(char next) {
+  if (key_ != "data") {
+    const bool is_read = key_ == "has_more" || key_ == "last_id";
+    return begin(Part::kMemberValue, next, is_read ? kMemberBytesMax : 0);
+  }
+  if (has_list_ || next != '[') return false;
+  has_list_ = true;
+  state_ = State::kFirstEntry;
+  return true;
+}
+
+// Of a part only the beginning is judged here: what it is made of is for those who read it.
+bool ListReader::begin(Part part, char next, std::size_t held_max) {
+  if (next == ',' || next == ':' || next == ']' || next == '}') return false;
+  part_ = part;
+  shape_ = Shape::kScalar;
+  if (next == '"') shape_ = Shape::kString;
+  if (next == '{' || next == '[') shape_ = Shape::kNested;
+  in_string_ = next == '"';
+  depth_ = shape_ == Shape::kNested ? 1 : 0;
+  escaped_ = false;
+  too_long_ = false;
+  held_max_ = held_max;
+  held_.clear();
+  hold({&next, 1});
+  return true;
+}
+
+void ListReader::hold(std::string_view bytes) {
+  if (too_long_) return;
+  too_long_ = bytes.size() > held_max_ - held_.size();
+  if (too_long_) {
+    std::string().swap(held_);
+  } else {
+    held_.append(bytes);
+  }
+}
+
+// Passes over what belongs to the part in hand, and ends it where its end is there. Gives how many
+// bytes that were: none where a scalar has ended before them.
+std::size_t ListReader::pass(std::string_view rest) {
+  std::size_t at = 0;
+  while (at < rest.size()) {
+    if (in_string_ && !escaped_) at += plain_json_bytes(rest.substr(at));
+    if (at == rest.size()) break;
+    const char next = rest[at];
+    if (shape_ == Shape::kScalar) {
+      if (is_space(next) || next == ',' || next == ']' || next == '}') break;
+      ++at;
+      continue;
+    }
+    ++at;
+    if (!is_over(next)) continue;
+    hold(rest.substr(0, at));
+    end_part();
+    return at;
+  }
+  hold(rest.substr(0, at));
+  return at;
+}
+
+// Takes the next byte of a string or of something nested: whether it is the last one.
+bool ListReader::is_over(char next) {
+  if (in_string_) {
+    if (escaped_) {
+      escaped_ = false;
+    } else if (next == '\\') {
+      escaped_ = true;
+    } else if (next == '"') {
+      in_string_ = false;
+    }
+    return !in_string_ && depth_ == 0;
+  }
+  if (next == '"') in_string_ = true;
+  if (next == '{' || next == '[') ++depth_;
+  if (next == '}' || next == ']') --depth_;
+  return depth_ == 0;
+}
+
+bool ListReader::end_part() {
+  switch (std::exchange(part_, Part::kNone)) {
+    case Part::kKey: {
+      // A key that is unsound, or too long, is none of those that matter.
+      const auto document = JsonDocument::read(held_);
+      key_ = document && !too_long_ ? document->root().text() : std::string();
+      state_ = State::kColon;
+      return true;
+    }
+    case Part::kMemberValue:
+      end_member();
+      state_ = State::kAfterMember;
+      return true;
+    case Part::kEntry:
+      end_entry();
+      state_ = State::kAfterEntry;
+      return true;
+    case Part::kNone:
+      break;
+  }
+  return false;
+}
+
+void ListReader::end_member() {
+  if (too_long_) return;
+  const auto document = JsonDocument::read(held_);
+  if (!document) return;
+  if (key_ == "has_more") page_.has_more = document->root().kind() == JsonValue::Kind::kTrue;
+  if (key_ == "last_id" && document->root().is_string()) page_.last_id = document->root().text();
+}
+
+void ListReader::end_entry() {
+  ++entries_;
+  if (is_full()) {
+    notes_.cut_short =
+        "only the first " + std::to_string(bounds_.entries) + " models of its list are used";
+    notes_.hit(Limit::kModelListEntries);
+  } else if (too_long_) {
+    leave_out("it is longer than " + std::to_string(bounds_.entry_bytes) + " bytes",
+              Limit::kModelListEntryBytes);
+  } else {
+    read_entry();
+  }
+}
+
+void ListReader::leave_out(std::string_view why, std::optional<Limit> limit) {
+  if (notes_.left_out++ == 0) {
+    notes_.first_fault = "entry " + std::to_string(entries_) + ": ";
+    notes_.first_fault.append(why);
+  }
+  if (limit) notes_.hit(*limit);
+}
+
+void ListReader::read_entry() {
+  const auto document = JsonDocument::read(held_, bounds_.json);
+  if (!document) {
+    return leave_out(document.error().message(), document.error().limit());
+  }
+  const JsonValue entry = document->root();
+  const std::optional<JsonValue> id = entry.find("id");
+  if (!id || !id->is_string()) return leave_out("it has no id", std::nullopt);
+  ListedModel model;
+  model.id = id->text();
+  if (model.id.size() > bounds_.id_bytes) {
+    return leave_out("its id is too long", Limit::kModelIdBytes);
+  }
+  if (model.id.empty() || has_control_character(model.id)) {
+    return leave_out("its id cannot be used", std::nullopt);
+  }
+  if (const auto custom = entry.find("custom_metadata"); custom && custom->is_object()) {
+    const auto type = custom->find("model_type");
+    if (type && is_model_type(type->text())) {
+      model.type = type->text();
+      model.type_is_stated = true;
+    }
+    std::string kept = without_members(*custom, kOwnMetadata);
+    if (kept.size() > bounds_.metadata_bytes) {
+      return leave_out("its metadata is too long", Limit::kMetadataBytes);
+    }
+    model.metadata = Metadata(std::move(kept));
+  }
+  last_id_ = model.id;
+  if (!seen_.insert(model.id).second) return;
+  model.further_members = further_members(entry);
+  ++taken_;
+  take_(std::move(model));
 }
 
 }  // namespace penstock::models

@@ -58,7 +58,7 @@ class Comparison {
 
 }  // namespace
 
-const Model* nearest_model(std::span<const Model> models, std::string_view name) {
+const Model* nearest_model(const Models& models, std::string_view name) {
   if (name.empty()) return nullptr;
   const std::string_view bare = after_first_slash(name);
   // A name of few characters is near to too many others.
@@ -74,7 +74,8 @@ const Model* nearest_model(std::span<const Model> models, std::string_view name)
     best = &model;
     best_rank = rank;
   };
-  for (const Model& model : models) {
+  for (const std::shared_ptr<const Model>& each : models) {
+    const Model& model = *each;
     const std::string_view own = after_first_slash(model.id);
     const bool ends_in_it =
         own.ends_with(name) && own.size() > name.size() && own[own.size() - name.size() - 1] == '/';

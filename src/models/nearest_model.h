@@ -2,10 +2,9 @@
 
 // Which model a name that is not known was most likely meant for.
 
-#include <span>
 #include <string_view>
 
-#include "models/catalog.h"
+#include "models/model.h"
 
 namespace penstock::models {
 
@@ -13,6 +12,6 @@ namespace penstock::models {
 // one; the same with the case ignored; the one with the fewest differing characters, where they are
 // few. Null where nothing is near. One pass over the models, with a bound on the work of comparing
 // them, so that a wrong name costs about a millisecond among 20,000.
-const Model* nearest_model(std::span<const Model> models, std::string_view name);
+const Model* nearest_model(const Models& models, std::string_view name);
 
 }  // namespace penstock::models

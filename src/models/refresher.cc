@@ -21,8 +21,9 @@ Task<void> Refresher::keep_fresh(std::size_t index, providers::Passthrough& prov
                                  net::Signal& stop, std::function<void()> asked) {
   net::Deadline deadline(environment_.loop);
   milliseconds pause = kFirstPause;
+  Asked state{.index = index, .provider = provider, .failure = {}, .notes = {}};
   while (provider.pool() != nullptr) {
-    const Outcome outcome = co_await refresh(index, provider, stop);
+    const Outcome outcome = co_await refresh(state, stop);
     if (asked) std::exchange(asked, nullptr)();
     if (outcome == Outcome::kFailed) {
       deadline.set_after(with_jitter(pause));
@@ -30,7 +31,8 @@ Task<void> Refresher::keep_fresh(std::size_t index, providers::Passthrough& prov
     } else {
       pause = kFirstPause;
       if (!provider.settings().refresh_models) co_return;
-      deadline.set_after(std::max<milliseconds>(environment_.interval, kFirstPause));
+      const milliseconds interval = environment_.server.registry_refresh_interval;
+      deadline.set_after(std::max(interval, kFirstPause));
     }
     const net::Woken woken = co_await net::wait_any(environment_.loop, &deadline, stop);
     if (woken.by(stop)) co_return;
@@ -38,34 +40,57 @@ Task<void> Refresher::keep_fresh(std::size_t index, providers::Passthrough& prov
   if (asked) asked();
 }
 
-Task<Refresher::Outcome> Refresher::refresh(std::size_t index, providers::Passthrough& provider,
-                                            net::Signal& stop) {
-  const telemetry::ProviderId id = environment_.metrics.provider(provider.id());
-  const SteadyTime until = environment_.loop.now() + kListTimeout;
-  auto listed = co_await list_models(environment_.loop, provider, nullptr, until, stop);
-  if (!listed) {
-    environment_.metrics.set_provider_up(id, telemetry::ProviderUp::kNo);
-    if (!stop.raised()) report(index, provider, listed.error());
+Task<Refresher::Outcome> Refresher::refresh(Asked& asked, net::Signal& stop) {
+  const config::Server& server = environment_.server;
+  const ListRequest request{.loop = environment_.loop,
+                            .provider = asked.provider,
+                            .data = nullptr,
+                            .bounds = ListBounds::of(server.limits),
+                            .until = environment_.loop.now() + server.timeouts.model_list,
+                            .cancel = stop};
+  Models models;
+  ListReader::Take take = [&](ListedModel listed) {
+    auto model = environment_.registry.listed_model(asked.index, std::move(listed),
+                                                    environment_.loop.wall());
+    if (model != nullptr) models.push_back(std::move(model));
+  };
+  Result<ListNotes> notes = co_await list_models(request, std::move(take));
+  if (!notes) {
+    if (!stop.raised()) failed(asked, notes.error());
     co_return Outcome::kFailed;
   }
-  for (const std::string& line :
-       environment_.registry.listed(index, std::move(*listed), environment_.loop.wall())) {
+  for (const std::string& line : environment_.registry.listed(asked.index, std::move(models))) {
     environment_.log.warning(line);
   }
-  environment_.metrics.set_provider_up(id, telemetry::ProviderUp::kYes);
+  succeeded(asked, *notes);
   co_return Outcome::kListed;
 }
 
-// One line when it begins, not one for each attempt.
-void Refresher::report(std::size_t index, const providers::Passthrough& provider,
-                       const Error& error) {
-  const ProviderHealth before = environment_.registry.health(index);
-  const std::vector<std::string> pending = environment_.registry.list_failed(index, error);
-  for (const std::string& line : pending) environment_.log.warning(line);
-  if (before.state == ProviderHealth::State::kError && before.message == error.message) return;
-  environment_.log.warning("provider " + std::string(provider.id()) + ": the models of " +
-                           provider.settings().base_url->text() +
+void Refresher::failed(Asked& asked, const Error& error) {
+  const telemetry::ProviderId id = environment_.metrics.provider(asked.provider.id());
+  environment_.metrics.set_provider_up(id, telemetry::ProviderUp::kNo);
+  environment_.shard.count_limit(error);
+  for (const std::string& line : environment_.registry.list_failed(asked.index, error)) {
+    environment_.log.warning(line);
+  }
+  if (std::exchange(asked.failure, error.message) == error.message) return;
+  environment_.log.warning("provider " + std::string(asked.provider.id()) + ": the models of " +
+                           asked.provider.settings().base_url->text() +
                            " cannot be listed: " + error.message + "; asking again");
+}
+
+void Refresher::succeeded(Asked& asked, const ListNotes& notes) {
+  const std::string provider = "provider " + std::string(asked.provider.id());
+  const telemetry::ProviderId id = environment_.metrics.provider(asked.provider.id());
+  environment_.metrics.set_provider_up(id, telemetry::ProviderUp::kYes);
+  for (const Limit limit : notes.limits) environment_.shard.limit_hit(limit);
+  if (!std::exchange(asked.failure, {}).empty()) {
+    environment_.log.info(provider + ": the models of " +
+                          asked.provider.settings().base_url->text() + " can be listed again");
+  }
+  const std::string text = notes.text();
+  if (std::exchange(asked.notes, text) == text || text.empty()) return;
+  environment_.log.warning(provider + ": " + text);
 }
 
 milliseconds Refresher::with_jitter(milliseconds delay) {

@@ -4,15 +4,18 @@
 //
 // Runs on one thread, as one task a provider. Each upstream is asked at start, and again every
 // refresh interval where the provider says refresh_models; one that fails is asked again after 1,
-// 2, 4 … 60 s (with up to a quarter more by chance, so that gateways do not ask in step).
+// 2, 4 … 60 s (with up to a quarter more by chance, so that gateways do not ask in step). The log
+// has a line when an upstream begins to fail, or fails in another way, and one when it recovers;
+// and one for entries of a list that had to be left out.
 
 #include <cstddef>
 #include <functional>
-#include <memory>
-#include <vector>
+#include <string>
 
+#include "config/settings.h"
 #include "core/clock.h"
 #include "core/task.h"
+#include "models/listing.h"
 #include "models/registry.h"
 #include "net/event_loop.h"
 #include "providers/passthrough.h"
@@ -28,8 +31,9 @@ class Refresher {
     Random& random;
     Registry& registry;
     telemetry::Metrics& metrics;
+    telemetry::MetricsShard& shard;  // of the thread that it runs on
     telemetry::Log& log;
-    std::chrono::seconds interval;
+    const config::Server& server;
   };
 
   explicit Refresher(const Environment& environment) : environment_(environment) {}
@@ -40,9 +44,17 @@ class Refresher {
                         std::function<void()> asked);
 
  private:
+  // A provider, and what the log knows of it: what stays as it is is told once.
+  struct Asked {
+    std::size_t index;
+    providers::Passthrough& provider;
+    std::string failure;  // why it cannot be listed; empty: it can
+    std::string notes;    // what was left out of its last list
+  };
   enum class Outcome { kListed, kFailed };
-  Task<Outcome> refresh(std::size_t index, providers::Passthrough& provider, net::Signal& stop);
-  void report(std::size_t index, const providers::Passthrough& provider, const Error& error);
+  Task<Outcome> refresh(Asked& asked, net::Signal& stop);
+  void failed(Asked& asked, const Error& error);
+  void succeeded(Asked& asked, const ListNotes& notes);
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds delay);
 
   Environment environment_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/model_name.h"
+#include "core/text.h"
 
 namespace penstock::models {
 namespace {
@@ -12,11 +13,44 @@ std::int64_t seconds_since_1970(WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-// Clients may register models: their memory has a bound.
-constexpr std::size_t kAddedMax = 10'000;
+// What a registered model takes beside its texts, about.
+constexpr std::size_t kModelBytes = 512;
 
 Error invalid(std::string message) {
   return Error::client(ErrorKind::kInvalidRequest, std::move(message));
+}
+
+// `alias` with the name of the model that it follows.
+std::shared_ptr<const Model> following(const Model& alias, const Model& followed) {
+  Model model = alias;
+  model.upstream_id = followed.upstream_id;
+  return std::make_shared<const Model>(std::move(model));
+}
+
+Status check_id(std::string_view name, std::string_view id, std::size_t bytes_max) {
+  if (id.size() > bytes_max) {
+    return failure(invalid(std::string(name) + " must not be longer than " +
+                           std::to_string(bytes_max) + " bytes")
+                       .at_limit(Limit::kModelIdBytes));
+  }
+  if (!has_control_character(id)) return {};
+  return failure(invalid(std::string(name) + " must not have control characters"));
+}
+
+Status check(const Registry::Registration& registration, const config::Limits& limits) {
+  if (registration.model_id.empty()) return failure(invalid("model_id must not be empty"));
+  Status sound = check_id("model_id", registration.model_id, limits.model_id_bytes);
+  if (!sound) return sound;
+  sound = check_id("provider_model_id", registration.provider_model_id.value_or(""),
+                   limits.model_id_bytes);
+  if (!sound) return sound;
+  sound = check_id("provider_id", registration.provider_id.value_or(""), limits.model_id_bytes);
+  if (!sound) return sound;
+  if (registration.metadata.size() <= limits.metadata_bytes) return {};
+  return failure(Error::client(ErrorKind::kBodyTooLarge, "metadata must not be longer than " +
+                                                             std::to_string(limits.metadata_bytes) +
+                                                             " bytes")
+                     .at_limit(Limit::kMetadataBytes));
 }
 
 }  // namespace
@@ -56,21 +90,25 @@ Result<Registry::Registered> Registry::registered(const config::Model& wanted, W
   const config::Provider& settings = settings_->providers[*provider];
   config::Model settled = wanted;
   if (settled.provider_id.empty()) settled.provider_id = settings.id;
-  Registered made;
-  made.follows_list = wanted.follows_list;
-  made.model.provider = *provider;
-  made.model.id = config::identifier(settled);
-  made.model.type = wanted.type;
-  made.model.type_is_stated = wanted.type != "llm";
-  made.model.metadata = wanted.metadata;
-  made.model.created = seconds_since_1970(now);
+  Model made;
+  made.provider = *provider;
+  made.id = config::identifier(settled);
+  made.type = wanted.type;
+  made.type_is_stated = wanted.type_is_stated || wanted.type != "llm";
+  made.metadata = Metadata(wanted.metadata);
+  made.created = seconds_since_1970(now);
   const bool has_own_name = wanted.follows_list || wanted.id != wanted.upstream_id();
-  if (has_own_name && made.model.id != wanted.id) made.model.further_name = wanted.id;
-  if (wanted.follows_list) return made;
-  made.model.upstream_id = wanted.upstream_id();
-  if (settings.allows(made.model.upstream_id)) return made;
-  return failure(invalid("Model '" + made.model.upstream_id + "' is not on the allow-list of '" +
-                         settings.id + "'"));
+  if (has_own_name && made.id != wanted.id) made.further_name = wanted.id;
+  if (!wanted.follows_list) {
+    made.upstream_id = wanted.upstream_id();
+    if (!settings.allows(made.upstream_id)) {
+      return failure(invalid("Model '" + made.upstream_id + "' is not on the allow-list of '" +
+                             settings.id + "'"));
+    }
+  }
+  const std::size_t bytes = kModelBytes + made.id.size() + made.upstream_id.size() +
+                            made.further_name.size() + made.metadata.text().size();
+  return Registered{std::make_shared<const Model>(std::move(made)), wanted.follows_list, bytes};
 }
 
 // What cannot be served is left out: the check of the configuration has said so.
@@ -83,9 +121,9 @@ std::vector<Registry::Registered> Registry::configured_models(WallTime now) cons
 }
 
 const Model* Registry::followed_by(const Model& model) const {
-  const std::vector<Model>& listed = sources_[model.provider].listed;
-  const auto first = std::ranges::find(listed, model.type, &Model::type);
-  return first == listed.end() ? nullptr : &*first;
+  const auto& first_of_type = sources_[model.provider].first_of_type;
+  const auto first = first_of_type.find(model.type);
+  return first == first_of_type.end() ? nullptr : first->second;
 }
 
 std::string Registry::why_pending(const Model& model) const {
@@ -104,27 +142,23 @@ std::shared_ptr<const Catalog> Registry::catalog() const {
 void Registry::publish_locked() {
   std::size_t most = configured_.size() + added_.size();
   for (const Source& source : sources_) most += source.listed.size();
-  std::vector<Model> models;
+  Models models;
   models.reserve(most);
-  std::unordered_set<std::string_view> seen;  // views into `models`, which does not grow
-  const auto take = [&](const Model& model) {
-    if (!seen.contains(model.id)) seen.insert(models.emplace_back(model).id);
-  };
   pending_.clear();
   for (const std::vector<Registered>* part : {&configured_, &added_}) {
     for (const Registered& each : *part) {
       if (!each.follows_list) {
-        take(each.model);
-      } else if (const Model* followed = followed_by(each.model); followed != nullptr) {
-        Model model = each.model;
-        model.upstream_id = followed->upstream_id;
-        take(model);
+        models.push_back(each.model);
+      } else if (const Model* followed = followed_by(*each.model); followed != nullptr) {
+        models.push_back(following(*each.model, *followed));
       } else {
-        pending_.push_back({each.model, why_pending(each.model)});
+        pending_.push_back({*each.model, why_pending(*each.model)});
       }
     }
   }
-  for (const Source& source : sources_) std::ranges::for_each(source.listed, take);
+  for (const Source& source : sources_) {
+    models.insert(models.end(), source.listed.begin(), source.listed.end());
+  }
   catalog_ = std::make_shared<const Catalog>(std::move(models), settings_, pending_);
   publish_(catalog_);
 }
@@ -141,25 +175,30 @@ std::vector<std::string> Registry::newly_pending(std::size_t provider) {
   return lines;
 }
 
-std::vector<std::string> Registry::listed(std::size_t provider, std::vector<ListedModel> models,
-                                          WallTime now) {
+std::shared_ptr<const Model> Registry::listed_model(std::size_t provider, ListedModel listed,
+                                                    WallTime now) const {
   const config::Provider& settings = settings_->providers[provider];
-  const std::int64_t created = seconds_since_1970(now);
-  std::vector<Model> allowed;
-  for (ListedModel& listed : models) {
-    if (!settings.allows(listed.id)) continue;
-    allowed.push_back({.id = config::listed_name(settings.id, listed.id),
-                       .provider = provider,
-                       .upstream_id = listed.id,
-                       .type = listed.type,
-                       .type_is_stated = listed.type_is_stated,
-                       .metadata = std::move(listed.metadata),
-                       .created = created,
-                       .further_name = {}});
-  }
+  if (!settings.allows(listed.id)) return nullptr;
+  Model model;
+  model.id = config::listed_name(settings.id, listed.id);
+  model.provider = provider;
+  model.upstream_id = std::move(listed.id);
+  model.type = std::move(listed.type);
+  model.type_is_stated = listed.type_is_stated;
+  model.metadata = std::move(listed.metadata);
+  model.created = seconds_since_1970(now);
+  model.further_members = std::move(listed.further_members);
+  return std::make_shared<const Model>(std::move(model));
+}
+
+std::vector<std::string> Registry::listed(std::size_t provider, Models models) {
   const std::lock_guard lock(mutex_);
   Source& source = sources_[provider];
-  source.listed = std::move(allowed);
+  source.listed.swap(models);
+  source.first_of_type.clear();
+  for (const std::shared_ptr<const Model>& model : source.listed) {
+    source.first_of_type.try_emplace(model->type, model.get());
+  }
   source.is_known = true;
   source.health = {ProviderHealth::State::kOk, ""};
   publish_locked();
@@ -177,33 +216,51 @@ ProviderHealth Registry::health(std::size_t provider) const {
   return sources_[provider].health;
 }
 
-Result<Model> Registry::add(const Registration& registration, WallTime now) {
-  if (registration.model_id.empty()) return failure(invalid("model_id must not be empty"));
+Status Registry::has_room_locked(std::size_t bytes) const {
+  const config::Limits& limits = settings_->server.limits;
+  if (added_.size() >= limits.registered_models) {
+    return failure(invalid("as many models are registered as may be (" +
+                           std::to_string(limits.registered_models) + "): remove some")
+                       .at_limit(Limit::kRegisteredModels));
+  }
+  if (added_bytes_ + bytes > limits.registered_bytes) {
+    return failure(invalid("the registered models take as many bytes as they may (" +
+                           std::to_string(limits.registered_bytes) + "): remove some")
+                       .at_limit(Limit::kRegisteredBytes));
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const Model>> Registry::add(const Registration& registration, WallTime now) {
+  Status sound = check(registration, settings_->server.limits);
+  if (!sound) return failure(std::move(sound.error()));
   config::Model wanted;
   wanted.id = registration.model_id;
   wanted.provider_id = registration.provider_id.value_or("");
   wanted.provider_model_id = registration.provider_model_id.value_or("");
   wanted.type = registration.type.value_or("llm");
+  wanted.type_is_stated = registration.type.has_value();
   wanted.metadata = registration.metadata;
   wanted.follows_list = wanted.provider_model_id == config::kFirstListedModel;
   wanted.unprefixed_alias = registration.unprefixed_alias;
   auto made = registered(wanted, now);
   if (!made) return failure(std::move(made.error()));
-  Model& model = made->model;
-  model.type_is_stated = registration.type.has_value();
+  const std::string& id = made->model->id;
   const std::lock_guard lock(mutex_);
-  if (added_.size() >= kAddedMax) return failure(invalid("too many models are registered"));
   const bool is_pending = std::ranges::any_of(
-      pending_, [&](const PendingModel& pending) { return pending.model.id == model.id; });
-  if (is_pending || is_listed_locked(model.id)) {
-    return failure(invalid("Model '" + model.id + "' is registered already"));
+      pending_, [&](const PendingModel& pending) { return pending.model.id == id; });
+  if (is_pending || is_listed_locked(id)) {
+    return failure(invalid("Model '" + id + "' is registered already"));
   }
+  if (Status room = has_room_locked(made->bytes); !room) return failure(std::move(room.error()));
+  std::shared_ptr<const Model> model = made->model;
   if (made->follows_list) {
-    const Model* followed = followed_by(model);
-    if (followed == nullptr) return failure(invalid(why_pending(model)));
-    model.upstream_id = followed->upstream_id;
+    const Model* followed = followed_by(*model);
+    if (followed == nullptr) return failure(invalid(why_pending(*model)));
+    model = following(*model, *followed);
   }
-  added_.push_back(*made);
+  added_bytes_ += made->bytes;
+  added_.push_back(std::move(*made));
   publish_locked();
   return model;
 }
@@ -219,13 +276,17 @@ Status Registry::remove(std::string_view name) {
   const Model* meant = catalog_->find(name);
   const std::string id = meant != nullptr ? meant->id : pending_id_of(name);
   if (id.empty()) return failure(catalog_->not_found(name));
-  if (std::erase_if(added_, [&](const Registered& each) { return each.model.id == id; }) == 0) {
+  const auto added =
+      std::ranges::find_if(added_, [&](const Registered& each) { return each.model->id == id; });
+  if (added == added_.end()) {
     return failure(Error::client(
         ErrorKind::kForbidden,
         "Model '" + id +
             "' was not registered at run time: it comes from the configuration or from its "
             "upstream's list; remove it there"));
   }
+  added_bytes_ -= added->bytes;
+  added_.erase(added);
   publish_locked();
   return {};
 }

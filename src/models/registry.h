@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,11 +43,14 @@ class Registry {
 
   std::shared_ptr<const Catalog> catalog() const;
 
-  // The outcome of asking a provider's upstream. A failure keeps the models known before. Gives
-  // back a line for the log for each registered model that follows the list and leads nowhere now,
-  // once until it does again.
-  [[nodiscard]] std::vector<std::string> listed(std::size_t provider,
-                                                std::vector<ListedModel> models, WallTime now);
+  // A model of a provider's list as a catalog has it; null where the allow-list leaves it out.
+  std::shared_ptr<const Model> listed_model(std::size_t provider, ListedModel listed,
+                                            WallTime now) const;
+
+  // The outcome of asking a provider's upstream; `models` are of listed_model(), none of them null.
+  // A failure keeps the models known before. Gives back a line for the log for each registered
+  // model that follows the list and leads nowhere now, once until it does again.
+  [[nodiscard]] std::vector<std::string> listed(std::size_t provider, Models models);
   [[nodiscard]] std::vector<std::string> list_failed(std::size_t provider, const Error& error);
   ProviderHealth health(std::size_t provider) const;
 
@@ -56,25 +60,27 @@ class Registry {
     std::optional<std::string> provider_model_id;
     std::optional<std::string> provider_id;
     std::optional<std::string> type;
-    std::string metadata = "{}";
+    std::string metadata = "{}";  // a JSON object
     bool unprefixed_alias = false;
   };
-  // Errors: kInvalidRequest (no such provider, not allowed, the id is taken, or nothing in the
-  // provider's list to follow).
-  Result<Model> add(const Registration& registration, WallTime now);
+  // Errors: kInvalidRequest (no such provider, not allowed, the id is taken, nothing in the
+  // provider's list to follow, or a limit on the models of clients); kBodyTooLarge for metadata.
+  Result<std::shared_ptr<const Model>> add(const Registration& registration, WallTime now);
   // Of what clients have registered, by any of its names. Errors: kModelNotFound; kForbidden for a
   // model of the configuration or of an upstream's list.
   Status remove(std::string_view name);
 
  private:
   struct Source {
-    std::vector<Model> listed;
+    Models listed;
+    std::map<std::string_view, const Model*> first_of_type;  // of those
     bool is_known = false;  // the upstream has listed its models at least once
     ProviderHealth health;
   };
   struct Registered {
-    Model model;  // without upstream_id where it follows the list
+    std::shared_ptr<const Model> model;  // without upstream_id where it follows the list
     bool follows_list = false;
+    std::size_t bytes = 0;  // that count towards server.limits.registered_bytes
   };
 
   Result<std::size_t> provider_of(const config::Model& wanted) const;
@@ -84,6 +90,7 @@ class Registry {
   const Model* followed_by(const Model& model) const;
   std::string why_pending(const Model& model) const;
   bool is_listed_locked(std::string_view id) const;
+  Status has_room_locked(std::size_t bytes) const;
   // Empty: none of that name.
   std::string pending_id_of(std::string_view name) const;
   void publish_locked();
@@ -94,6 +101,7 @@ class Registry {
   mutable std::mutex mutex_;
   std::vector<Registered> configured_;
   std::vector<Registered> added_;
+  std::size_t added_bytes_ = 0;
   std::vector<Source> sources_;  // by provider
   std::vector<PendingModel> pending_;
   std::unordered_set<std::string> reported_pending_;  // ids

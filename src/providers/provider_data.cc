@@ -1,7 +1,5 @@
 #include "providers/provider_data.h"
 
-#include <nlohmann/json.hpp>
-
 namespace penstock::providers {
 namespace {
 
@@ -10,10 +8,17 @@ constexpr std::string_view kLineSeparator = "\xE2\x80\xA8";
 constexpr std::string_view kParagraphSeparator = "\xE2\x80\xA9";
 
 // The text of a value that a header can carry; empty for others.
-std::string header_text(const nlohmann::json& value) {
-  if (value.is_string()) return without_control_characters(value.get_ref<const std::string&>());
-  if (value.is_number() || value.is_boolean()) return value.dump();
-  return {};
+std::string header_text(const JsonValue& value) {
+  switch (value.kind()) {
+    case JsonValue::Kind::kString:
+      return without_control_characters(value.text());
+    case JsonValue::Kind::kNumber:
+    case JsonValue::Kind::kTrue:
+    case JsonValue::Kind::kFalse:
+      return std::string(value.raw());
+    default:
+      return {};
+  }
 }
 
 }  // namespace
@@ -35,23 +40,25 @@ std::string without_control_characters(std::string_view value) {
   return out;
 }
 
-Result<ProviderData> ProviderData::parse(std::string_view json) {
-  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
-  if (!parsed.is_object()) {
+Result<ProviderData> ProviderData::parse(std::string_view json, const JsonBounds& bounds) {
+  const auto document = JsonDocument::read(json, bounds);
+  if (!document) return failure(document.error().of_request("the provider data header"));
+  if (!document->root().is_object()) {
     return failure(Error::client(ErrorKind::kInvalidRequest,
                                  "the provider data header must hold a JSON object"));
   }
   ProviderData data;
-  for (const auto& [key, value] : parsed.items()) {
+  for (const JsonMember member : document->root().members()) {
+    std::string key = member.key->text();
     if (key.starts_with("__")) continue;
-    std::string text = header_text(value);
+    std::string text = header_text(member.value);
     if (text.empty() || text.size() > kValueBytesMax) continue;
     if (key == "passthrough_url") {
       data.url_ = std::move(text);
     } else if (key == "passthrough_api_key") {
       data.api_key_ = Secret(std::move(text));
     } else {
-      data.values_.emplace_back(key, Secret(std::move(text)));
+      data.values_.emplace_back(std::move(key), Secret(std::move(text)));
     }
   }
   return data;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/json_reader.h"
 #include "core/result.h"
 #include "core/secret.h"
 
@@ -22,8 +23,9 @@ class ProviderData {
  public:
   static constexpr std::size_t kValueBytesMax = 8 * 1024;
 
-  // Fails with kInvalidRequest where `json` is not a JSON object; the message repeats none of it.
-  static Result<ProviderData> parse(std::string_view json);
+  // Fails with kInvalidRequest where `json` is not a JSON object within the bounds, or names a key
+  // twice; the message repeats none of it.
+  static Result<ProviderData> parse(std::string_view json, const JsonBounds& bounds = {});
 
   const std::optional<std::string>& url() const { return url_; }
   const std::optional<Secret>& api_key() const { return api_key_; }

@@ -52,7 +52,9 @@ class SimulatedGateway : public ::testing::Test {
 
   void start() {
     registry.emplace(settings, WallTime{}, [](const auto&) {});
-    (void)registry->listed(0, {{.id = "m"}}, WallTime{});
+    models::ListedModel listed;
+    listed.id = "m";
+    (void)registry->listed(0, {registry->listed_model(0, std::move(listed), WallTime{})});
     context.emplace(Context{.settings = *settings,
                             .loop = sim.loop(),
                             .scratch = scratch,

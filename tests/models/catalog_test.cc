@@ -15,12 +15,12 @@ std::shared_ptr<config::Settings> providers(std::initializer_list<const char*> i
   return settings;
 }
 
-Model model(std::string id, std::size_t provider, std::string upstream_id) {
+std::shared_ptr<const Model> model(std::string id, std::size_t provider, std::string upstream_id) {
   Model made;
   made.id = std::move(id);
   made.provider = provider;
   made.upstream_id = std::move(upstream_id);
-  return made;
+  return std::make_shared<const Model>(std::move(made));
 }
 
 TEST(Catalog, FindsModelsByTheNameThatClientsUse) {

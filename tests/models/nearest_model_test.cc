@@ -2,28 +2,34 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace penstock::models {
 namespace {
 
-std::vector<Model> models_of(std::initializer_list<std::string_view> ids) {
-  std::vector<Model> models;
-  for (const std::string_view id : ids) models.emplace_back().id = id;
+std::shared_ptr<const Model> model_of(std::string_view id) {
+  Model model;
+  model.id = id;
+  return std::make_shared<const Model>(std::move(model));
+}
+
+Models models_of(std::initializer_list<std::string_view> ids) {
+  Models models;
+  for (const std::string_view id : ids) models.push_back(model_of(id));
   return models;
 }
 
-std::string nearest(const std::vector<Model>& models, std::string_view name) {
+std::string nearest(const Models& models, std::string_view name) {
   const Model* found = nearest_model(models, name);
   return found == nullptr ? "" : found->id;
 }
 
 // reported-failures 5.5
 TEST(NearestModel, IsTheOneThatWasMeant) {
-  const std::vector<Model> models =
-      models_of({"sim/sim-large", "sim/sim-small", "q/org/Llama-3.1", "fast"});
+  const Models models = models_of({"sim/sim-large", "sim/sim-small", "q/org/Llama-3.1", "fast"});
   struct Row {
     std::string_view asked, meant;
   };
@@ -50,12 +56,12 @@ TEST(NearestModel, IsNotOneOfAFewCharactersThatDiffer) {
 }
 
 TEST(NearestModel, UnderAnotherPrefixIsFoundAmongManyThatAreAlike) {
-  std::vector<Model> models;
+  Models models;
   for (int i = 0; i < 20'000; ++i) {
-    models.emplace_back().id = "p/" + std::string(100, 'a') + std::to_string(100'000 + i);
+    models.push_back(model_of("p/" + std::string(100, 'a') + std::to_string(100'000 + i)));
   }
   // What is bounded is the comparing of spellings: the same name under another prefix is found.
-  EXPECT_EQ(nearest(models, "q/" + std::string(100, 'a') + "119999"), models.back().id);
+  EXPECT_EQ(nearest(models, "q/" + std::string(100, 'a') + "119999"), models.back()->id);
   EXPECT_EQ(nearest(models, std::string(1'000'000, 'a')), "");
 }
 

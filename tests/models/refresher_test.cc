@@ -56,12 +56,14 @@ class RefresherTest : public ::testing::Test {
  protected:
   // Starts to ask, with these settings.
   void start(seconds interval = seconds(300)) {
+    settings_->server.registry_refresh_interval = interval;
     refresher_.emplace(Refresher::Environment{.loop = simulated_.loop(),
                                               .random = random_,
                                               .registry = registry_,
                                               .metrics = metrics_,
+                                              .shard = shard_,
                                               .log = log_,
-                                              .interval = interval});
+                                              .server = settings_->server});
     provider_.emplace(settings_->providers[0], settings_->server,
                       providers::Passthrough::Environment{.loop = simulated_.loop(),
                                                           .connector = connector_,
@@ -112,7 +114,8 @@ class RefresherTest : public ::testing::Test {
   SeededRandom random_{1};
   Registry registry_{settings_, WallTime{}, [](std::shared_ptr<const Catalog>) {}};
   telemetry::Metrics metrics_{{.routes = {}, .providers = {"p"}, .version = "", .started = {}}};
-  telemetry::Log log_{telemetry::LogLevel::kOff};
+  telemetry::MetricsShard& shard_ = metrics_.add_shard();
+  telemetry::Log log_{telemetry::LogLevel::kInfo};
   net::Signal stop_;
   int asked_ = 0;
   std::optional<providers::Passthrough> provider_;
@@ -221,7 +224,7 @@ TEST_F(RefresherTest, GivesUpOnAListThatDoesNotEnd) {
   start();
   answer("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"data\":[");
   EXPECT_EQ(asked_, 0);
-  simulated_.pass(kListTimeout);
+  simulated_.pass(settings_->server.timeouts.model_list);
   EXPECT_EQ(asked_, 1);
   EXPECT_EQ(registry_.health(0).state, ProviderHealth::State::kError);
 }

@@ -42,7 +42,15 @@ class RegistryTest : public ::testing::Test {
                                 const std::vector<std::string>& upstream_ids) {
     std::vector<ListedModel> models;
     for (const std::string& id : upstream_ids) models.emplace_back().id = id;
-    return registry().listed(provider, std::move(models), kNow);
+    return list_models(provider, std::move(models));
+  }
+  std::vector<std::string> list_models(std::size_t provider, std::vector<ListedModel> listed) {
+    Models models;
+    for (ListedModel& each : listed) {
+      auto model = registry().listed_model(provider, std::move(each), kNow);
+      if (model != nullptr) models.push_back(std::move(model));
+    }
+    return registry().listed(provider, std::move(models));
   }
   static Registry::Registration registration(std::string model_id) {
     Registry::Registration made;
@@ -51,7 +59,7 @@ class RegistryTest : public ::testing::Test {
     return made;
   }
   std::string refusal(const Registry::Registration& registration) {
-    const Result<Model> model = registry().add(registration, kNow);
+    const auto model = registry().add(registration, kNow);
     EXPECT_FALSE(model.has_value());
     if (model) return "";
     EXPECT_EQ(model.error().kind, ErrorKind::kInvalidRequest);
@@ -145,13 +153,13 @@ TEST_F(RegistryTest, RegistersAModelForAClient) {
   wanted.provider_model_id = "m";
   wanted.type = "embedding";
   wanted.metadata = R"({"a":1})";
-  const Result<Model> model = registry().add(wanted, kNow);
+  const auto model = registry().add(wanted, kNow);
   ASSERT_TRUE(model.has_value());
-  EXPECT_EQ(model->id, "q/nick");
-  EXPECT_EQ(model->provider, 1u);
-  EXPECT_EQ(model->upstream_id, "m");
-  EXPECT_EQ(model->type, "embedding");
-  EXPECT_TRUE(model->type_is_stated);
+  EXPECT_EQ((*model)->id, "q/nick");
+  EXPECT_EQ((*model)->provider, 1u);
+  EXPECT_EQ((*model)->upstream_id, "m");
+  EXPECT_EQ((*model)->type, "embedding");
+  EXPECT_TRUE((*model)->type_is_stated);
   EXPECT_NE(published.back()->find("nick"), nullptr);
 }
 
@@ -263,7 +271,7 @@ TEST_F(RegistryTest, FollowsTheFirstListedModelOfTheTypeAtEveryRefresh) {
   models[0].type = "embedding";
   models[1].id = "a";
   models[2].id = "b";
-  EXPECT_THAT(registry().listed(0, models, kNow), ElementsAre());
+  EXPECT_THAT(list_models(0, models), ElementsAre());
   EXPECT_EQ(registry().catalog()->route("claude")->upstream_model, "a");
   list(0, {"b", "a"});
   EXPECT_EQ(registry().catalog()->route("p/claude")->upstream_model, "b");

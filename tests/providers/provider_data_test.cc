@@ -76,9 +76,24 @@ TEST(ProviderData, DropsValuesOverTheLimit) {
   EXPECT_EQ(value_of("{\"a\":\"" + fits + "\\n\"}"), fits);
 }
 
-TEST(ProviderData, SurvivesDeepNesting) {
-  const std::string deep = "{\"b\":" + std::string(5000, '[') + std::string(5000, ']') + "}";
-  EXPECT_EQ(value_of(deep, "b"), "(nothing)");
+// reported-failures 1.1: one bound for all JSON that is taken apart
+TEST(ProviderData, IsReadUpToTheDepthThatIsAllowedAndNoDeeper) {
+  const auto nested = [](std::size_t arrays) {
+    return "{\"b\":" + std::string(arrays, '[') + std::string(arrays, ']') + "}";
+  };
+  EXPECT_EQ(value_of(nested(63), "b"), "(nothing)");
+  for (const std::size_t arrays : {64, 100'000}) {
+    const Result<ProviderData> deep = ProviderData::parse(nested(arrays));
+    ASSERT_FALSE(deep.has_value());
+    EXPECT_EQ(deep.error().limit, Limit::kJsonDepth);
+    EXPECT_EQ(deep.error().message, "the provider data header: JSON nested too deeply at byte 68");
+  }
+}
+
+TEST(ProviderData, NamesNoKeyTwice) {
+  const Result<ProviderData> data = ProviderData::parse(R"({"a":"1","\u0061":"2"})");
+  ASSERT_FALSE(data.has_value());
+  EXPECT_EQ(data.error().kind, ErrorKind::kInvalidRequest);
 }
 
 TEST(WithoutControlCharacters, KeepsEverythingElse) {
