@@ -41,7 +41,8 @@ Status read_texts(const JsonValue& body, Registry::Registration& registration) {
     if (!text) return failure(std::move(text.error()));
     into = std::move(*text);
   }
-  const std::string_view type = registration.type ? *registration.type : "llm";
+  if (!registration.type) return {};
+  const std::string_view type = *registration.type;
   if (type == "llm" || type == "embedding" || type == "rerank") return {};
   return failure(invalid("model_type must be llm, embedding or rerank"));
 }
