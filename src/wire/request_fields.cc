@@ -126,7 +126,7 @@ Status RequestReader::take_member(const JsonCheck::Member& member) {
     return failure(not_json("a key is too long before the value", member.value_begin));
   }
   if (member.key_is_escaped) {
-    std::string& unescaped = unescaped_.emplace_back();
+    std::string& unescaped = unescaped_.emplace_front();
     if (!append_json_unescaped(unescaped, key)) {
       return failure(not_json("a key has a broken escape before the value", member.value_begin));
     }

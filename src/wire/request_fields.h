@@ -10,7 +10,7 @@
 
 #include <array>
 #include <cstddef>
-#include <deque>
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,7 +73,7 @@ class RequestReader {
   std::size_t key_count_ = 0;
   std::array<std::string_view, kComparedKeysMax> keys_;  // the first ones
   std::vector<Key> many_keys_;                           // all of them, where there are more
-  std::deque<std::string> unescaped_;                    // the keys that are spelled with escapes
+  std::forward_list<std::string> unescaped_;             // the keys that are spelled with escapes
   SmallText<128> model_;
 };
 
