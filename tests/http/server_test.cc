@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <functional>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -28,12 +29,18 @@ class ThrowingHandler final : public Handler {
     co_await net::wait_any(connection.loop(), nullptr, connection.gone());
   }
   std::string refuse(const Error& error, AnswerTo, const net::SocketAddress&) override {
+    if (throws_at_refusal) throw std::bad_alloc();
     return std::string(name_of(error.kind));
   }
-  void connection_opened() override { ++open; }
+  void connection_opened() override {
+    if (throws_at_opening) throw std::bad_alloc();
+    ++open;
+  }
   void connection_closed() override { --open; }
   int open = 0;
   bool waits = false;
+  bool throws_at_refusal = false;
+  bool throws_at_opening = false;
   int waiting = 0;
 };
 
@@ -108,6 +115,31 @@ TEST_F(ServerTest, ForgetsAConnectionThatEndedWithAnException) {
   EXPECT_TRUE(count_.enter()) << "its place is free again";
   count_.leave();
   server_.drain();
+}
+
+// Error paths that no test entered: no memory for one connection is no reason to take no others.
+TEST_F(ServerTest, AcceptsTheNextAfterAnExceptionWhileItAccepts) {
+  handler_.waits = true;
+  handler_.throws_at_opening = true;
+  connect_client("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(run_until([&] { return !exceptions_.empty(); }));
+  handler_.throws_at_opening = false;
+  EXPECT_EQ(handler_.open, 0);
+
+  connect_client("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(run_until([&] { return handler_.waiting == 1; }));
+  exceptions_.clear();
+  handler_.throws_at_refusal = true;
+  connect_client();
+  EXPECT_TRUE(run_until([&] { return !exceptions_.empty(); }));
+  EXPECT_EQ(exceptions_, "std::bad_alloc");
+
+  handler_.throws_at_refusal = false;
+  const int next = connect_client();
+  EXPECT_TRUE(run_until([&] {
+    char byte = 0;
+    return recv(next, &byte, 1, MSG_DONTWAIT) == 1;
+  })) << "it is refused with a word";
 }
 
 TEST_F(ServerTest, EndsAConnectionThatIsAcceptedInTheTurnOfTheStop) {

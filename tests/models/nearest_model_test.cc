@@ -2,13 +2,24 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "support/patience.h"
+
 namespace penstock::models {
 namespace {
+
+// Without optimisation, or with a sanitizer, everything takes several times as long.
+#ifdef __OPTIMIZE__
+constexpr std::chrono::milliseconds kLimit{testing::kSanitized ? 300 : 20};
+#else
+constexpr std::chrono::milliseconds kLimit{300};
+#endif
 
 std::shared_ptr<const Model> model_of(std::string_view id) {
   Model model;
@@ -63,6 +74,25 @@ TEST(NearestModel, UnderAnotherPrefixIsFoundAmongManyThatAreAlike) {
   // What is bounded is the comparing of spellings: the same name under another prefix is found.
   EXPECT_EQ(nearest(models, "q/" + std::string(100, 'a') + "119999"), models.back()->id);
   EXPECT_EQ(nearest(models, std::string(1'000'000, 'a')), "");
+}
+
+// No single request makes the loop stand longer than 20 ms, whatever name it asks for.
+TEST(NearestModel, IsLookedForInABoundedTime) {
+  for (const std::size_t bytes : {20u, 115u, 126u}) {
+    Models models;
+    for (int i = 0; i < 20'000; ++i) {
+      models.push_back(model_of("p/" + std::string(bytes - 6, 'a') + std::to_string(100'000 + i)));
+    }
+    for (const std::string& name : {std::string(bytes, 'a'), "q/" + std::string(bytes - 3, 'A')}) {
+      auto shortest = std::chrono::nanoseconds::max();
+      for (int tries = 0; tries < 3; ++tries) {
+        const testing::TimePoint before = testing::Clock::now();
+        nearest_model(models, name);
+        shortest = std::min<std::chrono::nanoseconds>(shortest, testing::Clock::now() - before);
+      }
+      EXPECT_LT(shortest, kLimit) << name;
+    }
+  }
 }
 
 }  // namespace

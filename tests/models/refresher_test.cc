@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -131,6 +132,11 @@ class RefresherTest : public ::testing::Test {
 };
 
 constexpr std::string_view kOne = R"({"data":[{"id":"a"}]})";
+
+MATCHER_P2(IsLines, count, with, "") {
+  return std::count(arg.begin(), arg.end(), '\n') == count && arg.find(with) != arg.npos;
+}
+
 constexpr std::string_view kTwo = R"({"data":[{"id":"b"},{"id":"c"}]})";
 
 TEST_F(RefresherTest, AsksAtStart) {
@@ -203,6 +209,31 @@ TEST_F(RefresherTest, KeepsTheModelsOfAnUpstreamThatFails) {
   EXPECT_THAT(registry_.health(0).message, HasSubstr("503"));
   EXPECT_THAT(ids(), ElementsAre("p/a"));
   EXPECT_FALSE(is_up());
+}
+
+// A promise that no test kept: an upstream that is down for a day is one line of the log.
+TEST_F(RefresherTest, LogsAFailureOnceUntilItIsAnother) {
+  provider().refresh_models = true;
+  connector_.is_up = false;
+  ::testing::internal::CaptureStderr();
+  start(seconds(10));
+  for (int i = 0; i < 5; ++i) time_to_next_attempt();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), IsLines(1, "cannot be listed: nobody"));
+
+  ::testing::internal::CaptureStderr();
+  connector_.is_up = true;
+  for (int i = 0; i < 3; ++i) {
+    time_to_next_attempt();
+    answer("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+  }
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), IsLines(1, "503"));
+
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    time_to_next_attempt();
+    list(kOne);
+  }
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), IsLines(1, "can be listed again"));
 }
 
 TEST_F(RefresherTest, TakesNothingFromAListThatIsNone) {
