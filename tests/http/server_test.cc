@@ -1,10 +1,14 @@
 #include "http/server.h"
 
+#include <csignal>
 #include <functional>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
 
+#include <fcntl.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +18,7 @@
 #include "net/wait.h"
 #include "support/few_descriptors.h"
 #include "support/patience.h"
+#include "support/test_pki.h"
 
 namespace penstock::http {
 namespace {
@@ -44,10 +49,22 @@ class ThrowingHandler final : public Handler {
   int waiting = 0;
 };
 
+// The time of the machine, and what the test adds to it.
+class JumpingClock final : public Clock {
+ public:
+  SteadyTime steady() const override { return system_.steady() + added_; }
+  WallTime wall() const override { return system_.wall() + added_; }
+  void advance(std::chrono::hours time) { added_ += time; }
+
+ private:
+  SystemClock system_;
+  std::chrono::hours added_{0};
+};
+
 // A server on a real port, and clients that block: the kernel holds what is sent either way.
 class ServerTest : public ::testing::Test {
  protected:
-  ServerTest() {
+  explicit ServerTest(const net::TlsContext* tls = nullptr) : tls_(tls) {
     limits_.header_timeout = std::chrono::hours(1);
     server_.start();
   }
@@ -84,7 +101,8 @@ class ServerTest : public ::testing::Test {
     return true;
   }
 
-  SystemClock clock_;
+  const net::TlsContext* tls_;
+  JumpingClock clock_;
   net::EpollPoller poller_;
   net::EventLoop loop_{clock_, poller_};
   ScratchPool scratch_;
@@ -98,7 +116,7 @@ class ServerTest : public ::testing::Test {
   BodyBudget bodies_{1024 * 1024};
   Server server_{{loop_, scratch_, limits_, bodies_, handler_},
                  std::move(listener_),
-                 nullptr,
+                 tls_,
                  count_,
                  [this](std::string_view what) { exceptions_ += what; }};
   net::TaskGroup tasks_{loop_, [](std::string_view what) { ADD_FAILURE() << what; }};
@@ -202,6 +220,72 @@ TEST_F(ServerTest, IsNotQuietWhileAHeadIsArriving) {
   constexpr std::string_view kRest = "P/1.1\r\nHost: h\r\n\r\n";
   EXPECT_EQ(send(client, kRest.data(), kRest.size(), MSG_NOSIGNAL),
             static_cast<ssize_t>(kRest.size()));
+  EXPECT_TRUE(run_until([&] { return server_.quiet().raised(); }));
+  EXPECT_EQ(exceptions_, "a fault") << "the request was served";
+}
+
+const testing::TestPki& pki() {
+  static const testing::TestPki made;
+  return made;
+}
+
+const net::TlsContext& server_tls() {
+  static const net::TlsContext made =
+      *net::TlsContext::server({.certificate_file = pki().certificate_file(),
+                                .key_file = pki().key_file(),
+                                .client_ca_file = {}});
+  return made;
+}
+
+// Over TLS, in a drain.
+class DrainTest : public ServerTest {
+ protected:
+  DrainTest() : ServerTest(&server_tls()) { std::signal(SIGPIPE, SIG_IGN); }
+
+  void begin_drain() {
+    server_.drain();
+    for (int i = 0; i < 3; ++i) loop_.run_once(std::chrono::nanoseconds(0));
+  }
+  // The server has closed the client's connection.
+  bool is_closed(int client) {
+    return run_until([&] {
+      char byte = 0;
+      return recv(client, &byte, 1, MSG_DONTWAIT) == 0;
+    });
+  }
+};
+
+TEST_F(DrainTest, DoesNotWaitForAClientThatHasSentNothing) {
+  connect_client();
+  EXPECT_TRUE(run_until([&] { return handler_.open == 1; }));
+  begin_drain();
+  EXPECT_TRUE(server_.quiet().raised());
+}
+
+TEST_F(DrainTest, WaitsForAClientThatIsSilentInTheMiddleOfItsHandshakeNoLongerThanForAHead) {
+  const int client = connect_client("\x16\x03\x01");
+  EXPECT_TRUE(run_until([&] { return !server_.quiet().raised(); }));
+  begin_drain();
+  EXPECT_FALSE(server_.quiet().raised());
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_TRUE(run_until([&] { return server_.quiet().raised(); }));
+  EXPECT_TRUE(is_closed(client));
+  EXPECT_EQ(exceptions_, "");
+}
+
+TEST_F(DrainTest, ServesTheRequestOfAClientWhoseHandshakeHadBegun) {
+  const int client = connect_client();
+  EXPECT_EQ(fcntl(client, F_SETFL, O_NONBLOCK), 0);
+  const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(pki().client_context()), SSL_free);
+  SSL_set_fd(ssl.get(), client);
+  EXPECT_EQ(SSL_connect(ssl.get()), -1);
+  EXPECT_TRUE(run_until([&] { return !server_.quiet().raised(); }));
+  begin_drain();
+  EXPECT_TRUE(run_until([&] { return SSL_connect(ssl.get()) == 1; }));
+  loop_.run_once(std::chrono::nanoseconds(0));
+  EXPECT_FALSE(server_.quiet().raised());
+  constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  EXPECT_EQ(SSL_write(ssl.get(), kRequest.data(), kRequest.size()), int{kRequest.size()});
   EXPECT_TRUE(run_until([&] { return server_.quiet().raised(); }));
   EXPECT_EQ(exceptions_, "a fault") << "the request was served";
 }
