@@ -101,9 +101,13 @@ const char* find_escape(const char* at, const char* end) {
                                      _mm_or_si128(marks(at + 32), marks(at + 48)));
     if (_mm_movemask_epi8(any) != 0) break;
   }
-  for (; end - at >= 16; at += 16) {
-    const auto found = static_cast<unsigned>(_mm_movemask_epi8(marks(at)));
-    if (found != 0) return at + std::countr_zero(found);
+  if (end - at >= 16) {
+    const char* const last = end - 16;
+    for (;; at = std::min(at + 16, last)) {
+      const auto found = static_cast<unsigned>(_mm_movemask_epi8(marks(at)));
+      if (found != 0) return at + std::countr_zero(found);
+      if (at == last) return end;
+    }
   }
 #endif
   while (at != end && *at != '\\' && *at != '%' && *at != '&') ++at;

@@ -52,34 +52,58 @@ void JsonRewriter::classify(std::string_view spelled, bool escaped) {
 
 void JsonRewriter::feed(std::string_view piece, std::string& out) {
   if (piece.empty()) return;
-  const char* const text = piece.data();
-  const char* const end = text + piece.size();
-  const bool begins = std::exchange(fresh_, false);
-  if (begins && take_known_opening(piece, out)) piece.remove_prefix(opening_.size());
   const char* const begin = piece.data();
-  Piece in{end, begin, begin, begin, out, begins ? text : nullptr};
-  scan(begin, in);
+  Piece in{.end = begin + piece.size(),
+           .unpassed = begin,
+           .string = begin,
+           .uncaptured = begin,
+           .out = out,
+           .text = std::exchange(fresh_, false) ? begin : nullptr,
+           .model = {}};
+  scan(take_known_opening(in), in);
   end_piece(in);
 }
 
-// Whether the text begins with the known opening, which is then done with.
-bool JsonRewriter::take_known_opening(std::string_view piece, std::string& out) {
-  if (opening_.empty() || !piece.starts_with(opening_)) return false;
-  out.append(opening_, 0, opening_model_).append(replacement_.view());
-  opening_is_plain_ = false;
-  state_ = State::kRest;
-  return true;
+// Takes as much of the known opening as the text begins with, and returns where to go on.
+const char* JsonRewriter::take_known_opening(Piece& in) {
+  if (in.text == nullptr || opening_.text.empty()) return in.unpassed;
+  const std::string_view text = between(in.text, in.end);
+  const std::string_view up_to_model =
+      std::string_view(opening_.text).substr(0, opening_.model_end);
+  const bool whole = text.starts_with(opening_.text);
+  if (!whole && (up_to_model.empty() || !text.starts_with(up_to_model))) return in.text;
+  if (!up_to_model.empty()) {
+    in.model = text.substr(0, opening_.model_end).substr(opening_.model_begin);
+    in.out.append(text.substr(0, opening_.model_begin)).append(replacement_.view());
+    in.unpassed = in.text + opening_.model_end;
+  }
+  if (!whole || !opening_.reaches_part) {
+    state_ = State::kRest;
+    return in.unpassed;
+  }
+  state_ = State::kNested;
+  depth_ = kPartDepth + 1;
+  in_parts_ = true;
+  in_part_ = true;
+  end_->resume_first_part(opening_.part_index);
+  opening_is_open_ = false;
+  return in.text + opening_.text.size();
 }
 
-// `model` to `end` is the value of a model that is replaced. What was replaced before it, a usage
-// object, or what was said of the end would have to be remembered as well.
-void JsonRewriter::remember_opening(const char* model, const char* end, const Piece& in) {
-  if (!several_texts_ || in.text == nullptr || !std::exchange(opening_is_plain_, false)) return;
+// `end` is the end of the value of a model that is replaced, or the bracket that begins what a part
+// holds. A usage object, a second model, or what was said of the end would have to be remembered as
+// well.
+void JsonRewriter::remember_opening(const char* end, const Piece& in) {
+  if (!several_texts_ || in.text == nullptr || !opening_is_open_) return;
   if (end_ != nullptr && end_->event_says_something()) return;
-  const std::string_view opening = between(in.text, end);
-  if (opening.size() > kOpeningBytesMax) return;
-  opening_.assign(opening);
-  opening_model_ = between(in.text, model).size();
+  if (in_part_ && end_->part_says_something()) return;
+  const std::string_view text = between(in.text, end);
+  if (text.size() > kOpeningBytesMax) return;
+  opening_.text.assign(text);
+  opening_.model_begin = in.model.empty() ? 0 : between(in.text, in.model.data()).size();
+  opening_.model_end = in.model.empty() ? 0 : opening_.model_begin + in.model.size();
+  opening_.reaches_part = in_part_;
+  if (in_part_) opening_.part_index = end_->part_index();
 }
 
 void JsonRewriter::line_break(std::string& out) {
@@ -104,7 +128,7 @@ void JsonRewriter::finish(std::string& out) {
   capturing_ = false;
   fresh_ = true;
   several_texts_ = true;
-  opening_is_plain_ = true;
+  opening_is_open_ = true;
 }
 
 // Outside of the object only space may stand.
@@ -163,7 +187,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       if (key_ != Key::kModel || replacement_.empty()) {
         return begin_string(State::kString, token, in);
       }
-      in.out.append(in.unpassed, token);
+      in.out.append(between(in.unpassed, token));
       in.unpassed = token;
       return begin_string(State::kModel, token, in);
     case '{':
@@ -172,7 +196,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       depth_ = 1;
       if (watch_ != StreamEnd::kNothing) return begin_watched(*token);
       if (key_ != Key::kUsage || *token != '{') return;
-      opening_is_plain_ = false;
+      opening_is_open_ = false;
       capturing_ = true;
       capture_.clear();
       in.uncaptured = token;
@@ -197,7 +221,12 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
     in.out.append(held_);
   } else {
     in.out.append(replacement_.view());
-    remember_opening(in.unpassed, behind, in);
+    if (in.model.empty()) {
+      in.model = between(in.unpassed, behind);
+      remember_opening(behind, in);
+    } else {
+      opening_is_open_ = false;
+    }
     in.unpassed = behind;
   }
   held_.clear();
@@ -207,8 +236,6 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
   const char c = *token;
   if (state_ == State::kNestedString) {
     state_ = State::kNested;
-    // Only what stands in a part itself matters: not what it holds, and not what is elsewhere.
-    if (!in_part_ || depth_ != kPartDepth) return;
     watch_ = end_->find_part(end_text(token, in), string_escaped_);
     if (watch_ != StreamEnd::kNothing) state_ = State::kNestedColon;
     return;
@@ -222,8 +249,15 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
       return;
     }
   }
-  if (c == '"') return begin_string(State::kNestedString, token, in);
+  if (c == '"') {
+    if (is_in_part()) begin_string(State::kNestedString, token, in);
+    return;
+  }
   if (c == '{' || c == '[') {
+    if (opening_is_open_ && is_in_part()) {
+      remember_opening(token + 1, in);
+      opening_is_open_ = false;
+    }
     if (++depth_ == kPartDepth && in_parts_ && c == '{') {
       in_part_ = true;
       end_->begin_part();
@@ -295,10 +329,10 @@ void JsonRewriter::end_piece(Piece& in) {
   if (keeps_token()) keep_token(between(in.string, in.end));
   if (capturing_) keep_capture(between(in.uncaptured, in.end));
   if (state_ != State::kModel) {
-    in.out.append(in.unpassed, in.end);
+    in.out.append(between(in.unpassed, in.end));
     return;
   }
-  held_.append(in.unpassed, in.end);
+  held_.append(between(in.unpassed, in.end));
   if (held_.size() <= kModelBytesMax) return;
   in.out.append(held_);
   held_.clear();
@@ -330,10 +364,14 @@ void JsonRewriter::scan(const char* at, Piece& in) {
     if (tokens_.escapes()) string_escaped_ = true;
     std::uint64_t ahead = ~std::uint64_t{};
     while (true) {
-      // Inside a nested value only its strings and brackets matter; in an array of numbers that
-      // leaves nothing to look at.
-      const std::uint64_t separators = state_ == State::kNested ? 0 : found.separators;
-      const std::uint64_t tokens = (found.shape | separators) & ahead;
+      // Inside a nested value only brackets matter, and in a part its own strings.
+      std::uint64_t tokens = found.brackets;
+      if (state_ != State::kNested) {
+        tokens |= found.quotes | found.separators;
+      } else if (is_in_part()) {
+        tokens |= found.quotes;
+      }
+      tokens &= ahead;
       if (tokens == 0) break;
       ahead = ~(tokens ^ (tokens - 1));
       const char* const token = at + std::countr_zero(tokens);

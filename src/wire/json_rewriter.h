@@ -18,10 +18,10 @@
 // belongs to one answer and one thread. Nothing fails, and nothing is allocated once the buffers
 // have grown to their bounds.
 //
-// The events of one stream begin alike: what stands before the end of the model's value (id, time,
-// model) is mostly the same in all of them. That opening is remembered, and where the next text
-// begins with it, it need not be looked at again: the same bytes from the same state lead to the
-// same state.
+// The events of one stream begin alike: up to what the first part holds (`"delta":{`), or at least
+// up to the end of the model's value, most of them are the same. That opening is remembered, and
+// where the next text begins with it, it is not looked at again: the same bytes from the same state
+// lead to the same state.
 
 #include <cstddef>
 #include <cstdint>
@@ -98,12 +98,22 @@ class JsonRewriter {
     const char* string;      // inside a string or watched value: where its text begins, or goes on
     const char* uncaptured;  // inside a usage object: where it begins, or goes on
     std::string& out;
-    const char* text;  // where the text begins, or null where it began in an earlier piece
+    const char* text;        // where the text begins, or null where it began in an earlier piece
+    std::string_view model;  // the first value that is replaced; its place is not null then
+  };
+
+  // How the texts before began: up to the first value that the first part holds.
+  struct Opening {
+    std::string text;             // empty: nothing is known
+    std::size_t model_begin = 0;  // of the value that is replaced
+    std::size_t model_end = 0;    // 0: none is
+    bool reaches_part = false;    // otherwise it ends with the model's value
+    std::uint32_t part_index = 0;
   };
 
   void classify(std::string_view spelled, bool escaped);
-  bool take_known_opening(std::string_view piece, std::string& out);
-  void remember_opening(const char* model, const char* end, const Piece& in);
+  const char* take_known_opening(Piece& in);
+  void remember_opening(const char* end, const Piece& in);
   void scan(const char* at, Piece& in);
   const char* skip_space_around(const char* at, const char* end);
   void take(const char* token, Piece& in);
@@ -115,6 +125,7 @@ class JsonRewriter {
 
   void begin_string(State state, const char* quote, Piece& in);
   std::string_view end_text(const char* end, const Piece& in);
+  bool is_in_part() const { return in_part_ && depth_ == kPartDepth; }
   void begin_watched(char bracket);
   void take_watched(const char* token, Piece& in);
   bool keeps_token() const {
@@ -141,11 +152,10 @@ class JsonRewriter {
   std::string capture_;     // the usage object in hand, likewise
   std::string held_;        // the model value in hand, likewise
 
-  bool fresh_ = true;              // no byte of the text has come
-  bool several_texts_ = false;     // one has ended before
-  bool opening_is_plain_ = true;   // nothing of this text was replaced or captured
-  std::string opening_;            // of an earlier text; empty: none is known
-  std::size_t opening_model_ = 0;  // where the value begins that is replaced, at its end
+  bool fresh_ = true;            // no byte of the text has come
+  bool several_texts_ = false;   // one has ended before
+  bool opening_is_open_ = true;  // more of this text may be remembered
+  Opening opening_;
 };
 
 }  // namespace penstock::wire

@@ -27,7 +27,8 @@ class JsonTokens {
 
   // Bit i tells that such a token stands at the i-th byte.
   struct Tokens {
-    std::uint64_t shape;       // quotes and brackets
+    std::uint64_t quotes;
+    std::uint64_t brackets;
     std::uint64_t separators;  // : and comma
   };
 
@@ -98,7 +99,7 @@ class JsonTokens {
     const std::uint64_t strings =
         parity_up_to(classes.quotes) ^ (in_string_ ? ~std::uint64_t{} : 0);
     in_string_ = (strings >> 63) != 0;
-    return {classes.quotes | (classes.brackets & ~strings), classes.separators & ~strings};
+    return {classes.quotes, classes.brackets & ~strings, classes.separators & ~strings};
   }
 
   bool in_string_ = false;      // the text so far ends inside a string

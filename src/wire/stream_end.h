@@ -59,7 +59,16 @@ class StreamEnd {
     part_ = {next_position_, false};
     part_said_ = 0;
   }
+  // The first part of the event in hand begins as one of this number did that has said nothing yet.
+  void resume_first_part(std::uint32_t index) {
+    begin_parts();
+    begin_part();
+    part_.index = index;
+  }
+  std::uint32_t part_index() const { return part_.index; }
   void end_part();
+  // Whether the part in hand has said anything that end_part() would count.
+  bool part_says_something() const { return part_said_ != 0; }
   // Whether the event in hand has said anything that end_event() would count.
   bool event_says_something() const { return said_ != 0 || pending_count_ != 0; }
 

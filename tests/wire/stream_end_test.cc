@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -242,7 +244,63 @@ TEST(StreamEnd, AnOpeningThatEventsShareIsJudgedInEach) {
       {{null, null, null, null}, Said::kNothing},
       {{null, null, error, error}, Said::kError},
       {{kDelta, finish, finish, finish}, Said::kEnded},
+      {{kDelta, kDelta, kDelta, kDelta, kFinish}, Said::kEnded},
+      {{kDelta, kDelta, kDelta, R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"},
+       Said::kEnded},
+      {{kDelta, kDelta, R"({"choices":[{"index":0,"delta":{},"index":1,"finish_reason":"stop"}]})"},
+       Said::kNothing},
+      {{kDelta, kDelta, R"({"choices":[{"index":0,"delta":{}}],"error":{"m":1}})"}, Said::kError},
   });
+}
+
+// Events of every kind that an opening could be remembered of, or taken for. A text that does not
+// come in one piece is looked at whole, so nothing is remembered in pieces of one byte.
+TEST(StreamEnd, StreamsSayTheSameWhateverIsRememberedOfEarlierEvents) {
+  constexpr std::string_view kHeads[] = {"",
+                                         R"("model":"m",)",
+                                         R"("id":"1","model":"m",)",
+                                         R"("model":"m","model":"k",)",
+                                         R"("usage":{"a":1},)",
+                                         R"("error":null,)",
+                                         R"("error":"x",)",
+                                         R"("mod\u0065l":"m",)"};
+  constexpr std::string_view kParts[] = {
+      R"({"index":0,"delta":{"content":"a"},"finish_reason":null})",
+      R"({"index":0,"delta":{"content":"b"},"finish_reason":"stop"})",
+      R"({"index":1,"delta":{"model":"}"},"finish_reason":null})",
+      R"({"finish_reason":"stop","index":1,"delta":{}})",
+      R"({"finish_reason":null,"index":0,"delta":{},"finish_reason":"stop"})",
+      R"({"finish_reason":{"a":1},"logprobs":[1,{"b":"\""}],"index":1,"delta":{}})",
+      R"({"text":"c","index":70,"finish_reason":"length"})",
+      R"([{"index":0,"finish_reason":"stop"}])"};
+  constexpr std::string_view kTails[] = {"", R"(,"model":"z")", R"(,"usage":{"b":[2]})",
+                                         R"(,"choices":[{"delta":{}}])", R"(,"error":{"m":1})"};
+  std::mt19937 random(1);
+  const auto one_of = [&random](const auto& rows) { return rows[random() % std::size(rows)]; };
+  for (int round = 0; round < 3000; ++round) {
+    std::string stream;
+    std::string_view head;
+    std::string_view part;
+    for (int event = 0; event < 5; ++event) {
+      // Two of three events begin as the one before.
+      if (event == 0 || random() % 3 == 0) head = one_of(kHeads);
+      if (event == 0 || random() % 3 == 0) part = one_of(kParts);
+      stream.append("data: {").append(head).append("\"choices\":[").append(part);
+      if (random() % 4 == 0) stream.append(",").append(one_of(kParts));
+      stream.append("]").append(one_of(kTails)).append("}\n\n");
+    }
+    SseRewriter whole("n", kCompletionEnds, DoneEvent::kPass, 1 << 20);
+    SseRewriter bytewise("n", kCompletionEnds, DoneEvent::kPass, 1 << 20);
+    std::string out;
+    std::string expected;
+    whole.feed(stream, out);
+    for (const char& byte : stream) bytewise.feed({&byte, 1}, expected);
+    ASSERT_EQ(out, expected) << stream;
+    EXPECT_EQ(whole.usage(), bytewise.usage()) << stream;
+    EXPECT_EQ(whole.end().saw_error(), bytewise.end().saw_error()) << stream;
+    EXPECT_EQ(whole.end().parts_have_ended(), bytewise.end().parts_have_ended()) << stream;
+    EXPECT_EQ(whole.end().progress(), bytewise.end().progress()) << stream;
+  }
 }
 
 }  // namespace
