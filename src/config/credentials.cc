@@ -65,14 +65,21 @@ bool is_letter(char c) {
   return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
 
-// Of `Bearer KEY` and the like, what follows the scheme.
-void add_value(std::vector<std::string>& found, std::string_view value) {
+// Of `Bearer KEY` and the like, the scheme and the key; the scheme is empty where there is none.
+struct SchemeAndKey {
+  std::string_view scheme;
+  std::string_view key;
+};
+SchemeAndKey split_scheme(std::string_view value) {
   const std::string_view scheme = value.substr(0, value.find(' '));
-  if (scheme.size() < value.size() && std::ranges::all_of(scheme, is_letter)) {
-    value = trim(value.substr(scheme.size()));
-    if (equals_ignoring_case(scheme, "basic")) add_basic(found, value);
-  }
-  found.emplace_back(value);
+  if (scheme.size() == value.size() || !std::ranges::all_of(scheme, is_letter)) return {{}, value};
+  return {scheme, trim(value.substr(scheme.size()))};
+}
+
+void add_value(std::vector<std::string>& found, std::string_view value) {
+  const auto [scheme, key] = split_scheme(value);
+  if (equals_ignoring_case(scheme, "basic")) add_basic(found, key);
+  found.emplace_back(key);
 }
 
 }  // namespace
@@ -81,7 +88,7 @@ bool is_credential(std::string_view name, const Secret& value) {
   if (is_credential_header(name)) return true;
   const bool is_plain = std::ranges::any_of(
       kPlainNames, [&](std::string_view plain) { return equals_ignoring_case(plain, name); });
-  return !is_plain && looks_like_key(value.reveal());
+  return !is_plain && looks_like_key(split_scheme(value.reveal()).key);
 }
 
 bool has_credential(const Provider& provider) {

@@ -11,8 +11,9 @@
 namespace penstock::config {
 
 // Whether a header or query parameter that is sent with every request is a credential: where its
-// name says so (config/forward_headers.h), or where its value looks like a key and the name is not
-// known to mean something else. `anthropic-version: 2023-06-01` is none, and stands in answers.
+// name says so (config/forward_headers.h), or where its value, a scheme such as `Token` aside,
+// looks like a key and the name is not known to mean something else. `anthropic-version:
+// 2023-06-01` is none, and stands in answers.
 bool is_credential(std::string_view name, const Secret& value);
 
 // Whether a call to the provider's base_url shows a credential of the operator's.

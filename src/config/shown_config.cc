@@ -28,6 +28,18 @@ bool holds_only_secrets(std::string_view key) {
   return key == "headers" || key == "query";
 }
 
+// What stands in a URL before the last `@` of its authority (RFC 3986 section 3.2.1).
+void mask_user_information(std::string& text) {
+  constexpr std::string_view kMark = "://";
+  const std::size_t scheme = text.find(kMark);
+  if (scheme == std::string::npos) return;
+  const std::size_t begin = scheme + kMark.size();
+  const std::string_view authority =
+      std::string_view(text).substr(begin, text.find_first_of("/?#", begin) - begin);
+  const std::size_t end = authority.rfind('@');
+  if (end != std::string_view::npos) text.replace(begin, end, Secret::kMask);
+}
+
 enum class Values { kShown, kMasked };
 
 Node masked(const Decoder& decoder, const Node& node, Values values) {
@@ -35,6 +47,8 @@ Node masked(const Decoder& decoder, const Node& node, Values values) {
   if (result.kind == Node::Kind::kScalar && values == Values::kMasked) {
     result.text = Secret::kMask;
     result.style = Node::Style::kQuoted;
+  } else if (result.kind == Node::Kind::kScalar) {
+    mask_user_information(result.text);
   }
   for (Node& child : result.children) {
     const bool is_secret =

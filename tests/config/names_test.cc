@@ -99,6 +99,24 @@ providers:
             R"("network":{"timeout":5,"headers":{"X-Plain":"********"}}})");
 }
 
+TEST(Configuration, ShowsNoUserOfAUrlInAProvidersConfig) {
+  const Loaded loaded = load(R"(
+providers:
+  inference:
+  - provider_id: p
+    provider_type: remote::passthrough
+    config:
+      base_url: http://h/@v1
+      network:
+        proxy: {url: "http://user:sk-c@nary@proxy:3128", https: "socks5://sk-canary@[::1]"}
+)");
+  ASSERT_TRUE(loaded.settings);
+  EXPECT_EQ(loaded.settings->providers[0].shown_config,
+            R"({"base_url":"http://h/@v1",)"
+            R"("network":{"proxy":{"url":"http://********@proxy:3128",)"
+            R"("https":"socks5://********@[::1]"}}})");
+}
+
 // reported-failures 1.4
 TEST(Configuration, GivesAKeyARoleAndTheLeastOneUnlessSaid) {
   const Settings settings = settings_of(std::string(kOneProvider) + R"(
