@@ -295,26 +295,34 @@ void SecretGuard::mask(std::span<char> text) const {
 
 std::size_t SecretGuard::Stream::run(std::span<char> text, bool more_follows) {
   if (guard_.empty()) return text.size();
-  std::size_t at = 0;
-  for (;;) {
+  if (is_clean(text)) return pass_clean(text, more_follows);
+  for (std::size_t at = 0;;) {
     const std::size_t size = std::min(text.size() - at, kSliceBytes);
     const bool is_last = at + size == text.size();
-    at += mask_slice(text.subspan(at, size), more_follows || !is_last);
+    const std::span<char> slice = text.subspan(at, size);
+    const bool goes_on = more_follows || !is_last;
+    at += is_clean(slice) ? pass_clean(slice, goes_on) : read_closely(slice, goes_on);
     if (is_last) return at;
   }
 }
 
-std::size_t SecretGuard::Stream::mask_slice(std::span<char> slice, bool more_follows) {
-  const std::string_view text(slice.data(), slice.size());
-  if (!marks_.empty() || guard_.may_find(text)) return read_closely(slice, more_follows);
+// Whether nothing of the text is masked, whatever follows it.
+bool SecretGuard::Stream::is_clean(std::span<const char> text) const {
+  return marks_.empty() && !guard_.may_find({text.data(), text.size()});
+}
+
+std::size_t SecretGuard::Stream::pass_clean(std::span<char> span, bool more_follows) {
+  const std::string_view text(span.data(), span.size());
   told_ = 0;
   if (!more_follows || text.empty() || text.back() == '\n') return text.size();
   const std::size_t open = guard_.open_bytes(text);
+  const auto last = [&](std::size_t bytes) { return text.size() - std::min(text.size(), bytes); };
   // What is open may begin inside of an escape.
-  const std::string_view near =
-      text.substr(text.size() - std::min(text.size(), 2 * Escape::kBytesMax));
-  if (near.find_first_of("\\%&") != std::string_view::npos) return read_closely(slice, true);
-  return text.size() - open;
+  if (text.substr(last(2 * Escape::kBytesMax)).find_first_of("\\%&") == std::string_view::npos) {
+    return text.size() - open;
+  }
+  const std::size_t begin = last(kSliceBytes);
+  return begin + read_closely(span.subspan(begin), true);
 }
 
 // Marks the source of a run that was found.

@@ -67,7 +67,8 @@ class SecretGuard {
 
    private:
     std::size_t run(std::span<char> text, bool more_follows);
-    std::size_t mask_slice(std::span<char> slice, bool more_follows);
+    bool is_clean(std::span<const char> text) const;
+    std::size_t pass_clean(std::span<char> text, bool more_follows);
     std::size_t read_closely(std::span<char> slice, bool more_follows);
     void mark(const Unspelled& text, std::size_t at, std::size_t length);
 
