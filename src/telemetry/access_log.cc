@@ -110,7 +110,7 @@ void AccessLog::start(std::shared_ptr<DescriptorSink> sink) {
 }
 
 AccessLog::~AccessLog() {
-  if (sink_) sink_->close_after(kClosePatience);
+  if (sink_) sink_->give_up_after(kClosePatience);
   // Writes what is queued and joins the worker, which uses the logger and the sink until then.
   pool_.reset();
 }

@@ -1,9 +1,8 @@
 #include "telemetry/log.h"
 
-#include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <string>
 
 #include "core/text.h"
@@ -11,54 +10,64 @@
 namespace penstock::telemetry {
 namespace {
 
-spdlog::level::level_enum spdlog_level(LogLevel level) {
+constexpr std::size_t kLevelBytes = 8;
+
+std::string_view name_of(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
-      return spdlog::level::debug;
+      return "debug";
     case LogLevel::kInfo:
-      return spdlog::level::info;
+      return "info";
     case LogLevel::kWarning:
-      return spdlog::level::warn;
+      return "warning";
     case LogLevel::kError:
-      return spdlog::level::err;
+      return "error";
     case LogLevel::kOff:
-      return spdlog::level::off;
+      break;
   }
-  return spdlog::level::off;
+  return "off";
+}
+
+// Only what would act instead of being seen: quotes and backslashes stay readable.
+void append_visible(std::string& out, std::string_view message) {
+  for (const char c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      append_json_escaped(out, {&c, 1});
+    } else {
+      out.push_back(c);
+    }
+  }
 }
 
 }  // namespace
 
 Log::Log(LogLevel least, const SecretGuard* secrets)
-    : secrets_(secrets),
-      logger_(std::make_shared<spdlog::logger>("penstock",
-                                               std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
-  logger_->set_level(spdlog_level(least));
-  logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-      "%Y-%m-%dT%H:%M:%S.%eZ %-8l %v", spdlog::pattern_time_type::utc));
+    : least_(least), secrets_(secrets), writer_(STDERR_FILENO, CloseDescriptor::kNo) {
+  writer_.give_up_after(std::chrono::milliseconds(0));
 }
 
-Log::~Log() = default;
-
-bool Log::writes(LogLevel level) const {
-  return logger_->should_log(spdlog_level(level));
+void Log::append_line(std::string& out, LogLevel level, std::string_view message) {
+  const std::string_view name = name_of(level);
+  out.append(timestamp_.text(std::chrono::system_clock::now())).append(" ").append(name);
+  out.append(kLevelBytes - name.size() + 1, ' ').append(message).append("\n");
 }
 
 void Log::write(LogLevel level, std::string_view message) {
-  const spdlog::level::level_enum at = spdlog_level(level);
-  if (!logger_->should_log(at)) return;
-  std::string line;
-  for (const char c : message) {
-    // Only what would act instead of being seen: quotes and backslashes stay readable.
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      append_json_escaped(line, {&c, 1});
-    } else {
-      line.push_back(c);
-    }
+  if (!writes(level)) return;
+  std::string visible;
+  append_visible(visible, message);
+  if (secrets_ != nullptr) secrets_->mask(visible);
+  const std::lock_guard lock(mutex_);
+  std::string lines;
+  if (lost_ > 0) {
+    append_line(lines, LogLevel::kWarning,
+                std::to_string(lost_) + " messages were lost: stderr did not take them");
   }
-  if (secrets_ != nullptr) secrets_->mask(line);
-  logger_->log(at, spdlog::string_view_t(line));
+  append_line(lines, level, visible);
+  const std::uint64_t lost_before = writer_.lines_lost();
+  writer_.write_lines(lines);
+  lost_ = writer_.lines_lost() == lost_before ? 0 : lost_ + 1;
 }
 
 }  // namespace penstock::telemetry

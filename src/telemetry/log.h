@@ -5,21 +5,21 @@
 //
 // One Log is made by the composition root and passed by reference; there is no global one. It may
 // be used by any thread; a call writes one line to stderr before it returns, so it is not for paths
-// that many requests take:
+// that many requests take. It does not wait for whoever reads stderr: a message that finds no room
+// is lost, and the next one that is written says how many were:
 //
 //   2026-01-31T23:59:59.123Z warning  upstream passthrough does not answer
 //
 // Line feeds and other control characters in a message are shown escaped: a message is one line.
 
 #include <cstdint>
-#include <memory>
+#include <mutex>
+#include <string>
 #include <string_view>
 
 #include "core/secret_guard.h"
-
-namespace spdlog {
-class logger;
-}
+#include "telemetry/descriptor_writer.h"
+#include "telemetry/timestamp.h"
 
 namespace penstock::telemetry {
 
@@ -30,12 +30,11 @@ class Log {
   // Messages below `least` are not written. `secrets`, which are masked in every message, must
   // outlive the log. Null: none.
   explicit Log(LogLevel least, const SecretGuard* secrets = nullptr);
-  ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
   // Whether messages of that level are written: for those that cost something to make.
-  bool writes(LogLevel level) const;
+  bool writes(LogLevel level) const { return level >= least_; }
 
   void debug(std::string_view message) { write(LogLevel::kDebug, message); }
   void info(std::string_view message) { write(LogLevel::kInfo, message); }
@@ -45,8 +44,14 @@ class Log {
  private:
   void write(LogLevel level, std::string_view message);
 
+  void append_line(std::string& out, LogLevel level, std::string_view message);
+
+  const LogLevel least_;
   const SecretGuard* secrets_;
-  std::shared_ptr<spdlog::logger> logger_;
+  std::mutex mutex_;  // of what follows
+  Timestamp timestamp_;
+  DescriptorWriter writer_;
+  std::uint64_t lost_ = 0;  // messages since the last one that was written
 };
 
 }  // namespace penstock::telemetry

@@ -53,6 +53,22 @@ TEST_F(ProgramTest, EndsAtOnceAtTheSecondSignal) {
   EXPECT_FALSE(client.read_rest().complete);
 }
 
+// faults-measured 12: both logs go to a pipe that is full.
+TEST_F(ProgramTest, ServesAndEndsInTwoSecondsAlthoughNobodyReadsItsLogs) {
+  Program program(serve("server: {log_level: debug, access_log: stderr}\n"));
+  const std::uint16_t port = port_of(program);
+  RawClient client(port);
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(client.ask(get("/healthz")).status(), 200);
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_EQ(RawClient(port).ask("no request\r\n\r\n").status(), 400) << i;
+  }
+  EXPECT_EQ(client.ask(get("/healthz")).status(), 200);
+  const TimePoint before = Clock::now();
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), 0);
+  EXPECT_LT(Clock::now() - before, std::chrono::seconds(kSanitized ? 10 : 2));
+}
+
 // reported-failures 6.7
 TEST_F(ProgramTest, GoesOnAfterSignalsThatAskForAReload) {
   Program program(serve());

@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/patience.h"
+
 namespace penstock::telemetry {
 namespace {
 
@@ -232,6 +234,25 @@ TEST_F(AccessLogTest, NeverWaitsForAReaderAndCountsWhatIsDropped) {
   }
   EXPECT_GT(whole, AccessLog::kBatchesWaitingMax);
   EXPECT_LT(whole, written);
+}
+
+// faults-measured 12
+TEST_F(AccessLogTest, DoesNotDelayTheEndByMoreThanItsPatienceWhereNobodyReads) {
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  const int reader = ::open(path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  auto log = AccessLog::open(path()).value();
+  {
+    AccessLogShard shard(*log);
+    while (log->dropped_lines() == 0) shard.write(full_record());
+  }
+  const std::uint64_t dropped = log->dropped_lines();
+  const testing::TimePoint before = testing::Clock::now();
+  log.reset();
+  const auto took = testing::Clock::now() - before;
+  EXPECT_GT(dropped, 0u);
+  EXPECT_GE(took, AccessLog::kClosePatience / 2);
+  EXPECT_LT(took, AccessLog::kClosePatience + testing::kPromptly);
+  ::close(reader);
 }
 
 TEST_F(AccessLogTest, SurvivesAReaderThatGoesAway) {

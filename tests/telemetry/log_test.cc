@@ -1,8 +1,13 @@
 #include "telemetry/log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +55,35 @@ TEST(Log, KeepsAMessageOnOneLine) {
   log.error("first\nsecond \x1b[31m");
   EXPECT_THAT(GetCapturedStderr(),
               MatchesRegex("[^\n]*Z error    first\\\\u000Asecond \\\\u001B\\[31m\n"));
+}
+
+// faults-measured 12
+TEST(Log, WaitsForNoReaderAndSaysWhatWasLost) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+  const int page = fcntl(ends[1], F_SETPIPE_SZ, 4096);
+  const int before = dup(STDERR_FILENO);
+  dup2(ends[1], STDERR_FILENO);
+  close(ends[1]);
+  Log log(LogLevel::kInfo);
+  for (int i = 0; i < page; ++i) log.info("nobody reads");
+  std::string text(static_cast<std::size_t>(page), '\0');
+  const ssize_t got = read(ends[0], text.data(), text.size());
+  log.info("somebody reads");
+  std::string rest(1000, '\0');
+  const ssize_t got_then = read(ends[0], rest.data(), rest.size());
+  dup2(before, STDERR_FILENO);
+  close(before);
+  close(ends[0]);
+  ASSERT_GT(got, 0);
+  ASSERT_GT(got_then, 0);
+  text.resize(static_cast<std::size_t>(got));
+  rest.resize(static_cast<std::size_t>(got_then));
+  EXPECT_TRUE(text.ends_with("nobody reads\n"));
+  const auto written = std::count(text.begin(), text.end(), '\n');
+  EXPECT_THAT(rest, MatchesRegex("[^\n]*Z warning  " + std::to_string(page - written) +
+                                 " messages were lost: stderr did not take them\n"
+                                 "[^\n]*Z info     somebody reads\n"));
 }
 
 }  // namespace

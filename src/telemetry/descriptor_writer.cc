@@ -1,4 +1,4 @@
-#include "telemetry/descriptor_sink.h"
+#include "telemetry/descriptor_writer.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -31,36 +31,33 @@ std::string_view pipe_portion(std::string_view batch) {
 
 }  // namespace
 
-DescriptorSink::DescriptorSink(int descriptor, CloseDescriptor close)
+DescriptorWriter::DescriptorWriter(int descriptor, CloseDescriptor close)
     : descriptor_(descriptor),
       close_(close),
       regular_file_(is_regular_file(descriptor)),
       give_up_at_(std::numeric_limits<std::int64_t>::max()) {}
 
-DescriptorSink::~DescriptorSink() {
+DescriptorWriter::~DescriptorWriter() {
   if (close_ == CloseDescriptor::kYes) ::close(descriptor_);
 }
 
-void DescriptorSink::close_after(std::chrono::milliseconds patience) {
+void DescriptorWriter::give_up_after(std::chrono::milliseconds patience) {
   give_up_at_.store(steady_nanoseconds() + std::chrono::nanoseconds(patience).count());
 }
 
-void DescriptorSink::log(const spdlog::details::log_msg& message) {
-  const std::string_view batch(message.payload.data(), message.payload.size());
+void DescriptorWriter::write_lines(std::string_view lines) {
   // Ends a line that an earlier failure has torn, so that the next one is whole.
   if (line_torn_ && write("\n").empty()) line_torn_ = false;
-  const std::string_view rest = line_torn_ ? batch : write(batch);
-  if (!rest.empty()) {
-    const auto lost = std::count(rest.begin(), rest.end(), '\n');
-    lines_lost_.fetch_add(static_cast<std::uint64_t>(lost), std::memory_order_relaxed);
-    const std::size_t written = batch.size() - rest.size();
-    if (written > 0) line_torn_ = batch[written - 1] != '\n';
-  }
-  batches_done_.fetch_add(1, std::memory_order_release);
+  const std::string_view rest = line_torn_ ? lines : write(lines);
+  if (rest.empty()) return;
+  const auto lost = std::count(rest.begin(), rest.end(), '\n');
+  lines_lost_.fetch_add(static_cast<std::uint64_t>(lost), std::memory_order_relaxed);
+  const std::size_t written = lines.size() - rest.size();
+  if (written > 0) line_torn_ = lines[written - 1] != '\n';
 }
 
 // Gives what could not be written.
-std::string_view DescriptorSink::write(std::string_view batch) {
+std::string_view DescriptorWriter::write(std::string_view batch) {
   while (!batch.empty()) {
     if (!regular_file_ && !wait_until_writable()) return batch;
     const std::string_view portion = regular_file_ ? batch : pipe_portion(batch);
@@ -74,14 +71,16 @@ std::string_view DescriptorSink::write(std::string_view batch) {
   return batch;
 }
 
-bool DescriptorSink::wait_until_writable() {
-  // Short waits, so that a call of close_after() is noticed.
-  constexpr int kLookMilliseconds = 50;
-  do {
+bool DescriptorWriter::wait_until_writable() {
+  // Short waits, so that a call of give_up_after() is noticed.
+  constexpr std::int64_t kLookMilliseconds = 50;
+  for (;;) {
+    const std::int64_t left = give_up_at_.load() - steady_nanoseconds();
     pollfd wanted{descriptor_, POLLOUT, 0};
-    if (::poll(&wanted, 1, kLookMilliseconds) > 0) return true;
-  } while (steady_nanoseconds() < give_up_at_.load());
-  return false;
+    const std::int64_t wait = std::clamp(left / 1'000'000, std::int64_t{0}, kLookMilliseconds);
+    if (::poll(&wanted, 1, static_cast<int>(wait)) > 0) return true;
+    if (left <= 0) return false;
+  }
 }
 
 }  // namespace penstock::telemetry
