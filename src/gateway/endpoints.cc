@@ -2,8 +2,12 @@
 
 #include <utility>
 
+#include "gateway/answer_writer.h"
 #include "gateway/inspect_endpoints.h"
 #include "gateway/model_endpoints.h"
+#include "http/serializer.h"
+#include "net/next_turn.h"
+#include "telemetry/metrics_page.h"
 
 namespace penstock::gateway {
 namespace {
@@ -19,11 +23,35 @@ Task<void> serve_readiness(Exchange& exchange) {
   co_await exchange.respond(200, kJsonType, R"({"status":"ready"})");
 }
 
+// The page as it is made, so that a client that does not read holds a slice of it only.
+Task<Status> write_page(Exchange& exchange, telemetry::MetricsPage& page, AnswerWriter& writer) {
+  const Context& context = exchange.context();
+  using Last = AnswerWriter::Last;
+  if (exchange.connection().request().method == "HEAD") {
+    co_return co_await writer.write({}, Last::kNo);
+  }
+  while (!page.at_end()) {
+    std::string& slice = page.next();
+    context.secrets.mask(slice);
+    Status written = co_await writer.write(slice, page.at_end() ? Last::kYes : Last::kNo);
+    if (!written) co_return written;
+    co_await net::next_turn(context.loop);
+  }
+  co_return Status{};
+}
+
 Task<void> serve_metrics(Exchange& exchange) {
   Context& context = exchange.context();
   context.metrics.set_access_log_dropped(context.access_log.dropped_lines());
-  const std::string text = context.metrics.text();
-  co_await exchange.respond(200, telemetry::Metrics::kContentType, text);
+  telemetry::MetricsPage page(context.metrics);
+  AnswerWriter writer(exchange, 200, Exchange::Body::kOther);
+  http::append_date(writer.head(), context.loop.wall());
+  http::append_field(writer.head(), "Content-Type", telemetry::Metrics::kContentType);
+  writer.use_stream();
+  Status written = co_await write_page(exchange, page, writer);
+  if (written) co_return exchange.completed();
+  writer.cut();
+  co_await exchange.fail(std::move(written.error()));
 }
 
 }  // namespace

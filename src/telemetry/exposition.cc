@@ -50,7 +50,7 @@ void Exposition::begin_line(std::string_view suffix, Labels labels, std::string_
 
 void Exposition::end_line(std::string_view value) {
   line_.append(value).push_back('\n');
-  if (out_.size() + line_.size() > bytes_max_) {
+  if (bytes_before_ + out_.size() + line_.size() > bytes_max_) {
     ++lines_left_out_;
   } else {
     out_.append(line_);

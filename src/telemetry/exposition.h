@@ -25,7 +25,7 @@ class Exposition {
  public:
   using Labels = std::initializer_list<Label>;
 
-  // Appends to `out`, until it holds about `bytes_max`. Both must outlive the writer.
+  // Appends to `out`, about `bytes_max` in all. `out` must outlive the writer.
   Exposition(std::string& out, std::size_t bytes_max) : out_(out), bytes_max_(bytes_max) {}
 
   // Begins a family; the samples that follow belong to it. `type` is counter, gauge or histogram;
@@ -41,6 +41,12 @@ class Exposition {
   // A sample that is written even where the limit is reached: for the last family.
   void final_sample(std::uint64_t value);
 
+  // Empties `out`, whose bytes are still counted.
+  void start_anew() {
+    bytes_before_ += out_.size();
+    out_.clear();
+  }
+
   std::uint64_t lines_left_out() const { return lines_left_out_; }
 
  private:
@@ -49,6 +55,7 @@ class Exposition {
 
   std::string& out_;
   std::size_t bytes_max_;
+  std::size_t bytes_before_ = 0;
   std::string family_;
   std::string line_;
   std::uint64_t lines_left_out_ = 0;

@@ -56,10 +56,11 @@ class Metrics {
   void set_models_registered(ProviderId provider, std::uint64_t models);
   void set_provider_up(ProviderId provider, ProviderUp up);
 
-  // Taken from AccessLog::dropped_lines() before a scrape.
+  // Taken from AccessLog::dropped_lines() before a page is made.
   void set_access_log_dropped(std::uint64_t lines);
 
-  // All families in the Prometheus text format 0.0.4.
+  // All families in the Prometheus text format 0.0.4, as one text. A client gets it in slices
+  // (telemetry/metrics_page.h).
   std::string text() const;
 
  private:
@@ -67,7 +68,7 @@ class Metrics {
     std::atomic<std::uint64_t> models{0};
     std::atomic<bool> up{false};
   };
-  friend class Scrape;
+  friend class MetricsPage;
 
   MetricsOptions options_;
   SeriesRegistry series_;

@@ -3,12 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "telemetry/metrics_page.h"
 
 namespace penstock::telemetry {
 namespace {
@@ -204,13 +208,14 @@ TEST(Metrics, FoldsModelsBeyondTheSeriesLimitIntoOther) {
   EXPECT_LT(text.size(), 1024 * 1024u);
 }
 
-TEST(Metrics, LeavesOutWhatHasNoRoomAndSaysSo) {
+// Metrics with more lines than there is room for.
+std::unique_ptr<Metrics> large_metrics() {
   MetricsOptions many = options();
   many.routes.clear();
   for (int i = 0; i < 40; ++i) many.routes.push_back("/route/" + std::to_string(i));
   many.providers.assign(100, std::string(200, 'p'));
-  Metrics metrics(many);
-  MetricsShard& shard = metrics.add_shard();
+  auto metrics = std::make_unique<Metrics>(many);
+  MetricsShard& shard = metrics->add_shard();
   for (std::uint16_t route = 0; route < 40; ++route) {
     for (std::uint16_t provider = 0; provider <= 100; ++provider) {
       const RequestSeries series =
@@ -218,10 +223,36 @@ TEST(Metrics, LeavesOutWhatHasNoRoomAndSaysSo) {
       finish_request(shard, series, 200);
     }
   }
-  const std::string text = metrics.text();
+  return metrics;
+}
+
+TEST(Metrics, LeavesOutWhatHasNoRoomAndSaysSo) {
+  const std::string text = large_metrics()->text();
   EXPECT_LT(text.size(), Metrics::kTextBytesMax + 1024);
   EXPECT_GT(value_of(text, "penstock_metrics_lines_left_out"), 0);
   EXPECT_EQ(lines_with(text, "_seconds_count{"), lines_with(text, "le=\"0.001\""));
+}
+
+TEST(MetricsPage, IsMadeInSlicesOfWholeLines) {
+  const std::unique_ptr<Metrics> metrics = large_metrics();
+  MetricsPage page(*metrics);
+  std::string all;
+  std::size_t largest = 0;
+  while (!page.at_end()) {
+    const std::string& slice = page.next();
+    ASSERT_TRUE(slice.ends_with('\n'));
+    largest = std::max(largest, slice.capacity());
+    all += slice;
+  }
+  EXPECT_LT(largest, 3 * MetricsPage::kSliceBytes);
+  EXPECT_GT(all.size(), Metrics::kTextBytesMax / 2);
+  EXPECT_EQ(page.next(), "");
+  // The values of the process change.
+  const std::string text = metrics->text();
+  const auto of_requests = [](const std::string& whole) {
+    return whole.substr(whole.find("# HELP penstock_models_registered"));
+  };
+  EXPECT_TRUE(of_requests(all) == of_requests(text));
 }
 
 TEST(Metrics, EveryLineIsTextFormat) {

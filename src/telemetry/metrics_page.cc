@@ -1,0 +1,268 @@
+#include "telemetry/metrics_page.h"
+
+#include <chrono>
+#include <mutex>
+
+#include "telemetry/process_stats.h"
+
+namespace penstock::telemetry {
+
+const std::vector<MetricsPage::Part> MetricsPage::kParts = {
+    &MetricsPage::write_process,
+    &MetricsPage::write_open,
+    &MetricsPage::write_models,
+    &MetricsPage::write_up,
+    &MetricsPage::write_limits_and_endings,
+    &MetricsPage::write_not_received,
+    &MetricsPage::write_opened,
+    &MetricsPage::write_reused,
+    &MetricsPage::write_retries,
+    &MetricsPage::write_upstream_errors,
+    &MetricsPage::write_tokens,
+    &MetricsPage::write_durations,
+    &MetricsPage::write_first_bytes,
+    &MetricsPage::write_requests,
+    &MetricsPage::write_lines_left_out,
+};
+
+MetricsPage::MetricsPage(const Metrics& metrics) : metrics_(metrics) {
+  const std::lock_guard lock(metrics.shards_mutex_);
+  for (const auto& shard : metrics.shards_) shards_.push_back(&shard->values());
+}
+
+std::string& MetricsPage::next() {
+  exposition_.start_anew();
+  while (text_.size() < kSliceBytes && !at_end()) {
+    if ((this->*kParts[part_])(item_)) {
+      ++item_;
+    } else {
+      ++part_;
+      item_ = 0;
+    }
+  }
+  return text_;
+}
+
+template <class Read>
+auto MetricsPage::sum(Read read) const {
+  decltype(read(*shards_.front())) total = 0;
+  for (const ShardValues* shard : shards_) total += read(*shard);
+  return total;
+}
+
+std::string_view MetricsPage::provider_name(std::size_t provider) const {
+  return provider == 0 ? "none" : std::string_view(metrics_.options_.providers[provider - 1]);
+}
+
+bool MetricsPage::write_process(std::size_t) {
+  exposition_.family("penstock_build_info", "gauge", "Always 1; the label tells the version.");
+  exposition_.sample({{"version", metrics_.options_.version}}, std::uint64_t{1});
+  exposition_.family("process_start_time_seconds", "gauge",
+                     "When the server started, in seconds since 1970.");
+  const auto started = metrics_.options_.started.time_since_epoch();
+  exposition_.sample({}, std::chrono::duration<double>(started).count());
+  exposition_.family("process_resident_memory_bytes", "gauge", "Resident memory.");
+  if (const auto bytes = resident_memory_bytes()) exposition_.sample({}, *bytes);
+  exposition_.family("process_open_fds", "gauge", "Open file descriptors.");
+  if (const auto descriptors = open_descriptors()) exposition_.sample({}, *descriptors);
+  return false;
+}
+
+void MetricsPage::gauge(std::string_view name, std::string_view help, Gauge ShardValues::* value) {
+  exposition_.family(name, "gauge", help);
+  exposition_.sample({}, sum([value](const ShardValues& shard) { return (shard.*value).value(); }));
+}
+
+bool MetricsPage::write_open(std::size_t) {
+  gauge("penstock_open_connections", "Connections of clients.", &ShardValues::open_connections);
+  gauge("penstock_open_requests", "Requests that are being served.", &ShardValues::open_requests);
+  gauge("penstock_open_streams", "Answers that are being streamed.", &ShardValues::open_streams);
+  return false;
+}
+
+bool MetricsPage::write_not_received(std::size_t) {
+  exposition_.family("penstock_requests_not_received_total", "counter",
+                     "Requests that could not be received, by reason.");
+  for (std::size_t i = 0; i < kReceiveErrorKindCount; ++i) {
+    exposition_.sample(
+        {{"reason", name_of(kReceiveErrorKinds[i])}},
+        sum([i](const ShardValues& shard) { return shard.requests_not_received[i].value(); }));
+  }
+  exposition_.family("penstock_tls_handshakes_failed_total", "counter",
+                     "TLS handshakes of clients that failed, by reason.");
+  for (std::size_t i = 0; i < kTlsFailureCount; ++i) {
+    exposition_.sample(
+        {{"reason", name_of(static_cast<TlsFailure>(i))}},
+        sum([i](const ShardValues& shard) { return shard.handshakes_failed[i].value(); }));
+  }
+  return false;
+}
+
+bool MetricsPage::write_models(std::size_t provider) {
+  if (provider == 0) {
+    exposition_.family("penstock_models_registered", "gauge", "Models that the provider serves.");
+  } else {
+    exposition_.sample({{"provider", provider_name(provider)}},
+                       metrics_.catalog_[provider].models.load());
+  }
+  return provider + 1 < provider_count();
+}
+
+bool MetricsPage::write_up(std::size_t provider) {
+  if (provider == 0) {
+    exposition_.family("penstock_provider_up", "gauge",
+                       "1 where the provider answered when it was last asked for its models.");
+  } else {
+    exposition_.sample({{"provider", provider_name(provider)}},
+                       std::uint64_t{metrics_.catalog_[provider].up.load() ? 1u : 0u});
+  }
+  return provider + 1 < provider_count();
+}
+
+bool MetricsPage::write_limits_and_endings(std::size_t) {
+  exposition_.family("penstock_limit_hits_total", "counter", "Limits and timeouts reached.");
+  for (std::size_t i = 0; i < kLimitCount; ++i) {
+    exposition_.sample({{"limit", name_of(static_cast<Limit>(i))}},
+                       sum([i](const ShardValues& shard) { return shard.limit_hits[i].value(); }));
+  }
+  exposition_.family("penstock_streams_ended_total", "counter", "Streamed answers by ending.");
+  for (std::size_t i = 0; i < kEndingCount; ++i) {
+    exposition_.sample(
+        {{"ending", name_of(static_cast<Ending>(i))}},
+        sum([i](const ShardValues& shard) { return shard.streams_ended[i].value(); }));
+  }
+  exposition_.family("penstock_access_log_dropped_total", "counter",
+                     "Access-log lines lost because the output was too slow or failed.");
+  exposition_.sample({}, metrics_.access_log_dropped_.load(std::memory_order_relaxed));
+  return false;
+}
+
+bool MetricsPage::provider_counter(std::size_t provider, std::string_view name,
+                                   std::string_view help, Counter Provider::* value) {
+  if (provider == 0) exposition_.family(name, "counter", help);
+  exposition_.sample({{"provider", provider_name(provider)}}, sum([=](const ShardValues& shard) {
+                       return (shard.providers[provider].*value).value();
+                     }));
+  return provider + 1 < provider_count();
+}
+
+bool MetricsPage::write_opened(std::size_t provider) {
+  return provider_counter(provider, "penstock_upstream_connections_opened_total",
+                          "Connections made to the provider.", &Provider::connections_opened);
+}
+
+bool MetricsPage::write_reused(std::size_t provider) {
+  return provider_counter(provider, "penstock_upstream_connections_reused_total",
+                          "Requests sent over a connection that was open already.",
+                          &Provider::connections_reused);
+}
+
+bool MetricsPage::write_retries(std::size_t provider) {
+  return provider_counter(provider, "penstock_upstream_retries_total",
+                          "Requests sent once more, on a new connection.", &Provider::retries);
+}
+
+bool MetricsPage::write_upstream_errors(std::size_t provider) {
+  if (provider == 0) {
+    exposition_.family("penstock_upstream_errors_total", "counter", "Failed attempts by kind.");
+  }
+  for (std::size_t k = 0; k < kUpstreamErrorKindCount; ++k) {
+    exposition_.sample(
+        {{"provider", provider_name(provider)}, {"kind", name_of(kUpstreamErrorKinds[k])}},
+        sum([=](const ShardValues& shard) { return shard.providers[provider].errors[k].value(); }));
+  }
+  return provider + 1 < provider_count();
+}
+
+bool MetricsPage::write_tokens(std::size_t provider) {
+  if (provider == 0) {
+    exposition_.family("penstock_tokens_total", "counter", "Tokens as the answers state them.");
+  }
+  const auto total = [&](Counter Provider::* value) {
+    return sum(
+        [=](const ShardValues& shard) { return (shard.providers[provider].*value).value(); });
+  };
+  exposition_.sample({{"provider", provider_name(provider)}, {"kind", "prompt"}},
+                     total(&Provider::prompt_tokens));
+  exposition_.sample({{"provider", provider_name(provider)}, {"kind", "completion"}},
+                     total(&Provider::completion_tokens));
+  return provider + 1 < provider_count();
+}
+
+void MetricsPage::histogram(std::size_t pair, std::vector<Histogram> ShardValues::* family) {
+  HistogramValues values;
+  for (const ShardValues* shard : shards_) (shard->*family)[pair].add_to(values);
+  // Most pairs of route and provider never meet.
+  if (values.count() == 0) return;
+  exposition_.histogram({{"route", metrics_.options_.routes[pair / provider_count()]},
+                         {"provider", provider_name(pair % provider_count())}},
+                        values);
+}
+
+bool MetricsPage::write_durations(std::size_t pair) {
+  if (pair == 0) {
+    exposition_.family("penstock_request_duration_seconds", "histogram",
+                       "From a request's arrival to the end of its answer.");
+  }
+  if (pair < pair_count()) histogram(pair, &ShardValues::durations);
+  return pair + 1 < pair_count();
+}
+
+bool MetricsPage::write_first_bytes(std::size_t pair) {
+  if (pair == 0) {
+    exposition_.family("penstock_time_to_first_byte_seconds", "histogram",
+                       "From a request's arrival to the first byte of the upstream's answer.");
+  }
+  if (pair < pair_count()) histogram(pair, &ShardValues::first_bytes);
+  return pair + 1 < pair_count();
+}
+
+void MetricsPage::request_lines(std::size_t pair, std::string_view model, std::size_t first) {
+  for (std::size_t i = 0; i < kStatusClassCount; ++i) {
+    const std::uint64_t requests =
+        sum([=](const ShardValues& shard) { return shard.requests[first + i].value(); });
+    if (requests == 0) continue;
+    exposition_.sample({{"route", metrics_.options_.routes[pair / provider_count()]},
+                        {"provider", provider_name(pair % provider_count())},
+                        {"model", model},
+                        {"status_class", status_class_name(i)}},
+                       requests);
+  }
+}
+
+// First the requests without a model of the catalog, then one series after the other.
+bool MetricsPage::write_requests(std::size_t item) {
+  if (item == 0) {
+    exposition_.family("penstock_requests_total", "counter", "Requests that have ended.");
+  }
+  if (shards_.empty()) return false;
+  const ShardValues& layout = *shards_.front();
+  if (item < layout.pair_count) {
+    request_lines(item, "none", layout.without_model(item));
+    request_lines(item, "other", layout.other_model(item));
+  } else if (const std::size_t number = item - layout.pair_count;
+             number < metrics_.series_.size()) {
+    const ModelSeries& series = metrics_.series_[number];
+    request_lines(layout.pair_of(series.route, series.provider), series.model,
+                  layout.known_model(number));
+  }
+  return item + 1 < layout.pair_count + metrics_.series_.size();
+}
+
+bool MetricsPage::write_lines_left_out(std::size_t) {
+  // Read before the family is begun, so that it does not count itself.
+  const std::uint64_t lines = exposition_.lines_left_out();
+  exposition_.family("penstock_metrics_lines_left_out", "gauge",
+                     "Lines of this text that had no room in it.");
+  exposition_.final_sample(lines);
+  return false;
+}
+
+std::string Metrics::text() const {
+  std::string all;
+  MetricsPage page(*this);
+  while (!page.at_end()) all.append(page.next());
+  return all;
+}
+
+}  // namespace penstock::telemetry

@@ -1,0 +1,78 @@
+#pragma once
+
+// MetricsPage: the metrics in the Prometheus text format, a slice at a time.
+//
+// Anybody may ask for the page, and read it slowly or not at all; so it is never held as a whole.
+// Each value is that of the moment in which its slice is made. The families come in the order of
+// docs/metrics.md. What could become long comes last, so that the limit on the text costs the
+// least.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "telemetry/exposition.h"
+#include "telemetry/metrics.h"
+
+namespace penstock::telemetry {
+
+class MetricsPage {
+ public:
+  // A slice has about as many bytes.
+  static constexpr std::size_t kSliceBytes = 32 * 1024;
+
+  // `metrics` outlives the page.
+  explicit MetricsPage(const Metrics& metrics);
+  MetricsPage(const MetricsPage&) = delete;
+  MetricsPage& operator=(const MetricsPage&) = delete;
+
+  // The next whole lines, which the caller may change and which are valid until the next call;
+  // empty where nothing is left.
+  std::string& next();
+  bool at_end() const { return part_ == kParts.size(); }
+
+ private:
+  using Provider = ShardValues::Provider;
+  // Writes one item of a part of the page. Returns whether the part has more.
+  using Part = bool (MetricsPage::*)(std::size_t item);
+  static const std::vector<Part> kParts;
+
+  bool write_process(std::size_t item);
+  bool write_open(std::size_t item);
+  bool write_models(std::size_t provider);
+  bool write_up(std::size_t provider);
+  bool write_limits_and_endings(std::size_t item);
+  bool write_not_received(std::size_t item);
+  bool write_opened(std::size_t provider);
+  bool write_reused(std::size_t provider);
+  bool write_retries(std::size_t provider);
+  bool write_upstream_errors(std::size_t provider);
+  bool write_tokens(std::size_t provider);
+  bool write_durations(std::size_t pair);
+  bool write_first_bytes(std::size_t pair);
+  bool write_requests(std::size_t item);
+  bool write_lines_left_out(std::size_t item);
+
+  // The sum over all shards of what `read` finds in one of them.
+  template <class Read>
+  auto sum(Read read) const;
+  std::string_view provider_name(std::size_t provider) const;
+  std::size_t provider_count() const { return metrics_.options_.providers.size() + 1; }
+  std::size_t pair_count() const { return metrics_.options_.routes.size() * provider_count(); }
+
+  void gauge(std::string_view name, std::string_view help, Gauge ShardValues::* value);
+  bool provider_counter(std::size_t provider, std::string_view name, std::string_view help,
+                        Counter Provider::* value);
+  void histogram(std::size_t pair, std::vector<Histogram> ShardValues::* family);
+  void request_lines(std::size_t pair, std::string_view model, std::size_t first);
+
+  const Metrics& metrics_;
+  std::string text_;
+  Exposition exposition_{text_, Metrics::kTextBytesMax};
+  std::vector<const ShardValues*> shards_;
+  std::size_t part_ = 0;
+  std::size_t item_ = 0;
+};
+
+}  // namespace penstock::telemetry
