@@ -49,6 +49,7 @@ Task<void> list_models(Exchange& exchange) {
     co_return co_await exchange.respond_in_parts(200, kJsonType, whole);
   }
   const std::string added = co_await entries_for_caller(exchange, *catalog, **data);
+  if (exchange.connection().gone().raised()) co_return co_await exchange.fail(Error::cancelled());
   std::string_view known(*list);
   known.remove_suffix(kModelListEnd.size());
   std::string_view more(added);

@@ -121,6 +121,23 @@ TEST_F(TimeoutsTest, AProvidersOwnTimeoutsHoldForTheFirstByteToo) {
   expect_error_at(milliseconds(250), "504 ");
 }
 
+// A promise that no test kept.
+TEST_F(TimeoutsTest, OfNothingAreNoLimits) {
+  timeouts().first_byte = milliseconds(0);
+  timeouts().between_bytes = milliseconds(0);
+  timeouts().between_events = milliseconds(0);
+  timeouts().request = milliseconds(0);
+  start();
+  EXPECT_EQ(ask_for("true"), "");
+  EXPECT_EQ(after(std::chrono::hours(24)), "");
+  EXPECT_THAT(upstream_says(std::string(kStreamHead) + event()), HasSubstr("200 OK"));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(after(std::chrono::hours(24)), "");
+    EXPECT_THAT(upstream_says(chunk(": ping\n\n")), HasSubstr("ping"));
+  }
+  EXPECT_THAT(upstream_says(event()), HasSubstr("delta"));
+}
+
 // analysis A5
 TEST_F(TimeoutsTest, AConnectionWithoutRequestsIsClosedWhenItsIdleTimeIsOver) {
   limits.idle_timeout = milliseconds(150);

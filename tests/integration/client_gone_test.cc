@@ -90,6 +90,21 @@ TEST_F(ClientGone, InTheMiddleOfTheUploadReachesNoUpstream) {
   EXPECT_TRUE(upstream.requests().empty());
 }
 
+// An error path that no test entered.
+TEST_F(ClientGone, WhileItsModelsAreListedCancelsTheUpstream) {
+  timeouts().model_list = std::chrono::minutes(10);
+  service();
+  const std::size_t asked = upstream.models_requests().size();
+  upstream.answer_models(Script().stall());
+  {
+    RawClient client = connect();
+    ASSERT_TRUE(client.send(
+        get("/v1/models", {{"x-ogx-provider-data", R"({"passthrough_api_key":"sk-caller"})"}})));
+    ASSERT_TRUE(upstream.wait_for_models_request(asked));
+  }
+  EXPECT_NE(service().access_log(1).back().find("client_gone"), std::string::npos);
+}
+
 TEST_F(ClientGone, LeavesAServerThatServesTheNextOne) {
   upstream.answer_next(Script().stall());
   {

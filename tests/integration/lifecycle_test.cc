@@ -106,6 +106,18 @@ TEST_F(Lifecycle, ADrainFinishesTheOpenStreamAndTakesNoNewWork) {
   EXPECT_EQ(upstream.requests().size(), 1U);
 }
 
+// analysis A3
+TEST_F(Lifecycle, ADrainWhoseLimitIsNothingHasNone) {
+  timeouts().drain = milliseconds(0);
+  RawClient stream = open_stream();
+  service().drain();
+  ASSERT_TRUE(eventually([&] { return connect().ask(get("/readyz")).status() == 503; }));
+  EXPECT_FALSE(service().wait(milliseconds(0)));
+  rest_->release();
+  EXPECT_TRUE(stream.read_rest().complete);
+  EXPECT_TRUE(service().wait());
+}
+
 TEST_F(Lifecycle, ADrainFinishesAWholeAnswerAndThenTheConnection) {
   upstream.answer_next(Script().pause(rest_).send(json_answer(200, chat_answer_body())));
   RawClient client = connect();
