@@ -1,7 +1,10 @@
 #include "http/upstream_connection.h"
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,6 +24,34 @@ using testing::SimulatedLoop;
 using testing::Tasks;
 
 constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: u\r\n\r\n";
+
+// A connection that takes a part of what is written, and breaks at the next write.
+class TakesAPart final : public net::Stream {
+ public:
+  TakesAPart(std::unique_ptr<MemoryStream> stream, MemoryStream& far)
+      : stream_(std::move(stream)), far_(far) {}
+
+  net::Transfer read(std::span<char> into) override { return stream_->read(into); }
+  net::Transfer write(std::span<const iovec> pieces) override {
+    if (std::exchange(took_, true)) {
+      far_.reset();
+      return {net::Transfer::Kind::kFailed, 0};
+    }
+    const iovec part{pieces.front().iov_base, 1};
+    return stream_->write({&part, 1});
+  }
+  net::Signal& readable() override { return stream_->readable(); }
+  net::Signal& writable() override { return stream_->writable(); }
+  net::Signal& closed() override { return stream_->closed(); }
+  void end_writing() override { stream_->end_writing(); }
+  void reset_on_close() override { stream_->reset_on_close(); }
+  const net::SocketAddress& peer() const override { return stream_->peer(); }
+
+ private:
+  std::unique_ptr<MemoryStream> stream_;
+  MemoryStream& far_;
+  bool took_ = false;
+};
 
 class UpstreamConnectionTest : public ::testing::Test {
  protected:
@@ -281,6 +312,18 @@ TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhenAPartOfTheRequest
   ask_for_head();
   ASSERT_TRUE(head_ && !*head_);
   EXPECT_EQ(retry(), RetryClass::kStaleConnection);
+}
+
+TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhereAWriteBreaksBehindAnother) {
+  auto [near, far] = memory_pair();
+  upstream_ = std::move(far);
+  connection_ = std::make_unique<UpstreamConnection>(
+      sim_.loop(), std::make_unique<TakesAPart>(std::move(near), *upstream_), scratch_);
+  send(kRequest);
+  ASSERT_TRUE(sent_ && *sent_);
+  ask_for_head();
+  ASSERT_TRUE(head_ && !*head_);
+  EXPECT_EQ(retry(), RetryClass::kNever) << "it is a new connection";
 }
 
 TEST_F(UpstreamConnectionTest, GoesOnSendingAfterAnInterimAnswer) {

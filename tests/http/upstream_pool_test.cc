@@ -204,8 +204,10 @@ class LimitedPoolTest : public UpstreamPoolTest {
   }
 
   UpstreamLimit limit_{2, 2};
-  UpstreamPool limited_{sim_.loop(), connector_, scratch_, {}, {.all_threads = &limit_}};
-  UpstreamPool other_{sim_.loop(), connector_, scratch_, {}, {.all_threads = &limit_}};
+  UpstreamPool limited_{
+      sim_.loop(), connector_, scratch_, {}, {.idle_connections = {}, .all_threads = &limit_}};
+  UpstreamPool other_{
+      sim_.loop(), connector_, scratch_, {}, {.idle_connections = {}, .all_threads = &limit_}};
 };
 
 TEST_F(LimitedPoolTest, OpensAllItsConnectionsAndOneMoreWaitsForItsTurn) {

@@ -281,7 +281,7 @@ TEST_F(RegistryTest, FollowsTheFirstListedModelOfTheTypeAtEveryRefresh) {
 TEST_F(RegistryTest, SaysOnceThatAModelHasNothingToFollow) {
   settings->providers[0].base_url.emplace();
   settings->providers[0].allowed_models = {"x"};
-  settings->models = {{.id = "claude", .provider_id = "all"}};
+  settings->models = {{.id = "claude", .provider_id = "all", .provider_model_id = {}}};
   settings->models[0].follows_list = true;
   const Error broken = Error::upstream(ErrorKind::kUpstreamReset, RetryClass::kNever, "it broke");
   EXPECT_THAT(
