@@ -7,13 +7,15 @@
 #include <unordered_map>
 
 #include "core/text.h"
-#include "gateway/answer_source.h"
+#include "http/content_codings.h"
 
 namespace penstock::gateway {
 namespace {
 
 using http::FieldName;
 
+// Of the connection, of the framing, of the upstream's origin, and addresses of the upstream, which
+// are no use to a client behind the gateway and tell it where the upstream is.
 constexpr http::FieldNames kStopped(FieldName::kAltSvc, FieldName::kConnection,
                                     FieldName::kContentLength, FieldName::kKeepAlive,
                                     FieldName::kProxyAuthenticate, FieldName::kProxyAuthorization,
@@ -100,7 +102,7 @@ bool is_json(std::string_view type) {
 BodyKind body_kind_of(const http::ResponseHead& head) {
   if (head.framing.kind == http::Framing::Kind::kNone) return BodyKind::kNone;
   const bool is_error = head.status >= 400;
-  if (!codings_of(head.fields)) return is_error ? BodyKind::kCodedError : BodyKind::kCoded;
+  if (!http::codings_of(head.fields)) return is_error ? BodyKind::kCodedError : BodyKind::kCoded;
   if (is_error) return BodyKind::kError;
   const std::string_view type = media_type(head.fields.find(FieldName::kContentType).value_or(""));
   if (equals_ignoring_case(type, "text/event-stream")) return BodyKind::kEvents;
@@ -111,7 +113,7 @@ PassingFields::PassingFields(const http::Fields& fields, BodyKind kind)
     : fields_(fields), stopped_(kStopped) {
   if (kind == BodyKind::kCodedError) stopped_.insert(FieldName::kContentType);
   const auto is_decoded = [&] {
-    const std::optional<wire::ContentCodings> codings = codings_of(fields);
+    const std::optional<wire::ContentCodings> codings = http::codings_of(fields);
     return !codings || !codings->empty();
   };
   if (kind != BodyKind::kNone && fields.has(FieldName::kContentEncoding) && is_decoded()) {

@@ -28,16 +28,6 @@ Error coding_is_cut() {
 
 }  // namespace
 
-std::optional<wire::ContentCodings> codings_of(const http::Fields& fields) {
-  wire::ContentCodings codings;
-  if (!fields.has(http::FieldName::kContentEncoding)) return codings;
-  for (const http::Field& field : fields) {
-    if (field.known_name != http::FieldName::kContentEncoding) continue;
-    if (!codings.add(field.value)) return std::nullopt;
-  }
-  return codings;
-}
-
 struct AnswerSource::Decoding {
   Decoding(const wire::ContentCodings& codings, http::BodyBudget& budget)
       : decoder(codings, std::numeric_limits<std::uint64_t>::max()), memory(budget) {}

@@ -7,19 +7,13 @@
 // name can be replaced and credentials can be found. Belongs to the relay of one exchange.
 
 #include <memory>
-#include <optional>
 
 #include "core/result.h"
 #include "http/body_budget.h"
-#include "http/head.h"
 #include "http/upstream_connection.h"
 #include "wire/content_coding.h"
 
 namespace penstock::gateway {
-
-// Those of all Content-Encoding fields, which are one list (RFC 9110 section 5.3). Nothing where
-// one of them is unknown, or where there are too many.
-std::optional<wire::ContentCodings> codings_of(const http::Fields& fields);
 
 class AnswerSource {
  public:

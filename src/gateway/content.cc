@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "gateway/answer_source.h"
 #include "http/body_memory.h"
+#include "http/content_codings.h"
 #include "net/next_turn.h"
 #include "wire/content_coding.h"
 
@@ -92,7 +92,7 @@ Task<Result<std::string_view>> unpack(Exchange& exchange, wire::ContentCodings c
 
 Eventual<Result<std::string_view>> read_content(Exchange& exchange) {
   const std::optional<wire::ContentCodings> codings =
-      codings_of(exchange.connection().request().fields);
+      http::codings_of(exchange.connection().request().fields);
   if (!codings) {
     return Result<std::string_view>(
         failure(Error::client(ErrorKind::kUnsupportedMediaType,

@@ -12,6 +12,7 @@
 #include "gateway/answer_head.h"
 #include "gateway/answer_source.h"
 #include "gateway/answer_writer.h"
+#include "http/content_codings.h"
 #include "http/serializer.h"
 #include "net/next_turn.h"
 #include "net/wait.h"
@@ -268,7 +269,7 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   const BodyKind kind = body_kind_of(head);
   const Framing framing = head.framing;
   AnswerSource source(*answered.connection,
-                      codings_of(head.fields).value_or(wire::ContentCodings()),
+                      http::codings_of(head.fields).value_or(wire::ContentCodings()),
                       exchange.connection().bodies());
 
   exchange.upstream_answered(status);

@@ -1,12 +1,17 @@
 #include "models/lister.h"
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
+#include "http/content_codings.h"
 #include "http/serializer.h"
+#include "net/next_turn.h"
 #include "net/wait.h"
 #include "providers/redirect.h"
 
@@ -52,14 +57,63 @@ std::string page_query(std::string_view last_id) {
   return "after=" + id + "&after_id=" + id;
 }
 
+// What is decoded and read in one turn of the loop: a millisecond of work.
+constexpr std::size_t kTurnBytes = 256 * 1024;
+
+// Takes the content codings off of a page. Some services compress, though the request asks for
+// `identity`.
+class Decoding {
+ public:
+  Decoding(const wire::ContentCodings& codings, std::size_t bytes_max)
+      : decoder_(codings, bytes_max) {}
+
+  // Gives `coded` to `reader`, in several turns of the loop where much comes of it.
+  Task<Status> feed(const ListRequest& request, std::string_view coded, ListReader& reader) {
+    for (std::size_t in_turn = 0;;) {
+      const wire::ContentDecoder::Step step = decoder_.step(coded, plain_);
+      if (step.outcome == Outcome::kTooLarge) co_return failure(reader.too_long());
+      if (step.outcome == Outcome::kMalformed) {
+        co_return failure(invalid("the upstream's model list does not match its Content-Encoding"));
+      }
+      coded.remove_prefix(step.consumed);
+      Status fed = reader.feed({plain_.data(), step.produced});
+      if (!fed || step.outcome == Outcome::kIdle) co_return fed;
+      in_turn += step.produced;
+      if (in_turn < kTurnBytes) continue;
+      in_turn = 0;
+      co_await net::next_turn(request.loop);
+      if (request.cancel.raised()) co_return failure(Error::cancelled());
+      if (request.loop.now() >= request.until) co_return failure(took_too_long());
+    }
+  }
+
+  Status end() const {
+    if (decoder_.is_whole()) return {};
+    return failure(invalid("the upstream's compressed model list ended before it was complete"));
+  }
+
+ private:
+  using Outcome = wire::ContentDecoder::Outcome;
+
+  wire::ContentDecoder decoder_;
+  std::array<char, 64 * 1024> plain_;
+};
+
+// `decoding` is null where the page is in no coding.
 Task<Status> read_page(const ListRequest& request, http::UpstreamConnection& connection,
-                       ListReader& reader) {
+                       std::unique_ptr<Decoding> decoding, ListReader& reader) {
   net::Deadline deadline(request.loop);
   deadline.set(request.until);
   for (;;) {
     auto part = connection.read_body();
     if (!part) co_return failure(std::move(part.error()));
-    Status fed = reader.feed(part->data);
+    Status fed;
+    if (decoding == nullptr) {
+      fed = reader.feed(part->data);
+    } else {
+      fed = co_await decoding->feed(request, part->data, reader);
+      if (fed && part->end) fed = decoding->end();
+    }
     if (!fed || part->end) co_return fed;
     if (connection.has_buffered()) continue;
     const net::Woken woken =
@@ -67,6 +121,22 @@ Task<Status> read_page(const ListRequest& request, http::UpstreamConnection& con
     if (woken.by(request.cancel)) co_return failure(Error::cancelled());
     if (woken.timed_out()) co_return failure(took_too_long());
   }
+}
+
+// What the operator can do about an answer that is no list.
+Error refused(int status) {
+  std::string message = "the upstream answered " + std::to_string(status) + " to the model list";
+  if (status == 401 || status == 403) message += "; check the provider's api_key";
+  if (status == 404) message += "; check the path of base_url";
+  return invalid(std::move(message));
+}
+
+// A server that waits for a TLS handshake ends what begins otherwise, mostly without a word.
+Error not_answered(Error error, const config::Provider& provider) {
+  const bool may_want_tls =
+      error.kind == ErrorKind::kUpstreamReset && provider.base_url && !provider.base_url->tls;
+  if (may_want_tls) error.message += "; if it speaks TLS on this port, use https://";
+  return error;
 }
 
 // Asks for a page and reads it, or gives the target to ask in its place.
@@ -91,7 +161,9 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
   Status sent = co_await connection.send(pieces, request.until, request.cancel);
   if (!sent) co_return failure(std::move(sent.error()));
   auto answer = co_await connection.receive_head(request.until, request.cancel);
-  if (!answer) co_return failure(std::move(answer.error()));
+  if (!answer) {
+    co_return failure(not_answered(std::move(answer.error()), request.provider.settings()));
+  }
   const int status = (*answer)->status;
   if (providers::is_redirect(status)) {
     if (redirects == providers::kRedirectsMax) {
@@ -101,11 +173,13 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
     if (!next) co_return failure(std::move(next.error()));
     co_return std::optional<std::string>(std::move(*next));
   }
-  if (status != 200) {
-    co_return failure(
-        invalid("the upstream answered " + std::to_string(status) + " to the model list"));
-  }
-  Status read = co_await read_page(request, connection, reader);
+  if (status != 200) co_return failure(refused(status));
+  const std::optional<wire::ContentCodings> codings = http::codings_of((*answer)->fields);
+  if (!codings)
+    co_return failure(invalid("the upstream's model list has an unknown content coding"));
+  std::unique_ptr<Decoding> decoding;
+  if (!codings->empty()) decoding = std::make_unique<Decoding>(*codings, request.bounds.bytes);
+  Status read = co_await read_page(request, connection, std::move(decoding), reader);
   if (!read) co_return failure(std::move(read.error()));
   route.pool().give_back(std::move(*acquired));
   co_return std::optional<std::string>();
@@ -132,13 +206,15 @@ Task<Result<ListNotes>> list_models(const ListRequest& request, ListReader::Take
   if (!route) co_return failure(std::move(route.error()));
   ListReader reader(request.bounds, std::move(take));
   std::string last_id;
+  std::unordered_set<std::string, KeyedHash, std::equal_to<>> asked_after;
   for (std::size_t pages = 1;; ++pages) {
     Status asked = co_await ask_for_page(request, *route, last_id, reader);
     if (!asked) co_return failure(std::move(asked.error()));
     Result<ListReader::Page> page = reader.end_page();
     if (!page) co_return failure(std::move(page.error()));
-    // An upstream that does not know pages gives the first one again.
-    const bool goes_on = page->has_more && !page->last_id.empty() && page->last_id != last_id;
+    // An upstream that does not know pages gives the first one again, and others go in circles.
+    const bool goes_on =
+        page->has_more && !page->last_id.empty() && asked_after.insert(page->last_id).second;
     if (!goes_on || reader.is_full()) break;
     if (pages == request.bounds.pages) {
       reader.notes().cut_short =

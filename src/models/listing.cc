@@ -80,13 +80,15 @@ Error ListReader::broken() const {
                  std::to_string(position_));
 }
 
+Error ListReader::too_long() const {
+  return invalid("the upstream's model list is longer than " + std::to_string(bounds_.bytes) +
+                 " bytes")
+      .at_limit(Limit::kModelListBytes);
+}
+
 Status ListReader::feed(std::string_view part) {
   bytes_ += part.size();
-  if (bytes_ > bounds_.bytes) {
-    return failure(invalid("the upstream's model list is longer than " +
-                           std::to_string(bounds_.bytes) + " bytes")
-                       .at_limit(Limit::kModelListBytes));
-  }
+  if (bytes_ > bounds_.bytes) return failure(too_long());
   while (!part.empty()) {
     std::size_t passed = 1;
     if (part_ != Part::kNone) {

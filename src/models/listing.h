@@ -75,6 +75,8 @@ class ListReader {
   Status feed(std::string_view part);
   Result<Page> end_page();
 
+  // That the list is longer than it may be.
+  Error too_long() const;
   // As many entries as may be were taken: more pages bring nothing.
   bool is_full() const { return taken_ >= bounds_.entries; }
   ListNotes& notes() { return notes_; }

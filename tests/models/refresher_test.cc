@@ -13,6 +13,7 @@
 
 #include "config/url.h"
 #include "models/lister.h"
+#include "support/compressed.h"
 #include "support/memory_stream.h"
 #include "support/simulated_loop.h"
 
@@ -77,9 +78,9 @@ class RefresherTest : public ::testing::Test {
     connector_.upstream->send(bytes);
     simulated_.settle();
   }
-  void list(std::string_view ids) {
-    answer("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(ids.size()) + "\r\n\r\n" +
-           std::string(ids));
+  void list(std::string_view ids, const std::string& coding = "identity") {
+    answer("HTTP/1.1 200 OK\r\nContent-Encoding: " + coding +
+           "\r\nContent-Length: " + std::to_string(ids.size()) + "\r\n\r\n" + std::string(ids));
   }
   // How long it takes until the upstream is asked once more.
   milliseconds time_to_next_attempt() {
@@ -258,6 +259,96 @@ TEST_F(RefresherTest, GivesUpOnAListThatDoesNotEnd) {
   simulated_.pass(settings_->server.timeouts.model_list);
   EXPECT_EQ(asked_, 1);
   EXPECT_EQ(registry_.health(0).state, ProviderHealth::State::kError);
+}
+
+// reported-failures 5.17
+TEST_F(RefresherTest, AsksForEveryPageOfAList) {
+  start();
+  list(R"({"data":[{"id":"a b"}],"has_more":true})");
+  EXPECT_THAT(connector_.upstream->receive(),
+              HasSubstr("GET /v1/models?after=a%20b&after_id=a%20b HTTP/1.1\r\n"));
+  list(R"({"data":[{"id":"c"}],"has_more":true,"last_id":"&d"})");
+  EXPECT_THAT(connector_.upstream->receive(), HasSubstr("?after=%26d&after_id=%26d HTTP/1.1"));
+  EXPECT_THAT(ids(), ElementsAre());
+  list(R"({"data":[{"id":"e"}],"has_more":false})");
+  EXPECT_THAT(ids(), ElementsAre("p/a b", "p/c", "p/e"));
+  EXPECT_EQ(connector_.attempts, 3);
+}
+
+TEST_F(RefresherTest, AsksForNoPageASecondTime) {
+  start();
+  // To an upstream that does not know pages, and to one that leads round in a circle.
+  for (const char* last : {"a", "b", "c", "a"}) {
+    list(R"({"data":[{"id":")" + std::string(last) + R"("}],"has_more":true})");
+  }
+  EXPECT_EQ(connector_.attempts, 4);
+  EXPECT_THAT(ids(), ElementsAre("p/a", "p/b", "p/c"));
+}
+
+TEST_F(RefresherTest, AsksForSoManyPagesAndNotOneMore) {
+  settings_->server.limits.model_list_pages = 3;
+  start();
+  for (const char* last : {"a", "b", "c"}) {
+    list(R"({"data":[{"id":")" + std::string(last) + R"("}],"has_more":true})");
+  }
+  EXPECT_EQ(connector_.attempts, 3);
+  EXPECT_THAT(ids(), ElementsAre("p/a", "p/b", "p/c"));
+  EXPECT_THAT(metrics_.text(),
+              HasSubstr("penstock_limit_hits_total{limit=\"model_list_pages\"} 1\n"));
+}
+
+TEST_F(RefresherTest, ReadsAListInAContentCoding) {
+  provider().refresh_models = true;
+  start();
+  list(testing::gzipped(kOne), "gzip");
+  EXPECT_THAT(ids(), ElementsAre("p/a"));
+  time_to_next_attempt();
+  list(testing::zstd_compressed(testing::zlib_wrapped(kTwo)), "deflate, zstd");
+  EXPECT_THAT(ids(), ElementsAre("p/b", "p/c"));
+}
+
+TEST_F(RefresherTest, TakesNothingFromAListWhoseCodingIsBrokenOrHidesTooMuch) {
+  start();
+  const std::string whole = testing::gzipped(kOne);
+  std::string bomb = R"({"data":[)" + std::string(settings_->server.limits.model_list_bytes, ' ');
+  bomb = testing::gzipped(bomb.append("]}"));
+  const std::pair<std::string, std::string> lists[] = {
+      {whole.substr(0, whole.size() - 1), "ended before"},
+      {whole + "junk", "does not match"},
+      {std::string(kOne), "does not match"},
+      {bomb, "longer than"},
+      {"", "ended before"},
+  };
+  for (const auto& [bytes, message] : lists) {
+    list(bytes, "gzip");
+    // A large one takes several turns.
+    for (int turn = 0; turn < 100; ++turn) simulated_.pass(milliseconds(1));
+    EXPECT_THAT(registry_.health(0).message, HasSubstr(message));
+    time_to_next_attempt();
+  }
+  list(whole, "br");
+  EXPECT_THAT(registry_.health(0).message, HasSubstr("unknown content coding"));
+  EXPECT_THAT(ids(), ElementsAre());
+}
+
+// reported-failures 6.12
+TEST_F(RefresherTest, SaysWhatTheOperatorCanDo) {
+  start();
+  const std::pair<const char*, const char*> answers[] = {
+      {"HTTP/1.1 401 U\r\nContent-Length: 0\r\n\r\n",
+       "401 to the model list; check the provider's api_key"},
+      {"HTTP/1.1 403 F\r\nContent-Length: 0\r\n\r\n", "check the provider's api_key"},
+      {"HTTP/1.1 404 N\r\nContent-Length: 0\r\n\r\n",
+       "404 to the model list; check the path of base_url"},
+  };
+  for (const auto& [bytes, message] : answers) {
+    answer(bytes);
+    EXPECT_THAT(registry_.health(0).message, HasSubstr(message));
+    time_to_next_attempt();
+  }
+  connector_.upstream->end_writing();
+  simulated_.settle();
+  EXPECT_THAT(registry_.health(0).message, HasSubstr("use https://"));
 }
 
 TEST_F(RefresherTest, EndsAtOnceInEveryPhase) {
