@@ -17,13 +17,14 @@ using http::FieldName;
 // Of the connection, of the framing, of the upstream's origin, and addresses of the upstream, which
 // are no use to a client behind the gateway and tell it where the upstream is.
 constexpr http::FieldNames kStopped(FieldName::kAltSvc, FieldName::kConnection,
-                                    FieldName::kContentLength, FieldName::kKeepAlive,
+                                    FieldName::kContentLength, FieldName::kContentLocation,
+                                    FieldName::kKeepAlive, FieldName::kLocation,
                                     FieldName::kProxyAuthenticate, FieldName::kProxyAuthorization,
-                                    FieldName::kProxyConnection, FieldName::kSetCookie,
-                                    FieldName::kSetCookie2, FieldName::kStrictTransportSecurity,
-                                    FieldName::kTe, FieldName::kTrailer,
-                                    FieldName::kTransferEncoding, FieldName::kUpgrade,
-                                    FieldName::kXRequestId);
+                                    FieldName::kProxyConnection, FieldName::kRefresh,
+                                    FieldName::kSetCookie, FieldName::kSetCookie2,
+                                    FieldName::kStrictTransportSecurity, FieldName::kTe,
+                                    FieldName::kTrailer, FieldName::kTransferEncoding,
+                                    FieldName::kUpgrade, FieldName::kXRequestId);
 
 // Calls `take` with each element of a list that is not empty (RFC 9110 section 5.6.1).
 template <class Take>

@@ -57,7 +57,9 @@ FieldName field_name_of(std::string_view name) {
       return one_of(name, "accept", kAccept, "expect", kExpect);
     case 7:
       return one_of(name, "alt-svc", kAltSvc, "api-key", kApiKey, "trailer", kTrailer, "upgrade",
-                    kUpgrade);
+                    kUpgrade, "refresh", kRefresh);
+    case 8:
+      return one_of(name, "location", kLocation);
     case 9:
       return one_of(name, "x-api-key", kXApiKey);
     case 10:
@@ -73,7 +75,7 @@ FieldName field_name_of(std::string_view name) {
       return one_of(name, "content-length", kContentLength);
     case 16:
       return one_of(name, "content-encoding", kContentEncoding, "proxy-connection",
-                    kProxyConnection);
+                    kProxyConnection, "content-location", kContentLocation);
     case 17:
       return one_of(name, "transfer-encoding", kTransferEncoding);
     case 18:

@@ -217,12 +217,11 @@ Result<std::string> Passthrough::follow(const http::ResponseHead& head, const Ro
                                         std::string_view asked) {
   Result<std::string> target = redirect_target(head, url_of(route), asked);
   // What callers' own upstreams do is nothing that the operator can mend.
-  if (target || environment_.log == nullptr || !settings_.base_url) return target;
+  if (target || !settings_.base_url) return target;
   std::string address = redirect_address(head);
-  if (address != reported_redirect_) {
+  if (std::exchange(last_redirect_, address) != address && environment_.log != nullptr) {
     environment_.log->warning("provider " + settings_.id + ": " + settings_.base_url->text() +
                               " redirects to " + address + "; correct its base_url");
-    reported_redirect_ = std::move(address);
   }
   return target;
 }

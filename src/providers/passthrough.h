@@ -81,6 +81,8 @@ class Passthrough {
   // The same head for a target that a redirect names.
   void append_redirected_head(std::string& out, std::string_view method, std::string_view target,
                               const Route& route, const ProviderData* data) const;
+  // The address of the last redirect that was not followed, as a log may show it; empty: none.
+  const std::string& last_redirect() const { return last_redirect_; }
   // Where the redirect `head` leads that was the answer to `asked`. A redirect that is not followed
   // is told to the log, with its address. Fails with kUpstreamRedirect.
   Result<std::string> follow(const http::ResponseHead& head, const Route& route,
@@ -118,7 +120,7 @@ class Passthrough {
   std::string query_;  // with its question mark; empty where there is none
   std::string opening_fields_;
   std::string closing_fields_;
-  std::string reported_redirect_;  // the last address that the log was told
+  std::string last_redirect_;
 };
 
 }  // namespace penstock::providers

@@ -28,7 +28,7 @@ inline bool is_redirect(int status) {
 Result<std::string> redirect_target(const http::ResponseHead& head, const config::Url& url,
                                     std::string_view asked);
 
-// Where a redirect leads, as a log may show it: without a query, which may hold a key.
+// Where a redirect leads, as a log may show it: without a query or a user, which may hold a key.
 std::string redirect_address(const http::ResponseHead& head);
 
 // That it leads on and on.

@@ -43,6 +43,17 @@ TEST(PassingFields, AreNotWhatSpeaksOfTheConnectionOrTheOrigin) {
   }
 }
 
+// reported-failures 4.1
+TEST(PassingFields, AreNotTheUpstreamsAddresses) {
+  const http::Fields fields;
+  for (const char* name : {"Location", "content-location", "REFRESH"}) {
+    EXPECT_FALSE(passes(fields, name)) << name;
+  }
+  for (const char* name : {"x-location", "locations", "link"}) {
+    EXPECT_TRUE(passes(fields, name)) << name;
+  }
+}
+
 TEST(PassingFields, AreNotWhatConnectionNames) {
   http::Fields fields;
   fields.add("Connection", "close,  X-A ,x-b");

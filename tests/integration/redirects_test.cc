@@ -58,12 +58,9 @@ TEST_F(Redirects, AreFollowedTwiceAndNotAThirdTime) {
 TEST_F(Redirects, ElsewhereAreA502ThatDoesNotSayWhereTo) {
   ScriptedUpstream other;
   const std::string locations[] = {
-      other.url() + "/v1/secret-place",
-      "https://127.0.0.1/secret-place",
-      "//elsewhere.test/secret-place",
-      "http://10.0.0.1/secret-place",
-      "/secret-place/../x",
-      "",
+      other.url() + "/v1/secret-place", "https://127.0.0.1/secret-place",
+      "//elsewhere.test/secret-place",  "http://10.0.0.1/secret-place",
+      "/secret-place/%2e%2e/x",         "",
   };
   for (const std::string& location : locations) {
     for (const Answer kind : {Answer::kWhole, Answer::kStream}) {
