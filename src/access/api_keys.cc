@@ -43,16 +43,20 @@ Credentials::Credentials(const http::Fields& fields) {
 
 void Credentials::add_authorization(std::string_view value) {
   const bool is_bearer = starts_with_ignoring_case(value, kScheme);
-  const std::string_view rest = is_bearer ? value.substr(kScheme.size()) : std::string_view();
-  const std::size_t key_at = rest.find_first_not_of(' ');
-  if (key_at == 0 || key_at == rest.npos) {
+  const std::string_view rest = is_bearer ? value.substr(kScheme.size()) : value;
+  const std::size_t key_at = std::min(rest.find_first_not_of(' '), rest.size());
+  const bool is_empty = key_at == rest.size();
+  has_empty_ = has_empty_ || is_empty;
+  if (is_empty) return;
+  if (is_bearer && key_at > 0) {
+    add_key(rest.substr(key_at));
+  } else {
     malformed_ = true;
-    return;
   }
-  add_key(rest.substr(key_at));
 }
 
 void Credentials::add_key(std::string_view value) {
+  if (value.empty()) return;
   differ_ = differ_ || (found_ && value != key_);
   key_ = value;
   found_ = true;
@@ -89,7 +93,7 @@ ApiKeys::Digest ApiKeys::digest_of(std::string_view key) const {
 Result<std::string_view> ApiKeys::authenticate(const Credentials& credentials) const {
   if (anonymous_) return kAnonymous;
   if (credentials.malformed_) return refused(kOddForm);
-  if (!credentials.found_) return refused(kMissing);
+  if (!credentials.found_) return refused(credentials.has_empty_ ? kOddForm : kMissing);
   if (credentials.differ_) return refused(kTwoKeys);
   const auto found = principals_.find(digest_of(credentials.key_));
   if (found == principals_.end()) return refused(kUnknown);

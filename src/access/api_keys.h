@@ -23,7 +23,8 @@
 
 namespace penstock::access {
 
-// The values of one request's fields that can carry a key.
+// The values of one request's fields that can carry a key. One without a key says nothing: clients
+// send such fields where a setting of theirs is empty.
 class Credentials {
  public:
   Credentials() = default;
@@ -41,6 +42,7 @@ class Credentials {
   std::string_view key_;
   bool found_ = false;
   bool malformed_ = false;  // an Authorization that is of another form
+  bool has_empty_ = false;  // an Authorization without a key
   bool differ_ = false;     // two fields, two keys
 };
 

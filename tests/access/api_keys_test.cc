@@ -137,10 +137,33 @@ TEST(ApiKeys, RefusesARequestWithTwoKeysEvenWhereOneIsKnown) {
   EXPECT_FALSE(with("authorization", kBearerTeam, "x-api-key", kOps).has_value());
   EXPECT_FALSE(with("x-api-key", "unknown", "authorization", kBearerTeam).has_value());
   EXPECT_FALSE(with("x-api-key", kTeam, "x-api-key", kOps).has_value());
-  EXPECT_FALSE(with("api-key", kTeam, "x-api-key", "").has_value());
   EXPECT_FALSE(with("authorization", "Basic Zm9v", "x-api-key", kTeam).has_value());
   EXPECT_FALSE(
       with("authorization", kBearerTeam, "authorization", "Bearer sk-ops-9876543210").has_value());
+}
+
+// reported-failures 5.2: clients whose setting for a key is empty send the field all the same.
+TEST(ApiKeys, PassesOverFieldsWithoutAKey) {
+  ApiKeys keys(two_keys());
+  constexpr std::string_view kTeam = "sk-team-0123456789";
+  const auto with = [&](std::string_view name, std::string_view value,
+                        std::string_view authorization) {
+    http::Fields fields;
+    fields.add("authorization", authorization);
+    fields.add(name, value);
+    return keys.authenticate(Credentials(fields));
+  };
+  for (const std::string_view empty : {"", "Bearer", "bearer ", "Bearer   "}) {
+    EXPECT_EQ(with("x-api-key", kTeam, empty), "team") << empty;
+    EXPECT_FALSE(with("x-api-key", "", empty).has_value()) << empty;
+  }
+  EXPECT_EQ(with("x-api-key", "", "Bearer sk-team-0123456789"), "team");
+  EXPECT_EQ(with("api-key", "", "Bearer sk-team-0123456789"), "team");
+  EXPECT_FALSE(with("x-api-key", kTeam, "Bearer x").has_value());
+  EXPECT_FALSE(with("x-api-key", kTeam, "Basic").has_value());
+  http::Fields alone;
+  alone.add("x-api-key", "");
+  EXPECT_THAT(keys.authenticate(Credentials(alone)).error().message, HasSubstr("required"));
 }
 
 TEST(ApiKeys, FindsEachOfManyKeys) {
