@@ -31,15 +31,25 @@ void append_row(std::string& out, const Columns& columns,
   out.push_back('\n');
 }
 
-// One event loop for the length of the question.
+// Names of hosts that are looked up at once: one that is not answered holds up few others.
+constexpr std::size_t kLookupThreadsMax = 16;
+
+// One event loop for the length of the question. All upstreams are asked at once, so that any
+// number of silent ones costs the time of one.
 class Asking {
  public:
   explicit Asking(std::shared_ptr<const config::Settings> settings)
-      : settings_(std::move(settings)) {}
+      : settings_(std::move(settings)),
+        notes_(settings_->providers.size()),
+        until_(loop_.now() + settings_->server.timeouts.model_list) {}
 
   ModelTable run() {
     tasks_.spawn(ask_all());
     loop_.run();
+    for (Notes& notes : notes_) {
+      append(table_.warnings, std::move(notes.warnings));
+      append(table_.problems, std::move(notes.problems));
+    }
     const std::shared_ptr<const models::Catalog> catalog = registry_.catalog();
     for (const models::Model& model : catalog->models()) {
       table_.rows.push_back(
@@ -50,19 +60,21 @@ class Asking {
 
  private:
   Task<void> ask_all() {
-    for (std::size_t i = 0; i < settings_->providers.size(); ++i) co_await ask(i);
+    for (std::size_t i = 0; i < settings_->providers.size(); ++i) questions_.spawn(ask(i));
+    co_await questions_.join();
     loop_.stop();
   }
 
   Task<void> ask(std::size_t index) {
     const config::Provider& provider = settings_->providers[index];
+    Notes& notes = notes_[index];
     if (!provider.base_url) {
-      table_.problems.push_back("provider " + provider.id + ": no base_url, callers name it");
+      notes.problems.push_back("provider " + provider.id + ": no base_url, callers name it");
       co_return;
     }
     Result<net::TlsContext> tls = upstream_tls(provider);
     if (!tls) {
-      table_.problems.push_back(tls.error().message);
+      notes.problems.push_back(tls.error().message);
       co_return;
     }
     const providers::Passthrough::Environment environment{
@@ -72,41 +84,56 @@ class Asking {
                                       .provider = passthrough,
                                       .data = nullptr,
                                       .bounds = models::ListBounds::of(settings_->server.limits),
-                                      .until = loop_.now() + settings_->server.timeouts.model_list,
+                                      .until = until_,
                                       .cancel = never_};
     models::Models found;
     models::ListReader::Take take = [&](models::ListedModel listed) {
       auto model = registry_.listed_model(index, std::move(listed), loop_.wall());
       if (model != nullptr) found.push_back(std::move(model));
     };
-    Result<models::ListNotes> notes = co_await models::list_models(request, std::move(take));
-    if (!notes) {
-      table_.problems.push_back("provider " + provider.id + ": " + notes.error().message);
-      add_problems(registry_.list_failed(index, notes.error()));
+    Result<models::ListNotes> listed = co_await models::list_models(request, std::move(take));
+    if (!listed) {
+      std::string problem = "provider " + provider.id + ": " + listed.error().message;
+      if (listed.error().kind == ErrorKind::kUpstreamRedirect) {
+        problem += " (it redirects to " + passthrough.last_redirect() + ")";
+      }
+      notes.problems.push_back(std::move(problem));
+      append(notes.problems, registry_.list_failed(index, listed.error()));
       co_return;
     }
-    if (const std::string text = notes->text(); !text.empty()) {
-      table_.warnings.push_back("provider " + provider.id + ": " + text);
+    if (const std::string text = listed->text(); !text.empty()) {
+      notes.warnings.push_back("provider " + provider.id + ": " + text);
     }
-    add_problems(registry_.listed(index, std::move(found)));
+    append(notes.problems, registry_.listed(index, std::move(found)));
   }
 
-  void add_problems(std::vector<std::string> lines) {
-    table_.problems.insert(table_.problems.end(), std::make_move_iterator(lines.begin()),
-                           std::make_move_iterator(lines.end()));
+  // Of one provider: the answers come in any order, and are shown in the file's.
+  struct Notes {
+    std::vector<std::string> warnings;
+    std::vector<std::string> problems;
+  };
+
+  static void append(std::vector<std::string>& to, std::vector<std::string> lines) {
+    to.insert(to.end(), std::make_move_iterator(lines.begin()),
+              std::make_move_iterator(lines.end()));
   }
 
   const std::shared_ptr<const config::Settings> settings_;
   ModelTable table_;
+  std::vector<Notes> notes_;
   SystemClock clock_;
   net::EpollPoller poller_;
   net::EventLoop loop_{clock_, poller_};
-  net::LookupThreads lookups_{1};
+  const SteadyTime until_;  // for all upstreams together
+  net::LookupThreads lookups_{
+      std::clamp<std::size_t>(settings_->providers.size(), 1, kLookupThreadsMax)};
   net::SystemResolver resolver_{loop_, lookups_, lookups_};
   net::SocketConnector connector_{loop_, poller_, resolver_};
   http::ScratchPool scratch_;
   net::Signal never_;
   models::Registry registry_{settings_, clock_.wall(), [](const auto&) {}};
+  net::TaskGroup questions_{loop_,
+                            [this](std::string_view what) { table_.problems.emplace_back(what); }};
   net::TaskGroup tasks_{loop_,
                         [this](std::string_view what) { table_.problems.emplace_back(what); }};
 };

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/version.h"
@@ -232,6 +234,40 @@ TEST_F(CommandLine, ModelsTellsWhichProviderCouldNotBeAsked) {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, HasSubstr("provider other: "));
   EXPECT_THAT(outcome.out, HasSubstr("main/m1"));
+}
+
+// reported-failures 5.12
+TEST_F(CommandLine, ModelsAsksAllProvidersAtOnce) {
+  testing::ScriptedUpstream one;
+  testing::ScriptedUpstream two;
+  const auto both_asked = std::make_shared<testing::Latch>();
+  const std::string list = testing::json_answer(200, R"({"data":[{"id":"m1"}]})");
+  one.answer_models(testing::Script().pause(both_asked).send(list));
+  two.answer_models(testing::Script().pause(both_asked).send(list));
+  bool asked = false;
+  std::thread releasing([&] {
+    asked = one.wait_for_models_request() && two.wait_for_models_request();
+    both_asked->release();
+  });
+  const std::string other = fmt::format(
+      "    - {{provider_id: other, provider_type: \"remote::passthrough\", config: {{base_url: "
+      "\"{}\"}}}}\n",
+      two.url());
+  const Outcome outcome = run({"models", "-c", file(provider_yaml(one.url(), other))});
+  releasing.join();
+  EXPECT_TRUE(asked);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, ContainsRegex("main/m1 .*\nother/m1 "));
+}
+
+// reported-failures 4.1
+TEST_F(CommandLine, ModelsTellsWhereAnUpstreamRedirects) {
+  testing::ScriptedUpstream upstream;
+  upstream.answer_models(testing::Script().send(
+      testing::json_answer(301, "{}", {{"Location", "http://moved.test/v1/models?key=secret"}})));
+  const Outcome outcome = run({"models", "-c", file(provider_yaml(upstream.url()))});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("(it redirects to http://moved.test/v1/models)"));
 }
 
 TEST_F(CommandLine, ModelsShowsOnlyWhatIsAllowed) {

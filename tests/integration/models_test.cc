@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,9 @@
 namespace penstock::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class Models : public ModelsTest {};
 
@@ -198,6 +201,22 @@ TEST_F(TwoProviders, ListTheirModelsSideBySide) {
   EXPECT_EQ(big["provider_id"], "second");
   EXPECT_EQ(big["provider_resource_id"], "o1");
   EXPECT_EQ(big["metadata"], Json({{"tier", "gold"}}));
+}
+
+// reported-failures 5.12
+TEST_F(TwoProviders, AreAskedForACallersModelsAtOnce) {
+  service();
+  const auto both_asked = std::make_shared<Latch>();
+  upstream.answer_models(Script().pause(both_asked).append(listing(R"({"id":"mine"})")));
+  other.answer_models(Script().pause(both_asked).append(listing(R"({"id":"mine"})")));
+  RawClient client = connect();
+  ASSERT_TRUE(client.send(
+      get("/v1/models", {{"X-OGX-Provider-Data", R"({"passthrough_api_key":"sk-caller"})"}})));
+  EXPECT_TRUE(upstream.wait_for_models_request(1));
+  EXPECT_TRUE(other.wait_for_models_request(1));
+  both_asked->release();
+  const WholeAnswer answer = client.read_answer();
+  EXPECT_THAT(answer.body, AllOf(HasSubstr("first/mine"), HasSubstr("second/mine")));
 }
 
 TEST_F(TwoProviders, GetTheRequestsForTheirModels) {
