@@ -172,6 +172,8 @@ int serve(const ServeOptions& options) {
     return kFailed;
   }
   const std::string scheme = server.tls_certfile.empty() ? "http://" : "https://";
+  const std::size_t models = (*service)->models();
+  log.info("serving " + std::to_string(models) + (models == 1 ? " model" : " models"));
   log.info("listening on " + scheme + (*service)->address());
   run_until_signalled(**service, log, signals);
   log.info("ended");

@@ -228,6 +228,9 @@ std::string Service::address() const {
 }
 std::uint16_t Service::port() const {
   return parts_->address.port();
+std::size_t Service::models() const {
+  return parts_->registry.catalog()->models().size();
+}
 }
 
 void Service::drain() {

@@ -6,6 +6,7 @@
 // owned by main() (or a test); its members may be called from any thread. Threads, order of
 // start and order of shutdown: ARCHITECTURE.md.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,6 +35,9 @@ class Service {
   // Where it listens, as "127.0.0.1:8321"; the port is the real one where 0 was asked for.
   std::string address() const;
   std::uint16_t port() const;
+
+  // How many models clients find in the list now.
+  std::size_t models() const;
 
   // Begins an orderly end: not ready any more, what is open is finished until
   // settings.server.timeouts.drain. Returns at once.

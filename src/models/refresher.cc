@@ -21,7 +21,7 @@ Task<void> Refresher::keep_fresh(std::size_t index, providers::Passthrough& prov
                                  net::Signal& stop, std::function<void()> asked) {
   net::Deadline deadline(environment_.loop);
   milliseconds pause = kFirstPause;
-  Asked state{.index = index, .provider = provider, .failure = {}, .notes = {}};
+  Asked state{.index = index, .provider = provider, .failure = {}, .notes = {}, .is_told = false};
   while (provider.pool() != nullptr) {
     const Outcome outcome = co_await refresh(state, stop);
     if (asked) std::exchange(asked, nullptr)();
@@ -59,10 +59,11 @@ Task<Refresher::Outcome> Refresher::refresh(Asked& asked, net::Signal& stop) {
     if (!stop.raised()) failed(asked, notes.error());
     co_return Outcome::kFailed;
   }
+  const std::size_t count = models.size();
   for (const std::string& line : environment_.registry.listed(asked.index, std::move(models))) {
     environment_.log.warning(line);
   }
-  succeeded(asked, *notes);
+  succeeded(asked, count, *notes);
   co_return Outcome::kListed;
 }
 
@@ -73,20 +74,23 @@ void Refresher::failed(Asked& asked, const Error& error) {
   for (const std::string& line : environment_.registry.list_failed(asked.index, error)) {
     environment_.log.warning(line);
   }
+  asked.is_told = false;
   if (std::exchange(asked.failure, error.message) == error.message) return;
   environment_.log.warning("provider " + std::string(asked.provider.id()) + ": the models of " +
                            asked.provider.settings().base_url->text() +
                            " cannot be listed: " + error.message + "; asking again");
 }
 
-void Refresher::succeeded(Asked& asked, const ListNotes& notes) {
+void Refresher::succeeded(Asked& asked, std::size_t models, const ListNotes& notes) {
   const std::string provider = "provider " + std::string(asked.provider.id());
   const telemetry::ProviderId id = environment_.metrics.provider(asked.provider.id());
   environment_.metrics.set_provider_up(id, telemetry::ProviderUp::kYes);
   for (const Limit limit : notes.limits) environment_.shard.limit_hit(limit);
-  if (!std::exchange(asked.failure, {}).empty()) {
-    environment_.log.info(provider + ": the models of " +
-                          asked.provider.settings().base_url->text() + " can be listed again");
+  const bool has_recovered = !std::exchange(asked.failure, {}).empty();
+  if (!std::exchange(asked.is_told, true)) {
+    environment_.log.info(
+        provider + ": the models of " + asked.provider.settings().base_url->text() +
+        (has_recovered ? " can be listed again: " : " are listed: ") + std::to_string(models));
   }
   const std::string text = notes.text();
   if (std::exchange(asked.notes, text) == text || text.empty()) return;

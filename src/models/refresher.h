@@ -48,13 +48,14 @@ class Refresher {
   struct Asked {
     std::size_t index;
     providers::Passthrough& provider;
-    std::string failure;  // why it cannot be listed; empty: it can
-    std::string notes;    // what was left out of its last list
+    std::string failure;   // why it cannot be listed; empty: it can
+    std::string notes;     // what was left out of its last list
+    bool is_told = false;  // the log has been told of its models since it could not be listed
   };
   enum class Outcome { kListed, kFailed };
   Task<Outcome> refresh(Asked& asked, net::Signal& stop);
   void failed(Asked& asked, const Error& error);
-  void succeeded(Asked& asked, const ListNotes& notes);
+  void succeeded(Asked& asked, std::size_t models, const ListNotes& notes);
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds delay);
 
   Environment environment_;
