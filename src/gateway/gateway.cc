@@ -74,7 +74,11 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
 
   // Find. First, because everything after it depends on what is asked for.
   Result<http::Target> target = http::split_target(request.target, id_begins);
-  if (!target) co_return co_await exchange.fail(std::move(target.error()));
+  if (!target) {
+    // Of a client whose base URL ends in a slash.
+    if (request.target.starts_with("//")) target.error().message += hint_for_path(request.target);
+    co_return co_await exchange.fail(std::move(target.error()));
+  }
   Result<RouteMatch> match = match_route(request.method, target->path);
   if (match) exchange.set_route(*match->entry);
 

@@ -89,9 +89,7 @@ const RouteEntry* nearest_route(std::string_view path) {
 Error not_found(std::string_view path) {
   constexpr std::size_t kPathShownBytes = 256;
   std::string message = "no such route: " + std::string(path.substr(0, kPathShownBytes));
-  if (const RouteEntry* nearest = nearest_route(path); nearest != nullptr) {
-    message.append("; did you mean ").append(nearest->path).append("?");
-  }
+  message += hint_for_path(path);
   return Error::client(ErrorKind::kNotFound, std::move(message));
 }
 
@@ -136,6 +134,12 @@ Result<RouteMatch> match_route(std::string_view method, std::string_view path) {
     return match;
   }
   return failure(not_found(path));
+}
+
+std::string hint_for_path(std::string_view path) {
+  const RouteEntry* nearest = nearest_route(path.substr(0, path.find('?')));
+  if (nearest == nullptr) return {};
+  return "; did you mean " + std::string(nearest->path) + "?";
 }
 
 std::string allow_field(const RouteEntry& entry) {

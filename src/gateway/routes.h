@@ -70,6 +70,10 @@ std::size_t id_begins(std::string_view path);
 // route that was most likely meant.
 Result<RouteMatch> match_route(std::string_view method, std::string_view path);
 
+// "; did you mean /v1/models?", for an error's message; empty where nothing is near. A query is
+// passed over.
+std::string hint_for_path(std::string_view path);
+
 // "GET, HEAD, POST"
 std::string allow_field(const RouteEntry& entry);
 

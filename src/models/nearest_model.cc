@@ -77,16 +77,17 @@ const Model* nearest_model(const Models& models, std::string_view name) {
   for (const std::shared_ptr<const Model>& each : models) {
     const Model& model = *each;
     const std::string_view own = after_first_slash(model.id);
-    const bool ends_in_it =
-        own.ends_with(name) && own.size() > name.size() && own[own.size() - name.size() - 1] == '/';
-    if (own == bare || model.upstream_id == name || ends_in_it) return &model;
+    const bool has_part = own.size() > name.size() && own[own.size() - name.size() - 1] == '/';
+    const std::string_view part = has_part ? own.substr(own.size() - name.size()) : own;
+    if (own == bare || model.upstream_id == name || part == name) return &model;
     if (best_rank == 1) continue;
-    if (equals_ignoring_case(own, bare) || equals_ignoring_case(model.id, name)) {
+    if (equals_ignoring_case(own, bare) || equals_ignoring_case(model.id, name) ||
+        equals_ignoring_case(part, name)) {
       take(model, 1);
     } else if (!comparison.is_spent()) {
       const std::size_t whole = comparison.distance(name, own, most_of(name));
-      const std::size_t part = comparison.distance(bare, own, most_of(bare));
-      const std::size_t distance = std::min(whole, part);
+      const std::size_t without_prefix = comparison.distance(bare, own, most_of(bare));
+      const std::size_t distance = std::min(whole, without_prefix);
       if (distance != kFar) take(model, 2 + distance);
     }
   }

@@ -95,6 +95,14 @@ TEST_F(Routes, AreSpelledInOneWayOnly) {
   }
 }
 
+// reported-failures 5.5: what a client sends whose base URL ends in a slash.
+TEST_F(Routes, ThatBeginWithTwoSlashesNameTheOneThatWasMeant) {
+  const WholeAnswer answer = ask(get("//v1/models?x=//v1/embeddings"));
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_EQ(message_of(answer), "the path begins with two slashes; did you mean /v1/models?");
+  EXPECT_EQ(message_of(ask(get("//x"))), "the path begins with two slashes");
+}
+
 TEST_F(Routes, ThatDoNotExistAreNamedInTheError) {
   RawClient client = connect();
   const WholeAnswer answer = client.ask(get("/v1/nothing?key=secret"));

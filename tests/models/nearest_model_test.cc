@@ -58,6 +58,7 @@ TEST(NearestModel, IsTheOneThatWasMeant) {
                          {"sim-smal", "sim/sim-small"},
                          {"zz/sim-samll", "sim/sim-small"},
                          {"Llama-3.1", "q/org/Llama-3.1"},
+                         {"llama-3.1", "q/org/Llama-3.1"},
                          {"org/Llama-3.1", "q/org/Llama-3.1"},
                          {"org/lama-3.1", "q/org/Llama-3.1"},
                          {"FAST", "fast"},
