@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "core/text.h"
 
@@ -174,13 +175,20 @@ std::string coded_upstream_error(int status) {
 }
 
 bool is_refusal_of_credential(int status, std::string_view text) {
-  if (status != 403) return status == 401;
-  constexpr std::array<std::string_view, 8> kWords = {
-      "api key",    "api_key",         "api-key",        "apikey",
-      "credential", "unauthenticated", "authentication", "security token"};
-  return std::ranges::any_of(kWords, [&](std::string_view word) {
-    return std::ranges::search(text, word, {}, to_lower).size() == word.size();
-  });
+  // `words` are in lower case.
+  const auto has_one_of = [&](std::span<const std::string_view> words) {
+    return std::ranges::any_of(words, [&](std::string_view word) {
+      return std::ranges::search(text, word, {}, to_lower).size() == word.size();
+    });
+  };
+  constexpr std::array kOf403 = std::to_array<std::string_view>(
+      {"api key", "api_key", "api-key", "apikey", "credential", "unauthenticated", "authentication",
+       "security token", "access token", "auth token", "bearer token"});
+  constexpr std::array kOf400 =
+      std::to_array<std::string_view>({"api_key_invalid", "api key not valid"});
+  if (status == 403) return has_one_of(kOf403);
+  if (status == 400) return has_one_of(kOf400);
+  return status == 401;
 }
 
 std::string refused_credential_error(int status, std::string_view provider, std::string_view text) {

@@ -34,7 +34,7 @@ std::string coded_upstream_error(int status);
 
 // Whether an upstream's error is about the key that it was shown. A 401 always is; a 403 also
 // stands for what the account may not do and what the content may not say, so its text has to name
-// a key.
+// a key. Google's services say 400, with words of their own.
 bool is_refusal_of_credential(int status, std::string_view text);
 
 // In place of an upstream's error body that refuses the credential of the operator's for

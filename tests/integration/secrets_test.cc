@@ -284,6 +284,13 @@ TEST_F(OperatorsSecrets, ARefusalOfTheOperatorsSaysSo) {
     EXPECT_THAT(message_of(answer), HasSubstr("operator has configured"));
     EXPECT_THAT(message_of(answer), HasSubstr("Incorrect API key provided: sk-proj-****6789"));
   }
+  upstream.answer_next(Script().send(json_answer(
+      400,
+      R"({"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}})")));
+  expect_error(ask(Answer::kWhole), 400, "upstream_authentication");
+  const std::string wrong = R"({"error":{"message":"Invalid API key parameter 'x' in tools"}})";
+  upstream.answer_next(Script().send(json_answer(400, wrong)));
+  EXPECT_EQ(ask(Answer::kWhole).body, wrong);
   const std::string moderated = R"({"error":{"message":"flagged","metadata":{"reasons":["x"]}}})";
   upstream.answer_next(Script().send(json_answer(403, moderated)));
   EXPECT_EQ(ask(Answer::kWhole).body, moderated);
