@@ -157,7 +157,11 @@ Error UpstreamConnection::reset_before_head() const {
   const bool answer_has_begun = begin_ != end_ || interim_answers_ > 0;
   const bool stale = reused() && !answer_has_begun;
   const RetryClass retry = stale ? RetryClass::kStaleConnection : RetryClass::kNever;
-  return reset(retry, "the upstream closed the connection without answering");
+  std::string message = "the upstream closed the connection without answering";
+  if (const std::string trouble = stream_->trouble(); !trouble.empty()) {
+    message.append(": ").append(trouble);
+  }
+  return reset(retry, std::move(message));
 }
 
 Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(SteadyTime until,

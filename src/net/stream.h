@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include <sys/uio.h>
 
@@ -54,6 +55,10 @@ class Stream {
   virtual void reset_on_close() = 0;
 
   virtual const SocketAddress& peer() const = 0;
+
+  // After kFailed, why it is broken, where the peer has said so (an alert of TLS), and what can be
+  // done about it. Empty: nothing is known.
+  virtual std::string trouble() const { return {}; }
 };
 
 }  // namespace penstock::net

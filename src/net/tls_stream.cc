@@ -51,6 +51,59 @@ TlsFailure failure_of_reason(int reason) {
   }
 }
 
+// What the operator can do where an upstream's certificate is not trusted; begins with a semicolon.
+std::string_view advice_on_certificate(long verified) {
+  switch (verified) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "; the upstream's operator has to renew it, if this machine's clock is right";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "; check this machine's clock";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "; base_url has to have a host that the certificate names";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return "; set network.tls.verify to the file of the authority that signed it";
+    default:
+      return {};
+  }
+}
+
+// The same for what else a connection to an upstream can fail at.
+std::string_view advice_on_reason(int reason) {
+  switch (reason) {
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+      return "; the upstream does not speak TLS on this port: use http://, or another port";
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+      return "; check that the upstream speaks TLS on this port";
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+      return "; the upstream speaks no version of TLS from network.tls.min_version on";
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+      return "; the upstream may speak none of network.tls.ciphers, or want a certificate "
+             "(network.tls.client_cert)";
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      return "; set network.tls.client_cert and client_key";
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+      return "; the upstream does not accept the certificate in network.tls.client_cert";
+    case SSL_R_TLSV1_UNRECOGNIZED_NAME:
+      return "; the upstream does not know the host of base_url";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 TlsStream::TlsStream(std::unique_ptr<RegisteredSocket> socket, const SocketAddress& peer,
@@ -133,12 +186,9 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
     if (progress == Progress::kDone) break;
     if (progress == Progress::kFailed) {
       std::string message = "TLS with the upstream failed: " + handshake_failure();
-      const int reason = ERR_GET_REASON(ERR_peek_error());
-      if (SSL_get_verify_result(ssl_.get()) != X509_V_OK) {
-        message += "; set network.tls.verify to the file of the authority that signed it";
-      } else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
-        message += "; the upstream does not speak TLS on this port: use http://, or another port";
-      }
+      const long verified = SSL_get_verify_result(ssl_.get());
+      message += verified != X509_V_OK ? advice_on_certificate(verified)
+                                       : advice_on_reason(ERR_GET_REASON(ERR_peek_error()));
       co_return failure(Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
                                         std::move(message)));
     }
@@ -150,7 +200,8 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
     }
     if (woken.timed_out()) {
       co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
-                                        "the TLS handshake with the upstream took too long")
+                                        "the TLS handshake with the upstream took too long; "
+                                        "check that it speaks TLS on this port")
                             .at_limit(Limit::kConnectTimeout));
     }
   }
@@ -191,6 +242,12 @@ void TlsStream::release_buffers() {
   if (between_records && SSL_has_pending(ssl_.get()) == 0) SSL_free_buffers(ssl_.get());
 }
 
+std::string TlsStream::trouble() const {
+  const char* const text = alert_ != 0 ? ERR_reason_error_string(alert_) : nullptr;
+  if (text == nullptr) return {};
+  return std::string(text).append(advice_on_reason(ERR_GET_REASON(alert_)));
+}
+
 Transfer TlsStream::read(std::span<char> into) {
   ERR_clear_error();
   std::size_t bytes = 0;
@@ -208,6 +265,8 @@ Transfer TlsStream::read(std::span<char> into) {
       readable().lower();
       return {Transfer::Kind::kWouldBlock, 0};
     default:
+      // With TLS 1.3 a server refuses a client's certificate only after the handshake.
+      if (ERR_GET_REASON(ERR_peek_error()) >= SSL_AD_REASON_OFFSET) alert_ = ERR_peek_error();
       say_goodbye_ = false;
       return {Transfer::Kind::kFailed, 0};
   }

@@ -48,6 +48,7 @@ class TlsStream final : public Stream {
   void end_writing() override;
   void reset_on_close() override;
   const SocketAddress& peer() const override { return peer_; }
+  std::string trouble() const override;
 
  private:
   struct FreeSsl {
@@ -69,6 +70,7 @@ class TlsStream final : public Stream {
   std::unique_ptr<SSL, FreeSsl> ssl_;
   std::optional<TlsFailure> accept_failure_;
   bool say_goodbye_ = false;
+  unsigned long alert_ = 0;  // of the peer, that ended the connection: OpenSSL's number; 0: none
 };
 
 }  // namespace penstock::net

@@ -16,7 +16,9 @@
 namespace penstock::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 using MinVersion = config::UpstreamTls::MinVersion;
 
@@ -58,6 +60,24 @@ TEST_F(UpstreamTls, TrustsNobodyElse) {
   expect_no_connection();
 }
 
+// reported-failures 6.12
+TEST_F(UpstreamTls, SaysWhatToDoAboutACertificateThatItDoesNotTrust) {
+  EXPECT_THAT(ask().body, HasSubstr("set network.tls.verify to the file of the authority"));
+  const auto complaint_about = [&](const TestPki& shown) {
+    ScriptedUpstream other(shown.server_context());
+    settings = passthrough_settings(other.url());
+    trust(shown);
+    return ask().body;
+  };
+  const TestPki expired("DNS:localhost", -60);
+  EXPECT_THAT(complaint_about(expired), AllOf(HasSubstr("certificate has expired; the upstream's"),
+                                              Not(HasSubstr("network.tls.verify"))));
+  const TestPki of_another("DNS:example.com");
+  EXPECT_THAT(complaint_about(of_another),
+              AllOf(HasSubstr("hostname mismatch; base_url has to have a host"),
+                    Not(HasSubstr("network.tls.verify"))));
+}
+
 TEST_F(UpstreamTls, TrustsEverybodyWhereVerificationIsOff) {
   tls().verify = false;
   expect_service();
@@ -92,7 +112,9 @@ TEST_F(UpstreamTls, HasAnOldestVersion) {
   expect_service();
   tls().min_version = MinVersion::kTls13;
   const std::size_t served = upstream.requests().size();
-  expect_error(ask(), 502, "upstream_unreachable");
+  const WholeAnswer answer = ask();
+  expect_error(answer, 502, "upstream_unreachable");
+  EXPECT_THAT(answer.body, HasSubstr("network.tls.min_version"));
   EXPECT_EQ(upstream.requests().size(), served);
 }
 
@@ -142,7 +164,9 @@ TEST_F(UpstreamTls, ThatSpeaksNoTlsIsUnreachable) {
   ScriptedUpstream plain;
   plain.greet(Script().send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").close());
   settings = passthrough_settings(fmt::format("https://localhost:{}", plain.port()));
-  expect_error(ask(), 502, "upstream_unreachable");
+  const WholeAnswer answer = ask();
+  expect_error(answer, 502, "upstream_unreachable");
+  EXPECT_THAT(answer.body, HasSubstr("use http://"));
 }
 
 TEST_F(UpstreamTls, WithFilesThatCannotBeUsedStopsTheStart) {

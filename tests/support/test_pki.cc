@@ -32,13 +32,14 @@ void add_extension(X509* certificate, X509* issuer, int nid, const char* value) 
 
 // With an issuer, `names` are what the certificate is for.
 Certificate make_certificate(const char* name, long serial, EVP_PKEY* key, X509* issuer,
-                             EVP_PKEY* issuer_key, const std::string& names = {}) {
+                             EVP_PKEY* issuer_key, long seconds_left,
+                             const std::string& names = {}) {
   Certificate certificate(X509_new());
   X509* const made = certificate.get();
   X509_set_version(made, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(made), serial);
   X509_gmtime_adj(X509_getm_notBefore(made), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(made), 24L * 3600);
+  X509_gmtime_adj(X509_getm_notAfter(made), seconds_left);
   X509_set_pubkey(made, key);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
@@ -75,12 +76,13 @@ std::string pem_of(EVP_PKEY* key) {
 
 }  // namespace
 
-TestPki::TestPki(const std::string& names) {
+TestPki::TestPki(const std::string& names, long seconds_left) {
   const Key ca_key(EVP_EC_gen("P-256"));
   const Key key(EVP_EC_gen("P-256"));
-  const Certificate ca = make_certificate("Test authority", 1, ca_key.get(), nullptr, ca_key.get());
+  const Certificate ca =
+      make_certificate("Test authority", 1, ca_key.get(), nullptr, ca_key.get(), 24L * 3600);
   const Certificate leaf =
-      make_certificate("localhost", 2, key.get(), ca.get(), ca_key.get(), names);
+      make_certificate("localhost", 2, key.get(), ca.get(), ca_key.get(), seconds_left, names);
   ca_file_ = directory_.write("ca.pem", pem_of(ca.get()));
   certificate_file_ = directory_.write("certificate.pem", pem_of(leaf.get()));
   key_file_ = directory_.write("key.pem", pem_of(key.get()));

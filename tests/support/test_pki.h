@@ -15,8 +15,10 @@ namespace penstock::testing {
 
 class TestPki {
  public:
-  // `names` as OpenSSL's configuration spells a subjectAltName.
-  explicit TestPki(const std::string& names = "DNS:localhost,IP:127.0.0.1");
+  // `names` as OpenSSL's configuration spells a subjectAltName. The certificate is valid for
+  // `seconds_left` more; less than none: no longer.
+  explicit TestPki(const std::string& names = "DNS:localhost,IP:127.0.0.1",
+                   long seconds_left = 24L * 3600);
 
   // PEM files.
   const std::string& ca_file() const { return ca_file_; }
