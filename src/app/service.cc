@@ -219,18 +219,20 @@ std::vector<std::string> Service::faults_of(const config::Settings& settings) {
   }
   if (!server.tls_certfile.empty()) note(server_context(server));
   for (const config::Provider& provider : settings.providers) note(upstream_tls(provider));
-  note(net::resolve_listen_address(server.host, server.port));
+  const auto address = net::resolve_listen_address(server.host, 0);
+  note(address);
+  if (address) note(net::check_address_is_free(*address));
   return faults;
 }
 
 std::string Service::address() const {
   return parts_->address.text();
 }
-std::uint16_t Service::port() const {
-  return parts_->address.port();
 std::size_t Service::models() const {
   return parts_->registry.catalog()->models().size();
 }
+std::uint16_t Service::port() const {
+  return parts_->address.port();
 }
 
 void Service::drain() {

@@ -19,8 +19,12 @@ constexpr int kBacklog = 4096;
 constexpr int kSendBufferBytes = 256 * 1024;
 
 Error listen_failure(const SocketAddress& address) {
-  return Error::gateway(ErrorKind::kInternal,
-                        "cannot listen on " + address.text() + ": " + std::strerror(errno));
+  const int error = errno;
+  std::string message = "cannot listen on " + address.text() + ": " + std::strerror(error);
+  if (error == EADDRINUSE) message += "; stop the server that has it, or choose another port";
+  if (error == EADDRNOTAVAIL) message += "; no interface of this machine has this address";
+  if (error == EACCES) message += "; ports below 1024 need CAP_NET_BIND_SERVICE";
+  return Error::gateway(ErrorKind::kInternal, std::move(message));
 }
 
 }  // namespace
@@ -49,7 +53,6 @@ Result<SocketAddress> resolve_listen_address(const std::string& host, std::uint1
 }
 
 Status check_address_is_free(const SocketAddress& address) {
-  if (address.port() == 0) return {};
   const int probe = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (probe < 0) return failure(listen_failure(address));
   const int on = 1;

@@ -22,7 +22,8 @@ namespace penstock::net {
 Result<SocketAddress> resolve_listen_address(const std::string& host, std::uint16_t port);
 
 // Fails where somebody else listens on the address already: with SO_REUSEPORT alone, a second
-// server of the same user would silently take a share of the connections.
+// server of the same user would silently take a share of the connections. With port 0 it fails only
+// where this machine does not have the address.
 Status check_address_is_free(const SocketAddress& address);
 
 class Listener {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 namespace penstock::net {
@@ -18,6 +19,19 @@ std::unexpected<Error> tls_failure(const std::string& what) {
   ERR_clear_error();
   const std::string why = code != 0 ? std::string(": ") + reason.data() : std::string();
   return failure(Error::gateway(ErrorKind::kInternal, what + why));
+}
+
+// After a failure to read a `what` from `file`.
+std::unexpected<Error> unusable(std::string_view what, const std::string& file) {
+  std::string message = "cannot use the " + std::string(what) + " in " + file;
+  const int reason = ERR_GET_REASON(ERR_peek_error());
+  const bool is_no_pem = reason == PEM_R_NO_START_LINE ||
+                         reason == X509_R_NO_CERTIFICATE_OR_CRL_FOUND ||
+                         reason == ERR_R_UNSUPPORTED;
+  if (!is_no_pem) return tls_failure(message);
+  ERR_clear_error();
+  message.append(": this is not a PEM file with a ").append(what);
+  return failure(Error::gateway(ErrorKind::kInternal, std::move(message)));
 }
 
 std::shared_ptr<SSL_CTX> make_context(const SSL_METHOD* method) {
@@ -34,16 +48,32 @@ std::shared_ptr<SSL_CTX> make_context(const SSL_METHOD* method) {
   return context;
 }
 
+// Called where a key is encrypted: nobody is there to type a passphrase.
+int refuse_passphrase(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
 Status load_certificate(SSL_CTX* context, const std::string& certificate, const std::string& key) {
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
-    return tls_failure("cannot use the certificate in " + certificate);
+    return unusable("certificate", certificate);
   }
-  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    const bool mismatch = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
-    return tls_failure(mismatch ? "the private key in " + key + " does not match " + certificate
-                                : "cannot use the private key in " + key);
+  bool is_encrypted = false;
+  SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
+  SSL_CTX_set_default_passwd_cb_userdata(context, &is_encrypted);
+  const int used = SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM);
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  if (used == 1) return {};
+  if (is_encrypted) {
+    return failure(Error::gateway(ErrorKind::kInternal,
+                                  "the private key in " + key +
+                                      " is encrypted; remove its passphrase, as with `openssl "
+                                      "pkey -in FILE -out FILE`"));
   }
-  return {};
+  if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
+    return tls_failure("the private key in " + key + " does not match " + certificate);
+  }
+  return unusable("private key", key);
 }
 
 // OpenSSL passes over names that it does not know, and a server would then be less strict than it
@@ -105,7 +135,7 @@ Result<TlsContext> TlsContext::server(const ServerOptions& options) {
   }
   if (!options.client_ca_file.empty()) {
     if (SSL_CTX_load_verify_locations(context, options.client_ca_file.c_str(), nullptr) != 1) {
-      return tls_failure("cannot use the certificates in " + options.client_ca_file);
+      return unusable("certificate", options.client_ca_file);
     }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
@@ -132,7 +162,7 @@ Result<TlsContext> TlsContext::client(const ClientOptions& options) {
     const int loaded = options.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context)
                                                : SSL_CTX_load_verify_locations(
                                                      context, options.ca_file.c_str(), nullptr);
-    if (loaded != 1) return tls_failure("cannot use the certificates in " + options.ca_file);
+    if (loaded != 1) return unusable("certificate", options.ca_file);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   }
   if (!options.certificate_file.empty()) {

@@ -139,6 +139,8 @@ TEST_F(ProgramTest, ChecksWhatServingWouldFailAt) {
         << config;
   }
   EXPECT_EQ(status(provider + "server: {access_log: /nowhere/access.log}\n"), 2);
+  // An address that no machine has (RFC 5737).
+  EXPECT_EQ(status(provider + "server: {host: 203.0.113.9, api_keys: [sk-12345678]}\n"), 2);
   EXPECT_EQ(
       status(provider + "server: {tls_certfile: " + no_pem + ", tls_keyfile: " + no_pem + "}\n"),
       2);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include "support/temp_directory.h"
@@ -147,6 +148,28 @@ TEST_F(TlsContextTest, AServerAsksForCertificatesWhereItIsTold) {
   EXPECT_FALSE(Handshake(client(options).get(), server(pki_.ca_file()).get()).done);
 }
 
+// OpenSSL would ask at the terminal, and wait there. reported-failures 6.2
+TEST_F(TlsContextTest, DoesNotAskForThePassphraseOfAKey) {
+  const std::string file = directory_.write("encrypted.pem", "");
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<BIO, void (*)(BIO*)> bio(BIO_new_file(file.c_str(), "w"), BIO_free_all);
+  unsigned char passphrase[] = "secret";
+  ASSERT_EQ(PEM_write_bio_PrivateKey(bio.get(), key.get(), EVP_aes_128_cbc(), passphrase, 6,
+                                     nullptr, nullptr),
+            1);
+  BIO_flush(bio.get());
+  TlsContext::ClientOptions options;
+  options.certificate_file = pki_.certificate_file();
+  options.key_file = file;
+  for (const auto& made :
+       {TlsContext::server({pki_.certificate_file(), file, {}}), TlsContext::client(options)}) {
+    ASSERT_FALSE(made);
+    EXPECT_NE(made.error().message.find(file + " is encrypted; remove its passphrase"),
+              std::string::npos)
+        << made.error().message;
+  }
+}
+
 // The error paths that no test entered: each names the file.
 TEST_F(TlsContextTest, NamesTheFileThatCannotBeUsed) {
   const std::string rubbish = directory_.write("rubbish.pem", "no PEM");
@@ -169,6 +192,18 @@ TEST_F(TlsContextTest, NamesTheFileThatCannotBeUsed) {
     EXPECT_EQ(made.error().kind, ErrorKind::kInternal);
     EXPECT_NE(made.error().message.find(each.named), std::string::npos) << made.error().message;
   }
+  EXPECT_NE(TlsContext::server(servers[0].options)
+                .error()
+                .message.find("not a PEM file with a certificate"),
+            std::string::npos);
+  EXPECT_NE(TlsContext::server(servers[1].options)
+                .error()
+                .message.find("not a PEM file with a private key"),
+            std::string::npos);
+  EXPECT_NE(TlsContext::server(servers[2].options)
+                .error()
+                .message.find("not a PEM file with a certificate"),
+            std::string::npos);
   TlsContext::ClientOptions no_authority;
   no_authority.ca_file = rubbish;
   TlsContext::ClientOptions no_certificate;
