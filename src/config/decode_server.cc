@@ -29,7 +29,7 @@ void decode_host(Decoder& decoder, const Node& node, std::string& out) {
 }
 
 void decode_access_log(Decoder& decoder, const Node& node, Server& server) {
-  const auto text = decoder.text(node);
+  const auto text = decoder.path_text(node);
   if (!text) return;
   constexpr std::array<std::string_view, 3> kPlaces = {"stdout", "stderr", "off"};
   const bool is_place = std::find(kPlaces.begin(), kPlaces.end(), *text) != kPlaces.end();

@@ -98,7 +98,14 @@ Node Decoder::resolved_if_possible(const Node& node) const {
 }
 
 std::optional<std::string> Decoder::text(const Node& node) {
-  if (node.kind == Node::Kind::kScalar) return node.text;
+  if (node.kind == Node::Kind::kScalar) {
+    const bool ends_line = node.text.ends_with('\n') || node.text.ends_with('\r');
+    if (!ends_line) return node.text;
+    error(node,
+          "this ends with a line break, perhaps from a file; remove it where the value is set (for "
+          "a variable, use NAME=$(cat FILE))");
+    return std::nullopt;
+  }
   error(node, fmt::format("expected text, found {}", node.kind_name()));
   return std::nullopt;
 }
@@ -159,10 +166,16 @@ std::optional<std::size_t> Decoder::choice(const Node& node,
   return std::nullopt;
 }
 
+std::optional<std::string> Decoder::path_text(const Node& node) {
+  auto written = text(node);
+  if (written) *written = expand_home(*written, environment_);
+  return written;
+}
+
 std::optional<std::string> Decoder::readable_file(const Node& node) {
-  const auto written = text(node);
+  const auto written = path_text(node);
   if (!written) return std::nullopt;
-  std::string path = expand_home(*written, environment_);
+  const std::string& path = *written;
   struct stat status{};
   if (path.empty() || ::stat(path.c_str(), &status) != 0) {
     error(node, "this file does not exist");

@@ -61,6 +61,8 @@ class Decoder {
                                                     Range<std::chrono::milliseconds> range);
   // The index in `choices`, which the message names.
   std::optional<std::size_t> choice(const Node& node, std::span<const std::string_view> choices);
+  // A path with `~` expanded.
+  std::optional<std::string> path_text(const Node& node);
   // A file that exists and may be read; its path with `~` expanded.
   std::optional<std::string> readable_file(const Node& node);
 

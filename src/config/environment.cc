@@ -1,5 +1,6 @@
 #include "config/environment.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -89,6 +90,13 @@ bool is_template(std::string_view text) {
          (opening == 0 || ends_word(text, opening - 1));
 }
 
+// `os.environ/NAME`, as LiteLLM's files have it.
+bool is_path_into_environment(std::string_view text) {
+  constexpr std::string_view kPrefix = "os.environ/";
+  return text.starts_with(kPrefix) && text.size() > kPrefix.size() &&
+         std::ranges::all_of(text.substr(kPrefix.size()), is_variable_byte);
+}
+
 }  // namespace
 
 Environment process_environment() {
@@ -108,7 +116,7 @@ std::string expand_home(std::string_view path, const Environment& environment) {
 
 Substitution substitute(std::string_view text, const Environment& environment) {
   Substitution result;
-  if (is_template(text)) ++result.malformed;
+  if (is_template(text) || is_path_into_environment(text)) ++result.malformed;
   while (!text.empty()) {
     const std::size_t opening = text.find(kOpening);
     result.malformed += foreign_references(text.substr(0, opening));

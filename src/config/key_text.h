@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/text.h"
+
 namespace penstock::config {
 
 // Empty where `key` is visible ASCII without spaces; else what is wrong with it, and what to do.
@@ -12,11 +14,19 @@ namespace penstock::config {
 inline std::string_view fault_of_key_text(std::string_view key) {
   const auto is_visible = [](char c) { return c > ' ' && c < 0x7F; };
   if (std::ranges::all_of(key, is_visible)) return {};
-  const std::size_t last = key.find_last_not_of(" \t\r\n");
-  const std::string_view without_end = key.substr(0, last == key.npos ? 0 : last + 1);
-  if (std::ranges::all_of(without_end, is_visible)) {
-    return "this key ends with a line break or a space, perhaps from a file; remove it where the "
-           "key is set (for a variable, use KEY=$(cat FILE))";
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (key.starts_with(kByteOrderMark)) {
+    return "this key begins with a byte order mark, perhaps from a file; save the file as UTF-8 "
+           "without one";
+  }
+  if (starts_with_ignoring_case(key, "Bearer ")) {
+    return "this key begins with `Bearer`; leave that out, as it is put before the key";
+  }
+  constexpr std::string_view kSpaces = " \t\r\n";
+  key = key.substr(0, key.find_last_not_of(kSpaces) + 1);
+  key.remove_prefix(std::min(key.find_first_not_of(kSpaces), key.size()));
+  if (std::ranges::all_of(key, is_visible)) {
+    return "this key begins or ends with a space or a line break; remove it where the key is set";
   }
   return "an API key is visible ASCII without spaces";
 }

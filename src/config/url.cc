@@ -254,13 +254,41 @@ Result<Url> parse_base_url(std::string_view text, BasePath base_path) {
   Result<Url> url = parse_url(text);
   if (!url) return url;
   // Longer ones first. `/models` alone is the base of some services.
-  constexpr std::array<std::string_view, 11> kEndpoints = {
-      "/chat/completions",      "/completions",        "/embeddings", "/responses",
-      "/messages/count_tokens", "/messages",           "/v1/models",  "/audio/speech",
-      "/audio/transcriptions",  "/images/generations", "/moderations"};
+  constexpr std::array kEndpoints = std::to_array<std::string_view>({"/chat/completions",
+                                                                     "/completions",
+                                                                     "/embeddings",
+                                                                     "/responses",
+                                                                     "/messages/count_tokens",
+                                                                     "/messages/batches",
+                                                                     "/messages",
+                                                                     "/v1/models",
+                                                                     "/audio/speech",
+                                                                     "/audio/transcriptions",
+                                                                     "/audio/translations",
+                                                                     "/images/generations",
+                                                                     "/images/edits",
+                                                                     "/images/variations",
+                                                                     "/moderations",
+                                                                     "/rerank",
+                                                                     "/v1/files",
+                                                                     "/v1/batches",
+                                                                     "/v1/chat",
+                                                                     "/conversations",
+                                                                     "/realtime",
+                                                                     "/assistants",
+                                                                     "/threads",
+                                                                     "/vector_stores",
+                                                                     "/fine_tuning/jobs",
+                                                                     "/tokenize",
+                                                                     "/detokenize",
+                                                                     "/api/chat",
+                                                                     "/api/generate",
+                                                                     "/api/tags",
+                                                                     ":generateContent",
+                                                                     ":streamGenerateContent"});
   for (const std::string_view endpoint : kEndpoints) {
     if (!ends_with_ignoring_case(url->path, endpoint)) continue;
-    const std::string_view named = endpoint == "/v1/models" ? "/models" : endpoint;
+    const std::string_view named = endpoint.starts_with("/v1/") ? endpoint.substr(3) : endpoint;
     return refused(
         fmt::format("the path ends with `{0}`, which belongs to one endpoint; remove "
                     "`{0}`: the gateway appends each endpoint's path",

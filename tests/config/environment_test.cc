@@ -85,7 +85,8 @@ TEST(Substitution, CountsReferencesInAnotherProgramsSpelling) {
   for (const std::string_view text :
        {"${OPENAI_API_KEY}", "${env.X:dflt}", "${env.x}", "${env:X}", "${ env.X }", "$X",
         "$openai_api_key", "Bearer $TOKEN", "$HOME/ca.pem", "$(cat key)", "{{X}}",
-        "{{ .Values.x }}", "Bearer {{ X }}", "${X:-y}", "sk-${X}", "${env.X", "$${X}"}) {
+        "{{ .Values.x }}", "Bearer {{ X }}", "${X:-y}", "sk-${X}", "${env.X", "$${X}",
+        "os.environ/OPENAI_API_KEY"}) {
     EXPECT_GE(substitute(text, kEnvironment).malformed, 1u) << text;
   }
 }
@@ -93,8 +94,8 @@ TEST(Substitution, CountsReferencesInAnotherProgramsSpelling) {
 TEST(Substitution, LeavesOtherDollarSignsAndBracesAlone) {
   for (const std::string_view text :
        {"$", "$$", "pa$WORD", "a$b", "$5", "cost: 5$", "$1abc", "sk-$abc$def", "{x}", "{{", "}}",
-        "{% if x %}{{ y }}{% endif %}", "{\"a\":{\"b\":{}}}", "${env.NONE:=$}{X}",
-        "${env.NONE:={}{ X }}"}) {
+        "{% if x %}{{ y }}{% endif %}", "os.environ/", "/etc/os.environ/a", "os.environ/a b",
+        "{\"a\":{\"b\":{}}}", "${env.NONE:=$}{X}", "${env.NONE:={}{ X }}"}) {
     EXPECT_EQ(substitute(text, kEnvironment).malformed, 0u) << text;
   }
   EXPECT_EQ(substitute("${env.NONE:=$}{X}", kEnvironment).text, "${X}");

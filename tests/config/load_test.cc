@@ -400,7 +400,7 @@ TEST(Configuration, SaysWhatToDoAboutTabsAndLineBreaks) {
                           "spaces"));
   EXPECT_THAT(texts_of(load(std::string(kOneProvider) + "    config: {api_key: '${env.KEY}'}\n",
                             {{"KEY", "sk-12345678\n"}})),
-              ElementsAre(HasSubstr("this key ends with a line break or a space")));
+              ElementsAre(HasSubstr("this ends with a line break, perhaps from a file")));
 }
 
 // reported-failures 7.5

@@ -151,6 +151,21 @@ TEST(Url, DoesNotRepeatAPasswordInItsMessage) {
   EXPECT_EQ(url.error().message.find("hunter2"), std::string::npos);
 }
 
+// reported-failures 6.5
+TEST(BaseUrl, IsNoEndpointOfAnyApi) {
+  for (const char* path :
+       {"messages/batches", "audio/translations", "images/edits", "rerank", "files", "batches",
+        "chat", "realtime", "assistants", "threads", "vector_stores", "fine_tuning/jobs",
+        "conversations", "tokenize", "api/chat", "api/generate", "API/tags"}) {
+    const auto url = parse_base_url(std::string("http://h/v1/") + path + "/", BasePath::kAsWritten);
+    ASSERT_FALSE(url) << path;
+    EXPECT_NE(url.error().message.find("belongs to one endpoint"), std::string::npos) << path;
+  }
+  for (const char* path : {"/models", "/files", "/chat", "/v1/filesystem", "/v1/chat/x"}) {
+    EXPECT_TRUE(parse_base_url(std::string("http://h") + path, BasePath::kAsWritten)) << path;
+  }
+}
+
 TEST(BaseUrl, EndsInV1) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"http://host", "/v1"},
