@@ -30,14 +30,14 @@ Task<Status> write_page(Exchange& exchange, telemetry::MetricsPage& page, Answer
   if (exchange.connection().request().method == "HEAD") {
     co_return co_await writer.write({}, Last::kNo);
   }
-  while (!page.at_end()) {
+  for (;;) {
     std::string& slice = page.next();
     context.secrets.mask(slice);
     Status written = co_await writer.write(slice, page.at_end() ? Last::kYes : Last::kNo);
-    if (!written) co_return written;
+    // Behind the last slice nothing is waited for: whoever asks next finds this request ended.
+    if (!written || page.at_end()) co_return written;
     co_await net::next_turn(context.loop);
   }
-  co_return Status{};
 }
 
 Task<void> serve_metrics(Exchange& exchange) {
