@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kScheme = "Bearer";
 
-// The words of the reference, which clients may match on.
+// The reference's words, which clients may match on.
 constexpr std::string_view kMissing =
     "Authentication required. Please provide your API key as a Bearer token";
 constexpr std::string_view kOddForm = "Invalid Authorization header format";
@@ -74,7 +74,7 @@ bool ApiKeys::SameTime::operator()(const Digest& a, const Digest& b) const {
 
 ApiKeys::ApiKeys(const std::vector<config::ApiKey>& keys) : anonymous_(keys.empty()) {
   if (anonymous_) return;
-  // Any number of calls is sound, from any thread.
+  // May be called any number of times, from any thread.
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used");
   randombytes_buf(digest_key_.data(), digest_key_.size());
   for (const config::ApiKey& entry : keys) {

@@ -1,13 +1,13 @@
 #pragma once
 
-// Who a request comes from, told by the API key in its Authorization, x-api-key or api-key field.
+// Identifies a request's principal by the API key in its Authorization, x-api-key or api-key field.
 //
-// Keys are kept as digests by SipHash-2-4 of 128 bits (Aumasson, Bernstein: "SipHash: a fast
-// short-input PRF"), keyed with random bytes that are drawn at construction and never leave this
-// object, and looked up by digest. To be taken for a key, another text would have to meet a digest
-// that nobody outside can compute: one chance in 2^128 a try. What the time of a look-up could tell
-// is a property of such a digest, so neither the number of keys nor how much of one was guessed
-// shows. A call allocates nothing unless it fails.
+// Keys are stored as 128-bit SipHash-2-4 digests (Aumasson, Bernstein: "SipHash: a fast short-input
+// PRF"), keyed with random bytes that are drawn at construction and never leave this object, and
+// are looked up by digest. To pass for a key, another text would have to match a digest that nobody
+// outside can compute: one chance in 2^128 a try. The time of a look-up depends only on such a
+// digest, so it reveals neither the number of keys nor how much of one was guessed. A call
+// allocates nothing unless it fails.
 
 #include <array>
 #include <cstddef>
@@ -23,8 +23,8 @@
 
 namespace penstock::access {
 
-// The values of one request's fields that can carry a key. One without a key says nothing: clients
-// send such fields where a setting of theirs is empty.
+// The values of a request's fields that can carry a key. A field without a key is ignored: clients
+// send such fields if a setting of theirs is empty.
 class Credentials {
  public:
   Credentials() = default;
@@ -41,30 +41,30 @@ class Credentials {
 
   std::string_view key_;
   bool found_ = false;
-  bool malformed_ = false;  // an Authorization that is of another form
+  bool malformed_ = false;  // an Authorization of another form
   bool has_empty_ = false;  // an Authorization without a key
-  bool differ_ = false;     // two fields, two keys
+  bool differ_ = false;     // two fields with different keys
 };
 
 class ApiKeys {
  public:
-  // The principal of everybody where no keys are configured.
+  // Everybody's principal if no keys are configured.
   static constexpr std::string_view kAnonymous = "anonymous";
 
-  // `keys` is server.api_keys. Where it is empty everybody may come in; where it is not, an entry
-  // with an empty key lets nobody in, and of two entries with the same key the first counts. Throws
-  // std::runtime_error where libsodium cannot be used: a failed start.
+  // `keys` is server.api_keys. If it is empty, everybody is admitted; if not, an entry with an
+  // empty key admits nobody, and of two entries with the same key the first counts. Throws
+  // std::runtime_error if libsodium cannot be used: a failed start.
   explicit ApiKeys(const std::vector<config::ApiKey>& keys);
 
   bool allows_anonymous() const { return anonymous_; }
 
   // The principal, a view that lives as long as this object. A request whose fields have different
-  // keys is refused, even where one of them is known: it is not for us to choose who asks. Fails
-  // with kInvalidApiKey; the message never contains any of a value.
+  // keys is refused, even if one of them is known: the choice would be arbitrary. Fails with
+  // kInvalidApiKey; the message never contains any part of a value.
   Result<std::string_view> authenticate(const Credentials& credentials) const;
 
-  // What a principal may do. Everybody may do everything where no keys are configured, and one who
-  // is not known may do least.
+  // What a principal may do. If no keys are configured, everybody may do everything; an unknown
+  // principal may do least.
   config::Role role_of(std::string_view principal) const;
 
  private:

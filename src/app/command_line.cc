@@ -90,7 +90,7 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // CLI11 has statuses of its own for each kind of mistake; here all of them are one.
+    // CLI11 has a status for each kind of mistake; here they are merged.
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (*host_option) serve_options.host = host;

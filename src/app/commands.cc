@@ -54,8 +54,8 @@ std::string anonymous_refusal(const std::string& host) {
          "--allow-anonymous.\n";
 }
 
-// Blocked in every thread, so that sigtimedwait() is what receives them. Those that other servers
-// reload or rotate at are among them: their default is to end the process.
+// Blocked in every thread, so that sigtimedwait() receives them. They include the signals on which
+// other servers reload or rotate, whose default is to end the process.
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -90,7 +90,7 @@ telemetry::LogLevel log_level(config::LogLevel level) {
   return telemetry::LogLevel::kInfo;
 }
 
-// A dump of the memory would hold every key.
+// A core dump would contain every key.
 void forbid_core_dumps(telemetry::Log& log) {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0) {
@@ -112,7 +112,7 @@ void log_start(telemetry::Log& log, const ServeOptions& options, const config::S
   }
 }
 
-// The first signal begins the drain, the second cuts it short.
+// The first signal starts the drain, the second cuts it short.
 void run_until_signalled(Service& service, telemetry::Log& log, const sigset_t& signals) {
   int signal = 0;
   while (sigwait(&signals, &signal) != 0 || !ends_server(signal)) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// The commands behind the command line, one function each. They return exit statuses.
+// The commands of the command line, one function each. They return exit statuses.
 
 #include <cstdint>
 #include <optional>

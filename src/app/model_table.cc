@@ -31,10 +31,10 @@ void append_row(std::string& out, const Columns& columns,
   out.push_back('\n');
 }
 
-// Names of hosts that are looked up at once: one that is not answered holds up few others.
+// How many host names are looked up at once: one without an answer delays few others.
 constexpr std::size_t kLookupThreadsMax = 16;
 
-// One event loop for the length of the question. All upstreams are asked at once, so that any
+// One event loop for the duration of the question. All upstreams are asked at once, so that any
 // number of silent ones costs the time of one.
 class Asking {
  public:

@@ -1,7 +1,7 @@
 #pragma once
 
-// `penstock models`: what a server with this configuration would list, its upstreams asked now,
-// shown as a table.
+// `penstock models`: the models that a server with this configuration would list, after asking its
+// upstreams, as a table.
 
 #include <memory>
 #include <string>
@@ -19,7 +19,7 @@ struct ModelTable {
     std::string type;
   };
   std::vector<Row> rows;
-  // One line for each provider that could not be asked, and each model that leads nowhere.
+  // One line for each provider that could not be asked, and each model that cannot be served.
   std::vector<std::string> problems;
   // What was left out of a list.
   std::vector<std::string> warnings;

@@ -18,13 +18,13 @@
 namespace penstock::app {
 namespace {
 
-// Names are few and kept: two look-ups at once are enough, of either kind. Those of callers' hosts
-// have threads of their own, so that a name server of their choice cannot hold up the operator's.
+// Names are few and cached, so two look-ups at once are enough, of either kind. Callers' hosts have
+// separate threads, so that their name servers cannot delay the operator's hosts.
 constexpr std::size_t kLookupThreads = 2;
 // How long clients wait for the first model lists before the port opens without them.
 constexpr std::chrono::milliseconds kFirstListsPatience{1'000};
 
-// The cores that this process may use, not those that the machine has.
+// The cores that this process may use, not all cores of the machine.
 std::size_t usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -85,7 +85,7 @@ struct Service::Parts {
   telemetry::Log& log;
   telemetry::Metrics metrics;
   std::unique_ptr<telemetry::AccessLog> access_log;
-  // Workers come and go only while no thread runs, so that publishing needs no lock for them.
+  // Changed only while no thread runs, so that publishing needs no lock for them.
   std::vector<std::unique_ptr<Worker>> workers;
   models::Registry registry;
   net::LookupThreads lookups;
@@ -103,7 +103,7 @@ struct Service::Parts {
   std::condition_variable first_lists_changed;
 };
 
-// By the thread that changed the registry.
+// Called by the thread that changed the registry.
 void Service::Parts::publish(const std::shared_ptr<const models::Catalog>& catalog) {
   std::vector<std::uint64_t> counts(settings->providers.size());
   for (const models::Model& model : catalog->models()) ++counts[model.provider];
@@ -160,7 +160,7 @@ Status Service::Parts::listen() {
   address = *wanted;
   for (std::size_t i = 0; i < threads; ++i) {
     auto worker = std::make_unique<Worker>(*shared_parts);
-    // The first one learns the port where any was asked for; the others share it.
+    // The first worker learns the port if 0 was configured; the others share it.
     auto opened = worker->listen(address);
     if (!opened) return failure(std::move(opened.error()));
     address = *opened;

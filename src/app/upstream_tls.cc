@@ -8,15 +8,15 @@ Result<net::TlsContext> upstream_tls(const config::Provider& provider) {
   using Verify = net::TlsContext::ClientOptions::Verify;
   const config::UpstreamTls& tls = provider.tls;
   net::TlsContext::ClientOptions options;
-  // Reading the system's certificates takes longer than the rest of the start: only for upstreams
-  // that TLS is spoken with.
+  // Reading the system's certificates takes longer than the rest of the start: only done for
+  // upstreams with TLS.
   const bool is_plain = provider.base_url && !provider.base_url->tls;
   const bool verify = tls.verify && !(is_plain && tls.ca_file.empty());
   options.verify = verify ? Verify::kYes : Verify::kNo;
   options.ca_file = tls.ca_file;
   options.tls13_only = tls.min_version == config::UpstreamTls::MinVersion::kTls13;
   options.ciphers = tls.ciphers;
-  // Without a base_url callers choose the upstream, and the operator's identity is not for it.
+  // Without a base_url callers choose the upstream, and must not get the operator's identity.
   if (provider.base_url) {
     options.certificate_file = tls.client_cert;
     options.key_file = tls.client_key;

@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How long a line of the access log, or an upstream's expired connection, may wait.
+// The longest time that a log line or an expired upstream connection waits.
 constexpr milliseconds kHousekeepingInterval{200};
 
 std::uint64_t random_seed() {
@@ -164,8 +164,8 @@ void Worker::spawn_end(milliseconds limit) {
   ends_.spawn(end(limit));
 }
 
-// The order of the end: take no new work, let what is open finish, cut the rest, then stop what
-// works in the background.
+// The order of shutdown: take no new work, let open work finish, cut the rest, then stop the
+// background tasks.
 Task<void> Worker::end(milliseconds limit) {
   gateway_.drain();
   net::Deadline deadline(loop_);
@@ -182,7 +182,7 @@ Task<void> Worker::end(milliseconds limit) {
   loop_.stop();
 }
 
-// No exchange is open, and no client is in the middle of a head or a handshake.
+// No exchange is open, and no client is in the middle of a head, a handshake or a discarded body.
 Task<void> Worker::wait_until_quiet(net::Deadline& deadline) {
   while (!gateway_.quiet().raised() || !server_->quiet().raised()) {
     net::Signal& awaited = gateway_.quiet().raised() ? server_->quiet() : gateway_.quiet();
@@ -192,7 +192,7 @@ Task<void> Worker::wait_until_quiet(net::Deadline& deadline) {
   }
 }
 
-// Wakes only while there is something to look after: an idle server sleeps.
+// Wakes only while there is something to do: an idle server sleeps.
 Task<void> Worker::housekeeping() {
   net::Deadline deadline(loop_);
   while (!stopping_.raised()) {

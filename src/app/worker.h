@@ -1,10 +1,10 @@
 #pragma once
 
-// Worker: one io thread and everything that belongs to it.
+// Worker: one I/O thread and everything that belongs to it.
 //
-// It is a parts list: the loop and its poller, what connects to upstreams, what answers clients.
-// Members are in the order of their dependence; destruction is the reverse. After start() the
-// parts are used by the worker's thread only; the public members may be called from any thread.
+// It is a list of parts: the loop and its poller, connections to upstreams, the server for clients.
+// Members are in the order of their dependence, and are destroyed in reverse. After start() only
+// the worker's thread uses the parts; the public members may be called from any thread.
 
 #include <atomic>
 #include <chrono>
@@ -43,7 +43,7 @@ struct Shared {
   telemetry::AccessLog& access_log;
   models::Registry& registry;
   net::LookupThreads& lookups;                     // of the operator's hosts
-  net::LookupThreads& caller_lookups;              // of those that callers name
+  net::LookupThreads& caller_lookups;              // of hosts that callers name
   const net::TlsContext* server_tls;               // null: plain
   const std::vector<net::TlsContext>& client_tls;  // by provider
   // By provider; null: no limit.
@@ -60,14 +60,14 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Before start(), by the thread that starts: opens this worker's share of the address.
+  // Opens this worker's share of the address; called before start(), by the starting thread.
   Result<net::SocketAddress> listen(const net::SocketAddress& address);
 
   void start();
-  // Begins to accept clients.
+  // Starts to accept clients.
   void serve();
-  // Asks the upstreams for their models, from this worker; `all_asked` is called when each of
-  // them has answered or failed once.
+  // Asks the upstreams for their models, from this worker; `all_asked` is called when each of them
+  // has answered or failed once.
   void keep_models_fresh(std::function<void()> all_asked);
 
   void publish(std::shared_ptr<const models::Catalog> catalog);

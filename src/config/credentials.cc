@@ -11,7 +11,7 @@
 namespace penstock::config {
 namespace {
 
-// Fields whose values are no secrets, however random they look.
+// Fields whose values are not secret, however random they look.
 constexpr std::array<std::string_view, 19> kPlainNames = {
     "accept",        "accept-language", "anthropic-beta", "anthropic-version",
     "cache-control", "content-type",    "from",           "http-referer",
@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 19> kPlainNames = {
 
 constexpr std::size_t kKeyBytesMin = 16;
 
-// Long, in one word, and neither a word nor a date nor a version.
+// Long, without spaces, and neither a word nor a date nor a version.
 bool looks_like_key(std::string_view value) {
   const auto count = [&](char first, char last) {
     return std::ranges::count_if(value, [=](char c) { return c >= first && c <= last; });
@@ -52,7 +52,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-// The user's name is no secret by itself; with the password, and the password alone, it is one.
+// The user name alone is not a secret; the password is, with or without it.
 void add_basic(std::vector<std::string>& found, std::string_view credentials) {
   const std::optional<std::string> decoded = decode_base64(credentials);
   if (!decoded) return;
@@ -65,7 +65,7 @@ bool is_letter(char c) {
   return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
 
-// Of `Bearer KEY` and the like, the scheme and the key; the scheme is empty where there is none.
+// The scheme and the key of `Bearer KEY` and the like; the scheme is empty if there is none.
 struct SchemeAndKey {
   std::string_view scheme;
   std::string_view key;

@@ -22,7 +22,7 @@ void check_version(Decoder& decoder, const Node& node, Draft&) {
   }
 }
 
-// What is served without a provider of its own goes without saying.
+// APIs that are served without a provider need no warning.
 bool is_served(std::string_view api) {
   constexpr std::array<std::string_view, 5> kServed = {"inference", "models", "providers",
                                                        "inspect", "admin"};
@@ -49,7 +49,7 @@ constexpr std::array kDocumentKeys = {
     Key<Draft>{"providers", "mapping", "{}", decode_providers, Use::kOptional, list_providers_keys},
     Key<Draft>{"registered_resources", "mapping", "{}", decode_registered_resources, Use::kOptional,
                list_registered_resources_keys},
-    // Older files; the keys of its items are those of registered_resources.models.
+    // In older files; its items have the keys of registered_resources.models.
     Key<Draft>{"models", "list", "[]", decode_models},
     Key<Draft>{"server", "mapping", "{}",
                [](Decoder& decoder, const Node& node, Draft& draft) {
@@ -84,7 +84,7 @@ constexpr std::array kDocumentKeys = {
 }  // namespace
 
 void decode_document(Decoder& decoder, const Node& root, Draft& draft) {
-  // Providers first, wherever the file has them: whether a model counts depends on its provider.
+  // Providers first, wherever they are: whether a model is used depends on its provider.
   Node ordered = root;
   std::stable_partition(ordered.children.begin(), ordered.children.end(),
                         [](const Node& entry) { return entry.key == "providers"; });

@@ -1,6 +1,6 @@
 #pragma once
 
-// The top of a run.yaml.
+// The top level of a run.yaml.
 
 #include "config/draft.h"
 #include "config/key_table.h"

@@ -120,7 +120,7 @@ constexpr milliseconds kOff{0};
 constexpr milliseconds kShortest{1};
 constexpr milliseconds kLongest = std::chrono::hours(24 * 7);
 
-// `least` is kOff where a time of 0 has a meaning of its own.
+// `least` is kOff if a time of 0 has a special meaning.
 template <milliseconds Timeouts::* field, milliseconds::rep least_ms = kShortest.count()>
 constexpr Key<Timeouts> timeout(std::string_view name, std::string_view default_value) {
   return {name, "duration", default_value,

@@ -14,7 +14,7 @@
 namespace penstock::config {
 namespace {
 
-// 253 bytes of provider and path would be generous; this only keeps names printable in a line.
+// Far more than any name needs; it only keeps names short enough to print on a line.
 constexpr std::size_t kModelIdBytesMax = 1024;
 
 bool is_good_id(std::string_view id) {
@@ -37,7 +37,7 @@ void decode_provider_model_id(Decoder& decoder, const Node& node, Model& model) 
   model.follows_list = model.provider_model_id == kFirstListedModel;
 }
 
-// The marker of an alias is the file's word to the server, and no metadata of the model.
+// The alias marker is an instruction to the server, not part of the model's metadata.
 void decode_metadata(Decoder& decoder, const Node& node, Model& model) {
   if (!decoder.expect_map(node)) return;
   if (const Node* marker = decoder.given(node, kUnprefixedAliasKey)) {
@@ -67,8 +67,8 @@ constexpr std::array kModelKeys = {
     ignored<Model>("model_validation"),
 };
 
-// An id that is written down but resolves to nothing, or a provider that is switched off: the
-// entry is conditional and its condition does not hold.
+// An id that is written but resolves to nothing, or a disabled provider: the entry is conditional
+// and its condition is false.
 bool is_skipped(Decoder& decoder, const Node& entry) {
   for (std::string_view key : {"model_id", "provider_id"}) {
     const Node* node = entry.find(key);
@@ -159,7 +159,7 @@ void list_registered_resources_keys(const std::string& path, KnownKeys& out) {
 
 namespace {
 
-// What is sound and yet hardly what was meant.
+// Valid, but probably not what was meant.
 void warn_of(Decoder& decoder, const Node& node, const Draft& draft, const Model& model) {
   const Node* metadata = decoder.given(node, "metadata");
   const bool has_dimension =

@@ -15,7 +15,7 @@ namespace {
 
 constexpr Range<milliseconds> kTimeoutRange = {milliseconds(1), std::chrono::hours(24 * 7)};
 
-// A boolean, or the file of the authorities to trust.
+// A boolean, or the file of trusted authorities.
 void decode_verify(Decoder& decoder, const Node& node, UpstreamTls& tls) {
   if (node.kind == Node::Kind::kScalar) {
     if (const auto verify = parse_boolean(node.text)) {
@@ -158,7 +158,7 @@ constexpr std::array kNetworkKeys = {
 
 }  // namespace
 
-// The reference's list of names; OpenSSL's own form with colons is one text.
+// The reference's list of names; OpenSSL's own form is one string with colons.
 void decode_ciphers(Decoder& decoder, const Node& node, std::string& ciphers) {
   if (node.kind == Node::Kind::kScalar) {
     ciphers = node.text;

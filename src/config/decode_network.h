@@ -10,7 +10,7 @@
 namespace penstock::config {
 
 void decode_network(Decoder& decoder, const Node& node, Provider& provider);
-// A list of the names of cipher suites, into OpenSSL's form with colons.
+// Converts a list of cipher suites' names to OpenSSL's form with colons.
 void decode_ciphers(Decoder& decoder, const Node& node, std::string& ciphers);
 void list_network_keys(const std::string& path, KnownKeys& out);
 

@@ -16,7 +16,7 @@
 namespace penstock::config {
 namespace {
 
-// As it is written; decode_config() settles its path when all keys are known.
+// Unchanged; decode_config() completes its path when all keys are known.
 void decode_base_url(Decoder& decoder, const Node& node, Provider& provider) {
   const auto text = decoder.text(node);
   if (!text) return;
@@ -168,7 +168,7 @@ constexpr std::array kEntryKeys = {
     ignored<Provider>("module"),
 };
 
-// Looked at before the rest of the entry, which need not make sense where it is switched off.
+// Checked before the rest of the entry, which may be invalid if it is disabled.
 bool is_disabled(Decoder& decoder, const Node& entry, Draft& draft) {
   const Node* node = entry.find("provider_id");
   if (node == nullptr) return false;
@@ -186,7 +186,7 @@ void decode_entry_of_inference(Decoder& decoder, const Node& entry, Draft& draft
   if (!decoder.expect_map(entry)) return;
   const std::string id = decoder.text_if_any(entry, "provider_id");
   const std::string type = decoder.text_if_any(entry, "provider_type");
-  // What else a skipped entry says, and which variables it lacks, does not matter.
+  // The rest of a skipped entry, and the variables that it lacks, do not matter.
   const bool is_other_type = !type.empty() && type != kPassthroughType;
   if (id == kDisabledId || (!is_other_type && is_disabled(decoder, entry, draft))) return;
   if (is_other_type) {
@@ -220,7 +220,7 @@ void decode_inference(Decoder& decoder, const Node& node, Draft& draft) {
       entries->size(), kPassthroughType));
 }
 
-// Every API of Llama Stack and OGX, of all versions whose files may be brought along.
+// Every API of Llama Stack and OGX, of all versions whose files may be used here.
 constexpr std::array kProvidersKeys = {
     Key<Draft>{"inference", "list", "[]", decode_inference, Use::kOptional,
                [](const std::string& path, KnownKeys& out) {

@@ -1,7 +1,7 @@
 #pragma once
 
 // `providers`: the entries of `providers.inference` whose type is remote::passthrough. Entries of
-// other types, and other APIs, have one warning each.
+// other types, and other APIs, cause one warning each.
 
 #include <string>
 
@@ -10,9 +10,9 @@
 
 namespace penstock::config {
 
-// The one type of provider that is served.
+// The only type of provider that is served.
 inline constexpr std::string_view kPassthroughType = "remote::passthrough";
-// A provider_id that switches its entry off (the reference's way beside an empty one).
+// A provider_id that disables its entry (in the reference; an empty one does so too).
 inline constexpr std::string_view kDisabledId = "__disabled__";
 
 void decode_providers(Decoder& decoder, const Node& node, Draft& draft);

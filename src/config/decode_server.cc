@@ -33,7 +33,7 @@ void decode_access_log(Decoder& decoder, const Node& node, Server& server) {
   if (!text) return;
   constexpr std::array<std::string_view, 3> kPlaces = {"stdout", "stderr", "off"};
   const bool is_place = std::find(kPlaces.begin(), kPlaces.end(), *text) != kPlaces.end();
-  // A slash tells a file from a misspelled place.
+  // A slash distinguishes a file from a misspelled keyword.
   if (is_place || text->find('/') != std::string::npos) {
     server.access_log = *text;
     return;
@@ -58,8 +58,8 @@ void decode_caller_url_hosts(Decoder& decoder, const Node& node, Server& server)
   }
 }
 
-// A key that cannot stand behind "Bearer " would never match, and the mask that describe() prints
-// is a key that everybody knows.
+// A key that cannot follow "Bearer " would never match, and everybody knows the mask that
+// describe() prints.
 std::string_view fault_of_key(std::string_view key) {
   if (key.size() < kApiKeyBytesMin) return "an API key has at least 8 characters";
   if (const std::string_view fault = fault_of_key_text(key); !fault.empty()) return fault;
@@ -122,7 +122,7 @@ void decode_api_keys(Decoder& decoder, const Node& node, Server& server) {
   }
 }
 
-// As the reference switches its authentication off: a type that substitutes to nothing.
+// The reference turns its authentication off by a type that substitutes to nothing.
 bool is_switched_off(Decoder& decoder, const Node& auth) {
   const Node* provider = auth.find("provider_config");
   const Node* type = provider != nullptr ? provider->find("type") : nullptr;
@@ -149,7 +149,7 @@ constexpr std::array kAuthProviderKeys = {
     Key<Server>{"api_keys", "list", "[]", decode_api_keys},
 };
 
-// Keys of other types would only hide that the type is the problem.
+// Errors about keys of other types would only hide that the type is the problem.
 void decode_auth_provider(Decoder& decoder, const Node& node, Server& server) {
   const std::string type = decoder.text_if_any(node, "type");
   const Node* type_node = node.find("type");
@@ -169,8 +169,8 @@ constexpr std::array kAuthKeys = {
                 }},
 };
 
-// Ignoring what is not supported would open a server that its operator believes to be closed: here
-// every key that is not known is an error.
+// Ignoring unsupported settings would open a server that its operator believes to be protected:
+// every unknown key here is an error.
 void decode_auth(Decoder& decoder, const Node& node, Server& server) {
   if (is_switched_off(decoder, node)) return;
   decode_section<Server>(decoder, node, kAuthKeys, server);

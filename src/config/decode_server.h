@@ -11,7 +11,7 @@
 
 namespace penstock::config {
 
-// By LogLevel.
+// Indexed by LogLevel.
 inline constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warning", "error"};
 
 void decode_server(Decoder& decoder, const Node& node, Server& server);

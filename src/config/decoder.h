@@ -1,10 +1,10 @@
 #pragma once
 
 // What every decode_*.cc uses: substituted scalars as typed values, and a problem with position,
-// key path and expectation for each that is not of its type.
+// key path and expectation for each value of another type.
 //
-// The functions return nothing after they have reported a problem; the caller keeps the default
-// and goes on, so that one load finds every problem of the file.
+// The functions return nothing after they have reported a problem; the caller keeps the default and
+// continues, so that one load finds every problem of the file.
 
 #include <chrono>
 #include <cstdint>
@@ -32,24 +32,24 @@ class Decoder {
   Decoder(Problems& problems, const Environment& environment)
       : problems_(problems), environment_(environment) {}
 
-  // At the value; the message follows the key's path.
+  // At the value; the key's path is put before the message.
   void error(const Node& node, std::string_view message);
   void warning(const Node& node, std::string_view message);
   // At the key of a mapping's entry.
   void error_at_key(const Node& node, std::string_view message);
   void warning_at_key(const Node& node, std::string_view message);
 
-  // Of the whole file: the last line of its problems, and an error.
+  // About the whole file: an error, listed after all others.
   void conclude(std::string message) { problems_.conclude(std::move(message)); }
 
-  // The node as it is after substitution: a scalar that substitutes to nothing is kNull. Lists and
-  // mappings are handed back as they are.
+  // The node after substitution: a scalar that substitutes to nothing is kNull. Lists and mappings
+  // are returned unchanged.
   std::optional<Node> resolved(const Node& node);
 
-  // The text of a section's entry after substitution; empty where there is none. Reports nothing:
-  // for entries that may turn out not to count.
+  // The text of a section's entry after substitution; empty if there is none. Reports nothing: for
+  // entries that may turn out to be irrelevant.
   std::string text_if_any(const Node& section, std::string_view key) const;
-  // Likewise of any node, as resolved() has it: kNull where it cannot be substituted.
+  // The same for any node, as resolved() returns it: kNull if it cannot be substituted.
   Node resolved_if_possible(const Node& node) const;
 
   // All of these take resolved nodes that are not kNull.
@@ -59,20 +59,20 @@ class Decoder {
   std::optional<std::size_t> size(const Node& node, Range<std::size_t> range);
   std::optional<std::chrono::milliseconds> duration(const Node& node,
                                                     Range<std::chrono::milliseconds> range);
-  // The index in `choices`, which the message names.
+  // The index in `choices`, which the message lists.
   std::optional<std::size_t> choice(const Node& node, std::span<const std::string_view> choices);
   // A path with `~` expanded.
   std::optional<std::string> path_text(const Node& node);
-  // A file that exists and may be read; its path with `~` expanded.
+  // A file that exists and is readable; its path with `~` expanded.
   std::optional<std::string> readable_file(const Node& node);
 
-  // The items of a list, resolved; those that have a problem are left out.
+  // The items of a list, resolved; those with a problem are left out.
   std::optional<std::vector<Node>> list(const Node& node);
-  // The items that are something, for lists with conditional items.
+  // The items that are not empty, for lists with conditional items.
   std::optional<std::vector<Node>> given_items(const Node& node);
   bool expect_map(const Node& node);
 
-  // The entry of a section, where it has a value, be it a good one.
+  // The entry of a section, if it has a value, valid or not.
   const Node* given(const Node& section, std::string_view key);
 
   const Environment& environment() const { return environment_; }

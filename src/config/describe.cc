@@ -122,7 +122,7 @@ void write_model(YamlWriter& out, const Model& model) {
   out.open_item();
   out.text("model_id", model.id);
   out.text("provider_id", model.provider_id);
-  // Where it is not written it is the model_id, even one that is the word for the first listed.
+  // Without this line it is the model_id, even one that is the word for the first listed model.
   const bool is_said = model.follows_list || model.upstream_id() != kFirstListedModel;
   if (is_said) out.text("provider_model_id", model.upstream_id());
   out.text("model_type", model.type);

@@ -1,7 +1,7 @@
 #pragma once
 
-// A configuration while it is decoded: the settings, and what is needed to check one section
-// against another when all of them have been read, in whichever order the file has them.
+// A configuration while it is decoded: the settings, and what is needed to check sections against
+// each other once all have been read, in whichever order the file has them.
 
 #include <string>
 #include <vector>
@@ -14,9 +14,9 @@ namespace penstock::config {
 struct Draft {
   Settings settings;
 
-  // Providers that are in the file but not served here: of another type, or of another API.
+  // Providers of the file that are not served: of another type, or of another API.
   std::vector<std::string> other_provider_ids;
-  // Some provider's id could not be read; models that name it are not to blame.
+  // Some provider's id could not be read; models that name it are not at fault.
   bool provider_ids_incomplete = false;
 
   // The mapping of each of settings.models, for messages.

@@ -21,7 +21,7 @@ struct Reference {
   std::size_t length = 0;  // in the text, braces included
 };
 
-// The reference that `text` begins with, which begins with kOpening.
+// The reference at the front of `text`, which begins with kOpening.
 std::optional<Reference> parse_reference(std::string_view text) {
   Reference reference;
   std::size_t end = kOpening.size();
@@ -59,8 +59,8 @@ bool ends_word(std::string_view text, std::size_t at) {
   return at >= text.size() || std::string_view(" \t\n/:,;\"'").find(text[at]) != text.npos;
 }
 
-// `$NAME` or `$(…)`: what a shell would replace. Passwords have dollar signs in them, too, so that
-// only whole words count.
+// `$NAME` or `$(…)`: what a shell would replace. Only whole words count, since passwords contain
+// dollar signs too.
 bool is_shell_reference(std::string_view text, std::size_t dollar) {
   const bool begins_word =
       dollar == 0 || std::string_view(" \t\n\"'").find(text[dollar - 1]) != text.npos;
@@ -72,7 +72,7 @@ bool is_shell_reference(std::string_view text, std::size_t dollar) {
   return end > dollar + 1 && ends_word(text, end);
 }
 
-// Of text between references.
+// Counts those in the text between references.
 std::size_t foreign_references(std::string_view text) {
   std::size_t count = 0;
   for (std::size_t at = text.find('$'); at != text.npos; at = text.find('$', at + 1)) {
@@ -82,7 +82,7 @@ std::size_t foreign_references(std::string_view text) {
   return count;
 }
 
-// `{{ NAME }}`, alone or after a word. Templates go on after their braces.
+// `{{ NAME }}`, alone or after a word. Templates may continue after their braces.
 bool is_template(std::string_view text) {
   const std::size_t opening = text.find("{{");
   if (opening == text.npos || !text.ends_with("}}")) return false;

@@ -5,7 +5,7 @@
 //
 // Applied to single scalars after the YAML is parsed, so that a value can neither break the syntax
 // of the file nor be substituted again. Names are A-Z, 0-9 and underscores. A variable that is set
-// but empty counts as not set. What a reference stands for has a leading `~` expanded to $HOME.
+// but empty counts as unset. A leading `~` in the result of a reference is expanded to $HOME.
 
 #include <optional>
 #include <string>
@@ -17,19 +17,19 @@ namespace penstock::config {
 
 struct Substitution {
   std::string text;
-  // The variable without a default that is not set or empty; `text` is then of no use.
+  // A variable without a default that is unset or empty; `text` is then meaningless.
   std::optional<std::string> missing_name;
   std::size_t references = 0;  // how many were replaced
-  // What looks like a reference and is none, or stands inside of one.
+  // Text that looks like a reference but is not one, or is inside one.
   std::size_t malformed = 0;
 };
 
-// Whatever else some program substitutes counts as malformed: `${` that begins no reference,
-// `$NAME` and `$(…)` as words, `{{…}}` at the ends of the text. A dollar sign elsewhere is text; so
-// is everything in a default: `${env.NONE:=$}{X}` stands for `${X}`.
+// Other programs' substitutions count as malformed: `${` that begins no reference, `$NAME` and
+// `$(…)` as words, `{{…}}` at the ends of the text. Any other dollar sign is text; so is everything
+// in a default: `${env.NONE:=$}{X}` stands for `${X}`.
 Substitution substitute(std::string_view text, const Environment& environment);
 
-// `path` with a leading `~` or `~/` replaced by $HOME, where that is set.
+// `path` with a leading `~` or `~/` replaced by $HOME, if that is set.
 std::string expand_home(std::string_view path, const Environment& environment);
 
 }  // namespace penstock::config

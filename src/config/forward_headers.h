@@ -1,8 +1,8 @@
 #pragma once
 
-// Which header fields may be filled from provider data (forward_headers), and which may be set at
-// all by configuration: the reference's rules (its providers/utils/forward_headers.py) and what a
-// proxy has to add to them. Pure functions on names; case does not matter.
+// Which header fields may be filled from provider data (forward_headers), and which may be
+// configured at all: the reference's rules (its providers/utils/forward_headers.py) and a proxy's
+// additions. Pure functions on names; case is ignored.
 
 #include <string>
 #include <string_view>
@@ -13,21 +13,21 @@ namespace penstock::config {
 // A token (RFC 9110 section 5.6.2).
 bool is_header_name(std::string_view name);
 
-// Fields that the gateway writes or removes itself: connection and framing (RFC 9110 sections 7.2
-// and 7.6.1, RFC 9112 section 6), and the codings that it negotiates. Configuration may not set
-// them in any way.
+// Fields that the gateway itself writes or removes: connection and framing (RFC 9110 sections 7.2
+// and 7.6.1, RFC 9112 section 6), and the codings that it negotiates. Configuration cannot set
+// them.
 bool is_managed_header(std::string_view name);
 
 // Fields that no caller's value may fill: the managed ones, everything that begins with `content-`
 // or `x-forwarded-`, cookies, and what upstreams trust as the client's address or identity.
-// Authorization is not among them: forwarding it is what forward_headers is for.
+// Authorization is not among them: forward_headers exists to forward it.
 bool is_blocked_header(std::string_view name);
 
-// The same with the operator's own additions (extra_blocked_headers).
+// The same with the operator's additions (extra_blocked_headers).
 bool is_blocked_header(std::string_view name, const std::vector<std::string>& extra);
 
 // Fields that carry a credential, by their name: authorization, cookie, session and signature, and
-// names with auth, key, token, secret, password and the like in them.
+// names that contain auth, key, token, secret, password and the like.
 bool is_credential_header(std::string_view name);
 
 // Keys of provider data with this prefix belong to the server and are never forwarded.

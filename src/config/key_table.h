@@ -1,9 +1,9 @@
 #pragma once
 
-// A section of the configuration as a table of its keys, and the one loop that decodes by it.
+// A section of the configuration as a table of its keys, and the loop that decodes by it.
 //
-// The tables are the single statement of what is known: unknown keys, missing keys, suggestions
-// and known_keys() all come from them.
+// The tables are the only definition of the known keys: unknown keys, missing keys, suggestions and
+// known_keys() all come from them.
 
 #include <fmt/format.h>
 
@@ -25,8 +25,8 @@ namespace penstock::config {
 enum class Use : std::uint8_t {
   kOptional,
   kRequired,
-  kAccepted,  // the reference's, without meaning here and without harm
-  kIgnored,   // the reference's, for a part that this server does not have: one warning
+  kAccepted,  // the reference's, accepted without effect
+  kIgnored,   // the reference's, for a feature that this server lacks: one warning
 };
 
 using KnownKeys = std::vector<KnownKey>;
@@ -34,9 +34,9 @@ using KnownKeys = std::vector<KnownKey>;
 template <class T>
 struct Key {
   std::string_view name;
-  std::string_view type;  // as the documentation spells it
+  std::string_view type;  // as in the documentation
   std::string_view default_value;
-  void (*decode)(Decoder&, const Node&, T&) = nullptr;  // of a resolved value that is not nothing
+  void (*decode)(Decoder&, const Node&, T&) = nullptr;  // of a resolved value that is not empty
   Use use = Use::kOptional;
   // Appends the keys below this one, whose path is given.
   void (*list_inside)(const std::string& path, KnownKeys& out) = nullptr;
@@ -52,13 +52,13 @@ constexpr Key<T> ignored(std::string_view name) {
   return {name, "ignored", "none", nullptr, Use::kIgnored, nullptr};
 }
 
-// Into `out` what was decoded; the default stays where there was a problem.
+// Stores the decoded value in `out`; after a problem the default stays.
 template <class Value, class Field>
 void store(std::optional<Value> value, Field& out) {
   if (value) out = static_cast<Field>(std::move(*value));
 }
 
-// Whether there is anything in the node that could be ignored.
+// Whether the node contains anything that could be ignored.
 inline bool says_something(const Node& node) {
   const bool is_scalar = node.kind == Node::Kind::kScalar;
   return is_scalar || !node.children.empty();
@@ -89,7 +89,7 @@ std::vector<std::string_view> names_of(std::span<const Key<T>> keys) {
   return names;
 }
 
-// Whether an unknown key of `map` has been reported as a likely misspelling of `name`.
+// Whether an unknown key of `map` was reported as a probable misspelling of `name`.
 template <class T>
 bool is_misspelled_in(const Node& map, std::string_view name, std::span<const Key<T>> keys) {
   return std::any_of(map.children.begin(), map.children.end(), [&](const Node& entry) {
@@ -109,8 +109,7 @@ std::string suggestion_of(std::string_view unknown, std::span<const Key<T>> keys
   return near.empty() ? suggestion(unknown, effective) : suggestion(unknown, all);
 }
 
-// Decodes the entries of `map` into `out`; keys that are not in the table and required ones that
-// are not in the mapping are errors.
+// Decodes the entries of `map` into `out`; unknown keys and missing required keys are errors.
 template <class T>
 void decode_section(Decoder& decoder, const Node& map, std::span<const Key<T>> keys, T& out) {
   if (!decoder.expect_map(map)) return;

@@ -9,8 +9,8 @@
 
 namespace penstock::config {
 
-// Empty where `key` is visible ASCII without spaces; else what is wrong with it, and what to do.
-// Never repeats the key.
+// Empty if `key` is visible ASCII without spaces; else what is wrong with it, and what to do. Never
+// repeats the key.
 inline std::string_view fault_of_key_text(std::string_view key) {
   const auto is_visible = [](char c) { return c > ' ' && c < 0x7F; };
   if (std::ranges::all_of(key, is_visible)) return {};

@@ -32,7 +32,7 @@ Loaded load_text(std::string_view text, std::string_view file, const Environment
 
 Loaded load_file(const std::string& path, const Environment& environment) {
   std::ifstream file(path, std::ios::binary);
-  // One byte more than a document may have, so that endless files end and large ones are refused.
+  // One byte over the limit, so that endless files end and large ones are refused.
   std::string text(kDocumentBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad() || (file.gcount() == 0 && !file.eof())) {

@@ -28,8 +28,8 @@ struct Problem {
 };
 
 struct Loaded {
-  std::optional<Settings> settings;  // nothing where there is any error
-  std::vector<Problem> problems;     // by their positions; what concerns the whole file is last
+  std::optional<Settings> settings;  // nullopt if there is any error
+  std::vector<Problem> problems;     // sorted by position; those of the whole file are last
 };
 
 // The environment as a function, so that tests need no process environment.
@@ -44,7 +44,7 @@ Loaded load_text(std::string_view text, std::string_view file, const Environment
 Loaded load_file(const std::string& path, const Environment& environment);
 
 // The configuration used without a file: one provider `passthrough` from PASSTHROUGH_URL and
-// PASSTHROUGH_API_KEY. Its text, as a run.yaml, for load_text and for the documentation.
+// PASSTHROUGH_API_KEY. Returned as the text of a run.yaml, for load_text and for the documentation.
 std::string_view built_in_configuration();
 
 // The resolved configuration as YAML in the reference's form, with every secret masked.
@@ -54,8 +54,8 @@ std::string describe(const Settings& settings);
 // docs/configuration.md is compared with it.
 struct KnownKey {
   std::string path;
-  std::string type;           // as the documentation spells it
-  std::string default_value;  // likewise; empty where the key is required
+  std::string type;           // as in the documentation
+  std::string default_value;  // likewise; empty if the key is required
 };
 std::vector<KnownKey> known_keys();
 

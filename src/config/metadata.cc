@@ -13,7 +13,7 @@
 namespace penstock::config {
 namespace {
 
-// Not a number with leading zeros: it is octal to some readers and an identifier to most writers.
+// Not a number with leading zeros: octal to some readers, and an identifier to most writers.
 bool looks_decimal(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   const bool has_leading_zero = text.size() > 1 && text[0] == '0' && text[1] != '.';
@@ -29,14 +29,14 @@ std::optional<double> decimal_of(std::string_view text) {
 }
 
 std::optional<bool> boolean_of(const Node& scalar) {
-  // The reference turns only true and false into booleans after a substitution.
+  // After a substitution, the reference turns only true and false into booleans.
   const auto value = parse_boolean(scalar.text);
   const bool is_word =
       equals_ignoring_case(scalar.text, "true") || equals_ignoring_case(scalar.text, "false");
   return scalar.style == Node::Style::kPlain || is_word ? value : std::nullopt;
 }
 
-// Numbers keep their spelling where it is JSON's too.
+// Numbers keep their spelling if it is valid JSON too.
 void write_number(JsonWriter& out, std::string_view text, double value) {
   if (JsonDocument::read(text)) {
     out.raw(text);
@@ -57,7 +57,7 @@ void write_scalar(JsonWriter& out, const Node& scalar) {
   }
 }
 
-// As deep as the document, which has a bound (config/tree_builder.h).
+// Recurses as deep as the document, whose depth is bounded (config/tree_builder.h).
 void write_node(JsonWriter& out, const Node& node) {
   switch (node.kind) {
     case Node::Kind::kNull:

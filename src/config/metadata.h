@@ -10,10 +10,10 @@
 namespace penstock::config {
 
 // The mapping as one JSON object, its keys in the file's order. Plain scalars have YAML's types,
-// substituted ones those of the reference; what JSON cannot say (nan, dates) is text.
+// substituted ones the reference's; what JSON cannot express (nan, dates) becomes a string.
 std::string metadata_json(Decoder& decoder, const Node& map);
 
-// Of nodes that have been resolved already, the same.
+// The same for nodes that are already resolved.
 std::string resolved_json(const Node& node);
 
 }  // namespace penstock::config

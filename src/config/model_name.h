@@ -1,10 +1,10 @@
 #pragma once
 
-// What models are called: the one rule, which the catalog, its lists and the check of the
-// configuration share.
+// The one rule for models' names, shared by the catalog, its lists and the check of the
+// configuration.
 //
-// A model's identifier is `provider_id/model_id`, or the model_id as it is where that begins with
-// `provider_id/` already. An alias without prefix (provider_id `all`, or `_unprefixed_alias` in the
+// A model's identifier is `provider_id/model_id`, or the model_id alone if it already begins with
+// `provider_id/`. An alias without prefix (provider_id `all`, or `_unprefixed_alias` in the
 // metadata) is identified by its model_id alone. This is the rule of OGX 1.5.
 
 #include <string>
@@ -18,14 +18,14 @@ namespace penstock::config {
 inline constexpr std::string_view kAllProviders = "all";
 // A provider_model_id: the first model of the type that the provider lists.
 inline constexpr std::string_view kFirstListedModel = "auto";
-// A key of the metadata, which is not shown: true makes an alias without prefix.
+// A key of the metadata that is not shown: true makes an alias without prefix.
 inline constexpr std::string_view kUnprefixedAliasKey = "_unprefixed_alias";
 
-// Whether `name` is `provider_id/` and something.
+// Whether `name` is `provider_id/` followed by something.
 bool has_prefix(std::string_view name, std::string_view provider_id);
 
-// The name of the model that a provider's upstream calls `upstream_id`. Never taken for prefixed
-// already: an upstream may list both `x` and `provider_id/x`.
+// The name of the model that a provider's upstream calls `upstream_id`. The prefix is always added:
+// an upstream may list both `x` and `provider_id/x`.
 std::string listed_name(std::string_view provider_id, std::string_view upstream_id);
 
 bool is_unprefixed(const Model& model);

@@ -15,8 +15,8 @@
 namespace penstock::config {
 namespace {
 
-// YAML 1.2 section 5.1: tabs and line breaks are the only control characters. yaml-cpp would take
-// 0x04 for the end of the file and guess UTF-16 from zero bytes.
+// YAML 1.2 section 5.1: tabs and line breaks are the only control characters. yaml-cpp would treat
+// 0x04 as the end of the file and guess UTF-16 from zero bytes.
 bool is_allowed_control(char c) {
   return c == '\t' || c == '\n' || c == '\r';
 }
@@ -47,17 +47,17 @@ bool check_bytes(std::string_view text, Problems& problems) {
   return true;
 }
 
-// yaml-cpp repeats names of the file behind a colon; a mistyped secret could be one.
+// yaml-cpp repeats text of the file after a colon; a mistyped secret could be in it.
 std::string without_details(const std::string& message) {
   return message.substr(0, message.find(": "));
 }
 
-// yaml-cpp 0.7 notices that a quote is never closed only where the text ends within a line.
+// yaml-cpp 0.7 detects an unclosed quote only if the text ends within a line.
 std::string_view without_final_space(std::string_view text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
-// Notes where documents start.
+// Records where documents start.
 class DocumentStarts : public YAML::EventHandler {
  public:
   const std::vector<YAML::Mark>& marks() const { return marks_; }
@@ -79,7 +79,7 @@ class DocumentStarts : public YAML::EventHandler {
   std::vector<YAML::Mark> marks_;
 };
 
-// Not with YAML::LoadAll(): behind a stray comma, yaml-cpp 0.7 finds empty documents without end.
+// Not with YAML::LoadAll(): after a stray comma, yaml-cpp 0.7 finds endless empty documents.
 bool is_one_document(const std::string& text, Problems& problems) {
   std::istringstream stream(text);
   YAML::Parser parser(stream);
@@ -94,7 +94,7 @@ bool is_one_document(const std::string& text, Problems& problems) {
   return false;
 }
 
-// Where a line is indented with a tab, which YAML does not allow and yaml-cpp explains badly.
+// The position of a line indented with a tab, which YAML forbids and yaml-cpp explains badly.
 std::optional<Position> indented_with_tab(std::string_view text, std::size_t last_line) {
   for (Position position; position.line <= last_line && !text.empty(); ++position.line) {
     const std::string_view line = text.substr(0, text.find('\n'));

@@ -2,10 +2,9 @@
 
 // The YAML of a configuration file as a plain tree with positions and key paths.
 //
-// parse_document() is the only user of yaml-cpp. It hands out a tree in which aliases are
-// expanded, merge keys (`<<`) applied and duplicate keys reported, with a bound on depth and
-// size, so that what works on the tree may recurse without care. Scalars are still unsubstituted
-// text (environment.h).
+// parse_document() is the only user of yaml-cpp. It returns a tree in which aliases are expanded,
+// merge keys (`<<`) applied and duplicate keys reported, with bounds on depth and size, so that
+// code may safely recurse over the tree. Scalars are still unsubstituted text (environment.h).
 
 #include <cstdint>
 #include <optional>
@@ -19,7 +18,7 @@ namespace penstock::config {
 
 struct Node {
   enum class Kind : std::uint8_t { kNull, kScalar, kList, kMap };
-  // How a scalar's text came about, which decides the type that it has where any is allowed.
+  // Where a scalar's text came from, which decides its type if any type is allowed.
   enum class Style : std::uint8_t {
     kPlain,        // by YAML's rules: 5 is a number, no is a boolean
     kQuoted,       // always text
@@ -28,7 +27,7 @@ struct Node {
 
   Kind kind = Kind::kNull;
   Style style = Style::kPlain;
-  Position position;  // of the value; of its key where there is no value
+  Position position;  // of the value; of its key if there is no value
   std::string path;   // server.api_keys[0].name; empty for the whole document
   std::string text;   // a scalar's
 
@@ -43,14 +42,14 @@ struct Node {
   std::string_view kind_name() const;
 };
 
-// The limits of a document, aliases counted as often as they are used.
+// The limits of a document; an alias counts each time it is used.
 inline constexpr std::size_t kDocumentBytesMax = std::size_t{1024} * 1024;
 inline constexpr std::size_t kDocumentDepthMax = 64;
 inline constexpr std::size_t kDocumentNodesMax = 20'000;
 
-// Nothing where `text` is not one YAML document with a mapping at its top: then at least one
-// error has been reported. An empty document is an empty mapping. Duplicate keys are reported and
-// the first is kept, so that the rest of the file is still checked.
+// Nullopt if `text` is not one YAML document with a mapping at its top; at least one error has then
+// been reported. An empty document is an empty mapping. Duplicate keys are reported and the first
+// is kept, so that the rest of the file is still checked.
 std::optional<Node> parse_document(std::string_view text, Problems& problems);
 
 }  // namespace penstock::config

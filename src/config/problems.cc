@@ -43,7 +43,7 @@ std::vector<Problem> Problems::take() {
                    [&](const Problem& a, const Problem& b) { return place(a) < place(b); });
   std::vector<Problem> result;
   for (Problem& problem : problems_) {
-    // Sorted, so that a repetition can only stand among the last ones of the same place.
+    // Sorted, so that a repetition can only be among the last ones of the same position.
     auto last = result.rbegin();
     while (last != result.rend() && place(*last) == place(problem) && !same(*last, problem)) ++last;
     if (last == result.rend() || !same(*last, problem)) result.push_back(std::move(problem));

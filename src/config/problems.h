@@ -2,8 +2,8 @@
 
 // The problems of one file, collected while it is decoded so that all are reported at once.
 //
-// Owned by load_text() for the time of one load; one thread. Messages name keys and what was
-// expected; they never repeat a value, because any value may turn out to be a secret.
+// Owned by load_text() during one load; one thread. Messages name keys and expectations; they never
+// repeat a value, because any value may be a secret.
 
 #include <string>
 #include <string_view>
@@ -26,13 +26,13 @@ class Problems {
   void error(Position position, std::string message);
   void warning(Position position, std::string message);
 
-  // An error of the whole file, that is to be read after all others. Once.
+  // An error about the whole file, to be read after all others. At most one.
   void conclude(std::string message);
 
   bool has_errors() const;
 
-  // Everything that was reported, in the order of positions, the conclusion last, without
-  // repetitions: a mapping that is used through several aliases has its problems once.
+  // Everything that was reported, sorted by position, the conclusion last, without repetitions: a
+  // mapping that is used through several aliases reports its problems once.
   std::vector<Problem> take();
 
  private:

@@ -30,8 +30,8 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// The digits at the front of `text`, with a fraction if it has one; empty where it does not begin
-// with a digit. An exponent, a sign, inf and nan are no part of it.
+// The digits at the front of `text`, with a fraction if it has one; empty if it does not begin with
+// a digit. Excludes exponents, signs, inf and nan.
 std::string_view number_at_front(std::string_view text) {
   std::size_t end = 0;
   while (end < text.size() && is_digit(text[end])) ++end;

@@ -1,10 +1,10 @@
 #pragma once
 
-// Everything that configuration can say, as plain values.
+// The whole configuration, as plain values.
 //
 // Decoded once (config/load.h), complete with defaults, and never changed afterwards: the threads
-// share one `const Settings`. The meaning, type and default of every key stand in
-// docs/configuration.md, which a test compares with the decoder.
+// share one `const Settings`. docs/configuration.md has the meaning, type and default of every key;
+// a test compares it with the decoder.
 
 #include <algorithm>
 #include <chrono>
@@ -24,23 +24,23 @@ namespace penstock::config {
 using std::chrono::milliseconds;
 
 // A URL in the parts that a client needs. `path` begins with a slash and does not end with one, or
-// is empty; no user information, query or fragment survives decoding.
+// is empty; decoding refuses user information, query and fragment.
 struct Url {
   bool tls = false;
   std::string host;  // without brackets, lower case
   std::uint16_t port = 80;
   std::string path;
 
-  // "https://host:8000/v1", the port left out where it is the scheme's own.
+  // "https://host:8000/v1", without the scheme's default port.
   std::string text() const;
-  // What the Host field carries (RFC 9110 section 7.2): the host, in brackets where it is an IPv6
-  // address, and the port where it is not the scheme's own.
+  // The value of the Host field (RFC 9110 section 7.2): the host, in brackets if it is an IPv6
+  // address, and the port unless it is the scheme's default.
   std::string authority() const;
 
   bool operator==(const Url&) const = default;
 };
 
-// What becomes of a base URL's path. Most services have their API below /v1; some do not.
+// What to do with a base URL's path. Most services have their API below /v1; some do not.
 enum class BasePath : std::uint8_t { kEndsInV1, kAsWritten };
 
 // providers.inference[].config.network.tls
@@ -50,16 +50,16 @@ struct UpstreamTls {
   bool verify = true;
   std::string ca_file;  // empty: the system's certificates
   MinVersion min_version = MinVersion::kTls12;
-  std::string ciphers;  // OpenSSL's list form; empty: OpenSSL's own choice
+  std::string ciphers;  // OpenSSL's list form; empty: OpenSSL's default
   std::string client_cert;
   std::string client_key;
 };
 
 // providers.inference[].config.network.limits
 struct ConnectionLimits {
-  std::optional<std::size_t> max_connections;            // of all threads; nothing: no limit
+  std::optional<std::size_t> max_connections;            // of all threads; nullopt: no limit
   std::optional<std::size_t> max_keepalive_connections;  // idle ones of each thread
-  std::optional<milliseconds> keepalive_expiry;          // nothing: server.timeouts.upstream_idle
+  std::optional<milliseconds> keepalive_expiry;          // nullopt: server.timeouts.upstream_idle
   std::size_t max_waiting = 1000;                        // requests that wait for a connection
 };
 
@@ -69,13 +69,13 @@ struct Provider {
     std::string name;
     Secret value;  // any header may carry a key
   };
-  // forward_headers: the key of the provider data, and the upstream's header that its value fills.
+  // forward_headers: the key of the provider data, and the upstream's header that it fills.
   struct ForwardedHeader {
     std::string key;
     std::string header;
   };
 
-  // config.query: sent with every request, percent-encoded. Some services want their key here.
+  // config.query: sent with every request, percent-encoded. Some services take their key here.
   struct QueryParameter {
     std::string name;
     Secret value;
@@ -83,22 +83,22 @@ struct Provider {
 
   std::string id;
   std::string shown_config = "{}";  // `config` as written, secrets masked: a JSON object
-  std::optional<Url> base_url;      // settled by base_path; nothing: each caller names its own
+  std::optional<Url> base_url;      // its path as base_path says; nullopt: callers name their own
   BasePath base_path = BasePath::kEndsInV1;
   std::vector<QueryParameter> query;
   Secret api_key;                                          // empty: the caller's
-  std::optional<std::vector<std::string>> allowed_models;  // nothing: all; upstream ids
+  std::optional<std::vector<std::string>> allowed_models;  // nullopt: all; upstream ids
   bool refresh_models = false;
   std::vector<ForwardedHeader> forward_headers;
   std::vector<std::string> extra_blocked_headers;  // lower case
   UpstreamTls tls;
-  std::optional<milliseconds> connect_timeout;  // network.timeout; nothing: server.timeouts
+  std::optional<milliseconds> connect_timeout;  // network.timeout; nullopt: server.timeouts
   std::optional<milliseconds> read_timeout;     // longest silence: first byte and between bytes
   std::vector<Header> headers;                  // network.headers, sent with every request
   ConnectionLimits connection_limits;           // network.limits
   bool retry_stale_connection = true;           // network.retry_stale_connection
 
-  // Whether a model of that upstream id may be registered and asked for.
+  // Whether the model with that upstream id may be registered and requested.
   bool allows(std::string_view upstream_model) const {
     return !allowed_models ||
            std::ranges::find(*allowed_models, upstream_model) != allowed_models->end();
@@ -112,7 +112,7 @@ struct Model {
   std::string provider_model_id;  // empty: the same as `id`
   std::string type = "llm";       // llm, embedding or rerank
   std::string metadata = "{}";    // a JSON object
-  bool type_is_stated = false;    // also where it is llm
+  bool type_is_stated = false;    // also if it is llm
   bool follows_list = false;      // provider_model_id: auto; the first that the provider lists
   bool unprefixed_alias = false;  // metadata._unprefixed_alias
 
@@ -121,10 +121,10 @@ struct Model {
   }
 };
 
-// What a key may do. Everybody is an administrator where no keys are configured.
+// What a key may do. Without configured keys, everybody is an administrator.
 enum class Role : std::uint8_t {
-  kInference,  // use models, and read what there is
-  kAdmin,      // also register models at run time, and remove those
+  kInference,  // use models, and read lists and states
+  kAdmin,      // also register models at run time, and remove them
 };
 
 struct ApiKey {
@@ -144,12 +144,12 @@ struct Limits {
   std::size_t body_bytes_per_second = 1024;          // on average, after client_body; 0: no limit
   std::size_t discarded_bytes = 128 * 1024 * 1024;   // of a client after its last answer
   std::size_t event_bytes = 1024 * 1024;             // one event of a stream
-  std::size_t json_depth = 64;                       // of JSON that is taken apart
+  std::size_t json_depth = 64;                       // of JSON that is read into a tree
   std::size_t json_values = 10'000;                  // values and keys of one such text
   std::size_t registration_bytes = 1024 * 1024;      // the body of POST /v1/models
   std::size_t registered_models = 10'000;            // by clients, at run time
   std::size_t registered_bytes = 16 * 1024 * 1024;   // of all of those
-  std::size_t model_id_bytes = 512;                  // of what is registered or listed
+  std::size_t model_id_bytes = 512;                  // of registered and listed models
   std::size_t metadata_bytes = 16 * 1024;            // likewise
   std::size_t model_list_bytes = 16 * 1024 * 1024;   // an upstream's list, all pages together
   std::size_t model_list_entries = 20'000;           // likewise
@@ -169,12 +169,12 @@ struct Timeouts {
   milliseconds first_byte{600'000};
   milliseconds between_bytes{300'000};
   milliseconds between_events{300'000};  // zero: none
-  milliseconds model_list{10'000};       // asking an upstream for its models, all pages
+  milliseconds model_list{10'000};       // listing an upstream's models, all pages
   milliseconds request{0};               // the whole request; 0: none
   milliseconds client_header{10'000};
   milliseconds client_body{30'000};
   milliseconds client_write{60'000};
-  milliseconds refused_idle{5'000};         // the same, of a client whose key was refused
+  milliseconds refused_idle{5'000};         // the same, after the client's key was refused
   milliseconds linger{5'000};               // a client's silence after its last answer
   milliseconds discard{30'000};             // all that a client sends after its last answer
   milliseconds idle{75'000};                // a client's connection between requests
@@ -185,10 +185,10 @@ struct Timeouts {
 
 enum class SseDone : std::uint8_t { kPass, kStrip };
 
-// The least of the server's own log that is written.
+// The lowest level of the server's own log that is written.
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 
-// Where a caller's passthrough_url may lead although the address is not public.
+// Where a caller's passthrough_url may lead even if the address is not public.
 struct CallerUrlHost {
   enum class Ports : std::uint8_t { kOfScheme, kOne, kAny };  // `host`, `host:port`, `host:*`
 
@@ -205,12 +205,12 @@ struct CallerUrlHost {
 struct Server {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8321;
-  std::size_t threads = 0;  // 0: as many as there are cores that this process may use
+  std::size_t threads = 0;  // 0: as many as cores that this process may use
   std::string tls_certfile;
   std::string tls_keyfile;
-  std::string tls_cafile;   // clients must then show a certificate of this authority
-  std::string tls_ciphers;  // tls_config.ciphers, in OpenSSL's list form; empty: its own choice
-  std::chrono::seconds hsts_max_age{31'536'000};  // over TLS; 0: nothing is said
+  std::string tls_cafile;   // clients must then present a certificate of this authority
+  std::string tls_ciphers;  // tls_config.ciphers, in OpenSSL's list form; empty: its default
+  std::chrono::seconds hsts_max_age{31'536'000};  // over TLS; 0: the field is not sent
   std::chrono::seconds registry_refresh_interval{300};
   std::vector<ApiKey> api_keys;
   Limits limits;
@@ -218,7 +218,7 @@ struct Server {
   SseDone sse_done = SseDone::kPass;
   std::string access_log = "stdout";  // stdout, stderr, off, or a file's path
   LogLevel log_level = LogLevel::kInfo;
-  bool core_dumps = false;  // whether a crash may write the memory, keys included, to disk
+  bool core_dumps = false;  // whether a crash may write the memory, including keys, to disk
   std::vector<CallerUrlHost> caller_url_hosts;
 };
 

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 9> kSecretWords = {
     "api_key",    "api-key",           "authorization", "password",          "secret",
     "credential", "connection_string", "token",         "moderation_headers"};
 
-// `max_tokens` and its like count tokens and hold none.
+// `max_tokens` and the like are counts, not secrets.
 bool speaks_of_a_secret(std::string_view key) {
   std::string name(key);
   std::ranges::transform(name, name.begin(), to_lower);
@@ -28,7 +28,7 @@ bool holds_only_secrets(std::string_view key) {
   return key == "headers" || key == "query";
 }
 
-// What stands in a URL before the last `@` of its authority (RFC 3986 section 3.2.1).
+// Masks what precedes the last `@` of a URL's authority (RFC 3986 section 3.2.1).
 void mask_user_information(std::string& text) {
   constexpr std::string_view kMark = "://";
   const std::size_t scheme = text.find(kMark);

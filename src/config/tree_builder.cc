@@ -21,7 +21,7 @@ bool is_null_word(std::string_view text) {
   return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
 }
 
-// The new path must not depend on where a merged mapping was written down.
+// The new path must not depend on where a merged mapping was written.
 void set_path(Node& node, std::string path) {
   for (std::size_t i = 0; i < node.children.size(); ++i) {
     Node& child = node.children[i];
@@ -81,7 +81,7 @@ bool TreeBuilder::build_list(const YAML::Node& yaml, Node& out, std::size_t dept
 
 bool TreeBuilder::build_map(const YAML::Node& yaml, Node& out, std::size_t depth) {
   out.kind = Node::Kind::kMap;
-  Node merged;  // what `<<` brings: it gives way to the mapping's own keys, wherever it stands
+  Node merged;  // from `<<`: the mapping's own keys override it, wherever it is
   merged.kind = Node::Kind::kMap;
   for (const auto& entry : yaml) {
     if (!build_entry(entry.first, entry.second, out, merged, depth)) return false;

@@ -1,6 +1,6 @@
 #pragma once
 
-// From yaml-cpp's graph of nodes to the plain tree of node.h; used by node.cc only.
+// From yaml-cpp's graph of nodes to the plain tree of node.h; used only by node.cc.
 
 #include <yaml-cpp/yaml.h>
 
@@ -17,8 +17,8 @@ class TreeBuilder {
  public:
   explicit TreeBuilder(Problems& problems) : problems_(problems) {}
 
-  // Fills `out`, whose path and key are set, from `yaml`. False where a limit of the document is
-  // passed, which has then been reported. May throw YAML::Exception.
+  // Fills `out`, whose path and key are set, from `yaml`. False if a limit of the document is
+  // exceeded, which has then been reported. May throw YAML::Exception.
   [[nodiscard]] bool build(const YAML::Node& yaml, Node& out, std::size_t depth = 0);
 
  private:

@@ -41,7 +41,7 @@ bool is_path_byte(char c) {
          std::string_view("-._~!$&'()*+,;=:@/").find(c) != std::string_view::npos;
 }
 
-// As a host stands before a port.
+// The form of a host before a port.
 std::string in_brackets(const std::string& host) {
   return host.find(':') != std::string::npos ? fmt::format("[{}]", host) : host;
 }
@@ -130,7 +130,7 @@ Status parse_authority(std::string_view authority, Url& url) {
   return {};
 }
 
-// Dot segments could lead out of the path that was configured (RFC 3986 section 5.2.4).
+// Dot segments could lead out of the configured path (RFC 3986 section 5.2.4).
 bool has_dot_segment(std::string_view decoded_path) {
   while (!decoded_path.empty()) {
     decoded_path.remove_prefix(1);
@@ -170,7 +170,7 @@ Result<CallerUrlHost> parse_caller_url_host(std::string_view text) {
   CallerUrlHost entry;
   const bool is_bracketed = text.starts_with('[');
   const std::size_t colon = text.rfind(':');
-  // An IPv6 address without brackets has colons of its own, and no port.
+  // An IPv6 address without brackets contains colons, and has no port.
   const bool has_port =
       colon != std::string_view::npos &&
       (is_bracketed ? colon > 0 && text[colon - 1] == ']' : text.find(':') == colon);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Decoding of http and https URLs (RFC 3986), strictly: what is not plainly a base URL of a
-// service is refused with a message that says why.
+// Strict decoding of http and https URLs (RFC 3986): anything but a plain base URL of a service is
+// refused with a message that says why.
 
 #include <string>
 #include <string_view>
@@ -12,16 +12,16 @@
 namespace penstock::config {
 
 // An absolute http or https URL without user information, query or fragment. Host names are
-// letters, digits, dots, hyphens and underscores, or an IP address (IPv6 in brackets); ports 1 to
-// 65535. The path keeps its bytes; slashes at its end are dropped. Fails with kInvalidRequest.
+// letters, digits, dots, hyphens and underscores, or an IP address (IPv6 in brackets); ports are 1
+// to 65535. The path keeps its bytes; trailing slashes are dropped. Fails with kInvalidRequest.
 Result<Url> parse_url(std::string_view text);
 
-// The URL below which a service has its endpoints; refuses one that is an endpoint's own, such as
+// The URL below which a service has its endpoints; refuses an endpoint's own URL, such as
 // `…/v1/chat/completions`. With kEndsInV1, `/v1` is appended unless the path already ends in it.
 Result<Url> parse_base_url(std::string_view text, BasePath base_path = BasePath::kEndsInV1);
 
-// A host alone, as parse_url() takes it; IPv6 with or without brackets. The result is lower case,
-// without brackets, and the one form that equal addresses have, so that hosts can be compared.
+// A host alone, as parse_url() accepts it; IPv6 with or without brackets. The result is lower case,
+// without brackets, and in the canonical form of the address, so that hosts can be compared.
 Result<std::string> parse_host(std::string_view text);
 
 // An entry of server.caller_url_hosts: a host, `host:port` or `host:*`; IPv6 with a port in

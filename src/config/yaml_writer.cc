@@ -20,7 +20,7 @@ bool is_plain_byte(char c) {
          std::string_view("._-/:+").find(c) != std::string_view::npos;
 }
 
-// Letters first, nothing that is syntax, and no word that YAML 1.1 or 1.2 reads as something else.
+// Begins with a letter, has no syntax in it, and is no word that YAML 1.1 or 1.2 reads otherwise.
 bool is_plain(std::string_view text) {
   constexpr std::array<std::string_view, 3> kWords = {"null", "y", "n"};
   const bool is_word = std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {

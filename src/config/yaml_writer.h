@@ -1,6 +1,6 @@
 #pragma once
 
-// Block-style YAML, written line by line. Text is quoted wherever another reader could take it for
+// Block-style YAML, written line by line. Text is quoted if another reader could take it for
 // something else; the result is always valid YAML.
 
 #include <string>
@@ -10,15 +10,15 @@ namespace penstock::config {
 
 class YamlWriter {
  public:
-  // `key: value`, where the value is written as it is: numbers, booleans, JSON.
+  // `key: value`, with the value unquoted: numbers, booleans, JSON.
   void literal(std::string_view key, std::string_view value);
   void text(std::string_view key, std::string_view value);
   // An item of a list.
   void text_item(std::string_view value);
 
-  // `key:` and one level deeper until close().
+  // `key:`, and one level deeper until close().
   void open(std::string_view key);
-  // Begins an item that is a mapping; its first entry stands behind the dash. Until close().
+  // Begins an item that is a mapping; its first entry follows the dash. Until close().
   void open_item();
   void close();
 

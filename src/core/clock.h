@@ -1,9 +1,9 @@
 #pragma once
 
-// Time and chance behind seams, so that tests and a seeded simulation can own both.
+// Time and randomness behind interfaces, so that tests and a seeded simulation can control both.
 //
-// A Clock belongs to one thread. steady() orders events and measures durations; wall() dates them.
-// SystemClock reads the machine's clocks; FakeClock moves only when a test moves it.
+// A Clock belongs to one thread. steady() orders events and measures durations; wall() gives the
+// date and time. SystemClock reads the machine's clocks; FakeClock moves only when a test moves it.
 
 #include <chrono>
 #include <cstdint>
@@ -46,7 +46,7 @@ class Random {
   virtual std::uint64_t next() = 0;
 };
 
-// xoshiro-like quality is not needed: splitmix64 over a seed, one generator a thread.
+// splitmix64 over a seed; the quality of xoshiro is not needed. One generator per thread.
 class SeededRandom final : public Random {
  public:
   explicit SeededRandom(std::uint64_t seed) : state_(seed) {}

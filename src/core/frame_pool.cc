@@ -21,16 +21,16 @@ constexpr bool kPooled = true;
 
 constexpr std::size_t kClassBytes = 64;
 constexpr std::size_t kClasses = FramePool::kPooledBytesMax / kClassBytes;
-// Per class and thread; what is freed beyond it goes back to the heap, so that a burst of
-// connections does not keep its memory for ever.
+// Per class and thread. Frames freed beyond it go to the heap, so that a burst of connections does
+// not keep its memory forever.
 constexpr std::size_t kKeptMax = 256;
 
 struct FreeFrame {
   FreeFrame* next;
 };
 
-// Trivially destructible, so that frames may still be taken and freed while the thread's other
-// objects are destroyed; from then on the heap serves directly.
+// Trivially destructible, so that frames may still be allocated and freed while the thread's other
+// objects are destroyed; from then on the heap is used directly.
 struct Lists {
   std::array<FreeFrame*, kClasses> first;
   std::array<std::size_t, kClasses> kept;
@@ -40,7 +40,7 @@ struct Lists {
 
 constinit thread_local Lists lists{};
 
-// Gives the lists back at the end of the thread.
+// Frees the lists at the end of the thread.
 struct Keeper {
   Keeper() = default;
   ~Keeper() {

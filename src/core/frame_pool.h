@@ -1,12 +1,12 @@
 #pragma once
 
-// Memory for coroutine frames, kept by the thread that freed it.
+// FramePool: memory for coroutine frames, reused by the thread that freed it.
 //
-// A request starts and ends a handful of coroutines; their frames come in few sizes. Freed frames
-// wait in lists by size class, so that the steady state allocates nothing. Each thread has lists
-// of its own: a frame is freed on the thread that made it (a request never changes thread), and
-// one freed elsewhere merely joins that thread's list. Frames over kPooledBytesMax and builds
-// under AddressSanitizer use the heap directly, so that a use after the end is found.
+// A request starts and ends a handful of coroutines; their frames have few sizes. Freed frames are
+// kept in lists by size class, so that the steady state allocates nothing. Each thread has its own
+// lists: a frame is freed on the thread that allocated it (a request never changes threads), and
+// one freed elsewhere joins that thread's list. Frames over kPooledBytesMax and builds under
+// AddressSanitizer use the heap directly, so that a use after free is found.
 
 #include <cstddef>
 

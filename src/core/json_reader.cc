@@ -16,7 +16,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// A string's text without its quotes, as spelled.
+// The contents of a string, as written, without its quotes.
 std::string_view inside_of(std::string_view string) {
   return string.substr(1, string.size() - 2);
 }
@@ -54,7 +54,7 @@ Error JsonError::of_request(std::string_view what) const {
   return error;
 }
 
-// Reads from token to token; the containers that are open form its stack.
+// Reads token by token; the open containers are its stack.
 class JsonParser {
  public:
   JsonParser(std::string_view text, const JsonBounds& bounds) : bounds_(bounds) {
@@ -65,7 +65,7 @@ class JsonParser {
     if (text().size() > UINT32_MAX) return failed(UINT32_MAX);
     const std::size_t sound = valid_utf8_bytes(text());
     const bool read = values();
-    // The fault that comes first in the text is the one that is told.
+    // The error that comes first in the text is reported.
     if (sound < text().size() && (read || sound <= error_.position)) return failed(sound);
     if (!read) return std::unexpected(error_);
     return std::move(document_);
@@ -94,7 +94,7 @@ class JsonParser {
   }
   bool malformed() { return fail(JsonError::Kind::kMalformed, std::min(at_, text().size())); }
 
-  // A value, and then, as long as a container is open, what may follow in it.
+  // A value, and then, while a container is open, what may follow in it.
   bool values() {
     skip_space();
     if (!value()) return false;
@@ -233,8 +233,8 @@ class JsonParser {
     return true;
   }
 
-  // Sorted, so that the time is not quadratic in what a peer sends, whatever its keys are: a hash
-  // table's time depends on them. Keys without an escape are compared where they lie.
+  // Sorting bounds the time for any keys, which a peer chooses; a hash table's time would depend on
+  // them. Keys without an escape are compared in place.
   bool keys_differ(std::size_t object) {
     const std::vector<Node>& nodes = document_.nodes_;
     keys_.clear();

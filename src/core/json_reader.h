@@ -1,16 +1,16 @@
 #pragma once
 
-// The one reader of JSON that is taken apart: registrations, model lists, provider data, the
-// bodies of errors. What passes through the gateway untouched is not read here (wire/json_walk.h).
+// The reader of JSON that is needed as a tree: registrations, model lists, provider data, error
+// bodies. JSON that is only passed on is not read here (wire/json_walk.h).
 //
-// It reads RFC 8259 strictly and within bounds. A peer decides about depth, width and length of
-// what it sends, so nothing here recurses: a document is a flat list of values over the text that
-// it was read from, in the order of the text. Time and memory are linear in the text, and a bound
-// that is passed ends the reading at that place. Refused besides what the grammar refuses: text
-// that is not UTF-8, escapes that stand for half of a surrogate pair, and an object that names a
-// key twice (readers differ in which one counts).
+// It reads RFC 8259 strictly and within bounds. Peers choose the depth, width and length of what
+// they send, so nothing here recurses: a document is a flat list of values over the text that it
+// was read from, in the order of the text. Time and memory are linear in the text, and reading
+// stops at the first bound that is exceeded. Beyond the grammar, it refuses text that is not UTF-8,
+// escapes that are half of a surrogate pair, and objects with a repeated key (readers differ in
+// which one counts).
 //
-// Values keep the bytes that came: a number or a nested value is handed on as it was spelled.
+// Values keep their original bytes: a number or a nested value is passed on as it was written.
 
 #include <cstddef>
 #include <cstdint>
@@ -38,15 +38,15 @@ struct JsonError {
 
   // "malformed JSON at byte 17"
   std::string message() const;
-  // Of server.limits, where one of those bounds was passed.
+  // The limit of server.limits that was exceeded, if any.
   std::optional<Limit> limit() const;
-  // The same as an error of the request that held the text; `what` names the text: "the body".
+  // The same as an Error of the request that contains the text; `what` names the text: "the body".
   Error of_request(std::string_view what) const;
 };
 
 class JsonDocument;
 
-// One value of a document, which it must not outlive. Cheap to copy.
+// One value of a document. Must not outlive the document. Cheap to copy.
 class JsonValue {
  public:
   enum class Kind : std::uint8_t { kNull, kFalse, kTrue, kNumber, kString, kArray, kObject };
@@ -57,18 +57,18 @@ class JsonValue {
   bool is_array() const { return kind() == Kind::kArray; }
   bool is_object() const { return kind() == Kind::kObject; }
 
-  // The value as it was spelled, without space around it.
+  // The value as it was written, without surrounding white space.
   std::string_view raw() const;
-  // What a string stands for; empty for other kinds.
+  // The unescaped contents of a string; empty for other kinds.
   std::string text() const;
-  // Whether it is the string that stands for `expected`.
+  // Whether it is a string with the contents `expected`.
   bool is_text(std::string_view expected) const;
-  // An object's member of that name.
+  // The member of that name, if this is an object.
   std::optional<JsonValue> find(std::string_view key) const;
 
   class Iterator;
   struct Members;
-  // Of an array its items, of an object its members; empty for other kinds.
+  // The items of an array, or the members of an object; empty for other kinds.
   Members members() const;
 
  private:
@@ -83,19 +83,19 @@ class JsonValue {
 
 // An item of an array, or a member of an object with its key.
 struct JsonMember {
-  std::optional<JsonValue> key;  // a string; nothing for an item
+  std::optional<JsonValue> key;  // a string; empty for an item
   JsonValue value;
 
-  // `"a":1.10`, both as they were spelled; an item's value alone.
+  // `"a":1.10`, both as they were written; for an item, the value alone.
   std::string raw() const;
 };
 
-// `object` as it came, without its members of these names.
+// `object` as it was written, without the members of these names.
 std::string without_members(const JsonValue& object, std::span<const std::string_view> names);
 
 class JsonDocument {
  public:
-  // `text` must outlive the document and is less than 4 GiB.
+  // `text` must outlive the document, and be shorter than 4 GiB.
   static std::expected<JsonDocument, JsonError> read(std::string_view text,
                                                      const JsonBounds& bounds = {});
 
@@ -108,15 +108,15 @@ class JsonDocument {
   struct Node {
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
-    std::uint32_t after = 0;  // the index of the first node that is not within this one
+    std::uint32_t after = 0;  // the index of the first node after this one's descendants
     JsonValue::Kind kind = JsonValue::Kind::kNull;
-    bool escaped = false;  // a string with a backslash
+    bool escaped = false;  // a string that contains a backslash
   };
 
   JsonDocument() = default;
 
   std::string_view text_;
-  std::vector<Node> nodes_;  // an object's keys stand before their values
+  std::vector<Node> nodes_;  // an object's keys precede their values
 };
 
 class JsonValue::Iterator {

@@ -1,13 +1,13 @@
 #pragma once
 
-// Writes JSON of our own, member by member, into a string that the caller owns.
+// JsonWriter: writes JSON member by member into a string that the caller owns.
 //
 //   JsonWriter(out).begin_object().member("id", name).raw_member("metadata", json).end_object();
 //
-// Commas are set where they belong, by what stands before; `out` is empty at the start, or ends
-// where a value may begin. Texts are escaped, and what in them is not UTF-8 becomes U+FFFD; raw
-// JSON is taken as it is, and is sound because json_reader.h has read it or this class written it.
-// That containers are closed in their order is for the caller to see to.
+// Commas are added automatically, depending on the preceding byte; `out` is empty at the start, or
+// ends where a value may begin. Text is escaped, and bytes that are not UTF-8 become U+FFFD. Raw
+// JSON is copied unchanged, and must have been read by json_reader.h or written by this class. The
+// caller must close containers in order.
 
 #include <cstdint>
 #include <string>
@@ -38,13 +38,13 @@ class JsonWriter {
   JsonWriter& raw_member(std::string_view name, std::string_view json) {
     return key(name).raw(json);
   }
-  // The members of an object, as they stand between its braces; they may be none.
+  // The members of an object, as they are between its braces; may be empty.
   JsonWriter& raw_members(std::string_view members);
 
  private:
   JsonWriter& open(char bracket);
   JsonWriter& close(char bracket);
-  // A value or a key comes next.
+  // Before a value or a key.
   void separate();
 
   std::string& out_;

@@ -1,9 +1,9 @@
 #pragma once
 
-// The limits and timeouts that the configuration sets, by the names that metrics give them.
+// The configured limits and timeouts, by the names that metrics use.
 //
-// An Error that comes of a limit names it (core/error.h), and so the place that reports errors is
-// the only one that counts them.
+// An Error that is caused by a limit names it (core/error.h), so that the place that reports errors
+// is the only one that counts them.
 
 #include <cstddef>
 #include <cstdint>
@@ -51,7 +51,7 @@ enum class Limit : std::uint8_t {
 };
 inline constexpr std::size_t kLimitCount = static_cast<std::size_t>(Limit::kDrain) + 1;
 
-// As /metrics and docs/metrics.md spell it: `body_bytes`.
+// The name in /metrics and docs/metrics.md: `body_bytes`.
 std::string_view name_of(Limit limit);
 
 }  // namespace penstock

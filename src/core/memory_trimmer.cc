@@ -9,8 +9,8 @@
 namespace penstock {
 namespace {
 
-// Blocks from this size on are mapped one by one, which costs a fault for each of their pages: most
-// bodies are smaller. Setting it also ends glibc's habit of raising it.
+// Blocks of this size and above are mapped individually, which costs a fault for each page: most
+// bodies are smaller. Setting it also stops glibc from raising it.
 [[maybe_unused]] constexpr int kMappedBytes = 2 * 1024 * 1024;
 
 // What each arena may keep at its end, so that it does not grow and shrink with every request.
@@ -59,7 +59,7 @@ void MemoryTrimmer::run() {
     changed_.wait(lock, [this] { return ending_ || work_.load(std::memory_order_relaxed); });
     changed_.wait_for(lock, kPatience, [this] { return ending_; });
     if (ending_) return;
-    // Before the walk: what is freed during it is for the next one.
+    // Before the walk: memory freed during it is left for the next one.
     work_.store(false, std::memory_order_relaxed);
     lock.unlock();
     return_free_pages();

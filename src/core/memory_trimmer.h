@@ -1,14 +1,14 @@
 #pragma once
 
-// MemoryTrimmer: gives the memory that a burst has taken back to the system.
+// MemoryTrimmer: returns the memory of a burst to the system.
 //
-// free() alone does not: glibc keeps what lies below memory in use, and after the first large
-// block it keeps large ones too. So large blocks are mapped one by one, always, and go back as
-// they are freed; of the rest, whole free pages go back some seconds after there was work to do. A
-// thread of its own does that: the walk over the free blocks of an allocator's arena holds its lock
+// free() alone does not: glibc keeps free memory below memory in use, and after the first large
+// block it keeps large ones too. Large blocks are therefore always mapped individually, and
+// returned when they are freed. For the rest, a thread returns whole free pages some seconds after
+// work began. It is a separate thread because walking an arena's free blocks holds the arena's lock
 // for some milliseconds. An idle process does not wake.
 //
-// One a process. Does nothing where the allocator is another one.
+// One instance per process. Does nothing if the allocator is not glibc's.
 
 #include <atomic>
 #include <chrono>
@@ -27,7 +27,7 @@ class MemoryTrimmer {
   MemoryTrimmer(const MemoryTrimmer&) = delete;
   MemoryTrimmer& operator=(const MemoryTrimmer&) = delete;
 
-  // Memory has been freed, or will be in a moment. By any thread; costs a look at a flag.
+  // Memory has been or is about to be freed. Callable from any thread; the cost is reading a flag.
   void note_work() {
     if (!work_.load(std::memory_order_relaxed)) wake();
   }

@@ -2,7 +2,7 @@
 
 // Result<T>: a value, or the Error that says why there is none.
 //
-// Expected failures travel as values; an exception means a bug or a failed start, and crosses no
+// Expected failures are values. An exception means a bug or a failed start, and never crosses a
 // room's border. Status is a Result without a value.
 
 #include <expected>

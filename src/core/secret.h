@@ -1,11 +1,11 @@
 #pragma once
 
-// A string that cannot be printed by accident.
+// Secret: a string that cannot be printed by accident.
 //
-// Keys live in Secret from the moment that they are decoded. There is no stream operator, no
-// formatter and no implicit conversion: reveal() is the only way to the text, so that a search for
-// it lists every place where a key leaves. Equality takes the same time wherever the strings
-// differ; the length is not hidden.
+// Keys are held in a Secret from decoding on. There is no stream operator, no formatter and no
+// implicit conversion: reveal() is the only access to the text, so that a search for it finds every
+// place where a key leaves. Comparison takes the same time wherever the strings differ; the length
+// is not hidden.
 
 #include <string>
 #include <string_view>
@@ -20,7 +20,7 @@ class Secret {
   bool empty() const { return text_.empty(); }
   std::string_view reveal() const { return text_; }
 
-  // What is shown in place of the text wherever configuration is printed.
+  // Shown instead of the text when configuration is printed.
   static constexpr std::string_view kMask = "********";
 
   bool equals(std::string_view candidate) const;

@@ -15,27 +15,27 @@ namespace penstock {
 namespace {
 
 constexpr std::size_t kGramBytes = 4;
-// The table of grams has about one hit in so many that is none.
+// About one look-up in so many in the table of grams is a false hit.
 constexpr std::size_t kGramsSpread = 128;
 constexpr std::size_t kGramsMin = 4096;
 constexpr std::size_t kGramsMax = 1 << 20;
 
-// A text is read closely in parts of this size.
+// The size of the parts in which a text is read closely.
 constexpr std::size_t kSliceBytes = 4096;
 
-// What is known of a byte: nothing, that it goes, that it goes where it is a digit.
+// The mark of a byte: it stays, it is masked, or it is masked if it is a digit.
 constexpr char kStays = '\0';
 constexpr char kGoes = '*';
 constexpr char kDigitGoes = '1';
 
-// What stands in examples and defaults where no key is needed. Compared without case.
+// Placeholders of examples and defaults, for services without keys. Compared ignoring case.
 constexpr std::array<std::string_view, 16> kPlaceholders = {
     "changeme",     "dummy-key",     "dummy_key",    "lm-studio",
     "no-api-key",   "no-key-needed", "not-needed",   "no-key-required",
     "not-required", "password",      "placeholder",  "sk-no-key-required",
     "unused-key",   "your-api-key",  "your_api_key", "your-key-here"};
 
-// How the keys of well-known services begin; the longer of two that fit comes first.
+// The prefixes of well-known services' keys; of two that match, the longer comes first.
 constexpr std::array<std::string_view, 18> kKnownBeginnings = {
     "sk-ant-admin01-", "sk-ant-api03-", "sk-ant-oat01-", "sk-svcacct-", "sk-admin-", "sk-proj-",
     "sk-or-v1-",       "sk-lf-",        "sk-ant-",       "github_pat_", "nvapi-",    "tgp_v1_",
@@ -68,7 +68,7 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
-// Whether a byte can stand outside of the strings of a JSON text, literals aside.
+// Whether a byte can occur outside the strings of a JSON text, other than in literals.
 bool may_be_bare(char c) {
   return (c >= '0' && c <= '9') || std::string_view("+-.eE:,[]{} ").find(c) != std::string::npos;
 }
@@ -167,7 +167,7 @@ void SecretGuard::add(const Needle& needle) {
   const std::size_t length = needle.run_bytes;
   for (std::size_t at = 0; at + length <= text.size(); ++at) {
     if (at + length <= needle.known_bytes) continue;
-    // A run is whole characters, and no part of a text's format.
+    // A run consists of whole characters, and of no part of a text's format.
     if (continues_character(text[at])) continue;
     if (at + length < text.size() && continues_character(text[at + length])) continue;
     if (std::any_of(&text[at], &text[at] + length, is_control)) continue;
@@ -180,7 +180,7 @@ void SecretGuard::add(const Needle& needle) {
   std::ranges::sort(lengths_);
 }
 
-// False where the same run is there already.
+// False if the same run is already there.
 bool SecretGuard::insert(std::uint32_t needle, std::size_t offset, std::size_t length) {
   const char* const run = needles_[needle].data() + offset;
   if (find(run, length) != nullptr) return false;
@@ -209,7 +209,7 @@ std::size_t SecretGuard::gram_index(const char* at) const {
   return (gram * std::uint32_t{0x9E37'79B1}) >> gram_shift_;
 }
 
-// `at` is where a group of four was hit. Most hits end here: every group of a run is hit.
+// `at` is the position of a hit. Most hits end here: every group of a run is a hit.
 bool SecretGuard::finds_run_at(std::string_view text, std::size_t at) const {
   const std::size_t reach = lengths_.back() - kGramBytes;
   std::size_t begin = at;
@@ -250,8 +250,8 @@ bool SecretGuard::finds_run(std::string_view text) const {
   return false;
 }
 
-// Whether a byte of a secret may be written as the escape at the front of `text`. Escaped letters
-// and digits are in nearly no text; a letter behind a backslash, a line end, is in most.
+// Whether the escape at the front of `text` may stand for a byte of a secret. Escaped letters and
+// digits are rare; a letter after a backslash, a line end, is common.
 bool SecretGuard::is_suspicious(std::string_view text) const {
   const Escape escape = read_escape(text);
   if (escape.kind == Escape::Kind::kNone) return false;
@@ -317,7 +317,7 @@ std::size_t SecretGuard::Stream::pass_clean(std::span<char> span, bool more_foll
   if (!more_follows || text.empty() || text.back() == '\n') return text.size();
   const std::size_t open = guard_.open_bytes(text);
   const auto last = [&](std::size_t bytes) { return text.size() - std::min(text.size(), bytes); };
-  // What is open may begin inside of an escape.
+  // The open part may begin inside an escape.
   if (text.substr(last(2 * Escape::kBytesMax)).find_first_of("\\%&") == std::string_view::npos) {
     return text.size() - open;
   }
@@ -329,7 +329,7 @@ std::size_t SecretGuard::Stream::pass_clean(std::span<char> span, bool more_foll
 void SecretGuard::Stream::mark(const Unspelled& text, std::size_t at, std::size_t length) {
   const std::size_t begin = text.begins[at];
   const std::size_t end = text.end_of(at + length - 1);
-  // Outside of strings nothing is escaped, and there is no quote on the way there.
+  // Outside strings nothing is escaped, and the run contains no quote.
   const bool bare = end - begin == length &&
                     std::all_of(&text.bytes[at], &text.bytes[at] + length, may_be_bare) &&
                     std::string_view(marks_).substr(begin, length).find(kGoes) == std::string::npos;

@@ -7,10 +7,10 @@
 namespace penstock {
 namespace {
 
-// An escape inside of an escape inside of an escape: deeper ones are not looked for.
+// How deep escapes may be nested inside escapes; deeper ones are not searched for.
 constexpr int kLevels = 4;
 
-// Of more backslashes in a row, the last so many go with what follows them.
+// Of a longer row of backslashes, only the last so many belong to what follows.
 constexpr std::size_t kBackslashesMax = 16;
 
 int hex_digit(char c) {
@@ -64,7 +64,7 @@ Number read_number(std::string_view text, int base, std::size_t digits_max) {
   return number;
 }
 
-// Behind the backslashes: \uXXXX, \xXX, or a character that stands for itself.
+// After the backslashes: \uXXXX, \xXX, or a character that stands for itself.
 Escape read_backslash(std::string_view text) {
   std::size_t at = std::min(text.find_first_not_of('\\'), text.size());
   if (at == text.size()) return incomplete();
@@ -77,7 +77,7 @@ Escape read_backslash(std::string_view text) {
   Escape escape;
   escape.kind = Escape::Kind::kEscape;
   escape.source_bytes = at + 1;
-  // An even number of backslashes escape each other, and the quote is one of the text's format.
+  // After an even number of backslashes, which escape each other, the quote belongs to the format.
   const bool is_structure = text[at] == '"' && at % 2 == 0;
   escape.is_letter = (text[at] >= 'a' && text[at] <= 'z') || (text[at] >= 'A' && text[at] <= 'Z');
   escape.plain[escape.plain_bytes++] = is_structure ? Unspelled::kStructure : text[at];
@@ -102,7 +102,7 @@ struct NamedReference {
   char plain;
 };
 
-// Those that escapers write, and those of characters that keys are made of.
+// Those that escapers write, and those of characters that occur in keys.
 constexpr std::array kNamedReferences = {
     NamedReference{"amp", '&'},    NamedReference{"lt", '<'},     NamedReference{"gt", '>'},
     NamedReference{"quot", '"'},   NamedReference{"apos", '\''},  NamedReference{"sol", '/'},
@@ -153,7 +153,7 @@ class Level {
       at += skip_backslashes(text.substr(at), at);
       const Escape escape = read_escape(text.substr(at));
       if (escape.kind == Escape::Kind::kIncomplete && more_follows_ == MoreFollows::kYes) {
-        // What comes out of it may go on what came before, one level up.
+        // Its result may continue what came before, one level up.
         changed_ = true;
         break;
       }
@@ -186,7 +186,7 @@ class Level {
     return wanted_[static_cast<unsigned char>(escape.plain[0])];
   }
 
-  // An even number of them, so that it stays true whether they escape what follows.
+  // An even number of them, so that whether they escape what follows does not change.
   std::size_t skip_backslashes(std::string_view text, std::size_t at) {
     if (text.front() != '\\') return 0;
     const std::size_t run = std::min(text.find_first_not_of('\\'), text.size());
@@ -248,7 +248,7 @@ std::size_t Unspelled::end_of(std::size_t i) const {
 Unspelled unspell(std::string_view text, MoreFollows more_follows, EscapedLetters letters,
                   const WantedBytes& wanted) {
   Unspelled raw = as_it_stands(text);
-  // Of the text's own quotes, those behind a backslash are told apart by read_backslash().
+  // Of the text's quotes, read_backslash() identifies those after a backslash.
   for (std::size_t i = 0; i < raw.bytes.size(); ++i) {
     if (raw.bytes[i] == '"' && (i == 0 || raw.bytes[i - 1] != '\\')) {
       raw.bytes[i] = Unspelled::kStructure;
@@ -277,7 +277,7 @@ std::string base64_digits(std::string_view text, std::size_t offset) {
     }
     bits &= 0xFF;
   }
-  // Those that the bytes before have a part in.
+  // Without the digits that depend on the bytes before.
   return digits.substr((offset * 8 + 5) / 6);
 }
 

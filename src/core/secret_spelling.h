@@ -1,11 +1,11 @@
 #pragma once
 
-// The spellings in which a text may write another: JSON escapes (RFC 8259 section 7), percent
-// encoding (RFC 3986 section 2.1), HTML character references, one inside the other.
+// The spellings of a text inside another: JSON escapes (RFC 8259 section 7), percent encoding (RFC
+// 3986 section 2.1), HTML character references, also nested.
 //
-// This is for finding a known text in whatever spelling, not for decoding: it takes every escape
-// that any of the formats knows, whatever the format of the text. A backslash always goes with what
-// follows it, so that what is found never begins or ends inside an escape.
+// This is for finding a known text in any spelling, not for decoding: it accepts every escape of
+// every format, whatever the format of the text. A backslash always belongs to what follows it, so
+// that a match never begins or ends inside an escape.
 
 #include <array>
 #include <cstddef>
@@ -21,59 +21,59 @@ struct Escape {
   enum class Kind : std::uint8_t {
     kNone,        // the first byte stands for itself
     kEscape,      // `source_bytes` bytes stand for `plain`
-    kIncomplete,  // more bytes are needed to tell
+    kIncomplete,  // more bytes are needed to decide
   };
-  // Longer ones are no escapes.
+  // Longer sequences are not escapes.
   static constexpr std::size_t kBytesMax = 32;
 
   Kind kind = Kind::kNone;
-  // A letter behind backslashes, as in \n: a line end in every format of strings, and the letter
-  // itself only in a text that has backslashes of its own.
+  // A letter after backslashes, as in \n: a line end in every format of strings, and the letter
+  // itself only in a text that contains backslashes itself.
   bool is_letter = false;
   std::size_t source_bytes = 1;
   char plain[3] = {};
   std::size_t plain_bytes = 0;
 };
 
-// `text` is not empty. An escape that is cut off is kIncomplete.
+// `text` is not empty. A truncated escape is kIncomplete.
 Escape read_escape(std::string_view text);
 
-// A text without its spellings, and where each byte of it comes from.
+// A text with its escapes resolved, and where each byte of it comes from.
 struct Unspelled {
-  // What no escape stands for, and nothing that is looked for contains.
+  // A byte that no escape stands for, and that occurs in nothing that is searched for.
   static constexpr char kStructure = '\0';
 
   std::string bytes;
-  // One more than there are bytes: byte i comes from the source's [begins[i], begins[i + 1]), or,
-  // where several stand in one escape, from there to the next larger begin. The last is where the
-  // part of the source ends that could be told.
+  // One more entry than there are bytes. Byte i comes from [begins[i], begins[i + 1]) of the
+  // source, or, if several bytes come from one escape, extends to the next larger entry. The last
+  // entry is the end of the part of the source that could be decided.
   std::vector<std::uint32_t> begins;
 
-  // The source's first byte behind that of byte i.
+  // The end of byte i in the source.
   std::size_t end_of(std::size_t i) const;
 };
 
-// Where more follows, what an escape at the end may become is left out.
+// If more follows, a possible escape at the end is left out.
 enum class MoreFollows : bool { kNo, kYes };
-// What becomes of letters behind backslashes: kStructure, or the letter.
+// What letters after backslashes become: kStructure, or the letter.
 enum class EscapedLetters : bool { kStructure, kLetters };
 
-// The bytes that are looked for, or that an escape may be made of.
+// The bytes that are searched for, or that an escape may consist of.
 using WantedBytes = std::array<bool, 256>;
 
-// Quotes that are not escaped become kStructure: they are the text's format, not its content. What
-// would be percent encoding or a reference of a byte that nobody wants stays as it is.
+// Unescaped quotes become kStructure: they are the text's format, not its content. Percent encoding
+// and references of bytes that are not wanted are left as they are.
 Unspelled unspell(std::string_view text, MoreFollows more_follows, EscapedLetters letters,
                   const WantedBytes& wanted);
 
-// What unspell() makes of `text`, escaped letters and all, where it stands in another text in any
+// What unspell() makes of `text`, with escaped letters, when it occurs in another text in any
 // spelling.
 std::string unspelled_form(std::string_view text);
 
-// Base64 of `text` where `offset` (0 to 2) bytes come before it in the group of three (RFC 4648
-// section 4): the digits that depend on nothing but `text`.
+// Base64 of `text` preceded by `offset` (0 to 2) bytes in its group of three (RFC 4648 section 4):
+// the digits that depend only on `text`.
 std::string base64_digits(std::string_view text, std::size_t offset);
-// How many of them stand for the first `text_bytes` bytes alone.
+// How many of them depend only on the first `text_bytes` bytes.
 std::size_t base64_digits_of(std::size_t text_bytes, std::size_t offset);
 
 }  // namespace penstock

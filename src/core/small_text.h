@@ -1,7 +1,7 @@
 #pragma once
 
-// A short text without an allocation: up to `Inline` bytes lie in the object itself, longer ones
-// on the heap. For names and identifiers that live as long as a request.
+// A short text without allocation: up to `Inline` bytes are stored in the object, longer texts on
+// the heap. For names and identifiers that live as long as a request.
 
 #include <algorithm>
 #include <array>

@@ -1,21 +1,21 @@
 #pragma once
 
-// Task<T>: a coroutine that starts when it is awaited and gives one value.
+// Task<T>: a coroutine that starts when it is awaited and returns one value.
 //
-// A Task owns its coroutine; destroying one that was never awaited is allowed, destroying one that
-// is suspended inside a wait is not (what it waits on would wake freed memory), so a Task lives
-// until it has finished: either in the frame that awaits it, or in a net::TaskGroup. There is no
-// detached start. Awaited tasks may take references; those given to a group take values or what
-// the group's owner owns.
+// A Task owns its coroutine. It may be destroyed if it was never awaited, but not while it is
+// suspended in a wait: what it waits on would resume freed memory. So a Task lives until it has
+// finished, either in the frame that awaits it or in a net::TaskGroup. There is no detached start.
+// Awaited tasks may take references; tasks given to a group take values, or what the group's owner
+// owns.
 //
 // A child that finishes without waiting returns to its parent without growing the stack, so loops
 // over tasks that seldom wait are safe in every build type. Exceptions pass through co_await; they
-// mean bugs and end the connection that they happen on.
+// mean bugs, and end the connection on which they occur.
 //
-// Two faults of GCC 12 shape the code that awaits. It destroys temporaries of a co_await expression
-// twice where they are lambdas with captures or aggregates with non-trivial members: name such
-// objects on the line above. And it lays frames out wrongly where the condition of a loop or branch
-// awaits (`while (co_await next())`): at -O2 such a coroutine never wakes. Name the result first.
+// Two bugs of GCC 12 shape code that awaits. It destroys temporaries of a co_await expression twice
+// if they are lambdas with captures or aggregates with non-trivial members: name such objects on
+// the line above. And it lays out frames wrongly if the condition of a loop or branch awaits
+// (`while (co_await next())`): at -O2 such a coroutine never resumes. Name the result first.
 
 #include <concepts>
 #include <coroutine>
@@ -47,7 +47,7 @@ class PromiseBase {
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
       PromiseBase& promise = self.promise();
       promise.finished_ = true;
-      // A parent that is still inside start() goes on by itself.
+      // A parent that is still inside start() continues by itself.
       if (!promise.parent_suspended_) return std::noop_coroutine();
       return promise.parent_;
     }
@@ -150,10 +150,10 @@ inline Task<void> Promise<void>::get_return_object() noexcept {
 
 }  // namespace task_detail
 
-// What is most often there at once and else is waited for: a value, or the task that will give it.
+// Eventual<T>: a value that is usually ready at once, or the task that will return it.
 //
-// For operations like a write, which the socket nearly always takes whole: a plain function tries,
-// and makes a coroutine only of what is left to do. It is awaited once, like the task.
+// For operations such as a write, which the socket nearly always takes whole: a plain function
+// tries, and creates a coroutine only for the rest. It is awaited once, like a task.
 template <class T>
 class [[nodiscard]] Eventual {
  public:
@@ -162,7 +162,7 @@ class [[nodiscard]] Eventual {
   Eventual(Task<T> task) : state_(std::in_place_index<1>, std::move(task)) {}
 
   bool is_ready() const { return state_.index() == 0; }
-  // The value, where it is ready.
+  // The value; only if is_ready().
   T take() { return std::move(std::get<0>(state_)); }
 
   class Awaiter {

@@ -35,7 +35,7 @@ bool is_low_surrogate(char32_t unit) {
   return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-// Takes \uXXXX, or two of them that are a surrogate pair, from the front of `text`.
+// Removes \uXXXX, or two of them that form a surrogate pair, from the front of `text`.
 std::optional<char32_t> take_unicode_escape(std::string_view& text) {
   const auto first = utf16_unit(text.substr(2));
   if (!first || is_low_surrogate(*first)) return std::nullopt;
@@ -69,7 +69,7 @@ void append_utf8(std::string& out, char32_t character) {
   out.push_back(continuation(0));
 }
 
-// What the letter behind a backslash stands for, or 0 for one that stands for nothing.
+// What the letter after a backslash stands for, or 0 if nothing.
 char short_escape(char letter) {
   switch (letter) {
     case '"':
@@ -181,10 +181,10 @@ std::size_t plain_json_bytes(std::string_view text) {
   const char* at = begin;
 #ifdef __SSE2__
   while (text.size() >= 16 && at != end) {
-    // The last sixteen overlap with those before them.
+    // The last sixteen bytes overlap the ones before.
     at = std::min(at, end - 16);
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    // The comparison is signed: what is not ASCII is below the space too.
+    // The comparison is signed: bytes beyond ASCII compare below the space too.
     const __m128i other = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
                                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\x7F'))),
                                        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),

@@ -28,48 +28,48 @@ constexpr bool starts_with_ignoring_case(std::string_view text, std::string_view
   return equals_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
-// Without spaces and tabs at both ends (optional whitespace, RFC 9110 section 5.6.3).
+// `text` without spaces and tabs at both ends (optional whitespace, RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);
 
-// A decimal number without sign, at most 19 digits; nothing for anything else.
+// A decimal number without sign, at most 19 digits; nullopt for anything else.
 std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
-// Decodes %XX. Nothing where a percent sign is not followed by two hexadecimal digits.
+// Decodes %XX. Nullopt if a percent sign is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
 
-// Whether a terminal or a log would take any character of `text` (UTF-8) for an order: those of C0
-// and C1, and DEL.
+// Whether `text` (UTF-8) contains a control character that a terminal or a log could act on: C0, C1
+// or DEL.
 bool has_control_character(std::string_view text);
 
-// How many bytes at the front of `text` are whole, well-formed UTF-8 sequences.
+// The number of bytes at the front of `text` that are whole, well-formed UTF-8 sequences.
 std::size_t valid_utf8_bytes(std::string_view text);
 
-// How many bytes at the front of `text` stand in a JSON string as they are: printable ASCII but for
-// the quote and the backslash.
+// The number of bytes at the front of `text` that need no escape in a JSON string: printable ASCII
+// except quote and backslash.
 std::size_t plain_json_bytes(std::string_view text);
 
-// Appends `text` as the inside of a JSON string (RFC 8259 section 7): quotes, backslashes and
-// control characters escaped; bytes that are not UTF-8 replaced by U+FFFD, so that the result is
-// always valid JSON whatever a peer has sent.
+// Appends `text` as the contents of a JSON string (RFC 8259 section 7). Escapes quotes, backslashes
+// and control characters, and replaces bytes that are not UTF-8 by U+FFFD, so that the result is
+// always valid JSON.
 void append_json_escaped(std::string& out, std::string_view text);
 
-// The UTF-16 code unit of the four hexadecimal digits at the front of `text`, behind the \u of an
+// The UTF-16 code unit of the four hexadecimal digits at the front of `text`, after the \u of an
 // escape (RFC 8259 section 7).
 std::optional<char32_t> utf16_unit(std::string_view text);
 
-// Appends what `text`, the inside of a JSON string, stands for (RFC 8259 section 7). False where an
-// escape is broken, or stands for half of a surrogate pair; a part may be appended then. What is
-// appended is never longer than `text`.
+// Appends `text`, the contents of a JSON string, unescaped (RFC 8259 section 7). False if an escape
+// is malformed or half of a surrogate pair; a part may have been appended then. The result is never
+// longer than `text`.
 bool append_json_unescaped(std::string& out, std::string_view text);
 
 // `text` as a JSON string, quotes included.
 void append_json_quoted(std::string& out, std::string_view text);
 std::string json_quoted(std::string_view text);
 
-// The entry of `known` with the smallest edit distance to `text`, if it is near enough to be a
-// likely misspelling (at most a third of the length, and at least 2).
+// The entry of `known` with the smallest edit distance to `text`, if it is close enough to be a
+// likely misspelling (at most the larger of 2 and a third of the length).
 template <class Range>
 std::string_view nearest(std::string_view text, const Range& known);
 

@@ -2,7 +2,7 @@
 
 namespace penstock {
 
-// A switch, so that the compiler names the failure that is forgotten here.
+// A switch, so that the compiler reports a missing failure.
 std::string_view name_of(TlsFailure failure) {
   switch (failure) {
     case TlsFailure::kNotTls:

@@ -1,6 +1,6 @@
 #pragma once
 
-// The version of this build; CMake's project() is where it is written down.
+// The version of this build, as set by CMake's project().
 
 #include <string_view>
 

@@ -1,9 +1,9 @@
 #pragma once
 
-// AnswerBody: what happens to the bytes of an answer on their way, by its kind.
+// AnswerBody: what happens to the bytes of an answer, by its kind.
 //
-// Events and JSON get the client's name for the model; everything else passes as it is. Beside
-// that it tells, at the end, whether the answer says of itself that it is whole.
+// In events and JSON, the client's name for the model replaces the upstream's; everything else
+// passes unchanged. It also decides, at the end, whether the answer itself says that it is whole.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace penstock::gateway {
 
 class AnswerBody {
  public:
-  // How the upstream's framing tells the end. A closed connection tells nothing: the text itself
-  // must then be complete.
+  // What the upstream's framing says about the end. A closed connection says nothing: the text
+  // itself must then be complete.
   enum class End : std::uint8_t { kFramed, kByClose };
   struct Options {
     std::string_view model;  // the client's name for it
@@ -33,36 +33,35 @@ class AnswerBody {
   AnswerBody(BodyKind kind, const Options& options);
 
   // Appends what is to be passed on to `out`, which must end with the held() bytes of the calls
-  // before. Of an event nothing may be sent before it has ended.
+  // before. No part of an event may be sent before it has ended.
   void feed(std::string_view piece, std::string& out);
   void finish(std::string& out);
   std::size_t held() const;
   // Events that were too large to be held until their end.
   std::size_t events_passed_in_part() const;
 
-  // After finish(): whether nothing speaks against the answer being whole. A stream says how it
-  // ended, by the law of its API (wire/end_law.h). One that just ends was cut, whatever the framing
-  // says; one that ends inside an event was cut; and one that has told of an error is not whole. A
-  // JSON text that begins as an object ends as one.
+  // After finish(): whether the answer is whole. A stream states its end, by the law of its API
+  // (wire/end_law.h); it was cut if it just ends, whatever the framing says, or ends inside an
+  // event, and is not whole after an error. A JSON text that begins as an object must end as one.
   bool is_whole() const;
 
-  // The upstream has said, in its stream, that it failed.
+  // The upstream has reported an error in its stream.
   bool saw_error() const;
 
-  // How often the answer has got on so far. Comments, empty data and events without a choice, which
+  // How often the answer has progressed. Comments, empty data and events without a choice, which
   // only keep a connection open, do not count; nor does white space before a JSON text.
   std::uint64_t progress() const;
 
-  // Whether an event can be added to what may be sent, and how.
+  // Whether an error event can be added to what may be sent, and how.
   Exchange::ErrorEvent error_event() const;
 
-  // The usage object that the answer states, as its text; empty where there is none.
+  // The answer's usage object, as text; empty if there is none.
   std::string_view usage() const;
 
  private:
   const End end_;
   bool complete_ = false;   // the JSON text is a complete object
-  bool truncated_ = false;  // it has begun as one, and is not
+  bool truncated_ = false;  // it began as one, and is incomplete
   std::uint64_t pieces_ = 0;
   std::variant<std::monostate, wire::SseRewriter, wire::JsonRewriter> rewriter_;
 };

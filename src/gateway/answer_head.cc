@@ -26,7 +26,7 @@ constexpr http::FieldNames kStopped(FieldName::kAltSvc, FieldName::kConnection,
                                     FieldName::kTrailer, FieldName::kTransferEncoding,
                                     FieldName::kUpgrade, FieldName::kXRequestId);
 
-// Calls `take` with each element of a list that is not empty (RFC 9110 section 5.6.1).
+// Calls `take` with each non-empty element of a list (RFC 9110 section 5.6.1).
 template <class Take>
 void for_each_element(std::string_view list, Take take) {
   while (!list.empty()) {
@@ -38,7 +38,7 @@ void for_each_element(std::string_view list, Take take) {
   }
 }
 
-// What nearly every Connection says; neither is the name of a field that would pass.
+// The usual values of Connection; neither is the name of a field that would pass.
 bool is_connection_option(std::string_view element) {
   return equals_ignoring_case(element, "close") || equals_ignoring_case(element, "keep-alive");
 }
@@ -55,7 +55,7 @@ struct EqualIgnoringCase {
     return equals_ignoring_case(a, b);
   }
 };
-// The places of the fields of each name.
+// The positions of the fields of each name.
 using Places =
     std::unordered_multimap<std::string_view, std::size_t, HashIgnoringCase, EqualIgnoringCase>;
 

@@ -12,7 +12,7 @@ namespace {
 
 using Outcome = wire::ContentDecoder::Outcome;
 
-// What one read() decodes at the most: well below a millisecond of work.
+// What one read() decodes at most: well below a millisecond of work.
 constexpr std::size_t kPartBytes = 64 * 1024;
 
 Error not_in_its_coding() {
@@ -32,7 +32,7 @@ struct AnswerSource::Decoding {
   Decoding(const wire::ContentCodings& codings, http::BodyBudget& budget)
       : decoder(codings, std::numeric_limits<std::uint64_t>::max()), memory(budget) {}
 
-  // Whether there is memory for what the decoder holds by now.
+  // Whether the budget allows the decoder's present memory.
   bool count_memory() {
     const std::size_t bytes = decoder.memory_bytes() + sizeof(Decoding);
     if (bytes <= counted) return true;
@@ -44,9 +44,9 @@ struct AnswerSource::Decoding {
   wire::ContentDecoder decoder;
   http::BodyBudget::Share memory;
   std::size_t counted = 0;
-  std::string_view coded;  // of the upstream's buffer: what the decoder has not taken yet
+  std::string_view coded;  // of the upstream's buffer: not yet taken by the decoder
   bool ended = false;      // nothing follows `coded`
-  bool begun = false;      // an empty body is no coding's, and is let through
+  bool begun = false;      // an empty body is in no coding, and passes
   std::array<char, kPartBytes> plain;
 };
 

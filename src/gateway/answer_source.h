@@ -1,10 +1,10 @@
 #pragma once
 
-// AnswerSource: the body of an upstream's answer, without the content codings that it came in.
+// AnswerSource: the body of an upstream's answer, without its content codings.
 //
-// Requests ask for `identity`, and nearly all answers are in it: their bytes pass through
-// untouched. An upstream that compresses all the same is read as what it means, so that the model's
-// name can be replaced and credentials can be found. Belongs to the relay of one exchange.
+// Requests ask for `identity`, and nearly all answers use it: their bytes pass unchanged. An answer
+// that is compressed anyway is decoded, so that the model's name can be replaced and credentials
+// can be found. Belongs to the relay of one exchange.
 
 #include <memory>
 
@@ -19,8 +19,8 @@ class AnswerSource {
  public:
   using Part = http::UpstreamConnection::BodyPart;
 
-  // `upstream` and `budget`, in which the memory of a decoder is counted, must outlive the source.
-  // Throws std::bad_alloc.
+  // `upstream` and `budget`, which counts the memory of a decoder, must outlive the source. Throws
+  // std::bad_alloc.
   AnswerSource(http::UpstreamConnection& upstream, const wire::ContentCodings& codings,
                http::BodyBudget& budget);
   ~AnswerSource();
@@ -30,11 +30,11 @@ class AnswerSource {
   http::UpstreamConnection& upstream() { return upstream_; }
   bool is_decoding() const { return decoding_ != nullptr; }
 
-  // As of UpstreamConnection::read_body(), with a bounded amount of work. Further errors:
-  // kUpstreamInvalidResponse where the body is not in its coding, kUpstreamReset where its coding
-  // says that there is more, and that of http::no_memory_for_bodies().
+  // As UpstreamConnection::read_body(), with a bounded amount of work. Further errors:
+  // kUpstreamInvalidResponse if the body is not in its coding, kUpstreamReset if its coding is
+  // incomplete, and that of http::no_memory_for_bodies().
   Result<Part> read() { return decoding_ == nullptr ? upstream_.read_body() : decode(); }
-  // Whether read() has something to give without a wait.
+  // Whether read() can return something without a wait.
   bool has_buffered() const { return upstream_.has_buffered() || has_more_; }
 
  private:
@@ -43,7 +43,7 @@ class AnswerSource {
   Result<Part> decode();
 
   http::UpstreamConnection& upstream_;
-  std::unique_ptr<Decoding> decoding_;  // null where there are no codings
+  std::unique_ptr<Decoding> decoding_;  // null if there are no codings
   bool has_more_ = false;               // the decoder has
 };
 

@@ -2,7 +2,7 @@
 
 // AnswerWriter: writes one relayed answer to the client, head and body, and frames the body.
 //
-// The head goes out with the first write. Belongs to the relay of one exchange; holds a borrowed
+// The head is sent with the first write. Belongs to the relay of one exchange; holds a borrowed
 // text for the head until it is sent, and nothing afterwards.
 
 #include <cstdint>
@@ -25,18 +25,18 @@ class AnswerWriter {
   // The status line and fields, without framing and end; before the first write.
   std::string& head() { return **head_; }
 
-  // How the client will know the end; before the first write. A stream has chunks, or for a client
-  // of HTTP/1.0 the end of the connection.
+  // What marks the end for the client; call before the first write. A stream is chunked, or ends
+  // with the connection for an HTTP/1.0 client.
   void use_length(std::uint64_t length);
   void use_stream();
   bool head_is_sent() const { return !head_.has_value(); }
   bool framed() const { return framing_.kind != http::Framing::Kind::kNone; }
 
   enum class Last : bool { kNo, kYes };
-  // Errors as of http::ServerConnection::write().
+  // Errors: those of http::ServerConnection::write().
   Eventual<Status> write(std::string_view data, Last last);
 
-  // The answer is broken: where only the end of the connection would tell its end, that becomes a
+  // The answer is broken: if only the end of the connection would mark its end, that becomes a
   // reset.
   void cut();
 
@@ -49,7 +49,7 @@ class AnswerWriter {
   Exchange::Body body_;
   std::optional<http::ScratchPool::Text> head_;  // until it is sent
   http::Framing framing_;
-  std::string chunk_header_;  // of the write in hand; short enough to lie in the object
+  std::string chunk_header_;  // of the current write; short enough for the string's inline buffer
 };
 
 }  // namespace penstock::gateway

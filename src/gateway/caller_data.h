@@ -11,8 +11,8 @@
 
 namespace penstock::gateway {
 
-// Nothing where the request has neither X-OGX-Provider-Data nor X-LlamaStack-Provider-Data; the
-// first wins over the second. Fails with kInvalidRequest.
+// Nullopt if the request has neither X-OGX-Provider-Data nor X-LlamaStack-Provider-Data; the first
+// has precedence. Fails with kInvalidRequest.
 Result<std::optional<providers::ProviderData>> caller_data(const http::Fields& fields,
                                                            const JsonBounds& bounds);
 

@@ -15,10 +15,10 @@ namespace {
 
 using Outcome = wire::ContentDecoder::Outcome;
 
-// What a step may take and give: less than a millisecond of work, whatever the content is made of.
+// The input and output of a step: less than a millisecond of work, whatever the content.
 constexpr std::size_t kStepCodedBytes = 32 * 1024;
 constexpr std::size_t kStepBytes = 256 * 1024;
-// Room for less is not worth a step.
+// A step with less room than this is not worthwhile.
 constexpr std::size_t kLeastRoomBytes = 4 * 1024;
 
 Error not_in_its_coding(std::string_view what) {
@@ -26,15 +26,15 @@ Error not_in_its_coding(std::string_view what) {
                        "The request body could not be decompressed: " + std::string(what) + ".");
 }
 
-// The decoder, and what it and its output hold.
+// The decoder, and the memory of it and its output.
 class Unpacking {
  public:
   Unpacking(const wire::ContentCodings& codings, std::size_t bytes_max, http::BodyBudget& budget)
       : decoder_(codings, bytes_max), working_(budget), content_(budget) {}
 
-  // Goes a step on in `coded`. Whether there is more to do.
+  // Decodes a step of `coded`. Returns whether there is more to do.
   Result<bool> step(std::string_view& coded) {
-    // Of the usual body, all fits at once.
+    // Large enough for a typical body at once.
     const std::size_t guess = content_.size() == 0 ? 4 * coded.size() : kLeastRoomBytes;
     const std::size_t room = std::clamp(guess, kLeastRoomBytes, kStepBytes);
     if (!content_.make_room(room)) return failure(http::no_memory_for_bodies());

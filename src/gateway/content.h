@@ -1,6 +1,6 @@
 #pragma once
 
-// The content of a request: its body without the codings that Content-Encoding names.
+// The content of a request: its body without the codings of Content-Encoding.
 
 #include <string_view>
 
@@ -10,10 +10,10 @@
 
 namespace penstock::gateway {
 
-// Reads the request's body and unpacks it, in slices between which other requests have their turn.
-// What comes out has the bounds of any body, and is valid as long as one is. A coding that is not
-// known is refused before the body is read. Errors: those of ServerConnection::read_body();
-// kUnsupportedMediaType; kInvalidRequest where the body is not what its coding says.
+// Reads the request's body and decodes it, in slices between which other requests get their turn.
+// The result has the bounds of any body, and is valid as long as one. An unknown coding is refused
+// before the body is read. Errors: those of ServerConnection::read_body(); kUnsupportedMediaType;
+// kInvalidRequest if the body is not in its coding.
 Eventual<Result<std::string_view>> read_content(Exchange& exchange);
 
 }  // namespace penstock::gateway

@@ -1,7 +1,7 @@
 #pragma once
 
-// Context: what one thread's gateway works with. Everything in it belongs to that thread or is
-// safe to share; nothing is locked on the way of an inference request.
+// Context: what one thread's gateway works with. Everything in it belongs to that thread or is safe
+// to share; an inference request takes no lock.
 
 #include <atomic>
 #include <memory>
@@ -38,16 +38,16 @@ struct Context {
   const telemetry::AccessLog& access_log;
   telemetry::AccessLogShard& access_log_shard;
   const SecretGuard& secrets;      // of the operator's credentials
-  const std::atomic<bool>& ready;  // the first round of model lists is over
+  const std::atomic<bool>& ready;  // the upstreams have been asked for their models once
 
   access::ApiKeys keys;
-  std::vector<std::unique_ptr<providers::Passthrough>> providers;  // as in the settings
+  std::vector<std::unique_ptr<providers::Passthrough>> providers;  // in the order of the settings
   // Replaced on this thread when the registry publishes.
   std::shared_ptr<const models::Catalog> catalog;
-  // While the list of a catalog is rendered on this thread: raised when that is over.
+  // Set while a catalog's list is rendered on this thread; raised when that has ended.
   std::shared_ptr<net::Signal> rendering = nullptr;
   bool draining = false;
-  // What tells browsers to come over TLS only, as a whole field line; empty: nothing.
+  // Tells browsers to use only TLS, as a whole field line; empty: nothing.
   std::string transport_security = {};
 };
 

@@ -11,8 +11,8 @@
 
 namespace penstock::gateway {
 
-// Answers a request of any route that is not inference. `id` is what stands in the path's
-// variable part, decoded; it lives until the task ends.
+// Answers a request of any route that is not inference. `id` is the path's variable part, decoded;
+// it lives until the task ends.
 Task<void> serve_endpoint(Exchange& exchange, Route route, const std::string& id,
                           std::string_view query);
 

@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kRequestIdBytesMax = 128;
 
-// What a log line and a header can carry without doubt.
+// Characters that are safe in a log line and a header.
 constexpr std::array<bool, 256> kRequestIdCharacters = [] {
   std::array<bool, 256> usable{};
   constexpr std::string_view kUsable =
@@ -145,7 +145,7 @@ void Exchange::begin_head(std::string& out, int status) {
 
 void Exchange::append_length(std::string& out, std::uint64_t bytes) const {
   http::append_content_length(out, bytes);
-  // HTTP/1.0 has no other framing than this with which a connection can go on.
+  // With HTTP/1.0, only this framing allows the connection to be kept.
   if (connection_.keep_alive() && connection_.request().version == http::Version::kHttp10) {
     out.append("Connection: keep-alive\r\n");
   }
@@ -191,8 +191,8 @@ Task<void> Exchange::respond_in_parts(int status, std::string_view content_type,
   connection_.answered();
 }
 
-// What only the exchange knows of an error: why it was cancelled, and that the time of the whole
-// request was over before that of a step.
+// Adds what only the exchange knows about an error: why it was cancelled, and that the time of the
+// whole request was over before that of a step.
 Error Exchange::truth_about(Error error) const {
   const bool gone = error.kind == ErrorKind::kCancelled || error.kind == ErrorKind::kClientGone;
   if (gone && connection_.stopped()) {
@@ -219,7 +219,7 @@ Task<void> Exchange::fail(Error error) {
   if (head_sent_) {
     if (body_ != Body::kEvents || error.kind == ErrorKind::kClientGone) co_return;
     if (error_event_ == ErrorEvent::kNone) co_return;
-    // An empty line ends the event that is in the way.
+    // An empty line ends the incomplete event.
     const std::string_view separator = error_event_ == ErrorEvent::kInsideEvent ? "\n\n" : "";
     std::string event = wire::error_event(error);
     context_.secrets.mask(event);
@@ -231,7 +231,7 @@ Task<void> Exchange::fail(Error error) {
     if (chunked) chunk->append(http::kChunkEnd);
     http::Pieces pieces;
     pieces.add(*chunk);
-    // The connection is cut behind it in any case: answered() is not called.
+    // The connection is cut after it in any case: answered() is not called.
     const Status written = co_await connection_.write(pieces);
     if (written) add_body_bytes(bytes);
     co_return;

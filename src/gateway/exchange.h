@@ -2,9 +2,9 @@
 
 // Exchange: one client request, with all its attempts, until it is recorded.
 //
-// It carries what the phases find out, and it is the only way to an answer: respond() for answers
-// of the gateway's own, fail() for every error, and the relay for the upstream's. Made and ended
-// by the Gateway, in the frame of the request's coroutine.
+// It holds what the phases find out, and every answer goes through it: respond() for the gateway's
+// own answers, fail() for every error, and the relay for the upstream's. Created by the Gateway, in
+// the frame of the request's coroutine.
 
 #include <chrono>
 #include <cstdint>
@@ -41,10 +41,10 @@ class Exchange {
   void set_principal(std::string_view principal) { principal_ = principal; }
   std::string_view principal() const { return principal_; }
   const RouteEntry& route() const { return *route_; }
-  // Copies what the log needs of the head: it may be gone when the exchange is recorded.
+  // Copies what the log needs of the head, which may be gone when the exchange is recorded.
   void remember_request();
 
-  // What the client asked for, and where the catalog leads. Both are copied.
+  // The requested model, and what the catalog resolves it to. Both are copied.
   void set_model(std::string_view model) { model_.assign(model); }
   void set_target(const models::Catalog::Target& target);
   std::string_view model() const { return model_.view(); }
@@ -55,13 +55,13 @@ class Exchange {
   void attempt_failed(const Error& error);
   void attempt_repeated();
   void upstream_answered(int status);
-  // An upstream's own request id, which takes the place of a made one.
+  // An upstream's request id, which replaces one that was created here.
   void adopt_request_id(std::string_view id);
   void first_byte_seen();
   void stream_began();
   void set_usage(std::optional<wire::Usage> usage) { usage_ = usage; }
 
-  // `timeout` from now (zero: none), but never past the limit of the whole request.
+  // `timeout` from now (zero: none), but not after the limit of the whole request.
   SteadyTime until(std::chrono::milliseconds timeout) const;
   bool request_time_is_over() const;
 
@@ -74,31 +74,31 @@ class Exchange {
   // The framing of a body whose length is known.
   void append_length(std::string& out, std::uint64_t bytes) const;
 
-  // A whole answer of the gateway's own. `fields` are ready header lines.
+  // A whole answer of the gateway's own. `fields` are complete header lines.
   Task<void> respond(int status, std::string_view content_type, std::string_view body,
                      std::string_view fields = {});
-  // The same with a body in up to four parts, which are neither copied nor looked at again: whoever
-  // made them has masked the credentials in them.
+  // The same with a body in up to four parts, which are neither copied nor searched: their author
+  // has masked the credentials in them.
   Task<void> respond_in_parts(int status, std::string_view content_type,
                               std::span<const std::string_view> body, std::string_view fields = {});
 
-  // Answers with the error, in whatever way is still possible: an error answer before the head
-  // was sent, an event inside a stream of events, else nothing: the connection is then cut.
+  // Answers with the error, in whatever way is still possible: an error answer before the head is
+  // sent, an event in a stream of events, else nothing; the connection is then cut.
   Task<void> fail(Error error);
 
-  // The relay has sent the head of an answer; `events` says that error events can be read in it.
+  // The relay has sent the head of an answer; kEvents: error events can be read in it.
   enum class Body : std::uint8_t { kEvents, kOther };
   void head_sent(int status, Body body);
-  // In a stream of events: whether an error event can still be added to it. None follows one of
-  // the upstream's own.
+  // In a stream of events: whether an error event can still be added. None follows one of the
+  // upstream's.
   enum class ErrorEvent : std::uint8_t { kNone, kBetweenEvents, kInsideEvent };
   void set_error_event(ErrorEvent event) { error_event_ = event; }
   void add_body_bytes(std::size_t bytes) { body_bytes_sent_ += bytes; }
-  // The upstream has said in its stream of events that it failed.
+  // The upstream has reported an error in its stream of events.
   void upstream_said_error() { upstream_said_error_ = true; }
   void completed();
 
-  // Metrics and the access log; the last thing that happens to an exchange.
+  // Writes metrics and the access log; the last call on an exchange.
   void record();
 
  private:
@@ -118,7 +118,7 @@ class Exchange {
   SmallText<64> upstream_model_;
   std::optional<std::size_t> provider_;
   bool model_is_known_ = false;
-  SmallText<64> listed_model_;  // where the client asked by another name
+  SmallText<64> listed_model_;  // if the client asked by another name
 
   std::uint32_t attempts_ = 0;
   bool reused_ = false;

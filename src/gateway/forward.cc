@@ -56,7 +56,7 @@ Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provi
     if (answered) co_return std::move(*answered);
     exchange.attempt_failed(answered.error());
     if (!may_retry(attempt, answered.error())) co_return failure(std::move(answered.error()));
-    // Nobody waits for a second answer; a connection that is made at once would not notice.
+    // Nobody waits for a second answer, and connecting may succeed without noticing that.
     if (exchange.connection().gone().raised()) co_return failure(Error::cancelled());
     exchange.attempt_repeated();
   }

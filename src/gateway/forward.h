@@ -1,6 +1,6 @@
 #pragma once
 
-// The attempt loop: a request goes to its upstream, and the head of an answer comes back.
+// The attempt loop: sends a request to its upstream, and returns the head of an answer.
 
 #include <memory>
 #include <string_view>
@@ -29,8 +29,8 @@ struct Answered {
 };
 
 // Sends `request` (head and body, complete) and waits for the head of the answer. At most two
-// attempts: the second, on a new connection, only where the first failed on a reused one that took
-// nothing, or, where the request is `repeatable`, that was closed without a byte of an answer. Ends
+// attempts: the second, on a new connection, only if the first failed on a reused one that took
+// nothing, or, if the request is `repeatable`, that was closed without a byte of an answer. Ends
 // with kCancelled as soon as the client has gone.
 Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provider,
                                http::UpstreamPool& pool, http::Pieces request,

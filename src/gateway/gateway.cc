@@ -56,8 +56,8 @@ Task<void> Gateway::handle(http::ServerConnection& connection) {
   const Open open(*this);
   context_.shard.request_opened();
   Exchange exchange(context_, connection);
-  // A bug, or no memory: the exchange is recorded like any other, and the exception then ends the
-  // connection.
+  // A bug, or out of memory: the exchange is recorded like any other, and the exception then ends
+  // the connection.
   std::exception_ptr exception;
   try {
     exchange.remember_request();
@@ -72,7 +72,7 @@ Task<void> Gateway::handle(http::ServerConnection& connection) {
 Task<void> Gateway::run_phases(Exchange& exchange) {
   const http::RequestHead& request = exchange.connection().request();
 
-  // Find. First, because everything after it depends on what is asked for.
+  // Find. First, because everything else depends on the route.
   Result<http::Target> target = http::split_target(request.target, id_begins);
   if (!target) {
     // Of a client whose base URL ends in a slash.
@@ -82,8 +82,8 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   Result<RouteMatch> match = match_route(request.method, target->path);
   if (match) exchange.set_route(*match->entry);
 
-  // Identify. Before an unknown route is told from a known one, and before any body is read: who
-  // has no key learns nothing and costs nothing.
+  // Identify. Before an unknown route is reported, and before any body is read: a client without a
+  // key learns nothing and costs nothing.
   if (!match || match->entry->access == Access::kKeyed) {
     Result<std::string_view> principal =
         context_.keys.authenticate(access::Credentials(request.fields));
@@ -106,7 +106,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     co_return co_await exchange.fail(std::move(error));
   }
 
-  // Whoever may use models may not change what the names of others lead to.
+  // A key that may use models may not change what others' names lead to.
   const bool may_administer =
       !match->takes_admin || context_.keys.role_of(exchange.principal()) == config::Role::kAdmin;
   if (!may_administer) {
@@ -116,7 +116,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     co_return co_await exchange.fail(std::move(error));
   }
 
-  // Admit. A server that is leaving takes no new work, so that what it has can end.
+  // Admit. A server that shuts down takes no new work, so that open work can finish.
   const bool is_inference = !match->entry->upstream_path.empty();
   if (is_inference && context_.draining) {
     Error error = Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down");
@@ -130,8 +130,8 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   }
 }
 
-// What never becomes an exchange has no line in the access log. An error's message says what is
-// wrong in words of the server's own: no byte of the client's is in it.
+// What never becomes an exchange has no line in the access log. The error's message consists of the
+// server's own words: it contains no byte of the client's.
 std::string Gateway::refuse(const Error& error, http::AnswerTo answer_to,
                             const net::SocketAddress& peer) {
   context_.shard.count_limit(error);

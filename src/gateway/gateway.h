@@ -1,6 +1,6 @@
 #pragma once
 
-// Gateway: one thread's handler of requests: the phases of an exchange in their order.
+// Gateway: one thread's handler of requests. Runs the phases of an exchange in order.
 
 #include <cstddef>
 #include <string>
@@ -13,8 +13,8 @@
 
 namespace penstock::gateway {
 
-// Strict-Transport-Security (RFC 6797) as a whole field line, in the reference's form. Empty where
-// the server does not serve over TLS, or is told to say nothing: over plain HTTP it has no meaning.
+// Strict-Transport-Security (RFC 6797) as a whole field line, in the reference's form. Empty if the
+// server does not use TLS (the field is meaningless over plain HTTP), or if it is disabled.
 std::string transport_security_line(const config::Server& server);
 
 class Gateway final : public http::Handler {
@@ -30,11 +30,11 @@ class Gateway final : public http::Handler {
   void connection_opened() override { context_.shard.connection_opened(); }
   void connection_closed() override;
 
-  // No inference is admitted any more; what is open goes on.
+  // Admits no more inference; open requests continue.
   void drain() { context_.draining = true; }
   // Raised while no exchange is open on this thread.
   net::Signal& quiet() { return quiet_; }
-  // Raised while one is.
+  // Raised while one is open.
   net::Signal& busy() { return busy_; }
 
  private:

@@ -19,8 +19,8 @@ namespace {
 
 using http::FieldName;
 
-// The reference's words. Only a type that somebody has stated is held against a request: models of
-// plain services are all listed as llm, whatever they are.
+// The reference's words. Only a stated type is compared with a request: plain services list all
+// their models as llm, whatever they are.
 Status check_type(const models::Catalog::Target& target, std::string_view name,
                   std::string_view wanted) {
   const models::Model* model = target.model;
@@ -49,14 +49,14 @@ Repeatable may_be_repeated(const Exchange& exchange, const providers::Passthroug
   return provider.settings().retry_stale_connection ? exchange.route().repeatable : Repeatable::kNo;
 }
 
-// The path is the route's own. Of what the client asked for, only the parameters pass.
+// The path is the route's own. Of the client's target, only the query passes.
 std::string_view query_of(std::string_view target) {
   const std::size_t mark = target.find('?');
   return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
 }
 
-// The body leaves as it came, around the span of the model's value. A coroutine of its own, so that
-// what is written for it is not kept for as long as the answer takes.
+// The body is sent unchanged around the span of the model's value. A separate coroutine, so that
+// the written request is not kept while the answer arrives.
 Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& provider,
                                     const providers::Passthrough::Route& route,
                                     const providers::ProviderData* caller, std::string_view body,
@@ -97,10 +97,10 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
   }
 }
 
-// Reads the body in slices, between which other requests have their turn. Tells the exchange which
-// model is asked for. A coroutine of its own, so that the reader is gone before the answer comes.
+// Reads the body in slices, between which other requests get their turn, and tells the exchange the
+// requested model. A separate coroutine, so that the reader is gone before the answer.
 Task<Result<wire::RequestFields>> read_fields(Exchange& exchange, std::string_view body) {
-  // A few milliseconds, whatever the body is made of.
+  // A few milliseconds, whatever the body contains.
   constexpr std::size_t kSliceWork = 500'000;
   const config::Limits& limits = exchange.context().settings.server.limits;
   wire::RequestReader reader(
@@ -127,7 +127,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   Result<wire::RequestFields> fields = co_await read_fields(exchange, *body);
   if (!fields) co_return failure(std::move(fields.error()));
 
-  // Choose. The snapshot of this moment serves to the end, whatever is published meanwhile.
+  // Choose. This snapshot is used to the end, whatever is published meanwhile.
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   Result<models::Catalog::Target> target = catalog->route(exchange.model());
   if (!target) co_return failure(std::move(target.error()));

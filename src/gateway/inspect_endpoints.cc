@@ -49,7 +49,7 @@ void write_route(JsonWriter& out, const RouteEntry& entry, std::string_view meth
   out.end_array().end_object();
 }
 
-// The value of the last parameter of that name, decoded; nothing where there is none.
+// The value of the last parameter of that name, decoded; nullopt if there is none.
 std::optional<std::string> parameter(std::string_view query, std::string_view name) {
   std::optional<std::string> found;
   while (!query.empty()) {
@@ -63,7 +63,7 @@ std::optional<std::string> parameter(std::string_view query, std::string_view na
   return found;
 }
 
-// Whether the routes of that level of the API are any of ours. Errors: kInvalidRequest.
+// Whether any of our routes belong to that level of the API. Errors: kInvalidRequest.
 Result<bool> shows_routes(std::string_view query) {
   constexpr std::array<std::string_view, 3> kOtherLevels = {"v1alpha", "v1beta", "deprecated"};
   const std::optional<std::string> level = parameter(query, "api_filter");

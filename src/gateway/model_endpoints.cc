@@ -23,7 +23,7 @@ Error too_large(std::size_t bytes_max) {
       .at_limit(Limit::kRegistrationBytes);
 }
 
-// The body of a registration, which is much smaller than other bodies.
+// The body of a registration, which is limited to much less than other bodies.
 Task<Result<std::string_view>> read_small_body(Exchange& exchange) {
   const std::size_t bytes_max = exchange.context().settings.server.limits.registration_bytes;
   const http::Framing& framing = exchange.connection().request().framing;

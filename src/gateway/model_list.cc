@@ -18,14 +18,14 @@ namespace {
 // Well below a millisecond of work.
 constexpr std::size_t kSliceBytes = 128 * 1024;
 
-// Tells the thread that a list is being rendered, until it is over, in whatever way.
+// Marks that the thread is rendering a list, until that ends in any way.
 class Rendering {
  public:
   explicit Rendering(Context& context) : context_(context) {
     context_.rendering = std::make_shared<net::Signal>();
   }
   ~Rendering() {
-    // Those who wait keep the signal.
+    // Waiting requests keep the signal.
     context_.rendering->raise();
     context_.rendering = nullptr;
   }

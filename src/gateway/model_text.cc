@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kOwner = "ogx";
 
-// What the form of a single model has beyond the names of an entry of the list, and so what an
-// upstream says under these names has no place in it.
+// Members of the single form that list entries lack: an upstream's members of these names are left
+// out.
 constexpr std::array<std::string_view, 7> kSingleMembers = {
     "identifier", "provider_resource_id", "provider_id",     "type",
     "metadata",   "model_type",           "model_validation"};

@@ -16,7 +16,7 @@ Error invalid(std::string message) {
   return Error::client(ErrorKind::kInvalidRequest, std::move(message));
 }
 
-// Nothing where there is no such member, or null.
+// Nullopt if there is no such member, or it is null.
 Result<std::optional<std::string>> text_member(const JsonValue& object, std::string_view name) {
   const std::optional<JsonValue> member = object.find(name);
   if (!member || member->is_null()) return std::optional<std::string>();
@@ -24,7 +24,7 @@ Result<std::optional<std::string>> text_member(const JsonValue& object, std::str
   return failure(invalid(std::string(name) + " must be a string"));
 }
 
-// The texts of a registration. Errors: kInvalidRequest.
+// Reads the strings of a registration. Errors: kInvalidRequest.
 Status read_texts(const JsonValue& body, Registry::Registration& registration) {
   auto id = text_member(body, "model_id");
   if (!id) return failure(std::move(id.error()));

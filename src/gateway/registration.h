@@ -1,6 +1,6 @@
 #pragma once
 
-// The body of POST /v1/models: what a client wants registered.
+// The body of POST /v1/models: what a client wants to register.
 
 #include <string_view>
 
@@ -10,7 +10,7 @@
 
 namespace penstock::gateway {
 
-// Errors: kInvalidRequest, with the place in the body where that is not JSON within the bounds.
+// Errors: kInvalidRequest, with the position in the body if it is not JSON within the bounds.
 Result<models::Registry::Registration> read_registration(std::string_view body,
                                                          const JsonBounds& bounds);
 

@@ -24,14 +24,14 @@ namespace {
 using http::Framing;
 using http::ScratchPool;
 
-// What is read of an error's body before it is cut.
+// How much of an error's body is read.
 constexpr std::size_t kErrorBytesMax = 1024 * 1024;
-// What passes as it is: more than any error says, and few milliseconds of looking at it. What is
-// beyond is text to us.
+// Errors within these bounds pass unchanged: more than any error needs, and few milliseconds of
+// reading. Others are treated as text.
 constexpr JsonBounds kErrorBounds{.depth = 256, .values = 50'000};
 
-// Appends the upstream's fields that pass. Those of an error's Content-Type wait until it is known
-// whether the body passes as it is.
+// Appends the upstream's fields that pass. An error's Content-Type goes to `waiting` until it is
+// known whether the body passes unchanged.
 void append_passing_fields(std::string& out, std::string& waiting, const http::Fields& fields,
                            BodyKind kind, const SecretGuard& secrets) {
   const PassingFields passing(fields, kind);
@@ -80,8 +80,8 @@ Task<Status> read_error_body(Exchange& exchange, providers::Passthrough& provide
   co_return Status{};
 }
 
-// What the client gets for an error of the upstream's: its text, where that is JSON and about the
-// client's own doing, else an error object of the gateway's that has the text in its message.
+// What the client gets for an upstream's error: its text, if that is JSON and about the client's
+// request, else an error object of the gateway's with the text in its message.
 struct ErrorBody {
   std::string text;
   bool is_upstreams = false;
@@ -105,9 +105,9 @@ Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider, A
   const SecretGuard& secrets = exchange.context().secrets;
   ScratchPool::Text text(exchange.context().scratch);
   Status read = co_await read_error_body(exchange, provider, source, *text);
-  // The status is what matters most: an error whose text breaks off is still that error.
+  // The status matters most: an error whose text breaks off is still that error.
   if (!read && read.error().kind == ErrorKind::kCancelled) co_return read;
-  // First as the upstream has it: in the gateway's object it is escaped once more.
+  // First in the upstream's spelling: the gateway's object escapes it once more.
   secrets.mask(*text);
   ErrorBody body = error_body_of(status, provider, kind, *text, read);
   writer.head().append(body.is_upstreams ? content_type_field
@@ -121,8 +121,8 @@ Error ended_too_early() {
                          "the upstream's answer ended before it was complete");
 }
 
-// Whether an answer gets on: heartbeats alone do not keep it alive. Silence is another limit's
-// matter, so it is enough to look when something has come.
+// Whether an answer progresses: heartbeats alone do not keep it alive. Another limit covers
+// silence, so it is enough to check when something has arrived.
 class Progress {
  public:
   Progress(Exchange& exchange, const AnswerBody& body)
@@ -159,9 +159,9 @@ class Progress {
   std::size_t passed_in_part_ = 0;
 };
 
-// The common way: read, rewrite, write. A whole JSON answer is held until its end or a bound, so
-// that it can have a Content-Length; of a stream, an event is held until it has ended; everything
-// else goes out as it comes.
+// The common case: read, rewrite, write. A whole JSON answer is held until its end or a bound, so
+// that it can have a Content-Length; an event of a stream is held until it has ended; everything
+// else is sent as it arrives.
 Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, AnswerSource& source,
                         AnswerBody& body, AnswerWriter& writer, std::size_t held_bytes_max) {
   std::optional<ScratchPool::Text> out;
@@ -208,7 +208,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
       Status written = co_await writer.write(std::string_view(**out).substr(0, ready), last);
       if (!written) co_return failure(std::move(written.error()));
     }
-    // Nothing is said after an error of the upstream's own.
+    // Nothing is added after the upstream's own error.
     if (whole || (part->end && body.saw_error())) co_return Status{};
     if (part->end) co_return failure(ended_too_early());
     if (ready == (*out)->size()) {
@@ -238,7 +238,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
   AnswerBody body(kind, body_options(exchange, server, framing));
   Status relayed;
   if (kind == BodyKind::kEvents) {
-    // From here on the request may take long, and can not be sent again.
+    // From here on the request may take long, and cannot be sent again.
     exchange.connection().release_request();
     exchange.stream_began();
     writer.use_stream();

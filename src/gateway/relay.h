@@ -1,11 +1,10 @@
 #pragma once
 
-// The relay: an upstream's answer to the client, as it arrives.
+// The relay: passes an upstream's answer to the client as it arrives.
 //
 // One bounded buffer lies between the read and the write: nothing more is read from the upstream
-// while the client has not taken what there is. A stream that waits for its next event holds no
-// buffer. The client's departure ends the work at once: the caller then drops the upstream's
-// connection.
+// until the client has taken it. A stream that waits for its next event holds no buffer. The
+// client's departure ends the relay at once; the caller then closes the upstream's connection.
 
 #include "core/result.h"
 #include "core/task.h"
@@ -15,9 +14,9 @@
 
 namespace penstock::gateway {
 
-// Success: the answer is sent and complete, and the upstream's connection may be reused as far as
-// it says so itself. A failure before the head was sent can still be answered; after it, the
-// exchange's fail() does what is left to do.
+// Success: the answer was sent completely, and the upstream's connection may be reused if it is
+// reusable(). A failure before the head was sent can still be answered; after it, the exchange's
+// fail() does what is still possible.
 Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answered& answered);
 
 }  // namespace penstock::gateway

@@ -47,8 +47,8 @@ bool names_method(std::string_view methods, std::string_view method) {
   return false;
 }
 
-// A path as it may have been meant: lower case, one slash at a time and none at its end, no more of
-// it than the longest route could have.
+// A path as it was probably meant: lower case, single slashes and none at its end, and at most as
+// long as the longest route.
 std::string likely_path(std::string_view path) {
   constexpr std::size_t kLikelyBytesMax = 128;
   std::string out;
@@ -60,8 +60,8 @@ std::string likely_path(std::string_view path) {
   return out;
 }
 
-// The route that ends as `path` does, whatever stands before it there (`/v1/v1/…`, `/api/v1/…`, no
-// `/v1` at all); else one that is nearly spelled so.
+// The route that ends like `path`, whatever precedes it (`/v1/v1/…`, `/api/v1/…`, no `/v1` at all);
+// else one with nearly the same spelling.
 const RouteEntry* nearest_route(std::string_view path) {
   const std::string likely = likely_path(path);
   const RouteEntry* found = nullptr;

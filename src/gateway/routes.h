@@ -1,6 +1,6 @@
 #pragma once
 
-// The routes that are served, as one table: the only place where a path is written down.
+// The routes that are served, as one table: the only place that contains paths.
 //
 // Paths under the older prefix /v1/openai/v1/ are the same routes.
 
@@ -24,32 +24,32 @@ enum class Route : std::uint8_t {
   kProviders,
   kProvider,
   kInspectRoutes,
-  kPlainHealth,  // where load testers and other servers' clients look for it
+  kPlainHealth,  // the path that load testers and other servers' clients use
   kHealthz,
   kReadyz,
   kMetrics,
-  kUnknown,  // what is not in the table; for metrics and the access log
+  kUnknown,  // not in the table; for metrics and the access log
 };
 
 enum class Access : std::uint8_t {
-  kPublic,  // without a key, also where keys are configured
+  kPublic,  // without a key, even if keys are configured
   kKeyed,
 };
 
-// Whether a request may be sent to its upstream once more where a reused connection was closed
-// without a byte of an answer, although bytes of the request had left.
+// Whether a request may be sent to its upstream once more if a reused connection was closed without
+// a byte of an answer, although part of the request had been sent.
 enum class Repeatable : bool { kNo, kYes };
 
 struct RouteEntry {
   Route route;
-  std::string_view path;     // as metrics and the inspection show it: `/v1/models/{model_id}`
-  std::string_view prefix;   // empty: the path is matched whole; else what stands before the id
-  std::string_view methods;  // space-separated; HEAD goes with GET and is not written
+  std::string_view path;     // as in metrics and the inspection: `/v1/models/{model_id}`
+  std::string_view prefix;   // empty: the path is matched whole; else what precedes the id
+  std::string_view methods;  // space-separated; GET implies HEAD
   Access access;
   std::string_view upstream_path;  // of inference routes, below the base URL
-  std::string_view model_type;     // of inference routes: which type of model it takes
+  std::string_view model_type;     // of inference routes: the type of model that they take
   Repeatable repeatable = Repeatable::kNo;
-  std::string_view admin_methods = {};  // of `methods`, those that take the role admin
+  std::string_view admin_methods = {};  // of `methods`, those that require the role admin
 };
 
 std::span<const RouteEntry> route_table();
@@ -57,7 +57,7 @@ const RouteEntry& entry_of(Route route);
 
 struct RouteMatch {
   const RouteEntry* entry = nullptr;
-  std::string id;  // what stands in the place of `{…}`, percent-decoded
+  std::string id;  // what is in place of `{…}`, percent-decoded
   bool method_allowed = false;
   bool takes_admin = false;
 };

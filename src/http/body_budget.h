@@ -1,13 +1,13 @@
 #pragma once
 
-// BodyBudget: the bytes of request bodies that all threads may hold together.
+// BodyBudget: how many bytes of request bodies all threads may hold together.
 //
-// Without it, memory is bounded only by the number of connections times the size of a body. A body
-// takes from the budget as it arrives, not by the length that its head states: a client that says
-// much and sends little takes nothing from the others. A body that lies in its connection's block,
-// with its head, is not counted: that block is bounded by the number of connections.
+// Without it, memory would be bounded only by the number of connections times the size of a body. A
+// body takes from the budget as it arrives, not by the length that its head states: a client that
+// announces much and sends little takes nothing from the others. A body that fits its connection's
+// block, with its head, is not counted: the number of connections bounds those blocks.
 //
-// One budget a process, used by every thread.
+// One budget per process, used by every thread.
 
 #include <atomic>
 #include <cstddef>
@@ -23,7 +23,7 @@ class BodyBudget {
 
   std::size_t held_bytes() const { return held_bytes_.load(std::memory_order_relaxed); }
 
-  // What one body has taken; given back at its end at the latest. Used by one thread.
+  // What one body has taken; returned at its end at the latest. Used by one thread.
   class Share {
    public:
     explicit Share(BodyBudget& budget) : budget_(&budget) {}
@@ -37,7 +37,7 @@ class BodyBudget {
       return *this;
     }
 
-    // Takes `bytes` more. False where the budget has no more; then nothing is taken.
+    // Takes `bytes` more. False, without taking anything, if the budget has too few.
     bool take(std::size_t bytes) {
       const std::size_t before = budget_->held_bytes_.fetch_add(bytes, std::memory_order_relaxed);
       if (before + bytes > budget_->max_bytes_) {

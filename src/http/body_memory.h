@@ -1,10 +1,10 @@
 #pragma once
 
-// BodyMemory: a body whose length is not known before its end, in one piece.
+// BodyMemory: a body of unknown length, in one piece.
 //
-// It grows by doubling, and is counted in the budget of all bodies before it is there. Memory of
-// some size is moved by the page when it grows, not copied: that takes microseconds, however large
-// it is.
+// It grows by doubling, and each growth is counted in the budget of all bodies before it is
+// allocated. When large memory grows, its pages are moved, not copied: that takes microseconds,
+// whatever the size.
 
 #include <cstddef>
 #include <cstdlib>
@@ -35,9 +35,9 @@ class BodyMemory {
     return *this;
   }
 
-  // Room for `bytes` more at least. False where the budget has no more. Throws std::bad_alloc.
+  // Makes room for at least `bytes` more. False if the budget has too few. Throws std::bad_alloc.
   bool make_room(std::size_t bytes);
-  // What is behind the body's end; to be followed by add().
+  // The memory after the body's end; call add() when it is filled.
   std::span<char> room() { return {memory_.get() + size_, capacity_ - size_}; }
   void add(std::size_t bytes) { size_ += bytes; }
 
@@ -57,7 +57,7 @@ class BodyMemory {
   BodyBudget::Share share_;
 };
 
-// The errors of bodies that are larger than they may be, each and together.
+// The errors of a body over its limit, and of all bodies over theirs.
 Error body_too_large();
 Error no_memory_for_bodies();
 

@@ -12,8 +12,8 @@ namespace penstock::http {
 
 enum CharacterClass : std::uint8_t {
   kTokenCharacter = 1,   // tchar
-  kTargetCharacter = 2,  // visible ASCII but `#`: a fragment is never part of a target, and
-                         // servers differ in what they do with one
+  kTargetCharacter = 2,  // visible ASCII except `#`: a fragment is never part of a target, and
+                         // servers treat one differently
   kValueCharacter = 4,   // visible ASCII, space, tab and obs-text
   kHostCharacter = 8,    // unreserved (RFC 3986 section 2.3)
   kHexCharacter = 16,
@@ -73,7 +73,7 @@ inline const char* skip_class(CharacterClass character_class, const char* at, co
   return at;
 }
 
-// The first byte from `at` that may not stand in a field value (a control character other than
+// The first byte from `at` that is not allowed in a field value (a control character other than
 // tab), or `end`.
 const char* skip_value(const char* at, const char* end);
 

@@ -41,8 +41,8 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::step(std::string_view input) {
   return Step{at, {}};
 }
 
-// The line that nearly every chunk begins with, where all of it is here: a few digits and CRLF,
-// for a chunk that is not the last. Gives its length, or 0 where it is anything else.
+// The line that nearly every chunk begins with, if all of it is here: a few digits and CRLF, and
+// not the last chunk. Returns its length, or 0 for anything else.
 std::size_t ChunkedDecoder::take_plain_size(std::string_view input) {
   constexpr std::size_t kPlainDigitsMax = 6;
   const std::size_t most = std::min(input.size(), kPlainDigitsMax);
@@ -89,7 +89,7 @@ const char* ChunkedDecoder::take(char c) {
       return take_trailer(c);
     case State::kData:
     case State::kDone:
-      break;  // step() hands over no bytes in these
+      break;  // step() passes no bytes in these states
   }
   return "the chunked decoder is not waiting for a byte";
 }

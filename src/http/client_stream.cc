@@ -30,7 +30,7 @@ void ClientStream::reset_on_close() {
 
 Task<Result<std::size_t>> ClientStream::read_some(std::span<char> into, Limit limit) {
   for (;;) {
-    // The end of the stream is found by reading, after the bytes that came before it.
+    // The end of the stream is found by reading, after the bytes before it.
     const net::Woken woken =
         co_await net::wait_any(loop_, &deadline_, stream_->readable(), stream_->closed());
     if (woken.timed_out()) {

@@ -2,7 +2,7 @@
 
 // ClientStream: the stream of one client, read and written with time limits.
 //
-// It knows nothing of HTTP but how a connection ends well. A client that shuts its side, or whose
+// Of HTTP it knows only how a connection ends properly. A client that shuts its side, or whose
 // connection breaks, is gone: gone() is raised, and every wait ends with kClientGone. Owned by its
 // ServerConnection, used by its thread.
 
@@ -34,31 +34,31 @@ class ClientStream {
   net::Signal& readable() { return stream_->readable(); }
   const net::SocketAddress& peer() const { return stream_->peer(); }
 
-  // Ends every wait as if the client had gone, now and from now on.
+  // Ends every present and future wait as if the client had gone.
   void cut();
   bool was_cut() const { return cut_; }
 
   net::Transfer read(std::span<char> into) { return stream_->read(into); }
-  // Reads once, waiting until deadline(), which stands for `limit`. Errors: kClientGone,
+  // Reads once, waiting until deadline(), which enforces `limit`. Errors: kClientGone,
   // kRequestTimeout.
   Task<Result<std::size_t>> read_some(std::span<char> into, Limit limit);
 
-  // Writes all pieces, waiting for a slow client as long as it takes some bytes within
-  // ServerLimits::write_timeout. Errors: kClientGone, kRequestTimeout; after one, nothing more is
-  // written, since it would be taken for the rest of what was cut off.
+  // Writes all pieces. Waits for a slow client as long as it takes some bytes within
+  // ServerLimits::write_timeout. Errors: kClientGone, kRequestTimeout; after an error nothing more
+  // is written, since the client would take it for the rest of the broken write.
   Eventual<Status> write(Pieces pieces);
-  // Whether a write has ended in the middle.
+  // Whether a write ended in the middle.
   bool write_was_cut() const { return write_cut_; }
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
-  // The connection ends with a reset when the stream is destroyed.
+  // Makes the connection end with a reset when the stream is destroyed.
   void reset_on_close();
 
-  // The end of a connection whose last answer has been written: says so, and throws away what the
-  // client still sends until it closes as well. A close with unread bytes is a reset, which would
-  // take from the client the answer that it has not read yet (RFC 9112 section 9.6). It ends
-  // without the client where that is silent for linger_timeout, after discard_timeout in all, or
-  // after discarded_bytes; the limit that was hit, if it was one of the last two.
+  // Ends a connection whose last answer has been written: shuts the sending side, and discards what
+  // the client still sends until it closes too. Closing with unread bytes would reset the
+  // connection, and the client could lose an answer that it has not read yet (RFC 9112 section
+  // 9.6). Stops waiting after linger_timeout of silence, after discard_timeout in total, or after
+  // discarded_bytes; returns the limit if it was one of the last two.
   Task<std::optional<Limit>> linger(ScratchPool& scratch);
 
  private:

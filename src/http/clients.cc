@@ -80,7 +80,7 @@ bool Clients::end_one() {
   return end_first(idle_);
 }
 
-// The first byte tells the families apart; an IPv4 address that is mapped into IPv6 is itself.
+// The first byte tells the families apart. An IPv4-mapped address counts as the IPv4 address.
 Clients::Network Clients::network_of(const net::SocketAddress& peer) {
   Network network{};
   if (peer.family() == AF_INET) {
@@ -153,7 +153,7 @@ Client::~Client() {
 
 void Client::move_to(Standing standing) {
   if (standing_ == Standing::kEnded) return;
-  // One that has no place of its own keeps its standing: it is the first to go among its like.
+  // A client without a counted place keeps its standing: it is the first of its kind to end.
   if (!counted_ && standing != Standing::kEnded) return;
   clients_.leave(*this);
   standing_ = standing;

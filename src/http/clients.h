@@ -1,23 +1,22 @@
 #pragma once
 
-// Clients: the client connections of one thread, and which of them goes when room is needed.
+// Clients: the client connections of one thread, and which of them ends when room is needed.
 //
 // A connection costs a descriptor and some memory, and anybody can open one. While there is room,
-// nobody is kept from it. When the limit is reached, a new connection takes the place of one that
-// does nothing that anybody has a right to, in this order:
+// everybody may. At the limit, a new connection replaces another, in this order:
 //
-//   1. one that has its last answer, and that only waits for its client to close,
-//   2. one that has not shown a key yet (or that asks for public routes only): of the address that
-//      has the most of these, the oldest; of IPv6 a /64 network counts as one address,
-//   3. one of a client that has shown a key, between two requests: the one that rests longest.
+//   1. one that has its last answer, and only waits for its client to close,
+//   2. one that has not shown a key (or uses only public routes): the oldest of the address that
+//      has the most of these; for IPv6, a /64 network counts as one address,
+//   3. one of a client that has shown a key, between two requests: the one that is idle longest.
 //
-// One that serves a request of a client with a key is never taken away. Where all are of that kind,
-// a new connection takes one of a few reserved places, in which operations (/healthz, /metrics) are
-// served, and others where a place has become free by then; the oldest reserved one goes first. So
-// whoever holds many connections can keep neither key holders nor operations out.
+// A connection that is serving a client with a key is never ended. If all are of that kind, a new
+// connection gets one of a few reserved places, which serve operations (/healthz, /metrics),
+// and others if a place has become free by then; the oldest reserved one ends first. So a client
+// with many connections can keep neither key holders nor operations out.
 //
-// The share of an address is only asked for when the limit is reached: behind a reverse proxy all
-// clients have one address, and are not to be held down by it.
+// Addresses are compared only at the limit: behind a reverse proxy all clients have one address,
+// and must not suffer from it.
 
 #include <array>
 #include <atomic>
@@ -39,24 +38,24 @@ class Client;
 class Clients;
 class ServerConnection;
 
-// Client connections of all threads together.
+// The client connections of all threads.
 class ConnectionCount {
  public:
   explicit ConnectionCount(std::size_t max) : max_(max) {}
 
-  // False where the limit is reached; else leave() must follow.
+  // False if the limit is reached; otherwise leave() must follow.
   bool enter() {
     if (open_.fetch_add(1, std::memory_order_relaxed) < max_) return true;
     leave();
     return false;
   }
-  // In the place of a connection that has been told to end.
+  // Replaces a connection that has been told to end.
   void enter_anyway() { open_.fetch_add(1, std::memory_order_relaxed); }
   void leave() { open_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
   friend class Clients;
-  // Asks another thread than `own` to end a connection. False where none has one to spare.
+  // Asks a thread other than `own` to end a connection. False if none has one to spare.
   bool ask_others(const Clients& own);
 
   const std::size_t max_;
@@ -75,21 +74,21 @@ class Clients {
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
 
-  // A place for a new connection, for which another one may have to go.
+  // Finds a place for a new connection; another connection may have to end for it.
   Place find_place();
 
-  // The same where the connection has one of the last descriptors: others go to set some free, for
-  // it and for its upstream; where there are none, it is for operations only.
+  // The same for a connection that uses one of the last descriptors: others end to free some, for
+  // it and for its upstream. If none can, it may use operations only.
   Place find_place_without_descriptors();
 
   // Whether the limit was reached in the last of these calls.
   bool was_full() const { return was_full_; }
 
-  // Ends the connection that goes first, if there is one that may go; soon, not within the call.
+  // Ends the connection that goes first, if any may; soon, not within the call.
   bool end_one();
 
-  // Raised while no client is in the middle of a handshake, of a head, or of a body that is thrown
-  // away: of something that a drain waits for although it is no exchange.
+  // Raised while no client is in the middle of a handshake, a head, or a body that is discarded:
+  // things that a drain waits for although they are not exchanges.
   net::Signal& quiet() { return quiet_; }
 
  private:
@@ -102,7 +101,7 @@ class Clients {
     bool linked() const { return next != this; }
     void unlink();
   };
-  // An address, with the unknown connections that came from it.
+  // An address, and the unknown connections that came from it.
   using Network = std::array<std::uint8_t, 9>;
   struct Group {
     Link members;
@@ -128,37 +127,37 @@ class Clients {
   Link reserved_list_;
   std::map<Network, Group> groups_;
   std::set<std::pair<std::size_t, Group*>> by_size_;
-  std::atomic<std::size_t> spare_{0};  // connections that may go; read by other threads
+  std::atomic<std::size_t> spare_{0};  // connections that may end; read by other threads
   bool was_full_ = false;
   std::size_t in_the_middle_ = 0;
   net::Signal quiet_;
 };
 
-// One connection among the clients, from its accept to its end.
+// One client connection, from its accept to its end.
 class Client : private Clients::Link {
  public:
-  // `place` is what find_place() gave, and not kNone.
+  // `place` is the result of find_place(), and not kNone.
   Client(Clients& clients, const net::SocketAddress& peer, Clients::Place place);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Raised when the connection must go, for whoever waits before there is a ServerConnection.
+  // Raised when the connection must end, for waits before there is a ServerConnection.
   net::Signal& ended() { return ended_; }
-  // From now on that is told when the connection must go.
+  // From then on, `connection` is told when it must end.
   void set_connection(ServerConnection* connection) { connection_ = connection; }
 
-  // The client has shown a key. False where its place is a reserved one, and none is free.
+  // The client has shown a key. False if its place is reserved and no ordinary one is free.
   bool admit();
   bool is_admitted() const { return standing_ == Standing::kIdle || standing_ == Standing::kBusy; }
-  // The first byte of a request has come; its answer is written.
+  // The first byte of a request has arrived; its answer has been written.
   void request_begins() {
     if (standing_ == Standing::kIdle) move_to(Standing::kBusy);
   }
   void request_ends() {
     if (standing_ == Standing::kBusy) move_to(Standing::kIdle);
   }
-  // The last answer is written.
+  // The last answer has been written.
   void leaves() { move_to(Standing::kLeaving); }
 
   // In the middle of something that a drain waits for.

@@ -12,8 +12,8 @@ std::uint64_t word_at(const char* at) {
   return word;
 }
 
-// Whether `name`, case ignored, is `known`, which is as long and in lower case. The bit that makes
-// a letter lower case makes no other character of a token one of `known`.
+// Whether `name`, ignoring case, is `known`, which has the same length and is in lower case.
+// Setting the bit that makes letters lower case turns no other token character into one of `known`.
 bool is(std::string_view name, std::string_view known) {
   constexpr std::size_t kWordBytes = 8;
   constexpr std::uint64_t kLower = 0x2020202020202020;
@@ -37,7 +37,7 @@ FieldName one_of(std::string_view) {
   return FieldName::kOther;
 }
 
-// The number of the first of `known`, which are all as long as `name`, that it is.
+// The number of the first of `known`, all as long as `name`, that equals it.
 template <class... Rest>
 FieldName one_of(std::string_view name, std::string_view known, FieldName number, Rest... rest) {
   return is(name, known) ? number : one_of(name, rest...);
@@ -47,7 +47,7 @@ FieldName one_of(std::string_view name, std::string_view known, FieldName number
 
 FieldName field_name_of(std::string_view name) {
   using enum FieldName;
-  // Their lengths tell nearly all names apart.
+  // Their lengths distinguish nearly all names.
   switch (name.size()) {
     case 2:
       return one_of(name, "te", kTe);

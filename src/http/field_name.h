@@ -1,10 +1,10 @@
 #pragma once
 
-// The field names that the gateway itself acts on, as numbers.
+// The field names that the gateway acts on, as numbers.
 //
-// A name is looked up once, when its field is parsed; afterwards every question about a head
-// ("is there an Authorization?", "does this field pass?") compares numbers instead of text. Names
-// that nothing here acts on are kOther. Case is ignored (RFC 9110 section 5.1).
+// A name is looked up once, when its field is parsed; afterwards every question about a head ("is
+// there an Authorization?", "does this field pass?") compares numbers instead of text. All other
+// names are kOther. Case is ignored (RFC 9110 section 5.1).
 
 #include <cstdint>
 #include <string_view>

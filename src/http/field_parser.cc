@@ -19,9 +19,9 @@ void for_each_element(std::string_view list, Use use) {
   }
 }
 
-// uri-host [ ":" port ]. Sub-delims and percent-encoding are legal in a reg-name, but stand in no
-// DNS name and in no address, and a comma would join two hosts; `@` and `/` are how a host is made
-// to be read as something else.
+// uri-host [ ":" port ]. Sub-delims and percent-encoding are legal in a reg-name, but occur in no
+// DNS name and no address, and a comma would join two hosts; `@` and `/` are tricks to make a host
+// look like something else.
 bool is_host(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -53,8 +53,8 @@ Fault note_length(std::string_view value, Directives& directives) {
   return {};
 }
 
-// `chunked` is what we read. Other codings by name, `chunked` at most as the last of them, are
-// sound but not served; anything else leaves the body's end unknown (RFC 9112 section 6.3).
+// `chunked` is supported. Other codings by name, with `chunked` at most as the last of them, are
+// valid but not supported; anything else leaves the body's end unknown (RFC 9112 section 6.3).
 Fault note_coding(std::string_view value, Directives& directives) {
   if (directives.coding != Directives::Coding::kNone) {
     return malformed("there is more than one Transfer-Encoding field");
@@ -108,8 +108,8 @@ Fault note_field(const Field& field, Direction direction, Directives& directives
 
 }  // namespace
 
-// The line's form is judged to its end before its meaning, so that a control character anywhere
-// in it gives the same error whether the line came whole or in pieces.
+// The whole line's form is checked before its meaning, so that a control character anywhere in it
+// gives the same error whether the line came whole or in pieces.
 Fault parse_field_line(const char*& at, const char* end, Direction direction,
                        const HeadLimits& limits, Fields& fields, Directives& directives) {
   const char* const name_end = skip_class(kTokenCharacter, at, end);
@@ -153,7 +153,7 @@ bool decide_keep_alive(Version version, const Directives& directives) {
 Walk judge_unfinished(std::string_view buffer, std::string_view line, const HeadLimits& limits) {
   const char* const end = line.data() + line.size();
   const char* const stop = skip_value(line.data(), end);
-  // A CR that is the last byte may yet be followed by its LF.
+  // A CR as the last byte may still be followed by its LF.
   const bool sound = stop == end || (*stop == '\r' && stop + 1 == end);
   if (!sound) return {0, malformed("a line contains a control character or does not end in CRLF")};
   if (buffer.size() >= limits.bytes) {

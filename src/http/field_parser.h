@@ -1,16 +1,16 @@
 #pragma once
 
-// What requests and responses have in common: the walk over a head's lines, the field lines, and
-// the fields that steer the connection. Used by the two parsers of http/parser.h only.
+// What requests and responses have in common: walking a head's lines, the field lines, and the
+// fields that control the connection. Used only by the two parsers of http/parser.h.
 //
-// When a verdict falls: a line is judged once its LF is in the buffer, and a control character that
-// no head may hold as soon as it is there itself. So the verdict is a function of the bytes in the
-// buffer and of nothing else: it does not depend on how they were cut on their way, and a verdict
-// once given does not change when more bytes come.
+// When lines are checked: once their LF is in the buffer; a control character that no head may
+// contain, as soon as it is in the buffer. So the result is a function of the bytes in the buffer
+// alone: it does not depend on how they were cut on their way, and does not change when more bytes
+// arrive.
 //
-// What it costs: one pass over the bytes. A head that arrives in pieces is walked again from its
-// start once for each piece that ends a line, so at most HeadLimits::fields times; other pieces
-// cost their own bytes only.
+// Cost: one pass over the bytes. A head that arrives in pieces is walked again from its start once
+// for each piece that ends a line, so at most HeadLimits::fields times; other pieces cost only
+// their own bytes.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +23,7 @@
 
 namespace penstock::http {
 
-// Why a head is refused. The text is a literal: nothing of what was sent is repeated.
+// Why a head is refused. The text is a literal: it repeats nothing of what was sent.
 struct Fault {
   ErrorKind kind = ErrorKind::kMalformedRequest;
   const char* message = nullptr;
@@ -34,7 +34,7 @@ inline Fault malformed(const char* message) {
   return {ErrorKind::kMalformedRequest, message};
 }
 
-// What the fields have said about the connection and the body.
+// What the fields say about the connection and the body.
 struct Directives {
   enum class Coding : std::uint8_t { kNone, kChunked, kOther };
   std::optional<std::uint64_t> length;
@@ -45,13 +45,13 @@ struct Directives {
   bool expects_continue = false;
 };
 
-// Parses one field line at `at`, which is left behind its CRLF, adds it to `fields` and notes what
-// it directs. A line that the buffer cuts off is a fault like any other.
+// Parses the field line at `at`, moves `at` after its CRLF, adds the field to `fields` and notes
+// what it directs. A line that the buffer cuts off is a fault like any other.
 Fault parse_field_line(const char*& at, const char* end, Direction direction,
                        const HeadLimits& limits, Fields& fields, Directives& directives);
 
 // The framing that version, Content-Length and Transfer-Encoding agree on (RFC 9112 section 6.3);
-// kNone where there is neither.
+// kNone if there is neither.
 Fault decide_framing(Version version, const Directives& directives, Framing& framing);
 
 // Whether the connection outlives the message (RFC 9112 section 9.3).
@@ -62,8 +62,8 @@ struct Walk {
   Fault fault;
 };
 
-// The answer while the head's end is missing: whether `line`, its last and unfinished one, may
-// still become one, and the buffer may still grow.
+// The result while the head's end is missing: whether `line`, its last and incomplete line, may
+// still become valid, and the buffer may still grow.
 Walk judge_unfinished(std::string_view buffer, std::string_view line, const HeadLimits& limits);
 
 // The bytes from `scanned` on, with the CR before them if there is one.

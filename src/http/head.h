@@ -15,12 +15,12 @@
 namespace penstock::http {
 
 struct Field {
-  std::string_view name;   // as it was spelled
+  std::string_view name;   // as it was written
   std::string_view value;  // without optional white space at its ends
   FieldName known_name = FieldName::kOther;
 };
 
-// How the end of a message's body is known (RFC 9112 section 6.3).
+// What marks the end of a message's body (RFC 9112 section 6.3).
 struct Framing {
   enum class Kind : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
   Kind kind = Kind::kNone;
@@ -44,9 +44,9 @@ class Fields {
   }
 
   bool has(FieldName name) const { return known_names_.contains(name); }
-  // The first field of that name, which is not kOther.
+  // The first field of that name, which must not be kOther.
   std::optional<std::string_view> find(FieldName name) const;
-  // The first field of that name, case ignored.
+  // The first field of that name, ignoring case.
   std::optional<std::string_view> find(std::string_view name) const;
 
   auto begin() const { return fields_.begin(); }

@@ -13,7 +13,7 @@ bool InputBuffer::make_room(std::size_t bytes_max) {
     std::memmove(block_.data(), block_.data() + begin_, kept);
   } else {
     if (kept >= bytes_max) return false;
-    // One byte more than may be, so that a head that is too large is seen to be.
+    // One byte more than allowed, so that a head that is too large is detected.
     ScratchPool::Block larger = scratch_.large_block(bytes_max + 1);
     std::memcpy(larger.data(), block_.data(), kept);
     block_ = std::move(larger);

@@ -2,9 +2,9 @@
 
 // InputBuffer: what a client has sent and the server has not used yet.
 //
-// A head, and a short body behind it, lie here while their request is served: what is consumed
-// stays readable, and in its place, until release() or begin_next(). One block of the thread's
-// pool, borrowed while there is something in it; a larger one for a head that needs it.
+// A head, and a short body after it, stay here while their request is served: consumed bytes remain
+// readable, and in place, until release() or begin_next(). Uses one block of the thread's pool,
+// borrowed while the buffer is not empty; a larger one for a head that needs it.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,25 +24,25 @@ class InputBuffer {
   std::size_t size() const { return end_ - begin_; }
   std::string_view unread() const { return {block_.data() + begin_, end_ - begin_}; }
   void consume(std::size_t bytes) { begin_ += bytes; }
-  // How far into the block the first unread byte is.
+  // The offset of the first unread byte in the block.
   std::size_t offset() const { return begin_; }
 
   // Where the next bytes go.
   std::span<char> room() { return {block_.data() + end_, block_.size() - end_}; }
   void received(std::size_t bytes) { end_ += bytes; }
-  // Whether `bytes` bytes, from the first unread one on, have room without being moved.
+  // Whether `bytes` bytes, from the first unread one on, fit without moving it.
   bool has_place_for(std::uint64_t bytes) const { return begin_ + bytes <= block_.size(); }
 
-  // Borrows a block, moves what is unread to its front, or to a larger block, so that there is
-  // room. False where `bytes_max` bytes are unread already.
+  // Borrows a block, or moves the unread bytes to its front or to a larger block, to make room.
+  // False if `bytes_max` bytes are already unread.
   bool make_room(std::size_t bytes_max);
 
-  // What came behind a body and belongs to the next request. The head of this one stays in place.
+  // Keeps what followed a body, for the next request. The current head stays in place.
   void keep_for_next(std::string_view bytes) { next_.assign(bytes); }
-  // The request is over.
+  // The request has ended.
   void begin_next();
 
-  // Gives the block back where nothing unread lies in it.
+  // Returns the block if nothing in it is unread.
   void release();
 
  private:

@@ -10,12 +10,12 @@ namespace {
 
 constexpr std::size_t kPageBytes = 4096;
 
-// The first place from `front` on that is as far into a page as `offset` says.
+// The first address from `front` on with the same offset in its page as `offset`.
 //
-// The kernel copies with `rep movsb`, which some processors (AMD's with FSRM) do seven times slower
-// where a byte goes to a place that is 1 to 15 bytes further into its page than where it comes
-// from. A request of a client on the same machine begins at the front of a page: a body that keeps
-// the place that it has in there is copied at full speed.
+// The kernel copies with `rep movsb`, which is seven times slower on some processors (AMD's with
+// FSRM) if the destination's offset in its page is 1 to 15 bytes larger than the source's. A
+// request of a client on the same machine begins at the start of a page: a body that keeps its
+// offset is copied at full speed.
 char* first_at(char* front, std::size_t offset) {
   const auto place = reinterpret_cast<std::uintptr_t>(front);
   return front + (offset - place) % kPageBytes;
@@ -70,7 +70,7 @@ std::string_view RequestBody::replace(BodyMemory body) {
   return body_;
 }
 
-// Whether the whole body is in the buffer, so that it can be passed over without reading.
+// Whether the whole body is in the buffer, so that it can be skipped without reading.
 bool RequestBody::is_here() const {
   return framing_.kind == Framing::Kind::kLength && framing_.length <= input_.size();
 }
@@ -104,7 +104,7 @@ Task<Result<std::string_view>> RequestBody::receive() {
       break;
   }
   if (!received) {
-    // What has come of it is of no use, and the connection may still have to take the rest.
+    // The partial body is useless, and the connection may still have to receive the rest.
     release();
     co_return failure(std::move(received.error()));
   }
@@ -124,7 +124,7 @@ Task<Result<std::size_t>> RequestBody::read_some(std::span<char> into) {
   stream_.deadline().set_after(limits_.body_timeout);
   Limit limit = Limit::kClientBodyTimeout;
   if (limits_.body_bytes_per_second > 0) {
-    // The moment at which what has come so far is too little.
+    // The time by which the bytes so far are too few.
     const std::chrono::milliseconds paid_for(bytes_received_ * 1000 /
                                              limits_.body_bytes_per_second);
     const SteadyTime too_slow = began_ + limits_.body_timeout + paid_for;
@@ -177,7 +177,7 @@ Task<Status> RequestBody::receive_chunked() {
   Status continued = co_await send_continue();
   if (!continued) co_return failure(std::move(continued.error()));
   ChunkedDecoder decoder(Direction::kRequest);
-  // The head's views stay valid: coded bytes are read into a block of their own.
+  // The head's views stay valid: coded bytes are read into a separate block.
   ScratchPool::Block coded = scratch_.block();
   std::string_view input = input_.unread();
   bytes_received_ = input.size();

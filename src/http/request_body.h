@@ -1,14 +1,13 @@
 #pragma once
 
-// RequestBody: takes the body of a client's request into memory, whole.
+// RequestBody: reads the whole body of a client's request into memory.
 //
-// A body that comes with its head, and has room behind it, stays where it is; another one gets
-// memory of its own, which is counted (http/body_budget.h). Bounds: ServerLimits::body_bytes, the
-// budget of all bodies, body_timeout between two reads, and body_bytes_per_second on average after
-// the first body_timeout, so that a client that sends a byte now and then does not hold its place
-// for ever.
+// A body that fits into the block after its head stays there; any other gets separate memory, which
+// is counted (http/body_budget.h). Bounds: ServerLimits::body_bytes, the budget of all bodies,
+// body_timeout between two reads, and body_bytes_per_second on average after the first
+// body_timeout, so that a client that trickles bytes does not keep its place forever.
 //
-// One for each connection, begun anew with each request.
+// One per connection, restarted with each request.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,22 +29,22 @@ class RequestBody {
   RequestBody(ClientStream& stream, InputBuffer& input, ScratchPool& scratch,
               const ServerLimits& limits, BodyBudget& budget);
 
-  // The head of a request has been received; what is unread is its body, or what follows.
+  // The head of a request has been received; the unread bytes are its body, or what follows.
   void begin(const RequestHead& head);
 
-  // The whole body as one piece, valid until release() or begin(). Sends `100 Continue` where the
+  // The whole body as one piece, valid until release() or begin(). Sends `100 Continue` if the
   // client waits for it. Errors: kBodyTooLarge, kRequestTimeout, kMalformedRequest, kOverloaded,
   // kClientGone.
   Eventual<Result<std::string_view>> read();
 
-  // Puts another form of the body, which was read, in its place: valid as long as it was.
+  // Replaces the body that was read by another form of it; valid as long.
   std::string_view replace(BodyMemory body);
 
-  // Nothing of it is still to come: it was read, there is none, or it can be passed over at once.
+  // No byte of it is outstanding: it was read, there is none, or it can be skipped at once.
   bool is_done() const;
-  // Passes over a body that arrived and that nobody has read, and gives back what is held.
+  // Skips a body that has arrived and was not read, and frees its memory.
   void finish();
-  // Gives back the memory of a body that was read.
+  // Frees the memory of a body that was read.
   void release();
 
   std::uint64_t bytes_received() const { return bytes_received_; }
@@ -58,7 +57,7 @@ class RequestBody {
   Task<Status> receive_length();
   Task<Status> receive_chunked();
   Task<Status> send_continue();
-  // Reads once, within the time between two reads and the least rate.
+  // Reads once, within the time between two reads and the minimum rate.
   Task<Result<std::size_t>> read_some(std::span<char> into);
   Status append_chunk(std::string_view data);
 
@@ -73,7 +72,7 @@ class RequestBody {
   bool is_read_ = false;
   std::string_view body_;
   std::unique_ptr<char[]> large_;
-  BodyMemory grown_;  // of a body without a length, or another form of one
+  BodyMemory grown_;  // of a body without a length, or another form of a body
   SteadyTime began_{};
   std::uint64_t bytes_received_ = 0;
 };

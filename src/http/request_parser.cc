@@ -7,8 +7,8 @@
 namespace penstock::http {
 namespace {
 
-// The methods that a route can have; a method that is not recognised is answered with 501
-// (RFC 9110 section 9.1). CONNECT and TRACE make no sense at a gateway of this kind.
+// The methods that a route can have; an unrecognized method is answered with 501 (RFC 9110 section
+// 9.1). CONNECT and TRACE make no sense at such a gateway.
 bool is_served(std::string_view method) {
   switch (method.size()) {
     case 3:

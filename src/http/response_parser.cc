@@ -7,8 +7,8 @@
 namespace penstock::http {
 namespace {
 
-// HTTP-version SP status-code [ SP reason-phrase ] CRLF (RFC 9112 section 4). The grammar has the
-// second space always; servers leave it out together with the reason.
+// HTTP-version SP status-code [ SP reason-phrase ] CRLF (RFC 9112 section 4). The grammar always
+// has the second space; servers omit it together with the reason.
 Fault parse_status_line(const char*& at, const char* end, ResponseHead& head) {
   constexpr std::ptrdiff_t kFixedBytes = 12;  // HTTP/1.1 SP 200
   if (end - at < kFixedBytes || std::memcmp(at, "HTTP/1.", 7) != 0 ||
@@ -32,8 +32,8 @@ Fault parse_status_line(const char*& at, const char* end, ResponseHead& head) {
   return {};
 }
 
-// RFC 9112 section 6.3, but stricter: what Content-Length and Transfer-Encoding say has to agree
-// also where the status says that no body follows.
+// RFC 9112 section 6.3, but stricter: Content-Length and Transfer-Encoding must agree even if the
+// status says that no body follows.
 Fault finish(const Directives& directives, ResponseHead& head) {
   const Fault fault = decide_framing(head.version, directives, head.framing);
   if (fault) return fault;

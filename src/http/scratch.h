@@ -2,9 +2,9 @@
 
 // Working memory that connections borrow while bytes are in flight.
 //
-// One pool a thread. A connection that waits for its peer holds no block; a stream between two
-// events holds nothing at all. What comes back is kept for the next borrower up to a bound, so
-// that the steady state allocates nothing and a burst's memory returns to the system.
+// One pool per thread. A connection that waits for its peer holds no block; a stream between two
+// events holds nothing at all. Returned memory is kept for the next borrower up to a bound, so that
+// the steady state allocates nothing and a burst's memory returns to the system.
 
 #include <cstddef>
 #include <memory>
@@ -18,7 +18,7 @@ class ScratchPool {
  public:
   static constexpr std::size_t kBlockBytes = 16 * 1024;
 
-  // A block for reading into. Views into it are valid until it is given back.
+  // A block to read into. Views into it are valid until it is returned.
   class Block {
    public:
     Block() = default;
@@ -41,7 +41,7 @@ class ScratchPool {
     std::size_t size_ = 0;
   };
 
-  // An empty string for building output, with the memory of an earlier one.
+  // An empty string for building output, which reuses the memory of an earlier one.
   class Text {
    public:
     explicit Text(ScratchPool& pool) : pool_(pool), text_(pool.take_text()) {}
@@ -58,7 +58,7 @@ class ScratchPool {
   };
 
   Block block();
-  // One of another size, for the rare head that is larger; not kept afterwards.
+  // A block of another size, for the rare larger head; not kept afterwards.
   Block large_block(std::size_t bytes);
 
  private:

@@ -15,7 +15,7 @@ using namespace std::string_view_literals;
 
 namespace {
 
-// Stays in releases: see the header. The message says what, never the value.
+// Not an assert, so that releases check too: see the header. The message never contains the value.
 void require(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "penstock: refused to write %s\n", what);

@@ -3,10 +3,10 @@
 // Writes message heads and chunk framing, by appending to a string that the caller reuses.
 //
 // Nothing that is written can end a line or a message early: names, values, methods, targets and
-// reasons are checked, and one that is not what the parser itself would accept ends the program.
-// Such a value cannot come from a peer, whose fields passed the parser; it is a fault of ours, and
-// an injected line would be worse than a crash. Text from elsewhere (configuration, JSON) is to be
-// checked with is_token and is_field_value before it comes here.
+// reasons are checked, and one that the parser itself would not accept ends the program. Such a
+// value cannot come from a peer, whose fields passed the parser; it is a bug, and an injected line
+// would be worse than a crash. Check text from elsewhere (configuration, JSON) with is_token and
+// is_field_value first.
 //
 // A head is a request or status line, fields, and append_head_end. Lengths are in bytes.
 
@@ -29,7 +29,7 @@ void append_status_line(std::string& out, int status);
 void append_status_line(std::string& out, int status, std::string_view reason);
 
 void append_field(std::string& out, std::string_view name, std::string_view value);
-// One that the parser gave, and has checked.
+// A field from the parser, which has checked it.
 void append_received_field(std::string& out, const Field& field);
 void append_content_length(std::string& out, std::uint64_t length_bytes);
 
@@ -38,8 +38,8 @@ void append_date(std::string& out, WallTime now);
 
 void append_head_end(std::string& out);
 
-// Chunked coding (RFC 9112 section 7.1): the header of a chunk of `data_bytes`, which are not 0
-// because that would end the body; after the data, kChunkEnd; after the last, kLastChunk.
+// Chunked coding (RFC 9112 section 7.1): the header of a chunk of `data_bytes`, which must not be 0
+// because that would end the body; after the data, kChunkEnd; after the last chunk, kLastChunk.
 void append_chunk_header(std::string& out, std::uint64_t data_bytes);
 inline constexpr std::string_view kChunkEnd = "\r\n";
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";

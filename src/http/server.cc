@@ -14,15 +14,14 @@
 namespace penstock::http {
 namespace {
 
-// How long to wait for a descriptor or memory to become free before accepting again.
+// How long to wait for a free descriptor or memory before accepting again.
 constexpr std::chrono::milliseconds kResourcePause{50};
 // Connections accepted in one go, before those that have work get their turn.
 constexpr int kAcceptsPerTurn = 64;
 
 }  // namespace
 
-// What is listed while a connection is served is taken back however that ends, also by an
-// exception.
+// Removes the connection from the list however serving it ends, also by an exception.
 class Server::Listed {
  public:
   Listed(Server& server, ServerConnection& connection) : server_(server), connection_(connection) {
@@ -52,7 +51,7 @@ class Server::Handshake {
   Client& client_;
 };
 
-// Tells the client's entry for as long as there is a connection to be told of its end.
+// Lets the client's entry tell the connection to end, for as long as there is one.
 class Server::Attached {
  public:
   Attached(Client& client, ServerConnection& connection) : client_(client) {
@@ -102,7 +101,7 @@ Task<void> Server::accept_connections() {
       net::Listener::Accepted accepted = listener_->accept();
       if (accepted.kind == net::Listener::Accepted::Kind::kNoneWaiting) break;
       if (accepted.kind == net::Listener::Accepted::Kind::kOutOfResources) {
-        // Those that may go make room for this one, and for its upstream.
+        // One makes room for the new connection, the other for its upstream's.
         clients_.end_one();
         clients_.end_one();
         pause.set_after(kResourcePause);
@@ -115,7 +114,7 @@ Task<void> Server::accept_connections() {
   listener_.reset();
 }
 
-// No memory for one connection is no reason to take no others.
+// Lack of memory for one connection must not keep others from being accepted.
 void Server::take(net::Listener::Accepted accepted) {
   try {
     const Clients::Place place =
@@ -133,7 +132,7 @@ void Server::refuse(const net::Listener::Accepted& accepted) {
       Error::gateway(ErrorKind::kOverloaded,
                      "the server has reached its limit of connections; retry later"),
       AnswerTo::kOtherMethod, accepted.peer);
-  // Best effort, and only where the client would understand it.
+  // Best effort, and only if the client would understand it.
   if (tls_ == nullptr) {
     (void)send(accepted.socket->descriptor(), answer.data(), answer.size(),
                MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -154,8 +153,8 @@ Task<void> Server::serve(std::unique_ptr<net::RegisteredSocket> socket, net::Soc
   }
 }
 
-// A client that has begun a handshake when a drain begins is waited for, and so is the one request
-// that it then brings. One that has sent nothing is idle.
+// A drain waits for a client that has begun a handshake, and for the one request that it then
+// sends. One that has sent nothing is idle.
 Task<bool> Server::shake_hands(net::TlsStream& stream, Client& client) {
   const Handshake listed(*this, client);
   net::Deadline deadline(context_.loop);
@@ -180,7 +179,7 @@ Task<bool> Server::shake_hands(net::TlsStream& stream, Client& client) {
 Task<void> Server::serve_stream(std::unique_ptr<net::Stream> stream, Client& client) {
   ServerConnection connection(context_, std::move(stream), &client);
   if (draining_) connection.drain_after_this();
-  // Accepted in the turn in which the order to stop came.
+  // Accepted in the turn in which stop() was called.
   if (stopped_.raised()) connection.stop();
   const Listed listed(*this, connection);
   const Attached attached(client, connection);

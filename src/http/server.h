@@ -2,10 +2,9 @@
 
 // Server: one thread's listener and the connections that it has accepted.
 //
-// Every thread runs one on the same address. All of them share a ConnectionCount; everything else
-// is the thread's own. Shutting down has three steps, each optional: drain() ends idle connections
-// and lets the others finish the request in progress, close_listener() stops taking new ones,
-// stop() cuts what is left. join() then ends.
+// Every thread runs one on the same address. They share only a ConnectionCount. Shutting down has
+// three steps, each optional: drain() ends idle connections and lets the others finish the request
+// in progress, close_listener() stops accepting, stop() cuts the rest. Then join() ends.
 
 #include <cstddef>
 #include <memory>
@@ -35,11 +34,11 @@ class Server {
   void drain();
   void close_listener();
   void stop();
-  // Ends when no connection is left; after close_listener().
+  // Ends when no connection is left; call close_listener() first.
   Task<void> join() { return tasks_.join(); }
 
   std::size_t connections() const { return connections_.size(); }
-  // Raised while no client is in the middle of what a drain waits for, exchanges aside.
+  // Raised while no client is in the middle of anything that a drain waits for, except exchanges.
   net::Signal& quiet() { return clients_.quiet(); }
 
  private:

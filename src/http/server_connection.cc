@@ -9,7 +9,7 @@
 namespace penstock::http {
 namespace {
 
-// What a request asks for whose head cannot be read to its end.
+// The kind of answer to a request whose head cannot be read completely.
 AnswerTo answer_to(std::string_view bytes) {
   if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
   return bytes.starts_with("HEAD ") ? AnswerTo::kHead : AnswerTo::kOtherMethod;
@@ -29,7 +29,7 @@ Task<void> ServerConnection::serve() {
   try {
     co_await serve_requests();
   } catch (...) {
-    // A bug, or no memory. What the client has of an answer must not look like a whole one.
+    // A bug, or out of memory. The client must not take a partial answer for a whole one.
     stream_.reset_on_close();
     throw;
   }
@@ -115,7 +115,7 @@ Task<bool> ServerConnection::wait_for_first_byte() {
                                                     stream_.readable(), stream_.gone(), drained_);
     if (woken.timed_out()) context_.handler.limit_hit(Limit::kIdleTimeout);
     if (!woken.by(stream_.readable()) || stream_.was_cut()) co_return false;
-    // The signal may be about nothing that counts, and the connection is then still idle.
+    // A raised signal may turn out to be nothing, and the connection is then still idle.
     if (!input_.make_room(context_.limits.head.bytes)) co_return false;
     const net::Transfer transfer = stream_.read(input_.room());
     if (transfer.kind == net::Transfer::Kind::kBytes) {

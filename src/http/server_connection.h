@@ -2,13 +2,12 @@
 
 // ServerConnection: one client's connection, from its first byte to its close.
 //
-// serve() receives requests one after the other and gives each to the handler; the handler reads
-// the body, answers, and returns. Requests that a client sends ahead of their answers wait in the
-// socket. The connection belongs to one thread; the handler runs inside serve() and never outlives
-// it.
+// serve() receives requests one after the other and passes each to the handler; the handler reads
+// the body, answers, and returns. Pipelined requests wait in the socket. The connection belongs to
+// one thread; the handler runs inside serve() and never outlives it.
 //
 // A client that shuts its side, or whose connection breaks, is gone: gone() is raised, and every
-// wait of the handler is meant to name it.
+// wait of the handler must include it.
 
 #include <cstddef>
 #include <cstdint>
@@ -42,18 +41,18 @@ class Handler {
  public:
   virtual ~Handler() = default;
 
-  // Answers connection.request(). What it has not answered when it returns is cut off.
+  // Answers connection.request(). An answer that is incomplete when it returns is cut off.
   virtual Task<void> handle(ServerConnection& connection) = 0;
 
-  // A request that could not be received: broken, too large, too slow, or cut off by its client
+  // A request could not be received: broken, too large, too slow, or cut off by its client
   // (kClientGone). Returns the whole answer to send before the connection closes; empty: close
-  // without a word. An answer to HEAD has no body, whatever its fields say (RFC 9110 section
+  // without an answer. An answer to HEAD has no body, whatever its fields say (RFC 9110 section
   // 9.3.2).
   virtual std::string refuse(const Error& error, AnswerTo answer_to,
                              const net::SocketAddress& peer) = 0;
-  // A connection over TLS that came to no request.
+  // A TLS connection failed before its first request.
   virtual void handshake_failed(TlsFailure, const Error&, const net::SocketAddress&) {}
-  // The connection has hit a limit that is no failure of a request.
+  // The connection has reached a limit, without failing a request.
   virtual void limit_hit(Limit) {}
 
   // For counting.
@@ -72,7 +71,7 @@ struct ServerContext {
 
 class ServerConnection {
  public:
-  // `client`, where there is one, outlives the connection.
+  // `client` may be null; it must outlive the connection.
   ServerConnection(const ServerContext& context, std::unique_ptr<net::Stream> stream,
                    Client* client = nullptr);
   ServerConnection(const ServerConnection&) = delete;
@@ -80,14 +79,14 @@ class ServerConnection {
 
   Task<void> serve();
 
-  // Ends the connection from outside, for a shutdown: at once while it is idle, else by telling
-  // the handler through gone() and stopped().
+  // Ends the connection, for a shutdown: at once if it is idle, else by telling the handler through
+  // gone() and stopped().
   void stop();
-  // Ends the connection because another one needs its place, as if the client had gone.
+  // Ends the connection as if the client had gone, because another one needs its place.
   void end() { stream_.cut(); }
-  // No further request is taken after the one in progress. An idle connection ends at once.
+  // Takes no further request after the one in progress. Ends an idle connection at once.
   void drain();
-  // The same for a connection that is new during a drain: it may bring one request.
+  // The same for a new connection during a drain: it may send one request.
   void drain_after_this() { draining_ = true; }
 
   // --- For the handler, while a request is in progress ---
@@ -95,20 +94,20 @@ class ServerConnection {
   // Valid until release_request() or the handler's return, whichever is first.
   const RequestHead& request() const { return head_; }
 
-  // Reads the whole body, and gives it as one piece; valid as long as request(). Errors:
+  // Reads the whole body and returns it as one piece, valid as long as request(). Errors:
   // kBodyTooLarge, kRequestTimeout, kMalformedRequest, kOverloaded, kClientGone.
   Eventual<Result<std::string_view>> read_body() { return body_.read(); }
 
-  // Puts another form of the body in the place of the one that was read; valid as long as it was.
+  // Replaces the body that was read by another form of it; valid as long.
   std::string_view replace_body(BodyMemory body) { return body_.replace(std::move(body)); }
 
-  // Gives the memory of head and body back: before an answer that may take long.
+  // Frees the memory of head and body, before an answer that may take long.
   void release_request();
 
-  // The client has shown a key that is good for what it asks. False where the server has as many
-  // connections as it may have, and this one has a reserved place: only operations are served.
+  // The client has shown a key that is valid for its request. False if the server is at its limit
+  // of connections and this one has a reserved place: only operations are served.
   bool admit() { return client_ == nullptr || client_->admit(); }
-  // It has shown none, or a wrong one: it may not stay for long.
+  // The client has shown no valid key: it may not stay for long.
   void refuse_key() { key_refused_ = true; }
 
   // Raised when the client has gone, or by stop().
@@ -118,19 +117,19 @@ class ServerConnection {
   // See ClientStream::write(). Errors: kClientGone, kRequestTimeout.
   Eventual<Status> write(Pieces pieces) { return stream_.write(pieces); }
 
-  // Whether the connection may go on after this exchange. The answer's head must say
-  // `Connection: close` where not (and `keep-alive` to an HTTP/1.0 client where so).
+  // Whether the connection may continue after this exchange. If not, the answer's head must say
+  // `Connection: close`; if so, it must say `keep-alive` to an HTTP/1.0 client.
   bool keep_alive() const;
-  // The connection ends with this exchange, because its answer has no other end.
+  // The connection ends with this exchange, because nothing else marks the answer's end.
   void end_after_this() { head_.keep_alive = false; }
-  // The answer is complete, its framing sound: the connection may take the next request.
+  // The answer is complete and its framing sound: the connection may take the next request.
   void answered() { answered_ = true; }
-  // The connection ends with a reset: for an answer whose only end is the connection's.
+  // Makes the connection end with a reset, for an answer that only the connection's end completes.
   void reset_on_close() { stream_.reset_on_close(); }
 
   net::EventLoop& loop() { return context_.loop; }
   ScratchPool& scratch() { return context_.scratch; }
-  // What the handler holds of the request in other forms counts as well.
+  // For other forms of the request that the handler holds: they count as well.
   BodyBudget& bodies() { return context_.bodies; }
   // For the handler's own waits; serve() does not use it while the handler runs.
   net::Deadline& deadline() { return stream_.deadline(); }
@@ -151,7 +150,7 @@ class ServerConnection {
 
   const ServerContext context_;
   ClientStream stream_;
-  net::Signal drained_;  // ends a wait for the next request, and nothing else
+  net::Signal drained_;  // ends only a wait for the next request
 
   InputBuffer input_;
   RequestHead head_;

@@ -1,7 +1,7 @@
 #pragma once
 
-// What a server grants its clients: sizes, times and rates, as the configuration sets them
-// (server.limits and server.timeouts, docs/configuration.md). A time or a rate of 0 is no limit.
+// The server's limits for its clients: sizes, times and rates, as the configuration sets them
+// (server.limits and server.timeouts, docs/configuration.md). 0 means no limit for a time or rate.
 
 #include <chrono>
 #include <cstddef>
@@ -20,9 +20,9 @@ struct ServerLimits {
   std::chrono::milliseconds body_timeout{30'000};   // between two reads of a body
   std::chrono::milliseconds write_timeout{60'000};  // without any byte taken by the client
   std::chrono::milliseconds idle_timeout{75'000};
-  std::chrono::milliseconds refused_idle_timeout{5'000};  // idle, and its key was refused
+  std::chrono::milliseconds refused_idle_timeout{5'000};  // idle, after its key was refused
   std::chrono::milliseconds linger_timeout{5'000};        // silence after the last answer
-  std::chrono::milliseconds discard_timeout{30'000};      // all that comes after the last answer
+  std::chrono::milliseconds discard_timeout{30'000};      // everything after the last answer
 };
 
 }  // namespace penstock::http

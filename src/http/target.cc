@@ -8,7 +8,7 @@
 namespace penstock::http {
 namespace {
 
-// Takes one byte from the front of `path`, decoded; nothing for a broken percent-encoding.
+// Takes one byte from the front of `path`, decoded; nullopt for a broken percent-encoding.
 std::optional<unsigned char> take_byte(std::string_view& path) {
   const char first = path.front();
   if (first != '%') {
@@ -23,7 +23,7 @@ std::optional<unsigned char> take_byte(std::string_view& path) {
   return static_cast<unsigned char>(high * 16 + low);
 }
 
-// Follows one segment: whether all of its name, which a `;` ends, has been dots.
+// Tracks one segment: whether all of its name, which a `;` ends, is dots so far.
 class DotSegment {
  public:
   void add(unsigned char byte) {
@@ -34,7 +34,7 @@ class DotSegment {
       ++name_bytes_;
     }
   }
-  // Of an id, only the step up.
+  // In an id, only `..` counts.
   bool found(bool in_id) const {
     return only_dots_ && (name_bytes_ == 2 || (name_bytes_ == 1 && !in_id));
   }
@@ -46,20 +46,20 @@ class DotSegment {
   std::size_t name_bytes_ = 0;
 };
 
-// What can neither be part of a dot segment nor of anything that is refused.
+// A character that is part of no dot segment and of nothing else that is refused.
 bool is_plain(char c) {
   return is_in(kHostCharacter, c) && c != '.';
 }
 
-// Whether the path is made of plain segments, as those of all routes are. It need not be looked at
-// any closer then.
+// Whether the path consists of plain segments, as those of all routes do. It then needs no closer
+// check.
 bool is_plain_path(std::string_view path) {
   return path.size() > 1 && path[0] == '/' && is_plain(path[1]) &&
          std::ranges::all_of(path, [](char c) { return c == '/' || is_plain(c); });
 }
 
-// nullptr for a path that has one reading only. An encoded slash separates segments like a plain
-// one, so that no dot segment appears when a route decodes it; but not from `id_at` on.
+// nullptr for a path that can be read in only one way. An encoded slash separates segments like a
+// plain one, so that no dot segment appears when a route decodes it; but not from `id_at` on.
 const char* find_fault(std::string_view path, std::size_t id_at) {
   if (!path.starts_with('/')) return "the request target is not a path";
   const std::size_t path_bytes = path.size();

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kInterimAnswersMax = 16;
 
-// `Keep-Alive: timeout=5, max=100`, less a second for the way.
+// `Keep-Alive: timeout=5, max=100`, less a second for the transit.
 std::optional<std::chrono::milliseconds> stated_idle_timeout(const Fields& fields) {
   const std::optional<std::string_view> value = fields.find(FieldName::kKeepAlive);
   if (!value) return std::nullopt;
@@ -58,7 +58,7 @@ Eventual<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::
   return send_rest(pieces, all, cancel);
 }
 
-// Nothing where the socket takes no more at present. `all` is the size of the whole request.
+// Nullopt if the socket takes no more at present. `all` is the size of the whole request.
 std::optional<Status> UpstreamConnection::send_what_goes(Pieces& pieces, std::size_t all) {
   const net::Transfer::Kind kind = write_some(*stream_, pieces);
   if (kind == net::Transfer::Kind::kWouldBlock) return std::nullopt;
@@ -66,7 +66,7 @@ std::optional<Status> UpstreamConnection::send_what_goes(Pieces& pieces, std::si
   if (!request_sent_ && pieces.bytes() == all) {
     return failure(reset(RetryClass::kNothingSent, "the upstream closed the connection"));
   }
-  // Where it broke later, it may have answered before it closed: receive_head() finds out.
+  // If it broke later, it may have answered before it closed: receive_head() finds out.
   return Status{};
 }
 
@@ -82,13 +82,13 @@ Task<Status> UpstreamConnection::send_rest(Pieces pieces, std::size_t all, net::
     }
     if (woken.by(stream_->readable())) {
       const net::Transfer::Kind kind = read_more();
-      // receive_head() finds the end again, and says what it means.
+      // receive_head() finds the end again, and interprets it.
       if (kind == net::Transfer::Kind::kEnd || kind == net::Transfer::Kind::kFailed) {
         co_return Status{};
       }
       Status taken = take_heads();
       if (!taken) co_return failure(std::move(taken.error()));
-      // Interim answers ask for the rest of the request; only a final one makes it needless.
+      // Interim answers ask for the rest of the request; only a final one makes it unnecessary.
       if (head_complete_) co_return Status{};
     }
     std::optional<Status> sent = send_what_goes(pieces, all);
@@ -96,13 +96,13 @@ Task<Status> UpstreamConnection::send_rest(Pieces pieces, std::size_t all, net::
   }
 }
 
-// Reads once, behind what is there, into a larger block where this one is full.
+// Reads once, after the buffered bytes, into a larger block if this one is full.
 net::Transfer::Kind UpstreamConnection::read_more() {
   if (!block_) {
     block_ = scratch_.block();
     begin_ = end_ = 0;
   } else if (end_ == block_.size()) {
-    // The parser has refused a head over the limit, so there is always more room to be made.
+    // The parser refuses a head over the limit, so more room can always be made.
     const std::size_t kept = end_ - begin_;
     ScratchPool::Block larger =
         scratch_.large_block(std::max(block_.size(), kHeadLimits.bytes + ScratchPool::kBlockBytes));
@@ -116,7 +116,7 @@ net::Transfer::Kind UpstreamConnection::read_more() {
   return transfer.kind;
 }
 
-// Parses what has been received: interim answers are dropped, a final one ends it.
+// Parses what has been received: interim answers are dropped, a final one ends the parsing.
 Status UpstreamConnection::take_heads() {
   while (begin_ != end_ && !head_complete_) {
     const std::string_view received(block_.data() + begin_, end_ - begin_);
@@ -140,12 +140,12 @@ Status UpstreamConnection::take_heads() {
                                      "the upstream sent an unexpected interim status"));
     }
   }
-  // What comes next may take long.
+  // The next bytes may take long.
   if (!head_complete_) block_.give_back();
   return {};
 }
 
-// A raised signal only says "try": under TLS it may be about bytes that are none of ours.
+// A raised signal only means "try": under TLS, the bytes may not be application data.
 bool UpstreamConnection::stale() {
   if (stream_->closed().raised()) return true;
   if (!stream_->readable().raised()) return false;
@@ -232,7 +232,7 @@ Result<UpstreamConnection::BodyPart> UpstreamConnection::read_body() {
   }
 }
 
-// Decodes the received chunks in place: the data of all of them moves together at the front.
+// Decodes the received chunks in place: their data is moved together at the front.
 Result<std::string_view> UpstreamConnection::decode(std::size_t bytes) {
   std::string_view coded(block_.data() + begin_, bytes);
   char* const data = block_.data() + begin_;

@@ -2,9 +2,9 @@
 
 // UpstreamConnection: one connection to an upstream, for one exchange at a time.
 //
-// The order of calls is send(), receive_head(), then read_body() until it tells the end. Belongs
-// to one thread; between exchanges it rests in an UpstreamPool. A connection whose exchange did
-// not end in order is destroyed, never reused.
+// The order of calls is send(), receive_head(), then read_body() until the end. Belongs to one
+// thread; between exchanges it is idle in an UpstreamPool. A connection whose exchange did not end
+// in order is destroyed, never reused.
 
 #include <chrono>
 #include <cstddef>
@@ -27,28 +27,28 @@ namespace penstock::http {
 
 class UpstreamConnection {
  public:
-  // More than this is no answer of an inference service.
+  // An inference service's answer does not exceed these.
   static constexpr HeadLimits kHeadLimits{.bytes = 64 * 1024, .fields = 256};
 
   UpstreamConnection(net::EventLoop& loop, std::unique_ptr<net::Stream> stream,
                      ScratchPool& scratch, UpstreamLimit::Permit permit = {});
-  // Inside an exchange, a reset: an orderly end would wait behind bytes that the upstream does not
-  // read.
+  // Resets the connection if it is inside an exchange: an orderly end would wait for bytes that the
+  // upstream does not read.
   ~UpstreamConnection();
   UpstreamConnection(const UpstreamConnection&) = delete;
   UpstreamConnection& operator=(const UpstreamConnection&) = delete;
 
-  // Whether an earlier exchange has used the connection.
+  // Whether the connection has served an earlier exchange.
   bool reused() const { return exchanges_ > 0; }
 
-  // Sends a whole request. Ends early, successfully, when the upstream gives a final answer before
-  // it has read everything: the answer is then what counts. An interim one (1xx) changes nothing.
-  // `until` limits the whole of it. Errors: kUpstreamReset (kNothingSent where no byte could be
-  // written), kUpstreamTimeout, kCancelled when `cancel` is raised.
+  // Sends a whole request. Ends early, successfully, if the upstream sends a final answer before it
+  // has read everything; an interim one (1xx) changes nothing. `until` limits the whole call.
+  // Errors: kUpstreamReset (kNothingSent if no byte could be written), kUpstreamTimeout, kCancelled
+  // when `cancel` is raised.
   Eventual<Status> send(Pieces pieces, SteadyTime until, net::Signal& cancel);
 
   // Waits for the answer's head; interim answers (1xx) are skipped. The head is valid until the
-  // first read_body(). Errors: kUpstreamReset (kStaleConnection where a reused connection gave no
+  // first read_body(). Errors: kUpstreamReset (kStaleConnection if a reused connection returned no
   // byte), kUpstreamTimeout, kUpstreamInvalidResponse, kCancelled.
   Task<Result<const ResponseHead*>> receive_head(SteadyTime until, net::Signal& cancel);
 
@@ -56,28 +56,27 @@ class UpstreamConnection {
     std::string_view data;  // valid until the next call; empty: wait for readable(), or the end
     bool end = false;       // the body is complete with this part
   };
-  // What can be had of the body now, by at most one read. Errors: kUpstreamReset where the body is
-  // cut short, kUpstreamInvalidResponse where its framing is broken.
+  // What is available of the body, with at most one read. Errors: kUpstreamReset if the body is
+  // truncated, kUpstreamInvalidResponse if its framing is broken.
   Result<BodyPart> read_body();
 
-  // Raised when read_body() may have more to give.
+  // Raised when read_body() may return more.
   net::Signal& readable() { return stream_->readable(); }
 
-  // Whether read_body() has something to give without a wait.
+  // Whether read_body() can return something without a wait.
   bool has_buffered() const { return begin_ != end_ || body_ended_; }
 
-  // Gives back the memory of the head and of body bytes that were used: before a wait that may be
-  // long.
+  // Frees the memory of the head and of used body bytes, before a wait that may be long.
   void release_memory();
 
-  // After the end of the body: whether another exchange may follow. Not where the answer came
-  // before the whole request was sent.
+  // After the end of the body: whether another exchange may follow. False if the answer came before
+  // the whole request was sent.
   bool reusable() const;
-  // While it rests: whether the upstream has closed it or sent something unasked.
+  // While it is idle: whether the upstream has closed it or sent something unsolicited.
   bool stale();
 
-  // The connection rests from now on, and is of use until `idle_timeout` has passed, or a second
-  // before the upstream's own limit where its `Keep-Alive: timeout=` names one.
+  // The connection is idle from now on, and usable until `idle_timeout` has passed, or until a
+  // second before the limit in the upstream's `Keep-Alive: timeout=`.
   void rest(std::chrono::milliseconds idle_timeout);
   SteadyTime usable_until() const { return usable_until_; }
   SteadyTime opened() const { return opened_; }
@@ -91,7 +90,7 @@ class UpstreamConnection {
   Error reset_before_head() const;
 
   net::EventLoop& loop_;
-  const UpstreamLimit::Permit permit_;  // given back after the stream is closed
+  const UpstreamLimit::Permit permit_;  // returned after the stream is closed
   const SteadyTime opened_;
   std::unique_ptr<net::Stream> stream_;
   ScratchPool& scratch_;
@@ -105,7 +104,7 @@ class UpstreamConnection {
 
   ResponseHead head_;
   bool head_complete_ = false;  // of a final answer
-  std::size_t scanned_ = 0;     // received bytes in which the head's end is not
+  std::size_t scanned_ = 0;     // received bytes without the head's end
   int interim_answers_ = 0;
   ChunkedDecoder decoder_{Direction::kResponse};
   std::uint64_t body_left_ = 0;  // of Framing::kLength

@@ -18,7 +18,7 @@ std::optional<UpstreamLimit::Permit> UpstreamLimit::take() {
   return Permit(*this);
 }
 
-// Who waits gets it before anybody who comes now.
+// Waiting requests go before any that arrives now.
 void UpstreamLimit::give_back() {
   const std::lock_guard lock(mutex_);
   if (queue_.empty()) {
@@ -36,7 +36,7 @@ std::shared_ptr<UpstreamLimit::Turn> UpstreamLimit::wait(net::EventLoop& loop, R
   const std::lock_guard lock(mutex_);
   if (queue_.size() >= waiting_max_) return nullptr;
   auto turn = std::make_shared<Turn>(loop, reuse);
-  // One may have come back since it was asked for.
+  // A permit may have been returned since take().
   if (taken_ < connections_max_) {
     ++taken_;
     turn->granted = true;

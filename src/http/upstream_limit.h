@@ -2,11 +2,11 @@
 
 // UpstreamLimit: how many connections all threads together may have to one upstream.
 //
-// Each connection holds a permit for as long as it exists, resting ones too. Where none is left a
-// request takes its turn in one queue for all threads, in the order of arrival: it gets the next
-// permit that comes back, or, on its own thread, a connection that has just ended its exchange.
-// Whoever waits makes the pools of all threads close one that rests. Every function may be called
-// from any thread; a turn is waited for on the loop that it was made for.
+// Each connection holds a permit for as long as it exists, also while it is idle. If none is left,
+// a request waits in one queue for all threads, in the order of arrival. It gets the next permit
+// that is returned, or, on its own thread, a connection that has just ended its exchange. A waiting
+// request makes each thread's pool close one idle connection. Every function may be called from any
+// thread; a turn is waited for on the loop that it was created for.
 
 #include <atomic>
 #include <cstddef>
@@ -22,7 +22,7 @@
 
 namespace penstock::http {
 
-// Whether a connection will do that has served before.
+// Whether a reused connection is acceptable.
 enum class Reuse : bool { kNo, kYes };
 
 class UpstreamConnection;
@@ -60,8 +60,8 @@ class UpstreamLimit {
     bool granted = false;                        // guarded by the limit's mutex
   };
 
-  // Where a pool can be asked for a connection that rests. The pool takes itself out on its own
-  // thread; what is on its way to it then finds nobody.
+  // Through which a pool is asked to close an idle connection. The pool removes itself on its own
+  // thread; requests that are on their way then have no effect.
   struct Member {
     net::EventLoop& loop;
     UpstreamPool* pool;
@@ -73,18 +73,18 @@ class UpstreamLimit {
 
   std::size_t connections_max() const { return connections_max_; }
 
-  // Nothing where all are in use.
+  // Nullopt if all are in use.
   std::optional<Permit> take();
 
-  // Null where as many wait as may.
+  // Null if the queue is full.
   std::shared_ptr<Turn> wait(net::EventLoop& loop, Reuse reuse);
-  // The end of a wait, whatever ended it: the permit, where it has one.
+  // Ends a wait, however it ended; returns the permit, if it has one.
   std::optional<Permit> leave(const std::shared_ptr<Turn>& turn);
 
-  // Cheap enough for every exchange.
+  // Cheap enough to call in every exchange.
   bool somebody_waits() const { return waiting_count_.load(std::memory_order_relaxed) > 0; }
-  // The first of the queue, taken out of it, where it waits on this loop for such a
-  // connection: one is handed to it. Null where its turn is another's.
+  // Removes and returns the first of the queue if it waits on this loop and accepts a reused
+  // connection, which is then handed to it; else null.
   std::shared_ptr<Turn> next_on(const net::EventLoop& loop);
 
   void join(std::shared_ptr<Member> member);

@@ -63,7 +63,7 @@ Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::connect(Reuse re
   if (limits_.all_threads != nullptr) {
     std::optional<UpstreamLimit::Permit> taken = limits_.all_threads->take();
     if (!taken && !idle_.empty()) {
-      // Of those that rest here none was wanted: one of them makes room.
+      // None of the idle connections was acceptable: one of them makes room.
       idle_.erase(idle_.begin());
       taken = limits_.all_threads->take();
     }
@@ -93,7 +93,7 @@ Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::wait_for_turn(Re
   std::optional<UpstreamLimit::Permit> permit = limit.leave(turn);
   std::unique_ptr<UpstreamConnection> handed = std::move(turn->handed);
   if (!woken.by(turn->came)) {
-    // What has come too late is the next one's.
+    // A connection that was handed over too late goes to the next request.
     if (handed != nullptr) give_back(std::move(handed));
     if (woken.by(cancel)) co_return failure(Error::cancelled());
     co_return failure(all_in_use(limit));
@@ -106,7 +106,7 @@ void UpstreamPool::give_back(std::unique_ptr<UpstreamConnection> connection) {
   if (!connection->reusable() || is_old(*connection)) return;
   if (limits_.all_threads != nullptr && limits_.all_threads->somebody_waits()) {
     const std::shared_ptr<UpstreamLimit::Turn> next = limits_.all_threads->next_on(loop_);
-    // Else its end makes room for another thread's turn, or for a new connection.
+    // Otherwise its end makes room for another thread's turn, or for a new connection.
     if (next == nullptr) return;
     connection->rest(limits_.idle_timeout);
     next->handed = std::move(connection);

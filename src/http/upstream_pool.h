@@ -2,10 +2,10 @@
 
 // UpstreamPool: one thread's connections to one upstream.
 //
-// A connection that has ended an exchange in order rests here, the last one used first in line:
-// the fewest stay warm and the rest age out. Connections are closed after a rest shorter than
-// common servers' own limit, and never handed out once the upstream has closed them. One that has
-// grown old is not kept: the upstream's name may lead elsewhere by now.
+// A connection whose exchange ended in order becomes idle here. The one used last is reused first,
+// so that few stay warm and the rest expire. Idle connections are closed earlier than common
+// servers would close them, and are never used after the upstream has closed them. An old
+// connection is not kept: the upstream's name may resolve to another address by then.
 
 #include <chrono>
 #include <cstddef>
@@ -24,8 +24,8 @@ namespace penstock::http {
 
 struct PoolLimits {
   std::chrono::milliseconds idle_timeout{4'000};
-  std::chrono::milliseconds lifetime{0};        // from its making; 0: no limit
-  std::optional<std::size_t> idle_connections;  // nothing: no limit
+  std::chrono::milliseconds lifetime{0};        // from its creation; 0: no limit
+  std::optional<std::size_t> idle_connections;  // nullopt: no limit
   UpstreamLimit* all_threads = nullptr;         // null: no limit
 };
 
@@ -37,21 +37,21 @@ class UpstreamPool {
   UpstreamPool(const UpstreamPool&) = delete;
   UpstreamPool& operator=(const UpstreamPool&) = delete;
 
-  // A resting connection, or a new one. Errors as of net::Connector::connect(), and kOverloaded
-  // where all connections that may be are in use and none becomes free in time.
+  // An idle connection, or a new one. Errors: those of net::Connector::connect(), and kOverloaded
+  // if the connection limit is reached and no connection becomes free in time.
   Eventual<Result<std::unique_ptr<UpstreamConnection>>> acquire(Reuse reuse, SteadyTime until,
                                                                 net::Signal& cancel);
 
   // Takes a connection back after its exchange; one that cannot be reused is closed.
   void give_back(std::unique_ptr<UpstreamConnection> connection);
 
-  // The same for one whose answer nobody wants, where its rest has arrived and is short.
+  // The same for an answer that is not needed, if the rest of it has arrived and is short.
   void give_back_unread(std::unique_ptr<UpstreamConnection> connection);
 
-  // Closes what has rested too long or was closed by the upstream. Returns how many still rest.
+  // Closes idle connections that expired or that the upstream closed. Returns how many are left.
   std::size_t close_expired();
   void close_idle() { idle_.clear(); }
-  // Closes the connection that has rested the longest, where somebody waits for a place.
+  // Closes the connection that has been idle longest, if a request waits for a place.
   void make_room();
 
  private:
@@ -70,7 +70,7 @@ class UpstreamPool {
   ScratchPool& scratch_;
   net::Destination destination_;
   PoolLimits limits_;
-  std::vector<std::unique_ptr<UpstreamConnection>> idle_;  // the longest rest first
+  std::vector<std::unique_ptr<UpstreamConnection>> idle_;  // the longest idle first
   std::shared_ptr<UpstreamLimit::Member> member_;          // of a limit for all threads
 };
 

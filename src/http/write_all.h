@@ -1,6 +1,6 @@
 #pragma once
 
-// Writing a list of pieces to a stream to its end.
+// Writing a list of pieces to a stream, completely.
 
 #include <array>
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace penstock::http {
 
-// The pieces of one gathered write, in order. The bytes stay the caller's and must not change
+// The pieces of one gathered write, in order. The bytes remain the caller's and must not change
 // until they are written. Empty pieces are left out.
 class Pieces {
  public:
@@ -29,7 +29,7 @@ class Pieces {
   std::size_t bytes() const { return bytes_; }
   std::span<const iovec> rest() const { return {pieces_.data() + first_, count_ - first_}; }
 
-  // Takes `bytes` off the front.
+  // Removes `bytes` from the front.
   void consume(std::size_t bytes) {
     bytes_ -= bytes;
     while (bytes > 0) {
@@ -49,7 +49,7 @@ class Pieces {
   std::size_t bytes_ = 0;
 };
 
-// Writes what can be written now. kBytes: all of it; kWouldBlock: `pieces` holds the rest.
+// Writes what can be written now. kBytes: everything; kWouldBlock: `pieces` holds the rest.
 inline net::Transfer::Kind write_some(net::Stream& stream, Pieces& pieces) {
   while (!pieces.empty()) {
     const net::Transfer transfer = stream.write(pieces.rest());

@@ -10,7 +10,7 @@
 namespace penstock::models {
 namespace {
 
-// What an error message repeats of a name that a client has sent.
+// How much of a client's name an error message repeats.
 constexpr std::size_t kNameShownBytes = 256;
 
 }  // namespace
@@ -36,10 +36,10 @@ Catalog::Catalog(Models models, std::shared_ptr<const config::Settings> settings
   index_further_names();
 }
 
-// A further name counts only where it can mean nothing else: a listed model of that name, one of
-// another provider's, and the prefix of another provider come before it.
+// A further name counts only if it is unambiguous: a listed model of that name, another provider's,
+// and another provider's prefix take precedence.
 void Catalog::index_further_names() {
-  // How many providers have a model of a name; only names that are further ones are counted.
+  // How many providers have a model of a name; counted only for further names.
   std::unordered_map<std::string_view, std::unordered_set<std::size_t>> owners;
   const auto each_registered = [&](auto&& visit) {
     for (const Model& model : models()) visit(model);
@@ -78,7 +78,7 @@ Result<Catalog::Target> Catalog::route(std::string_view name) const {
     return Target{model->provider, model->upstream_id, model};
   }
   if (pending_by_name_.contains(name)) return failure(not_found(name));
-  // Provider ids may contain slashes: the longest one that fits is meant.
+  // Provider ids may contain slashes: the longest match counts.
   std::optional<std::size_t> best;
   const std::vector<config::Provider>& providers = settings_->providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {

@@ -1,9 +1,9 @@
 #pragma once
 
-// Catalog: the models served now, as an immutable snapshot.
+// Catalog: an immutable snapshot of the models served.
 //
-// Made by the Registry (models/registry.h) whenever something changes and handed to every thread
-// as `shared_ptr<const Catalog>`; a request keeps the one that it began with.
+// Built by the Registry (models/registry.h) whenever something changes, and passed to every thread
+// as `shared_ptr<const Catalog>`; a request keeps the one that it started with.
 
 #include <memory>
 #include <mutex>
@@ -21,7 +21,7 @@
 
 namespace penstock::models {
 
-// A model that is registered and leads nowhere yet: it follows a list that is not known.
+// A registered model that cannot be served yet: it follows a list that is unknown.
 struct PendingModel {
   Model model;         // without upstream_id
   std::string reason;  // "provider 'p' has not listed its models"
@@ -29,10 +29,10 @@ struct PendingModel {
 
 class Catalog {
  public:
-  // `models` in the order in which they are listed; of two with the same id the first stays.
+  // `models` in the order of the list; of two with the same id the first counts.
   Catalog(Models models, std::shared_ptr<const config::Settings> settings,
           std::vector<PendingModel> pending = {});
-  // A text that is made of it is kept with it, and has a lock.
+  // Not copyable: it holds views into itself, and a lock.
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
@@ -42,24 +42,24 @@ class Catalog {
            std::views::transform(
                [](const std::shared_ptr<const Model>& model) -> const Model& { return *model; });
   }
-  // By its id, or by its further name where no other provider has a model of that name.
+  // By id, or by further name if no other provider has a model of that name.
   const Model* find(std::string_view name) const;
 
   struct Target {
     std::size_t provider = 0;
     std::string_view upstream_model;  // a view into `name` or into this catalog
-    const Model* model = nullptr;     // null where the name is routed without being registered
+    const Model* model = nullptr;     // null if the name is routed without being registered
   };
-  // Where a request for `name` goes: a registered model, or `provider_id/anything` where the
-  // provider's allow-list lets it. Fails with kModelNotFound.
+  // The destination of a request for `name`: a registered model, or `provider_id/anything` if the
+  // provider's allow-list permits it. Fails with kModelNotFound.
   Result<Target> route(std::string_view name) const;
 
-  // The error for a name that leads nowhere: the reference's words, and what helps.
+  // The error for an unknown name: the reference's words, and a suggestion.
   Error not_found(std::string_view name) const;
 
-  // The list of these models as it is answered to everybody, made by whoever needs it first (that
-  // is the gateway's to do) and shared by all threads and answers. Null until then; of two that
-  // were made at the same time the first is kept, and given back.
+  // The rendered list of these models, as every caller gets it. The gateway renders it when it is
+  // first needed; all threads and answers share it. Null until then. If two are set at the same
+  // time, the first is kept and returned.
   std::shared_ptr<const std::string> rendered() const;
   std::shared_ptr<const std::string> keep_rendered(std::shared_ptr<const std::string> text) const;
 
@@ -74,7 +74,7 @@ class Catalog {
   std::unordered_map<std::string_view, const Model*, KeyedHash> by_name_;
   std::unordered_map<std::string_view, std::size_t> pending_by_name_;
 
-  mutable std::mutex rendered_mutex_;  // held to copy the pointer only
+  mutable std::mutex rendered_mutex_;  // held only to copy the pointer
   mutable std::shared_ptr<const std::string> rendered_;
 };
 

@@ -10,7 +10,7 @@ namespace penstock::models {
 static_assert(crypto_shorthash_siphash24_KEYBYTES == 16);
 
 KeyedHash::KeyedHash() {
-  // Any number of calls is sound, from any thread.
+  // May be called any number of times, from any thread.
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used");
   randombytes_buf(key_.data(), key_.size());
 }

@@ -1,10 +1,10 @@
 #pragma once
 
-// A hash for tables whose keys strangers choose: ids of models in an upstream's list.
+// A hash for tables whose keys are chosen by others: ids of models in an upstream's list.
 //
-// The standard library's hash can be computed by anybody, and so can thousands of ids that all fall
-// into one place of a table, which makes it a list and a few milliseconds minutes. This one is
-// SipHash with a key that each table draws for itself.
+// Anybody can compute the standard library's hash, and so find thousands of ids that collide, which
+// turns a table into a list and milliseconds into minutes. This one is SipHash with a random key
+// for each table.
 
 #include <array>
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace penstock::models {
 
 class KeyedHash {
  public:
-  using is_transparent = void;  // std::string and std::string_view are looked up alike
+  using is_transparent = void;  // allows look-ups by std::string_view
 
   KeyedHash();
 

@@ -50,7 +50,7 @@ std::string percent_encoded(std::string_view text) {
 }
 
 // The page after `last_id`: OpenAI's services call the parameter `after`, Anthropic's `after_id`,
-// and each passes over the other.
+// and each ignores the other.
 std::string page_query(std::string_view last_id) {
   if (last_id.empty()) return {};
   const std::string id = percent_encoded(last_id);
@@ -123,7 +123,7 @@ Task<Status> read_page(const ListRequest& request, http::UpstreamConnection& con
   }
 }
 
-// What the operator can do about an answer that is no list.
+// The error for an answer that is not a list, with what the operator can do about it.
 Error refused(int status) {
   std::string message = "the upstream answered " + std::to_string(status) + " to the model list";
   if (status == 401 || status == 403) message += "; check the provider's api_key";
@@ -131,7 +131,7 @@ Error refused(int status) {
   return invalid(std::move(message));
 }
 
-// A server that waits for a TLS handshake ends what begins otherwise, mostly without a word.
+// A server that expects a TLS handshake closes a plain connection, mostly without an answer.
 Error not_answered(Error error, const config::Provider& provider) {
   const bool may_want_tls =
       error.kind == ErrorKind::kUpstreamReset && provider.base_url && !provider.base_url->tls;
@@ -139,7 +139,7 @@ Error not_answered(Error error, const config::Provider& provider) {
   return error;
 }
 
-// Asks for a page and reads it, or gives the target to ask in its place.
+// Requests a page and reads it, or returns the redirected target to request instead.
 Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
                                              const providers::Passthrough::Route& route,
                                              std::string_view target, int redirects,
@@ -150,7 +150,7 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
     http::append_field(head, "Accept", "application/json");
   }
   http::append_head_end(head);
-  // A new connection: lists are rare, and a stale one would need a second attempt.
+  // A new connection: listing is rare, and a stale one would need a second attempt.
   const SteadyTime connect_until =
       std::min(request.until, request.loop.now() + request.provider.connect_timeout());
   auto acquired = co_await route.pool().acquire(http::Reuse::kNo, connect_until, request.cancel);
@@ -212,7 +212,7 @@ Task<Result<ListNotes>> list_models(const ListRequest& request, ListReader::Take
     if (!asked) co_return failure(std::move(asked.error()));
     Result<ListReader::Page> page = reader.end_page();
     if (!page) co_return failure(std::move(page.error()));
-    // An upstream that does not know pages gives the first one again, and others go in circles.
+    // An upstream without paging returns the first page again, and others go in circles.
     const bool goes_on =
         page->has_more && !page->last_id.empty() && asked_after.insert(page->last_id).second;
     if (!goes_on || reader.is_full()) break;

@@ -9,15 +9,15 @@
 namespace penstock::models {
 namespace {
 
-// Of a page's own members, those that are read are short.
+// The members of a page that are read are short.
 constexpr std::size_t kKeyBytesMax = 64;
 constexpr std::size_t kMemberBytesMax = 4096;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Of an entry: what the gateway's list says itself.
+// Members of an entry that the gateway's list writes itself.
 constexpr std::array<std::string_view, 5> kOwnMembers = {"id", "object", "created", "owned_by",
                                                          "custom_metadata"};
-// Of custom_metadata, likewise.
+// Members of custom_metadata, likewise.
 constexpr std::array<std::string_view, 2> kOwnMetadata = {"provider_id", "provider_resource_id"};
 
 bool is_space(char c) {
@@ -115,7 +115,7 @@ Result<ListReader::Page> ListReader::end_page() {
   return std::exchange(page_, Page());
 }
 
-// A byte between two parts, which is no space.
+// A byte between two parts, not white space.
 bool ListReader::step(char next) {
   switch (state_) {
     case State::kStart:
@@ -164,7 +164,7 @@ bool ListReader::begin_member_value(char next) {
   return true;
 }
 
-// Of a part only the beginning is judged here: what it is made of is for those who read it.
+// Only the beginning of a part is checked here: its contents are checked by those who read it.
 bool ListReader::begin(Part part, char next, std::size_t held_max) {
   if (next == ',' || next == ':' || next == ']' || next == '}') return false;
   part_ = part;
@@ -191,8 +191,8 @@ void ListReader::hold(std::string_view bytes) {
   }
 }
 
-// Passes over what belongs to the part in hand, and ends it where its end is there. Gives how many
-// bytes that were: none where a scalar has ended before them.
+// Skips what belongs to the current part, and ends the part at its end. Returns how many bytes that
+// were: none if a scalar ended before them.
 std::size_t ListReader::pass(std::string_view rest) {
   std::size_t at = 0;
   while (at < rest.size()) {
@@ -214,7 +214,7 @@ std::size_t ListReader::pass(std::string_view rest) {
   return at;
 }
 
-// Takes the next byte of a string or of something nested: whether it is the last one.
+// Takes the next byte of a string or a nested value; returns whether it is the last one.
 bool ListReader::is_over(char next) {
   if (in_string_) {
     if (escaped_) {
@@ -235,7 +235,7 @@ bool ListReader::is_over(char next) {
 bool ListReader::end_part() {
   switch (std::exchange(part_, Part::kNone)) {
     case Part::kKey: {
-      // A key that is unsound, or too long, is none of those that matter.
+      // A key that is invalid or too long is none that matters.
       const auto document = JsonDocument::read(held_);
       key_ = document && !too_long_ ? document->root().text() : std::string();
       state_ = State::kColon;

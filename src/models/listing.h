@@ -1,12 +1,12 @@
 #pragma once
 
-// Reading an upstream's model list (OpenAI API, GET /v1/models), as it comes.
+// Reading an upstream's model list (OpenAI API, GET /v1/models) as it arrives.
 //
 // The list is `{"data":[{"id":…, "custom_metadata":{…}}, …], "has_more":…, "last_id":…}`. The
-// reader splits it into entries by brackets and quotes alone and holds one entry at a time; each is
-// then read by itself, within bounds (core/json_reader.h). So a list of any length costs the memory
-// of its largest entry, no part of it takes long, and an entry that is unsound is left out without
-// harm to the others.
+// reader splits it into entries only by brackets and quotes, and holds one entry at a time; each is
+// then read separately, within bounds (core/json_reader.h). So a list of any length costs the
+// memory of its largest entry, no part of it takes long, and an invalid entry is left out without
+// affecting the others.
 
 #include <cstddef>
 #include <functional>
@@ -28,31 +28,31 @@ struct ListedModel {
   std::string id;
   std::string type = "llm";
   bool type_is_stated = false;  // custom_metadata.model_type names one of the known types
-  Metadata metadata;            // custom_metadata without what the gateway says of providers itself
+  Metadata metadata;            // custom_metadata without what the gateway says of providers
   std::string further_members;  // of the entry (models/model.h)
 };
 
-// server.limits.model_list_… and their like.
+// server.limits.model_list_… and related limits.
 struct ListBounds {
   static ListBounds of(const config::Limits& limits);
 
   std::size_t bytes;        // of all pages together
   std::size_t entries;      // that are taken, likewise
-  std::size_t entry_bytes;  // an entry as it is spelled
+  std::size_t entry_bytes;  // an entry as written
   std::size_t pages;
   std::size_t id_bytes;
   std::size_t metadata_bytes;
   JsonBounds json;  // of an entry
 };
 
-// What was not taken of a list that was.
+// What was left out of a list.
 struct ListNotes {
   std::size_t left_out = 0;   // entries
   std::string first_fault;    // of those: "entry 3: malformed JSON at byte 17"
-  std::string cut_short;      // why the list was not taken to its end; empty: it was
-  std::vector<Limit> limits;  // that were hit, each once
+  std::string cut_short;      // why the rest of the list was not read; empty: it was
+  std::vector<Limit> limits;  // that were reached, each once
 
-  // A sentence for the log; empty where there is nothing to say.
+  // A sentence for the log; empty if there is nothing to report.
   std::string text() const;
   void hit(Limit limit);
 };
@@ -61,23 +61,23 @@ class ListReader {
  public:
   using Take = std::function<void(ListedModel)>;
 
-  // `take` gets each model in the upstream's order, the first of two with one id.
+  // `take` gets each model in the upstream's order, the first of two with the same id.
   ListReader(const ListBounds& bounds, Take take);
 
-  // What a page says of those that follow.
+  // What a page says about further ones.
   struct Page {
     bool has_more = false;
-    std::string last_id;  // where the next one goes on; of the last entry, where it is not said
+    std::string last_id;  // where the next one continues; if it is not stated, the last entry's id
   };
 
-  // One page: its body in parts, however they are cut, and then its end. Fails with
-  // kUpstreamInvalidResponse where it is not a list, or is longer than it may be.
+  // One page: its body in parts, cut anywhere, and then its end. Fails with
+  // kUpstreamInvalidResponse if it is not a list, or is too long.
   Status feed(std::string_view part);
   Result<Page> end_page();
 
-  // That the list is longer than it may be.
+  // The error for a list over its limit.
   Error too_long() const;
-  // As many entries as may be were taken: more pages bring nothing.
+  // The maximum number of entries was taken: further pages are useless.
   bool is_full() const { return taken_ >= bounds_.entries; }
   ListNotes& notes() { return notes_; }
 
@@ -95,7 +95,7 @@ class ListReader {
     kAfterEntry,
     kEnd,
   };
-  // What is passed over, and held, at the moment.
+  // The part that is being read, and held if needed.
   enum class Part { kNone, kKey, kMemberValue, kEntry };
   enum class Shape { kScalar, kString, kNested };
 
@@ -120,7 +120,7 @@ class ListReader {
   std::size_t entries_ = 0;
   std::size_t taken_ = 0;
 
-  // Of the page in hand.
+  // Of the current page.
   State state_ = State::kStart;
   std::size_t position_ = 0;
   bool has_list_ = false;
@@ -128,7 +128,7 @@ class ListReader {
   std::string last_id_;  // of the entries so far
   std::string key_;
 
-  // Of the part in hand.
+  // Of the current part.
   Part part_ = Part::kNone;
   Shape shape_ = Shape::kScalar;
   std::size_t depth_ = 0;

@@ -12,7 +12,7 @@ constexpr std::string_view kTypeKey = "model_type";
 }  // namespace
 
 Metadata::Metadata(std::string object) : text_(std::move(object)) {
-  // It has been within bounds, or is our own.
+  // It was read within bounds, or is our own.
   const auto document = JsonDocument::read(text_, {.depth = text_.size(), .values = text_.size()});
   if (!document || !document->root().is_object()) {
     text_ = "{}";
@@ -24,10 +24,10 @@ Metadata::Metadata(std::string object) : text_(std::move(object)) {
   begin_ = end_of(document->root().raw().substr(0, 1));
   end_ = end_of(document->root().raw()) - 1;
   cut_begin_ = cut_end_ = end_;
-  std::size_t end_before = begin_;  // of the member before
+  std::size_t end_before = begin_;  // of the preceding member
   bool type_was_first = false;
   for (const JsonMember member : document->root().members()) {
-    if (type_was_first) {  // the comma after it goes with it
+    if (type_was_first) {  // including the comma after it
       cut_end_ = end_of(member.key->raw()) - member.key->raw().size();
       return;
     }

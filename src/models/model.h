@@ -1,6 +1,6 @@
 #pragma once
 
-// A model that is served, as the catalog has it. Immutable once it is made; catalogs share it.
+// A model as the catalog has it. Immutable; catalogs share it.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,16 +15,16 @@ namespace penstock::models {
 struct Model {
   std::string id;               // as it is listed (config/model_name.h)
   std::size_t provider = 0;     // position in Settings::providers
-  std::string upstream_id;      // as the upstream names it
+  std::string upstream_id;      // the upstream's name for it
   std::string type = "llm";     // llm, embedding or rerank
   bool type_is_stated = false;  // by the configuration or the upstream, not assumed
   Metadata metadata;
   std::int64_t created = 0;  // seconds since 1970
-  // Found by this as well, without being listed; empty: none. What `id` is without its prefix, of a
-  // model that was given a name of its own.
+  // Another name under which it is found but not listed; empty: none. It is `id` without its
+  // prefix, for a model with a provider_model_id.
   std::string further_name;
-  // What else the upstream's list says of it: members of a JSON object, as they were spelled, with
-  // commas between them and none of the names that the gateway's list has itself. Empty: nothing.
+  // What else the upstream's list says about it: members of a JSON object, as written, separated by
+  // commas, without names that the gateway's list uses itself. May be empty.
   std::string further_members;
 };
 

@@ -10,10 +10,10 @@
 namespace penstock::models {
 namespace {
 
-// Names that are longer are compared as wholes only.
+// Longer names are compared only as a whole.
 constexpr std::size_t kComparedBytesMax = 128;
 constexpr std::size_t kDistanceMax = 3;
-// Cells of the tables of edit distances, of all names together.
+// The total number of cells in the tables of edit distances.
 constexpr std::size_t kCellsMax = 400'000;
 
 constexpr std::size_t kFar = std::numeric_limits<std::size_t>::max();
@@ -23,8 +23,8 @@ std::string_view after_first_slash(std::string_view name) {
   return slash == std::string_view::npos ? name : name.substr(slash + 1);
 }
 
-// Two texts that differ in `most` characters at most: how many. Only the diagonals that can stay
-// within it are looked at, and no more rows than that takes.
+// The edit distance of two texts, if it is at most `most`. Only the diagonals that can stay within
+// it are computed, and no more rows than that takes.
 class Comparison {
  public:
   std::size_t distance(std::string_view a, std::string_view b, std::size_t most) {
@@ -61,13 +61,13 @@ class Comparison {
 const Model* nearest_model(const Models& models, std::string_view name) {
   if (name.empty()) return nullptr;
   const std::string_view bare = after_first_slash(name);
-  // A name of few characters is near to too many others.
+  // A short name is near to too many others.
   const auto most_of = [](std::string_view text) {
     return std::min(kDistanceMax, text.size() / 4);
   };
   Comparison comparison;
   const Model* best = nullptr;
-  // The smaller the nearer: 0 for another prefix, 1 for another case, then 2 and the distance.
+  // Smaller is nearer: 0 for another prefix, 1 for another case, then 2 plus the distance.
   std::size_t best_rank = kFar;
   const auto take = [&](const Model& model, std::size_t rank) {
     if (rank >= best_rank) return;

@@ -1,12 +1,12 @@
 #pragma once
 
-// Refresher: keeps the registry's knowledge of the upstreams' models fresh.
+// Refresher: keeps the registry's knowledge of the upstreams' models up to date.
 //
-// Runs on one thread, as one task a provider. Each upstream is asked at start, and again every
-// refresh interval where the provider says refresh_models; one that fails is asked again after 1,
-// 2, 4 … 60 s (with up to a quarter more by chance, so that gateways do not ask in step). The log
-// has a line when an upstream begins to fail, or fails in another way, and one when it recovers;
-// and one for entries of a list that had to be left out.
+// Runs on one thread, as one task for each provider. Each upstream is asked at startup, and again
+// every refresh interval if the provider has refresh_models. One that fails is asked again after 1,
+// 2, 4 … 60 s (plus up to a quarter at random, so that gateways do not ask in step). It logs when
+// an upstream starts to fail, fails in another way, or recovers, and when entries of a list had to
+// be left out.
 
 #include <cstddef>
 #include <functional>
@@ -39,12 +39,12 @@ class Refresher {
   explicit Refresher(const Environment& environment) : environment_(environment) {}
 
   // Ends when `stop` is raised. `asked` is called once, after the first answer or failure. A
-  // provider without base_url is not asked at all.
+  // provider without base_url is not asked.
   Task<void> keep_fresh(std::size_t index, providers::Passthrough& provider, net::Signal& stop,
                         std::function<void()> asked);
 
  private:
-  // A provider, and what the log knows of it: what stays as it is is told once.
+  // A provider, and what has been logged about it: unchanged states are logged once.
   struct Asked {
     std::size_t index;
     providers::Passthrough& provider;

@@ -13,7 +13,7 @@ std::int64_t seconds_since_1970(WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-// What a registered model takes beside its texts, about.
+// The approximate size of a registered model without its texts.
 constexpr std::size_t kModelBytes = 512;
 
 Error invalid(std::string message) {
@@ -64,7 +64,7 @@ Registry::Registry(std::shared_ptr<const config::Settings> settings, WallTime no
   publish_locked();
 }
 
-// An alias for all belongs to the first provider in the file's order; where it names its target, to
+// An alias for `all` belongs to the first provider in the file's order; if it names its target, to
 // the first that may serve it.
 Result<std::size_t> Registry::provider_of(const config::Model& wanted) const {
   const auto& providers = settings_->providers;
@@ -111,7 +111,7 @@ Result<Registry::Registered> Registry::registered(const config::Model& wanted, W
   return Registered{std::make_shared<const Model>(std::move(made)), wanted.follows_list, bytes};
 }
 
-// What cannot be served is left out: the check of the configuration has said so.
+// Models that cannot be served are left out: the check of the configuration has reported them.
 std::vector<Registry::Registered> Registry::configured_models(WallTime now) const {
   std::vector<Registered> models;
   for (const config::Model& configured : settings_->models) {
@@ -272,7 +272,7 @@ bool Registry::is_listed_locked(std::string_view id) const {
 
 Status Registry::remove(std::string_view name) {
   const std::lock_guard lock(mutex_);
-  // Of two names of one text, the catalog knows which model is meant.
+  // If two models have this name, the catalog knows which one is meant.
   const Model* meant = catalog_->find(name);
   const std::string id = meant != nullptr ? meant->id : pending_id_of(name);
   if (id.empty()) return failure(catalog_->not_found(name));

@@ -1,12 +1,11 @@
 #pragma once
 
-// Registry: what is known of models, and the one place where the catalog is made.
+// Registry: what is known about models, and the only place where catalogs are built.
 //
-// Three sources, in this order: the configuration, clients that register models at run time, and
-// the upstreams' lists as the refresher finds them. What is registered comes before what is listed,
-// in the order of registration. Names follow one rule (config/model_name.h). Any thread may call
-// it; a mutex guards it, which no inference request ever takes: those read the catalog that was
-// published to their thread.
+// Three sources, in this order: the configuration, models that clients register at run time, and
+// the upstreams' lists from the refresher. Registered models precede listed ones, in the order of
+// registration. Names follow one rule (config/model_name.h). Any thread may call it; its mutex is
+// never taken by an inference request, which reads the catalog that was published to its thread.
 
 #include <cstdint>
 #include <functional>
@@ -27,7 +26,7 @@
 
 namespace penstock::models {
 
-// How a provider's upstream was found when it was last asked for its models.
+// The state of a provider's upstream when it was last asked for its models.
 struct ProviderHealth {
   enum class State : std::uint8_t { kUnknown, kOk, kError };
   State state = State::kUnknown;
@@ -43,13 +42,13 @@ class Registry {
 
   std::shared_ptr<const Catalog> catalog() const;
 
-  // A model of a provider's list as a catalog has it; null where the allow-list leaves it out.
+  // A model of a provider's list as a catalog has it; null if the allow-list excludes it.
   std::shared_ptr<const Model> listed_model(std::size_t provider, ListedModel listed,
                                             WallTime now) const;
 
-  // The outcome of asking a provider's upstream; `models` are of listed_model(), none of them null.
-  // A failure keeps the models known before. Gives back a line for the log for each registered
-  // model that follows the list and leads nowhere now, once until it does again.
+  // The result of listing a provider's models; `models` come from listed_model(), and none is null.
+  // A failure keeps the models known before. Returns a log line for each registered model that
+  // follows the list and finds nothing in it, once until it finds something again.
   [[nodiscard]] std::vector<std::string> listed(std::size_t provider, Models models);
   [[nodiscard]] std::vector<std::string> list_failed(std::size_t provider, const Error& error);
   ProviderHealth health(std::size_t provider) const;
@@ -63,22 +62,22 @@ class Registry {
     std::string metadata = "{}";  // a JSON object
     bool unprefixed_alias = false;
   };
-  // Errors: kInvalidRequest (no such provider, not allowed, the id is taken, nothing in the
-  // provider's list to follow, or a limit on the models of clients); kBodyTooLarge for metadata.
+  // Errors: kInvalidRequest (unknown provider, not allowed, the id is taken, nothing in the
+  // provider's list to follow, or a limit on clients' models); kBodyTooLarge for metadata.
   Result<std::shared_ptr<const Model>> add(const Registration& registration, WallTime now);
-  // Of what clients have registered, by any of its names. Errors: kModelNotFound; kForbidden for a
-  // model of the configuration or of an upstream's list.
+  // Removes a model that a client registered, by any of its names. Errors: kModelNotFound;
+  // kForbidden for a model of the configuration or of an upstream's list.
   Status remove(std::string_view name);
 
  private:
   struct Source {
     Models listed;
-    std::map<std::string_view, const Model*> first_of_type;  // of those
+    std::map<std::string_view, const Model*> first_of_type;  // of `listed`
     bool is_known = false;  // the upstream has listed its models at least once
     ProviderHealth health;
   };
   struct Registered {
-    std::shared_ptr<const Model> model;  // without upstream_id where it follows the list
+    std::shared_ptr<const Model> model;  // without upstream_id if it follows the list
     bool follows_list = false;
     std::size_t bytes = 0;  // that count towards server.limits.registered_bytes
   };
@@ -86,12 +85,12 @@ class Registry {
   Result<std::size_t> provider_of(const config::Model& wanted) const;
   Result<Registered> registered(const config::Model& wanted, WallTime now) const;
   std::vector<Registered> configured_models(WallTime now) const;
-  // The first of the type that the provider lists; null where none is known.
+  // The first model of the type that the provider lists; null if none is known.
   const Model* followed_by(const Model& model) const;
   std::string why_pending(const Model& model) const;
   bool is_listed_locked(std::string_view id) const;
   Status has_room_locked(std::size_t bytes) const;
-  // Empty: none of that name.
+  // Empty if there is none of that name.
   std::string pending_id_of(std::string_view name) const;
   void publish_locked();
   std::vector<std::string> newly_pending(std::size_t provider);

@@ -8,7 +8,7 @@ namespace {
 
 struct Range {
   IpAddress::Family family;
-  IpAddress::V6Bytes prefix;  // the bytes behind those given are zero
+  IpAddress::V6Bytes prefix;  // bytes that are not given are zero
   unsigned bits;
 };
 
@@ -42,10 +42,10 @@ IpAddress prefix_of(const Range& range) {
       IpAddress::V4Bytes{range.prefix[0], range.prefix[1], range.prefix[2], range.prefix[3]});
 }
 
-// The only IPv6 addresses that are assigned to anybody (IANA, RFC 4291 section 2.4). Outside of
-// them lie loopback, link-local, unique local and multicast addresses, and every form that carries
-// an IPv4 address in it for a kernel or a translator: compatible, mapped, translated (RFC 2765),
-// NAT64 (RFC 6052, 8215), and what is yet to be thought of.
+// The only IPv6 addresses that are assigned (IANA, RFC 4291 section 2.4). Outside are loopback,
+// link-local, unique local and multicast addresses, and every form with an IPv4 address in it for a
+// kernel or a translator: compatible, mapped, translated (RFC 2765), NAT64 (RFC 6052, 8215), and
+// any that will be invented.
 bool is_global_unicast(const IpAddress& address) {
   constexpr IpAddress::V6Bytes kGlobalUnicast = {0x20};
   return address.has_prefix(IpAddress(kGlobalUnicast), 3);

@@ -40,7 +40,7 @@ int pending_error(int descriptor) {
   return error;
 }
 
-// RFC 8305 section 4: the families in turn, beginning with that of the system's first address.
+// RFC 8305 section 4: the families alternate, beginning with that of the system's first address.
 std::vector<SocketAddress> in_turn(const std::vector<SocketAddress>& addresses) {
   std::vector<SocketAddress> ordered = addresses;
   std::stable_partition(ordered.begin(), ordered.end(), [&](const SocketAddress& address) {
@@ -59,12 +59,12 @@ std::vector<SocketAddress> in_turn(const std::vector<SocketAddress>& addresses) 
 
 }  // namespace
 
-// Several attempts at one destination, of which the first that succeeds counts.
+// Several attempts at one destination; the first success counts.
 struct SocketConnector::Race {
   Signal stop;     // raised when the others are no longer needed
   Signal changed;  // raised when an attempt has ended
   std::size_t running = 0;
-  std::size_t shaking_hands = 0;  // of these, those that have a connection and not yet TLS
+  std::size_t shaking_hands = 0;  // attempts that are connected and are doing the TLS handshake
   std::unique_ptr<Stream> winner;
   Error last = unreachable("the upstream has no address");
 };
@@ -75,7 +75,7 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect(const Destination
   if (!addresses) co_return failure(std::move(addresses.error()));
   auto stream = co_await connect_to_any(destination, *addresses, until, cancel);
   if (stream || cancel.raised()) co_return std::move(stream);
-  // What was kept of an earlier look-up leads nowhere: the host may have moved.
+  // The cached addresses cannot be reached: the host may have moved.
   auto moved = co_await addresses_of(destination, Question::Wanted::kNew, until, cancel);
   if (!moved) co_return std::move(stream);
   std::erase_if(*moved, [&](const SocketAddress& address) {
@@ -86,7 +86,7 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect(const Destination
   co_return co_await connect_to_any(destination, *moved, until, cancel);
 }
 
-// The addresses that may be connected to.
+// The addresses that are permitted.
 Task<Result<std::vector<SocketAddress>>> SocketConnector::addresses_of(
     const Destination& destination, Question::Wanted wanted, SteadyTime until, Signal& cancel) {
   Question question{.host = destination.host,
@@ -95,7 +95,7 @@ Task<Result<std::vector<SocketAddress>>> SocketConnector::addresses_of(
                     .wanted = wanted};
   auto resolved = co_await resolver_.resolve(std::move(question), until, cancel);
   if (!resolved || destination.rule == AddressRule::kAny) co_return std::move(resolved);
-  // A name that mixes public and other addresses is somebody's attempt to get past this check.
+  // A name that mixes public and other addresses is an attempt to bypass this check.
   const bool all_are_public = std::ranges::all_of(*resolved, may_be_dialled_for_a_caller);
   if (all_are_public) co_return std::move(resolved);
   co_return failure(Error::upstream(ErrorKind::kUpstreamForbidden, RetryClass::kNever,
@@ -131,7 +131,7 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to_any(
     Deadline* const due = begun < ordered.size() ? &next_is_due : nullptr;
     const Woken woken = co_await wait_any(loop_, due, race.changed, cancel);
     if (woken.by(cancel)) break;
-    // Who shakes hands is there: half of what is left of the time is for it alone.
+    // An attempt in its handshake has reached the host: it alone gets half of the remaining time.
     if (woken.timed_out() && race.shaking_hands > 0 && !std::exchange(waited_for_tls, true)) {
       next_is_due.set(loop_.now() + (until - loop_.now()) / 2);
     }
@@ -204,7 +204,7 @@ Task<Result<std::unique_ptr<RegisteredSocket>>> SocketConnector::open(SocketAddr
   co_return std::move(socket);
 }
 
-// With TLS, where the destination has it.
+// Adds TLS, if the destination has it.
 Task<Result<std::unique_ptr<Stream>>> SocketConnector::secure(
     const Destination& destination, std::unique_ptr<RegisteredSocket> socket, SocketAddress address,
     Deadline& deadline, Signal& cancel) {

@@ -2,11 +2,10 @@
 
 // Making connections to upstreams.
 //
-// A host with several addresses is tried at one after the other, the two families in turn, the next
-// one as soon as one has failed or has said nothing for 250 ms ("happy eyeballs", RFC 8305): the
-// first that is connected wins. So a family that leads nowhere costs a quarter of a second, and not
-// its whole time. Where every address has failed, the host is looked up once more: it may have
-// moved.
+// A host's addresses are tried one after the other, alternating between the two families, the next
+// one as soon as one fails or has not answered for 250 ms ("happy eyeballs", RFC 8305). The first
+// connection wins. So an unreachable family costs a quarter of a second, not its whole timeout. If
+// every address fails, the host is looked up once more: it may have moved.
 
 #include <cstdint>
 #include <memory>
@@ -24,8 +23,8 @@
 
 namespace penstock::net {
 
-// Which addresses may be connected to. The check is made on the resolved address that is then
-// connected to, so that a name cannot change its mind between check and use.
+// Which addresses are permitted. The resolved address is checked and then connected to, so that a
+// name cannot change its answer between check and use.
 enum class AddressRule : std::uint8_t { kAny, kPublicOnly };
 
 struct Destination {
@@ -36,15 +35,14 @@ struct Destination {
   Asker named_by = Asker::kOperator;
 };
 
-// The seam for simulations. One instance a loop.
+// The seam for simulations. One instance per loop.
 class Connector {
  public:
   virtual ~Connector() = default;
 
   // A connection that is ready for the first byte. Errors: those of Resolver::resolve(),
-  // kUpstreamUnreachable,
-  // kUpstreamTimeout at `until`, kUpstreamForbidden by the rule, kCancelled when `cancel` is
-  // raised. Nothing of a request has been sent in any of them.
+  // kUpstreamUnreachable, kUpstreamTimeout at `until`, kUpstreamForbidden by the rule, kCancelled
+  // when `cancel` is raised. After any of them, no byte of a request has been sent.
   virtual Task<Result<std::unique_ptr<Stream>>> connect(const Destination& destination,
                                                         SteadyTime until, Signal& cancel) = 0;
 };

@@ -1,10 +1,10 @@
 #pragma once
 
-// Deadline: a point in time that waits can name beside signals.
+// Deadline: a point in time that a wait can name beside signals.
 //
 // Made for connections, where every operation moves the limit and almost none reaches it: moving a
-// deadline later costs two stores. The event loop keeps a heap of the times at which it will look;
-// a deadline that has moved on by then is put back. One coroutine waits on a deadline at a time.
+// deadline later costs two stores. The event loop keeps a heap of the times to look at, and
+// reinserts a deadline that has moved by then. One coroutine waits on a deadline at a time.
 
 #include <chrono>
 #include <cstddef>
@@ -41,7 +41,7 @@ class Deadline {
 
   EventLoop& loop_;
   SteadyTime expires_ = kNever;
-  SteadyTime looked_at_ = kNever;  // when the loop will look: never later than expires_
+  SteadyTime looked_at_ = kNever;  // when the loop will look; never later than expires_
   std::size_t heap_index_ = kNotInHeap;
   Waiter* waiter_ = nullptr;
 };

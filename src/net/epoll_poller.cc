@@ -20,7 +20,7 @@ EpollPoller::EpollPoller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event) != 0) {
     throw std::system_error(errno, std::system_category(), "epoll_ctl");
   }
-  // Tried once, so that a kernel without it (before 5.11) is a failed start and not a busy loop.
+  // Tried once, so that a kernel without it (before 5.11) fails at startup instead of busy-looping.
   const timespec at_once{};
   if (epoll_pwait2(epoll_, events_.data(), 1, &at_once, nullptr) < 0) {
     throw std::system_error(errno, std::system_category(), "epoll_pwait2");
@@ -53,7 +53,7 @@ void EpollPoller::poll(std::chrono::nanoseconds timeout) {
     auto* readiness = static_cast<Readiness*>(events_[static_cast<std::size_t>(i)].data.ptr);
     const std::uint32_t events = events_[static_cast<std::size_t>(i)].events;
     if (readiness == nullptr) {
-      // Edge-triggered: the counter need not be read, each write is a new edge.
+      // Edge-triggered: the counter need not be read, since each write is a new edge.
       continue;
     }
     const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
@@ -70,8 +70,8 @@ void EpollPoller::poll(std::chrono::nanoseconds timeout) {
 
 void EpollPoller::wake() {
   const std::uint64_t one = 1;
-  // The counter is never read, so that after very many wakes a write may find it full; a full
-  // counter is reset by the read here.
+  // The counter is never read, so after very many wake-ups a write may find it full; reading it
+  // here resets it.
   if (write(wake_, &one, sizeof one) < 0 && errno == EAGAIN) {
     std::uint64_t counted = 0;
     if (read(wake_, &counted, sizeof counted) > 0) (void)!write(wake_, &one, sizeof one);

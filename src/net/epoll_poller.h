@@ -1,11 +1,11 @@
 #pragma once
 
-// The poller over Linux epoll, edge-triggered: one system call to register a socket for its whole
-// life, and none to wait on it.
+// The poller over Linux epoll, edge-triggered: one system call registers a socket for its whole
+// life, and waiting on it needs none.
 //
-// A source's signals are raised when the kernel reports a change, and lowered by whoever finds out
-// that the condition is over (a read that would block, a short write). Nothing runs during poll():
-// signals only make coroutines ready, so a source may be removed at any time between polls.
+// A source's signals are raised when the kernel reports a change, and lowered by code that finds
+// the condition over (a read that would block, a short write). Nothing runs during poll(): signals
+// only make coroutines ready, so a source may be removed at any time between polls.
 
 #include <array>
 
@@ -20,8 +20,8 @@ namespace penstock::net {
 struct Readiness {
   Signal readable;
   Signal writable;
-  Signal closed;  // the peer has shut its side, reset the connection, or an error stands
-  // TLS may need the other direction to go on: each event then raises both.
+  Signal closed;  // the peer has shut its side or reset the connection, or an error is pending
+  // TLS may need the other direction to continue: each event then raises both signals.
   bool coupled = false;
 };
 
@@ -32,8 +32,8 @@ class EpollPoller final : public Poller {
   EpollPoller(const EpollPoller&) = delete;
   EpollPoller& operator=(const EpollPoller&) = delete;
 
-  // `readiness` stays valid until the descriptor is closed, which takes it out of the set. Nothing
-  // is raised yet: the first poll reports what holds already. Returns false where the kernel has no
+  // `readiness` must stay valid until the descriptor is closed, which removes it from the set.
+  // Nothing is raised yet: the first poll reports what is already true. False if the kernel has no
   // room (ENOMEM, ENOSPC).
   [[nodiscard]] bool add(int descriptor, Readiness& readiness);
 

@@ -136,7 +136,7 @@ void EventLoop::make_ready(Waiter& waiter) {
 }
 
 void EventLoop::run_ready() {
-  // Only what is ready now: a coroutine that makes others ready does not keep the poller waiting.
+  // Only what is ready now, so that coroutines that make each other ready do not delay the poll.
   Waiter* waiter = std::exchange(ready_first_, nullptr);
   ready_last_ = nullptr;
   while (waiter != nullptr) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// EventLoop: one thread's scheduler. It runs ready coroutines, asks the poller what has happened
-// outside, and fires deadlines.
+// EventLoop: one thread's scheduler. It runs ready coroutines, polls for outside events, and fires
+// deadlines.
 //
 // Everything here belongs to the thread that calls run(), except post() and stop(), which any
 // thread may call. Time and readiness come from a Clock and a Poller, so that a simulation can
@@ -25,10 +25,10 @@ class Waiter;
 class Poller {
  public:
   virtual ~Poller() = default;
-  // Waits for events for at most `timeout` (negative: without limit) and raises the signals
-  // concerned. Returns early when wake() is called.
+  // Waits for events for at most `timeout` (negative: no limit) and raises the signals concerned.
+  // Returns early when wake() is called.
   virtual void poll(std::chrono::nanoseconds timeout) = 0;
-  // Ends a poll() from any thread.
+  // Ends a poll(). Callable from any thread.
   virtual void wake() = 0;
 };
 
@@ -48,9 +48,9 @@ class EventLoop {
   // Runs `function` on the loop's thread, in the order of the calls.
   void post(std::function<void()> function);
 
-  // The time of this turn: read once after each poll. For deadlines.
+  // The time of this turn, read once after each poll. For deadlines.
   SteadyTime now() const { return now_; }
-  // The time of this moment. For durations that may lie within one turn.
+  // The current time. For durations that may lie within one turn.
   SteadyTime read_clock() const { return clock_.steady(); }
   WallTime wall() const { return clock_.wall(); }
 
@@ -58,7 +58,7 @@ class EventLoop {
   friend class Deadline;
   friend class Waiter;
 
-  // A coroutine may pass this many waits that are ready at once before others get their turn.
+  // How many satisfied waits a coroutine may pass before others get their turn.
   static constexpr int kWaitsPerTurn = 32;
 
   void make_ready(Waiter& waiter);
@@ -84,7 +84,7 @@ class EventLoop {
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
   bool stop_requested_ = false;
-  // Set with posted_ or stop_requested_, so that a turn takes the mutex only where it must.
+  // Set with posted_ or stop_requested_, so that a turn takes the mutex only when needed.
   std::atomic<bool> something_posted_{false};
 };
 

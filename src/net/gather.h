@@ -1,6 +1,6 @@
 #pragma once
 
-// Copying the pieces of a write together, where that is cheaper than to hand them over as they are.
+// Copying the pieces of a write together, when that is cheaper than passing them on separately.
 
 #include <algorithm>
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace penstock::net {
 
-// Copies the front of `pieces`, as much as `into` takes. Gives the number of bytes.
+// Copies as much of the front of `pieces` as fits `into`. Returns the number of bytes.
 inline std::size_t gather(std::span<const iovec> pieces, std::span<char> into) {
   std::size_t bytes = 0;
   for (const iovec& piece : pieces) {

@@ -21,7 +21,7 @@ IpAddress::IpAddress(const V4Bytes& bytes) : family_(Family::kV4) {
 IpAddress::IpAddress(const V6Bytes& bytes) : family_(Family::kV6), bytes_(bytes) {}
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-  // inet_pton(3) is as strict as needed, and wants a terminated string.
+  // inet_pton(3) is strict enough, but needs a terminated string.
   char terminated[INET6_ADDRSTRLEN];
   if (text.size() >= sizeof terminated || text.find('\0') != std::string_view::npos) {
     return std::nullopt;

@@ -23,12 +23,12 @@ class IpAddress {
   explicit IpAddress(const V4Bytes& bytes);
   explicit IpAddress(const V6Bytes& bytes);
 
-  // Reads a literal: four decimal numbers without leading zeros, or the forms of RFC 4291 section
-  // 2.2. Nothing else is an address: no brackets, no zone, no white space, and none of the forms
-  // that inet_aton(3) and getaddrinfo(3) also take ("127.1", "0x7f.1", "2130706433", "0177.0.0.1").
+  // Parses a literal: four decimal numbers without leading zeros, or the forms of RFC 4291 section
+  // 2.2. Brackets, zones, white space, and the other forms of inet_aton(3) and getaddrinfo(3)
+  // ("127.1", "0x7f.1", "2130706433", "0177.0.0.1") are refused.
   static std::optional<IpAddress> parse(std::string_view text);
 
-  // The address of an AF_INET or AF_INET6 socket address; nothing for other families.
+  // The address of an AF_INET or AF_INET6 socket address; nullopt for other families.
   static std::optional<IpAddress> from_sockaddr(const sockaddr& address);
 
   // A socket address for connect() or bind(), and its length.
@@ -37,15 +37,14 @@ class IpAddress {
   Family family() const { return family_; }
   bool is_v4() const { return family_ == Family::kV4; }
 
-  // All 16 bytes, or the first 4 of an IPv4 address with zeros behind them.
+  // All 16 bytes, or the 4 of an IPv4 address followed by zeros.
   const V6Bytes& bytes() const { return bytes_; }
 
-  // The IPv4 address inside an IPv4-mapped one (::ffff:0:0/96, RFC 4291 section 2.5.5.2), which is
-  // what a connection to it reaches; any other address is itself.
+  // The IPv4 address inside an IPv4-mapped one (::ffff:0:0/96, RFC 4291 section 2.5.5.2), which a
+  // connection to it reaches; any other address unchanged.
   IpAddress unmapped() const;
 
-  // Whether the first `bits` bits are those of `prefix`. Addresses of different families have
-  // nothing in common.
+  // Whether the first `bits` bits are those of `prefix`. False for different families.
   bool has_prefix(const IpAddress& prefix, unsigned bits) const;
 
   // "192.0.2.1", "2001:db8::1".

@@ -14,8 +14,8 @@ namespace penstock::net {
 namespace {
 
 constexpr int kBacklog = 4096;
-// What the kernel may hold for a client that reads slowly; more only delays the back-pressure
-// towards the upstream. The kernel doubles the figure for its own use.
+// What the kernel may buffer for a slow client; more would only delay back-pressure towards the
+// upstream. The kernel doubles the figure for its own use.
 constexpr int kSendBufferBytes = 256 * 1024;
 
 Error listen_failure(const SocketAddress& address) {
@@ -39,7 +39,7 @@ Result<SocketAddress> resolve_listen_address(const std::string& host, std::uint1
     return failure(Error::gateway(ErrorKind::kInternal,
                                   "cannot listen on '" + host + "': " + gai_strerror(result)));
   }
-  // A name such as localhost may have an address of each family; clients try IPv4 in any case.
+  // A name such as localhost may have an address of each family; every client tries IPv4.
   SocketAddress chosen(list->ai_addr, list->ai_addrlen);
   for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
     if (each->ai_family == AF_INET) {
@@ -96,7 +96,7 @@ Listener::~Listener() {
   for (const int descriptor : reserve_) close(descriptor);
 }
 
-// A descriptor of whatever it is: what counts is that it can be closed.
+// Any descriptor will do, as long as it can be closed.
 void Listener::fill_reserve() {
   while (reserve_.size() < reserve_size_) {
     const int descriptor = fcntl(socket_->descriptor(), F_DUPFD_CLOEXEC, 0);
@@ -115,7 +115,7 @@ int Listener::accept_one(SocketAddress& peer) {
   return descriptor;
 }
 
-// accept4() asks for a descriptor before it looks whether there is a connection.
+// accept4() allocates a descriptor before it checks whether there is a connection.
 bool Listener::has_waiting() const {
   pollfd entry{.fd = socket_->descriptor(), .events = POLLIN, .revents = 0};
   return poll(&entry, 1, 0) == 1;
@@ -159,7 +159,7 @@ Listener::Accepted Listener::accept() {
         accepted.kind = Accepted::Kind::kOutOfResources;
         return accepted;
       default:
-        continue;  // a connection that broke while it waited (accept(2))
+        continue;  // a connection that broke while it was queued (accept(2))
     }
   }
 }

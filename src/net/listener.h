@@ -2,9 +2,9 @@
 
 // Listener: one thread's share of the server's port.
 //
-// Each thread opens its own socket on the same address with SO_REUSEPORT, and the kernel spreads
-// new connections over them. Destroying the listener closes the socket; connections that the
-// kernel had already accepted for it are reset, so a drain accepts what is waiting first.
+// Each thread opens its own socket on the same address with SO_REUSEPORT, and the kernel
+// distributes new connections among them. Destroying the listener closes the socket and resets the
+// connections that the kernel has queued on it, so a drain accepts what is waiting first.
 
 #include <cstdint>
 #include <memory>
@@ -21,20 +21,20 @@ namespace penstock::net {
 // The addresses that `host` names for listening. Fails with kInternal.
 Result<SocketAddress> resolve_listen_address(const std::string& host, std::uint16_t port);
 
-// Fails where somebody else listens on the address already: with SO_REUSEPORT alone, a second
-// server of the same user would silently take a share of the connections. With port 0 it fails only
-// where this machine does not have the address.
+// Fails if another process listens on the address: with SO_REUSEPORT alone, a second server of the
+// same user would silently take a share of the connections. With port 0, fails only if this machine
+// does not have the address.
 Status check_address_is_free(const SocketAddress& address);
 
 class Listener {
  public:
-  // `reserve`: descriptors that are kept for accept() when the process has no other left. Fails
-  // with kInternal and the system's reason.
+  // `reserve`: descriptors kept for accept() when the process has no others left. Fails with
+  // kInternal and the system's reason.
   static Result<std::unique_ptr<Listener>> open(EpollPoller& poller, const SocketAddress& address,
                                                 std::size_t reserve = 0);
   ~Listener();
 
-  const SocketAddress& address() const { return address_; }  // with the port that was given
+  const SocketAddress& address() const { return address_; }  // with the port that was assigned
   Signal& readable() { return socket_->readiness().readable; }
 
   struct Accepted {
@@ -45,7 +45,7 @@ class Listener {
     bool from_reserve = false;  // no other descriptor was left
   };
   // Takes one connection from the queue without waiting. kOutOfResources: no descriptor or memory;
-  // the caller pauses before it tries again, since no event will tell that some are free.
+  // the caller pauses before it tries again, since no event reports that some are free.
   Accepted accept();
 
  private:

@@ -38,7 +38,7 @@ struct LookupThreads::Queue {
     Done done;
   };
 
-  // The next one that somebody wants; nothing when the queue is closed.
+  // The next one that is still wanted; nullopt when the queue is closed.
   std::optional<Item> wait_for_item() {
     std::unique_lock lock(mutex);
     for (;;) {

@@ -1,10 +1,10 @@
 #pragma once
 
-// Look-ups of names that block, on threads of their own.
+// Blocking name look-ups, on separate threads.
 //
-// getaddrinfo() is what honours the machine's configuration (hosts file, nsswitch, search list),
-// and it blocks, on a name server that does not answer for half a minute. The resolver of each
-// event loop (net/resolver.h) asks here, and gets its answer by a call from the thread that has it.
+// Only getaddrinfo() honours the machine's configuration (hosts file, nsswitch, search list), and
+// it blocks, for half a minute if a name server does not answer. The resolver of each event loop
+// (net/resolver.h) asks here, and is called back from the thread that has the answer.
 
 #include <atomic>
 #include <cstddef>
@@ -23,12 +23,12 @@ struct LookupAnswer {
   std::string failure;                   // why there are none
 };
 
-// One look-up between its asker and the thread that makes it: the first of the two decides.
+// One look-up, shared by the asker and the look-up thread; the first of the two decides.
 class Lookup {
  public:
-  // By the thread: false where nobody wants the answer any more.
+  // Called by the thread. False if the answer is no longer wanted.
   bool begin() { return leave_queue(State::kBegun); }
-  // By the asker: false where it has begun, so that an answer will come.
+  // Called by the asker. False if the look-up has begun, so that an answer will come.
   bool drop() { return leave_queue(State::kDropped); }
   bool dropped() const { return state_.load(std::memory_order_relaxed) == State::kDropped; }
 
@@ -50,21 +50,21 @@ class Lookups {
 
   virtual ~Lookups() = default;
 
-  // Calls `done` once, from any thread, unless the look-up is dropped before it begins. Null where
-  // as many wait as may: `done` is then not called.
+  // Calls `done` once, from any thread, unless the look-up is dropped before it begins. Null if the
+  // queue is full: `done` is then not called.
   virtual std::shared_ptr<Lookup> start(std::string host, Done done) = 0;
 };
 
-// What the system says of a name. Blocks.
+// Looks up a name with the system's resolver. Blocks.
 LookupAnswer system_lookup(const std::string& host);
 
-// The threads that block. A look-up may outlast the process' wish to end, so the threads are not
-// joined; they own what they touch. start() may be called from any thread.
+// The threads that block. A look-up may take longer than the process can wait, so the threads are
+// not joined; they own what they touch. start() may be called from any thread.
 class LookupThreads final : public Lookups {
  public:
   using Source = std::function<LookupAnswer(const std::string& host)>;
 
-  // `waiting_max` look-ups may wait for a thread; 0: no limit.
+  // `waiting_max`: how many look-ups may wait for a thread; 0: no limit.
   explicit LookupThreads(std::size_t threads, std::size_t waiting_max = 0,
                          Source source = system_lookup);
   ~LookupThreads() override;

@@ -16,13 +16,13 @@ using std::chrono::seconds;
 
 constexpr seconds kAnswerAge{30};
 constexpr seconds kFailureAge{1};
-// How old an answer may be that is used without a look at the new one.
+// How old an answer may be to be used without waiting for a new one.
 constexpr minutes kServedAtOnceAge{10};
-// How long a new answer is waited for where an old one is at hand.
+// How long to wait for a new answer if there is an old one.
 constexpr seconds kPatience{1};
 
-// The four-part and colon forms only: getaddrinfo's older spellings ("127.1", "0x7f.1") go through
-// a look-up like any name.
+// The four-part and colon forms only: getaddrinfo()'s older spellings ("127.1", "0x7f.1") are
+// looked up like names.
 SocketAddress literal_address(const std::string& host) {
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
@@ -49,9 +49,9 @@ struct SystemResolver::Entry {
   std::vector<SocketAddress> addresses;
   std::string failure;
   SteadyTime asked = SteadyTime::min();  // when the last look-up ended
-  SteadyTime found{};                    // when the last one ended that found something
+  SteadyTime found{};                    // when the last successful look-up ended
   SteadyTime expires{};
-  std::shared_ptr<Lookup> lookup;  // null: none is on its way
+  std::shared_ptr<Lookup> lookup;  // null: none is in progress
   std::size_t waiting = 0;
   Signal answered;
 
@@ -61,7 +61,7 @@ struct SystemResolver::Entry {
   }
 };
 
-// Where look-up threads leave answers: outlives the loop if a look-up does.
+// Where look-up threads leave answers; may outlive the loop.
 struct SystemResolver::Mailbox {
   std::mutex mutex;
   EventLoop* loop = nullptr;
@@ -80,12 +80,12 @@ SystemResolver::~SystemResolver() {
   mailbox_->loop = nullptr;
 }
 
-// Null where nothing can be forgotten for it: every entry is being looked up.
+// Null if no entry can be evicted: all are being looked up.
 std::shared_ptr<SystemResolver::Entry> SystemResolver::entry_of(Hosts& hosts,
                                                                 const std::string& host) {
   const auto found = hosts.entries.find(host);
   if (found != hosts.entries.end()) return found->second;
-  // Full: all that nobody waits for goes, expired or not, so that the next ones have room again.
+  // Full: evict everything that nobody waits for, so that the next ones have room again.
   if (hosts.entries.size() >= kEntriesMax) {
     std::erase_if(hosts.entries, [](const auto& item) { return item.second->lookup == nullptr; });
     if (hosts.entries.size() >= kEntriesMax) return nullptr;
@@ -93,7 +93,7 @@ std::shared_ptr<SystemResolver::Entry> SystemResolver::entry_of(Hosts& hosts,
   return hosts.entries.emplace(host, std::make_shared<Entry>()).first->second;
 }
 
-// False where no more look-ups may wait.
+// False if no more look-ups may wait.
 bool SystemResolver::start_lookup(const Question& question, Entry& entry) {
   if (entry.lookup != nullptr) return true;
   auto done = [host = question.host, asker = question.asker, mailbox = mailbox_,
@@ -114,7 +114,7 @@ bool SystemResolver::start_lookup(const Question& question, Entry& entry) {
 void SystemResolver::finish_lookup(Asker asker, const std::string& host, LookupAnswer answer) {
   Hosts& hosts = hosts_of(asker);
   const auto found = hosts.entries.find(host);
-  // Entries that are being looked up are not forgotten.
+  // Entries that are being looked up are not evicted.
   if (found == hosts.entries.end()) return;
   Entry& entry = *found->second;
   entry.lookup = nullptr;
@@ -145,8 +145,8 @@ Task<Result<std::vector<SocketAddress>>> SystemResolver::look_up(const Question&
       ++entry->waiting;
       const Woken woken = co_await wait_any(loop_, &deadline, entry->answered, cancel);
       --entry->waiting;
-      // A new answer for an old one is of use to the next who asks; another one is not made where
-      // nobody waits for it.
+      // A refresh of an old answer is useful to the next asker; a first answer is useless if nobody
+      // waits for it.
       const bool unwanted = !woken.by(entry->answered) && entry->waiting == 0 && !has_old;
       if (unwanted && entry->lookup != nullptr && entry->lookup->drop()) entry->lookup = nullptr;
       if (woken.by(cancel)) co_return failure(Error::cancelled());

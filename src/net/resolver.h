@@ -1,15 +1,15 @@
 #pragma once
 
-// Names to addresses, without blocking the event loop.
+// Resolving names to addresses without blocking the event loop.
 //
-// Each event loop keeps the answers of its look-ups (net/lookup.h): getaddrinfo tells no time to
-// live, so an answer is new for 30 s. An older one serves on at once while a new one is fetched,
-// for ten minutes; one that is older still serves where the new one has not come within a second.
-// A failed look-up never takes an old answer away, and without one it is not repeated within a
-// second. Look-ups of one name at one time are one look-up.
+// Each event loop caches the answers of its look-ups (net/lookup.h). getaddrinfo() reports no time
+// to live, so an answer is fresh for 30 s. For ten minutes, an older one is used at once while a
+// new one is fetched; after that, it is used if the new one has not arrived within a second. A
+// failed look-up never removes an old answer; without one, the look-up is not repeated within a
+// second. Concurrent look-ups of one name are merged.
 //
-// Hosts that callers name are looked up by threads of their own, and their answers are kept apart:
-// whatever callers ask for, the operator's hosts wait for nothing of it.
+// Hosts that callers name are looked up by separate threads, and their answers are kept separately,
+// so that they cannot delay the look-ups of the operator's hosts.
 
 #include <chrono>
 #include <cstddef>
@@ -28,44 +28,44 @@
 
 namespace penstock::net {
 
-// Who has named a host.
+// Who named a host.
 enum class Asker : std::uint8_t { kOperator, kCaller };
 
 struct Question {
   std::string host;  // a name, or an IP address without brackets
   std::uint16_t port = 80;
   Asker asker = Asker::kOperator;
-  // What was kept led nowhere: it serves only where it is not older than a second, or where a new
-  // look-up brings nothing.
+  // kNew: the cached addresses could not be reached. They are used only if they are at most a
+  // second old, or if the new look-up finds nothing.
   enum class Wanted : bool { kKept, kNew };
   Wanted wanted = Wanted::kKept;
 };
 
-// The seam for simulations. One instance a loop.
+// The seam for simulations. One instance per loop.
 class Resolver {
  public:
   virtual ~Resolver() = default;
 
   // At least one address, in the system's order of preference. Fails with kUpstreamUnreachable,
-  // with kUpstreamTimeout at `until`, with kOverloaded where too many look-ups of callers' hosts
-  // wait, with kCancelled when `cancel` is raised.
+  // with kUpstreamTimeout at `until`, with kOverloaded if too many look-ups of callers' hosts are
+  // waiting, with kCancelled when `cancel` is raised.
   virtual Task<Result<std::vector<SocketAddress>>> resolve(Question question, SteadyTime until,
                                                            Signal& cancel) = 0;
 };
 
 class SystemResolver final : public Resolver {
  public:
-  // Callers may choose hosts: what is kept must not grow with what they choose.
+  // Bounds the cache, since callers may choose hosts.
   static constexpr std::size_t kEntriesMax = 1024;
 
-  // Look-ups of the operator's hosts, and of callers'.
+  // Two kinds of look-ups: of the operator's hosts, and of callers'.
   SystemResolver(EventLoop& loop, Lookups& operators, Lookups& callers);
   ~SystemResolver() override;
 
   Task<Result<std::vector<SocketAddress>>> resolve(Question question, SteadyTime until,
                                                    Signal& cancel) override;
 
-  // The names that something is known of, or asked about.
+  // The names that are cached or being looked up.
   std::size_t entries(Asker asker) const { return hosts_of(asker).entries.size(); }
 
  private:

@@ -2,11 +2,11 @@
 
 // Signal: a level that coroutines of one thread can wait for.
 //
-// A signal is raised or not. Raising it makes every coroutine that waits on it ready to run (the
-// event loop runs it later, never inside raise()), and it stays raised until it is lowered: what
-// happened before a wait begins is not missed. Readiness of a socket, the departure of a client
-// and the order to shut down are all signals, so that one wait can name several of them
-// (net/wait.h). Signals belong to one thread and outlive every wait on them.
+// A signal is raised or not. Raising it makes every coroutine that waits on it ready (the event
+// loop runs it later, never inside raise()). It stays raised until it is lowered, so that nothing
+// that happened before a wait is missed. Readiness of a socket, a client's departure and the order
+// to shut down are all signals, so that one wait can name several of them (net/wait.h). Signals
+// belong to one thread and outlive every wait on them.
 
 #include <cstddef>
 

@@ -28,7 +28,7 @@ socklen_t SocketAddress::size() const {
 }
 
 std::uint16_t SocketAddress::port() const {
-  // Both families keep the port at the same place.
+  // Both families have the port at the same offset.
   return ntohs(v4_.sin_port);
 }
 
@@ -39,7 +39,7 @@ void SocketAddress::set_port(std::uint16_t port) {
 std::string SocketAddress::host_text() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (family() == AF_INET) {
-    // Once a request, for the access log: inet_ntop() prints by a format, ten times as slow.
+    // Runs once a request, for the access log: inet_ntop() is ten times as slow.
     std::array<unsigned char, 4> bytes;
     std::memcpy(bytes.data(), &v4_.sin_addr, bytes.size());
     char* out = text.data();

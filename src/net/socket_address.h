@@ -1,6 +1,6 @@
 #pragma once
 
-// The address of one end of a connection: an IP address and a port, as the kernel takes them.
+// The address of one end of a connection: an IP address and a port, in the kernel's form.
 
 #include <cstdint>
 #include <string>
@@ -13,12 +13,12 @@ namespace penstock::net {
 class SocketAddress {
  public:
   SocketAddress() = default;
-  // Other families than AF_INET and AF_INET6 leave it empty.
+  // Families other than AF_INET and AF_INET6 leave it empty.
   SocketAddress(const sockaddr* address, socklen_t length);
 
   const sockaddr* data() const { return &any_; }
   socklen_t size() const;
-  int family() const { return any_.sa_family; }  // AF_UNSPEC where empty
+  int family() const { return any_.sa_family; }  // AF_UNSPEC if empty
   bool empty() const { return family() == AF_UNSPEC; }
 
   const in_addr& ipv4() const { return v4_.sin_addr; }    // of family AF_INET
@@ -26,7 +26,7 @@ class SocketAddress {
   std::uint16_t port() const;
   void set_port(std::uint16_t port);
 
-  // The address alone, "127.0.0.1" or "::1"; empty for an empty one.
+  // The address without the port, "127.0.0.1" or "::1"; empty for an empty one.
   std::string host_text() const;
   // "127.0.0.1:80", "[::1]:80".
   std::string text() const;

@@ -13,8 +13,8 @@
 namespace penstock::net {
 namespace {
 
-// Up to here it is cheaper to copy the pieces together than to have the kernel read and check a
-// description of each: a short head with its body, an event with the frame of its chunk.
+// Up to this size, copying the pieces together is cheaper than letting the kernel read and check an
+// iovec for each: a short head with its body, an event with the frame of its chunk.
 constexpr std::size_t kGatheredBytesMax = 4096;
 
 ssize_t send_pieces(int descriptor, std::span<const iovec> pieces) {
@@ -60,8 +60,8 @@ Transfer SocketStream::read(std::span<char> into) {
     const ssize_t count = recv(socket_->descriptor(), into.data(), into.size(), 0);
     if (count > 0) {
       const auto bytes = static_cast<std::size_t>(count);
-      // A short read has emptied the socket: the next bytes are a new event. Not so the end of the
-      // stream, which may be here already and was then reported with these bytes.
+      // A short read has emptied the socket, and more bytes are a new event. The end of the stream
+      // is not: it may be here already, and was reported together with these bytes.
       if (bytes < into.size() && !closed().raised()) readable().lower();
       return {Transfer::Kind::kBytes, bytes};
     }

@@ -7,8 +7,8 @@
 
 namespace penstock::net {
 
-// Owns a socket and its registration with a poller. TCP_NODELAY is set: what a relay writes is
-// worth sending. Base of the plain stream and of the TLS one.
+// Owns a socket and its registration with a poller; shared by the plain and the TLS stream. Sets
+// TCP_NODELAY, since a relay's writes should not be delayed.
 class RegisteredSocket {
  public:
   // Takes over `descriptor`, which is non-blocking.
@@ -17,7 +17,7 @@ class RegisteredSocket {
   RegisteredSocket(const RegisteredSocket&) = delete;
   RegisteredSocket& operator=(const RegisteredSocket&) = delete;
 
-  // Whether the poller had room for it; a socket that is not registered is of no use.
+  // Whether the poller had room for it; an unregistered socket is unusable.
   bool registered() const { return registered_; }
   int descriptor() const { return descriptor_; }
   Readiness& readiness() { return readiness_; }

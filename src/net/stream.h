@@ -1,10 +1,10 @@
 #pragma once
 
-// Stream: a connected byte stream, plain or TLS, in one thread.
+// Stream: a connected byte stream, plain or TLS, on one thread.
 //
-// Reading and writing never block: they do what can be done now. What could not be done is waited
-// for by signals. A signal that is raised says "try": a read or write that finds nothing to do
-// lowers it. The seam for simulations: everything above net/ sees sockets as this interface only.
+// Reading and writing never block: they do what can be done at once, and signals report when more
+// can be done. A raised signal means "try": a read or write that finds nothing to do lowers it.
+// This is the seam for simulations: everything above net/ sees sockets only through this interface.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace penstock::net {
 struct Transfer {
   enum class Kind : std::uint8_t {
     kBytes,       // `bytes` were moved, at least one
-    kWouldBlock,  // nothing now: wait for the signal
+    kWouldBlock,  // nothing at present: wait for the signal
     kEnd,         // reading only: the peer has ended its side in order
     kFailed,      // the connection is broken; nothing more can be moved in either direction
   };
@@ -35,23 +35,23 @@ class Stream {
   virtual ~Stream() = default;
 
   virtual Transfer read(std::span<char> into) = 0;
-  // Writes the pieces in order as one. After kWouldBlock or a short write the next call must begin
-  // with the bytes that were not taken (TLS has already encrypted them).
+  // Writes the pieces in order. After kWouldBlock or a short write, the next call must begin with
+  // the bytes that were not taken (TLS has already encrypted them).
   virtual Transfer write(std::span<const iovec> pieces) = 0;
 
   virtual Signal& readable() = 0;
   virtual Signal& writable() = 0;
-  // The peer has closed its side or the connection is broken. Bytes that came before may still be
-  // readable. A peer that shuts its side is taken to have left: one that waits for an answer keeps
-  // both sides open.
+  // The peer has closed its side, or the connection is broken. Bytes that came before may still be
+  // readable. A peer that shuts its side counts as gone: one that waits for an answer keeps both
+  // sides open.
   virtual Signal& closed() = 0;
 
-  // Says that nothing more will be written; reading goes on. For a server that must let its last
-  // words arrive although the client is still sending (RFC 9112 section 9.6).
+  // Tells the peer that nothing more will be written; reading continues. For a server whose last
+  // answer must arrive although the client is still sending (RFC 9112 section 9.6).
   virtual void end_writing() = 0;
 
-  // Ends the connection when the stream is destroyed with a reset instead of an orderly end, so
-  // that the peer cannot take a broken message for a whole one where only the end would tell.
+  // Makes the stream end with a reset when it is destroyed, so that the peer cannot take a broken
+  // message for a whole one if only the end of the connection would mark its end.
   virtual void reset_on_close() = 0;
 
   virtual const SocketAddress& peer() const = 0;

@@ -7,7 +7,7 @@
 
 namespace penstock::net {
 
-// A coroutine that starts at once and frees itself at its end.
+// A coroutine that starts at once and frees itself when it ends.
 struct TaskGroup::Runner {
   struct promise_type {
     static void* operator new(std::size_t bytes) { return FramePool::allocate(bytes); }

@@ -1,6 +1,6 @@
 #pragma once
 
-// TaskGroup: where coroutines without an awaiting parent live.
+// TaskGroup: owns coroutines that no parent awaits.
 //
 // A group belongs to one thread and to the object whose work its tasks do. join() ends when the
 // last task has ended; a group must be empty when it is destroyed. The group does not cancel: its
@@ -18,8 +18,8 @@ namespace penstock::net {
 
 class TaskGroup {
  public:
-  // Called with what() where a task ends with an exception: a bug worth a log line. The other
-  // tasks go on.
+  // Called with what() when a task ends with an exception: a bug worth a log line. The other tasks
+  // continue.
   using OnException = std::function<void(std::string_view)>;
 
   TaskGroup(EventLoop& loop, OnException on_exception);

@@ -40,8 +40,8 @@ std::shared_ptr<SSL_CTX> make_context(const SSL_METHOD* method) {
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                          SSL_OP_CIPHER_SERVER_PREFERENCE);
-  // Idle connections hold no buffers; a read takes a record's head and body in one system call;
-  // a write may be taken in part and go on from a buffer that has moved.
+  // Idle connections hold no buffers; a read takes a record's head and body in one system call; a
+  // write may be taken in part, and continue from a buffer that has moved.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(context.get(), 1);
@@ -76,8 +76,8 @@ Status load_certificate(SSL_CTX* context, const std::string& certificate, const 
   return unusable("private key", key);
 }
 
-// OpenSSL passes over names that it does not know, and a server would then be less strict than it
-// was told to be.
+// OpenSSL ignores names that it does not know, and a server would then be less strict than
+// configured.
 bool is_known_cipher(SSL_CTX* context, const std::string& name) {
   constexpr std::string_view kOperators = "!-+@";
   if (kOperators.contains(name.front())) return true;
@@ -111,7 +111,7 @@ Status use_ciphers(SSL_CTX* context, std::string_view list) {
   return {};
 }
 
-// Only http/1.1 is spoken; a client that offers nothing else is refused during the handshake.
+// Only http/1.1 is supported; a client that offers nothing else is refused during the handshake.
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* in, unsigned int in_size, void*) {
   static constexpr std::array<unsigned char, 9> kHttp11 = {8,   'h', 't', 't', 'p',

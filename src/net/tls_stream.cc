@@ -15,7 +15,7 @@
 namespace penstock::net {
 namespace {
 
-// One TLS record at most: small writes leave as one record, larger ones without a copy.
+// One TLS record at most: small writes are sent as one record, larger ones without a copy.
 constexpr std::size_t kRecordBytes = 16 * 1024;
 
 bool is_ip_literal(const std::string& host) {
@@ -46,7 +46,7 @@ TlsFailure failure_of_reason(int reason) {
     case SSL_R_UNEXPECTED_EOF_WHILE_READING:
       return TlsFailure::kClosed;
     default:
-      // OpenSSL gives the alerts that the other side sends numbers of their own.
+      // OpenSSL gives alerts from the peer separate numbers.
       return reason >= SSL_AD_REASON_OFFSET ? TlsFailure::kRefusedByClient : TlsFailure::kOther;
   }
 }
@@ -114,8 +114,8 @@ TlsStream::TlsStream(std::unique_ptr<RegisteredSocket> socket, const SocketAddre
 }
 
 TlsStream::~TlsStream() {
-  // One try, not waited for: the peer learns that the end is meant. After a failure OpenSSL must
-  // not be asked to.
+  // Tried once, without waiting: it tells the peer that the end is intended. OpenSSL must not be
+  // asked to after a failure.
   if (say_goodbye_) SSL_shutdown(ssl_.get());
   ERR_clear_error();
 }
@@ -176,7 +176,7 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
   if (is_ip_literal(host)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
   } else {
-    // What SSL_set_tlsext_host_name() does, without the old-style cast inside that macro.
+    // Does what SSL_set_tlsext_host_name() does, without that macro's old-style cast.
     SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              const_cast<char*>(host.c_str()));
     SSL_set1_host(ssl_.get(), host.c_str());
@@ -192,7 +192,7 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
       co_return failure(Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
                                         std::move(message)));
     }
-    // Both directions are coupled: whichever OpenSSL waits for raises the one that was lowered.
+    // Both directions are coupled: the one that OpenSSL waits for raises the one that was lowered.
     Signal& needed = readable().raised() ? writable() : readable();
     const Woken woken = co_await wait_any(loop, &deadline, cancel, needed);
     if (woken.by(cancel)) {
@@ -231,13 +231,13 @@ Task<Status> TlsStream::accept(EventLoop& loop, Deadline& deadline, Signal& canc
     }
   }
   say_goodbye_ = true;
-  // Bytes that came with the handshake's last flight are OpenSSL's already.
+  // Bytes that arrived with the handshake's last flight are already in OpenSSL.
   readable().raise();
   co_return Status{};
 }
 
 void TlsStream::release_buffers() {
-  // OpenSSL looks for bytes in use itself, but sees all of them only since 3.0.14 (CVE-2024-4741).
+  // OpenSSL checks for bytes in use, but finds all of them only since 3.0.14 (CVE-2024-4741).
   const bool between_records = std::strcmp(SSL_rstate_string(ssl_.get()), "RH") == 0;
   if (between_records && SSL_has_pending(ssl_.get()) == 0) SSL_free_buffers(ssl_.get());
 }

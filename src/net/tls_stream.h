@@ -1,10 +1,10 @@
 #pragma once
 
-// A Stream over TLS, straight on OpenSSL and the socket.
+// A Stream over TLS, directly on OpenSSL and the socket.
 //
-// Not asio::ssl::stream or a memory BIO pair: those keep buffers of a record and more for each
-// idle connection. An end of the TCP connection without close_notify is kFailed, never kEnd, so
-// that a cut answer cannot pass for a whole one (RFC 8446 section 6.1).
+// asio::ssl::stream and memory BIO pairs keep buffers of a record and more for each idle
+// connection. An end of the TCP connection without close_notify is kFailed, never kEnd, so that a
+// truncated answer cannot pass for a whole one (RFC 8446 section 6.1).
 
 #include <memory>
 #include <optional>
@@ -27,17 +27,17 @@ class TlsStream final : public Stream {
             const TlsContext& context);
   ~TlsStream() override;
 
-  // Whether the peer has sent anything, or has ended. Lowers readable() where it has not.
+  // Whether the peer has sent anything, or has ended. Lowers readable() if not.
   bool has_begun();
 
-  // The handshakes; before any read or write. They end early with kCancelled when `cancel` is
-  // raised. Failures are kUpstreamUnreachable or, of a client, kMalformedRequest.
-  // `host` is what the certificate must be valid for: a name, or an IP address.
+  // The handshakes, before any read or write. They end early with kCancelled when `cancel` is
+  // raised. Failures are kUpstreamUnreachable or, for accept(), kMalformedRequest. `host`, a name
+  // or an IP address, is what the certificate must be valid for.
   Task<Status> connect(EventLoop& loop, Deadline& deadline, Signal& cancel,
                        const std::string& host);
   Task<Status> accept(EventLoop& loop, Deadline& deadline, Signal& cancel);
-  // Why accept() failed. Nothing where it was cancelled, and where the client has sent no byte at
-  // all: whoever only looks whether the port is open does no wrong.
+  // Why accept() failed. Nullopt if it was cancelled, or if the client has sent no byte at all:
+  // checking whether the port is open is no failure.
   std::optional<TlsFailure> accept_failure() const { return accept_failure_; }
 
   Transfer read(std::span<char> into) override;
@@ -60,9 +60,9 @@ class TlsStream final : public Stream {
   std::string handshake_failure() const;
   std::optional<TlsFailure> classify_accept_failure() const;
 
-  // Gives back the record buffers that hold nothing. SSL_MODE_RELEASE_BUFFERS does so after a read
-  // and after a write, but a read that meets a session ticket makes a buffer for writing as well,
-  // which would stay until the next write: for as long as a stream is open.
+  // Frees empty record buffers. SSL_MODE_RELEASE_BUFFERS does so after reads and writes, but a read
+  // that meets a session ticket also allocates a buffer for writing, which would stay until the
+  // next write, that is, as long as the stream is open.
   void release_buffers();
 
   std::unique_ptr<RegisteredSocket> socket_;

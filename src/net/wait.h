@@ -7,9 +7,9 @@
 //   if (woken.timed_out()) …           // the deadline has passed
 //   …                                  // the upstream has bytes
 //
-// The signals are looked at in the order given, then the deadline; one that is raised already ends
-// the wait without suspending, unless the coroutine has used up its turn. The outcome has a name of
-// its own on a line of its own: GCC 12 fails on a co_await inside a condition (core/task.h).
+// The signals are checked in the order given, then the deadline; one that is already raised ends
+// the wait without suspending, unless the coroutine has used up its turn. Name the outcome on a
+// separate line: GCC 12 fails on a co_await inside a condition (core/task.h).
 
 #include <array>
 #include <coroutine>
@@ -20,14 +20,14 @@
 
 namespace penstock::net {
 
-// What a suspended coroutine looks like to signals, deadlines and the loop.
+// A suspended coroutine, as signals, deadlines and the loop see it.
 class Waiter {
  public:
   Waiter(EventLoop& loop, Deadline* deadline, std::size_t count)
       : loop_(loop), deadline_(deadline), count_(count) {}
 
-  // Takes the waiter out of everything that it waits on and makes its coroutine ready. `index`
-  // tells what ended the wait.
+  // Unlinks the waiter from everything that it waits on and makes its coroutine ready. `index` says
+  // what ended the wait.
   void wake(std::size_t index);
 
  protected:
@@ -82,7 +82,7 @@ class [[nodiscard]] WaitAny final : public Waiter {
   std::array<WaitLink, Count> links_;
 };
 
-// `deadline` may be null: the wait then has no limit of its own.
+// `deadline` may be null: the wait then has no time limit.
 template <class... Signals>
 WaitAny<sizeof...(Signals)> wait_any(EventLoop& loop, Deadline* deadline, Signals&... signals) {
   return WaitAny<sizeof...(Signals)>(loop, deadline, signals...);

@@ -25,8 +25,8 @@ void append_authorization(std::string& out, const Secret& key) {
 
 constexpr std::string_view kUserAgent = "User-Agent";
 
-// RFC 3986 section 2.3: everything but unreserved bytes.
-// As a server reads it that takes forms: `+` is a space there.
+// RFC 3986 section 2.3: everything but unreserved bytes. Read like a server that parses forms: `+`
+// is a space there.
 std::string parameter_name(std::string_view item) {
   std::string name(item.substr(0, item.find('=')));
   std::ranges::replace(name, '+', ' ');
@@ -62,7 +62,7 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
       connect_timeout_(settings.connect_timeout.value_or(server.timeouts.connect)),
       first_byte_timeout_(settings.read_timeout.value_or(server.timeouts.first_byte)),
       between_bytes_timeout_(settings.read_timeout.value_or(server.timeouts.between_bytes)) {
-  // Whatever the client may accept: only plain text can be looked into.
+  // Whatever the client accepts: only plain text can be rewritten.
   http::append_field(closing_fields_, "Accept-Encoding", "identity");
   if (!settings_.base_url) return;
   const http::PoolLimits limits = pool_limits();
@@ -77,7 +77,7 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
   }
   http::append_field(opening_fields_, "Host", settings_.base_url->authority());
   for (const config::Provider::Header& header : settings_.headers) {
-    // One Authorization at most: the static key is the one that counts.
+    // At most one Authorization: the static key takes precedence.
     if (is_authorization(header.name) && !settings_.api_key.empty()) continue;
     http::append_field(opening_fields_, header.name, header.value.reveal());
   }
@@ -129,7 +129,7 @@ Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
   }
   const net::AddressRule rule =
       may_be_private(*url) ? net::AddressRule::kAny : net::AddressRule::kPublicOnly;
-  // One connection for one call: connections of one caller's choice are not for another's.
+  // A separate pool for one call: a connection to a caller's choice must not serve other callers.
   route.own_ = std::make_unique<http::UpstreamPool>(
       environment_.loop, environment_.connector, environment_.scratch,
       destination_of(*url, rule, net::Asker::kCaller), http::PoolLimits{});
@@ -163,7 +163,7 @@ void Passthrough::append_callers_fields(std::string& out, const ProviderData& da
   const bool callers_key = data.api_key().has_value() && !operator_sets("authorization");
   if (callers_key) append_authorization(out, *data.api_key());
   for (const config::Provider::ForwardedHeader& forwarded : settings_.forward_headers) {
-    // What the operator has set is not for callers to set again.
+    // Callers cannot override what the operator has set.
     if (operator_sets(forwarded.header)) continue;
     if (is_authorization(forwarded.header) && callers_key) continue;
     const Secret* value = data.find(forwarded.key);
@@ -171,7 +171,7 @@ void Passthrough::append_callers_fields(std::string& out, const ProviderData& da
   }
 }
 
-// What the operator has set is not for callers to set again.
+// Callers cannot override what the operator has set.
 std::string Passthrough::joined_query(std::string_view callers_query) const {
   std::string joined = query_;
   while (!callers_query.empty()) {
@@ -216,7 +216,7 @@ void Passthrough::append_redirected_head(std::string& out, std::string_view meth
 Result<std::string> Passthrough::follow(const http::ResponseHead& head, const Route& route,
                                         std::string_view asked) {
   Result<std::string> target = redirect_target(head, url_of(route), asked);
-  // What callers' own upstreams do is nothing that the operator can mend.
+  // The operator cannot correct what callers' own upstreams do.
   if (target || !settings_.base_url) return target;
   std::string address = redirect_address(head);
   if (std::exchange(last_redirect_, address) != address && environment_.log != nullptr) {

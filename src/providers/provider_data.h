@@ -1,11 +1,11 @@
 #pragma once
 
 // What a caller says about upstreams in a header of its own request: X-OGX-Provider-Data, or
-// X-LlamaStack-Provider-Data as clients up to 0.7.1 spell it. The value is a JSON object.
+// X-LlamaStack-Provider-Data as clients up to 0.7.1 call it. The value is a JSON object.
 //
 // `passthrough_url` and `passthrough_api_key` have their own meaning; any other key may fill a
-// header of the upstream's request where the operator's forward_headers says so. Keys that begin
-// with `__` are the reference server's own and are dropped.
+// header of the upstream's request if the operator's forward_headers says so. Keys that begin with
+// `__` are internal to the reference's server and are dropped.
 
 #include <optional>
 #include <string>
@@ -23,16 +23,15 @@ class ProviderData {
  public:
   static constexpr std::size_t kValueBytesMax = 8 * 1024;
 
-  // Fails with kInvalidRequest where `json` is not a JSON object within the bounds, or names a key
-  // twice; the message repeats none of it.
+  // Fails with kInvalidRequest if `json` is not a JSON object within the bounds, or repeats a key;
+  // the message repeats none of it.
   static Result<ProviderData> parse(std::string_view json, const JsonBounds& bounds = {});
 
   const std::optional<std::string>& url() const { return url_; }
   const std::optional<Secret>& api_key() const { return api_key_; }
 
-  // The value of a key as a header may carry it: control characters and Unicode line ends taken
-  // out. Nothing where it is absent, empty, neither string, number nor boolean, or longer than
-  // kValueBytesMax.
+  // The value of a key as a header may carry it: without control characters and Unicode line ends.
+  // Null if it is absent, empty, neither string, number nor boolean, or longer than kValueBytesMax.
   const Secret* find(std::string_view key) const;
 
  private:

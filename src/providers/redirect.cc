@@ -17,7 +17,7 @@ Error refused(int status, std::string_view why) {
                              ". The operator has to correct the provider's base_url");
 }
 
-// Nothing where there is none, or more than one.
+// Empty if there is none, or more than one.
 std::string_view location_of(const http::ResponseHead& head) {
   std::string_view found;
   for (const http::Field& field : head.fields) {
@@ -82,14 +82,14 @@ Result<std::string> redirect_target(const http::ResponseHead& head, const config
   } else if (location.starts_with('/')) {
     absolute = origin + std::string(location);
   } else {
-    // Relative to the folder of what was asked for (RFC 3986 section 5.2.3).
+    // Relative to the folder of the requested target (RFC 3986 section 5.2.3).
     asked = asked.substr(0, asked.find('?'));
     if (!location.empty()) asked = asked.substr(0, asked.rfind('/') + 1);
     absolute = origin + std::string(asked) + std::string(location);
   }
   const std::size_t path_at = path_begin(absolute);
   absolute = absolute.substr(0, path_at).append(without_dot_segments(absolute.substr(path_at)));
-  // parse_url() keeps to the rules of a base URL's path, and drops the slash that this is about.
+  // parse_url() applies the rules of a base URL's path, and drops the slash that matters here.
   const Result<config::Url> parsed = config::parse_url(absolute);
   if (!parsed || !is_query(query)) {
     return failure(refused(status, "it leads to what is no http URL"));

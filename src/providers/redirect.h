@@ -1,10 +1,10 @@
 #pragma once
 
-// What becomes of an upstream's redirect (RFC 9110 section 15.4).
+// How an upstream's redirect is handled (RFC 9110 section 15.4).
 //
-// A request is only sent on where nothing but the path changes, and the request may stay as it is:
-// 307 and 308 within the same scheme, host and port. Frameworks answer so to a slash too many or
-// too few. Anything else leads away from what the operator has configured, or would turn a POST
+// A request is redirected only if nothing but the path changes and the request stays the same: 307
+// and 308 within the same scheme, host and port. Frameworks send these for a missing or an extra
+// slash. Any other redirect leads away from what the operator has configured, or would turn a POST
 // into a GET: it is refused, and base_url has to be corrected.
 
 #include <string>
@@ -16,22 +16,22 @@
 
 namespace penstock::providers {
 
-// How often one request is sent on.
+// How often one request is redirected.
 inline constexpr int kRedirectsMax = 2;
 
 inline bool is_redirect(int status) {
   return status >= 300 && status < 400;
 }
 
-// The request target that a redirect leads to. `asked` is the target that was asked for, at the
+// The request target that a redirect leads to. `asked` is the target that was requested, at the
 // origin of `url`. Fails with kUpstreamRedirect; the message does not contain the new address.
 Result<std::string> redirect_target(const http::ResponseHead& head, const config::Url& url,
                                     std::string_view asked);
 
-// Where a redirect leads, as a log may show it: without a query or a user, which may hold a key.
+// The address of a redirect for the log: without a query or a user, which may contain a key.
 std::string redirect_address(const http::ResponseHead& head);
 
-// That it leads on and on.
+// The error after kRedirectsMax redirects.
 Error too_many_redirects(int status);
 
 }  // namespace penstock::providers

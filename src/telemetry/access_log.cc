@@ -16,14 +16,14 @@
 namespace penstock::telemetry {
 namespace {
 
-// More than any line can take: 12 texts, 13 numbers and flags, and 32 bytes for each key.
+// The maximum of a line: 12 texts, 13 numbers and flags, and 32 bytes for each key.
 constexpr std::size_t kLineBytesMax =
     12 * (JsonLine::kTextBytesMax + 32) + 13 * (JsonLine::kNumberBytesMax + 32) + 64;
 
-// Several threads may find the last free place in hand_over() together; there is room for them all.
+// Several threads may find the last free place in hand_over() together; there is room for all.
 constexpr std::size_t kQueueSlots = 2 * AccessLog::kBatchesWaitingMax;
 
-// Signals are for the threads that expect them; a reader that is gone is an error of write() here.
+// Signals are for the threads that expect them; here, a reader that is gone is an error of write().
 void block_all_signals() {
   sigset_t all;
   ::sigfillset(&all);
@@ -86,7 +86,7 @@ Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& target) {
   } else if (target == "stderr") {
     log->start(std::make_shared<DescriptorSink>(STDERR_FILENO, CloseDescriptor::kNo));
   } else {
-    // Non-blocking, so that a named pipe without a reader is an error and not a wait.
+    // Non-blocking, so that a named pipe without a reader is an error and does not block.
     const int descriptor =
         ::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
                S_IRUSR | S_IWUSR | S_IRGRP);
@@ -103,7 +103,7 @@ Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& target) {
 void AccessLog::start(std::shared_ptr<DescriptorSink> sink) {
   sink_ = std::move(sink);
   pool_ = std::make_shared<spdlog::details::thread_pool>(kQueueSlots, 1, block_all_signals);
-  // Of spdlog's policies overrun_oldest is the one that never blocks. It cannot say how many lines
+  // overrun_oldest is the only policy of spdlog that never blocks. It cannot report how many lines
   // it drops, so hand_over() keeps the queue from ever being full.
   logger_ = std::make_shared<spdlog::async_logger>("access", sink_, pool_,
                                                    spdlog::async_overflow_policy::overrun_oldest);
@@ -120,7 +120,7 @@ std::uint64_t AccessLog::dropped_lines() const {
 }
 
 void AccessLog::hand_over(std::string_view batch, std::uint64_t lines) {
-  // Read in this order, done can never be ahead of given.
+  // Read in this order, so that done can never be ahead of given.
   const std::uint64_t done = sink_->batches_done();
   const std::uint64_t waiting = batches_given_.load(std::memory_order_relaxed) - done;
   if (waiting >= kBatchesWaitingMax) {

@@ -2,9 +2,9 @@
 
 // Numbers that one thread writes and any thread reads.
 //
-// There is a single writer, so an increment is a plain load, add and store of a relaxed atomic: no
-// locked instruction, the same machine code as for an ordinary integer, and no data race with the
-// reader. A reader may see a value that is a moment old, and two numbers from different moments.
+// With a single writer, an increment is a load, an add and a store of a relaxed atomic: no locked
+// instruction, the same machine code as for an ordinary integer, and no data race with the reader.
+// A reader may see a slightly old value, and two numbers from different moments.
 
 #include <atomic>
 #include <cstdint>

@@ -2,8 +2,8 @@
 
 // A spdlog sink that writes whole batches of lines to a file descriptor.
 //
-// spdlog's own sinks copy through stdio and do not say how much was lost. This one is called by
-// the one worker thread of the access log's pool only.
+// spdlog's own sinks copy through stdio and do not report how much was lost. This one is called
+// only by the worker thread of the access log's pool.
 
 #include <atomic>
 #include <chrono>
@@ -23,11 +23,11 @@ class DescriptorSink final : public spdlog::sinks::sink {
 
   // Batches given to log() so far, written or not; any thread.
   std::uint64_t batches_done() const { return batches_done_.load(std::memory_order_acquire); }
-  // As those of DescriptorWriter; any thread.
+  // As in DescriptorWriter; any thread.
   std::uint64_t lines_lost() const { return writer_.lines_lost(); }
   void give_up_after(std::chrono::milliseconds patience) { writer_.give_up_after(patience); }
 
-  // The payload is one or more whole lines, the last line feed included.
+  // The payload is one or more whole lines, including the last line feed.
   void log(const spdlog::details::log_msg& message) override {
     writer_.write_lines({message.payload.data(), message.payload.size()});
     batches_done_.fetch_add(1, std::memory_order_release);

@@ -21,8 +21,8 @@ std::int64_t steady_nanoseconds() {
   return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// What is written to a pipe at once: up to PIPE_BUF the kernel keeps it together (pipe(7)), so that
-// the lines of several writers do not mix, and a pipe that is ready takes it without blocking.
+// What is written to a pipe at once: the kernel keeps up to PIPE_BUF together (pipe(7)), so that
+// lines of several writers do not mix, and a ready pipe takes it without blocking.
 std::string_view pipe_portion(std::string_view batch) {
   if (batch.size() <= PIPE_BUF) return batch;
   const std::size_t line_end = batch.rfind('\n', PIPE_BUF - 1);
@@ -46,7 +46,7 @@ void DescriptorWriter::give_up_after(std::chrono::milliseconds patience) {
 }
 
 void DescriptorWriter::write_lines(std::string_view lines) {
-  // Ends a line that an earlier failure has torn, so that the next one is whole.
+  // Ends a line that an earlier failure has broken off, so that the next one is whole.
   if (line_torn_ && write("\n").empty()) line_torn_ = false;
   const std::string_view rest = line_torn_ ? lines : write(lines);
   if (rest.empty()) return;
@@ -56,7 +56,7 @@ void DescriptorWriter::write_lines(std::string_view lines) {
   if (written > 0) line_torn_ = lines[written - 1] != '\n';
 }
 
-// Gives what could not be written.
+// Returns what could not be written.
 std::string_view DescriptorWriter::write(std::string_view batch) {
   while (!batch.empty()) {
     if (!regular_file_ && !wait_until_writable()) return batch;
@@ -72,7 +72,7 @@ std::string_view DescriptorWriter::write(std::string_view batch) {
 }
 
 bool DescriptorWriter::wait_until_writable() {
-  // Short waits, so that a call of give_up_after() is noticed.
+  // Short waits, so that give_up_after() is noticed.
   constexpr std::int64_t kLookMilliseconds = 50;
   for (;;) {
     const std::int64_t left = give_up_at_.load() - steady_nanoseconds();

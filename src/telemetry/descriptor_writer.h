@@ -2,9 +2,9 @@
 
 // Writes lines to a file descriptor, and counts what it could not write.
 //
-// It never waits without an end: a full disk or a reader that is gone loses the lines at once; a
-// reader that has stopped reading is waited for until give_up_after() has been called and its time
-// is over. Belongs to one thread at a time, but for the functions that say otherwise.
+// It never waits forever: a full disk or a reader that is gone loses the lines at once; it waits
+// for a reader that has stopped reading until give_up_after() has been called and its time has
+// passed. Belongs to one thread at a time, except for the functions that say otherwise.
 
 #include <atomic>
 #include <chrono>
@@ -23,13 +23,13 @@ class DescriptorWriter {
   DescriptorWriter(const DescriptorWriter&) = delete;
   DescriptorWriter& operator=(const DescriptorWriter&) = delete;
 
-  // One or more whole lines, the last line feed included.
+  // Writes one or more whole lines, including the last line feed.
   void write_lines(std::string_view lines);
 
   // Lines that were not written as a whole; any thread.
   std::uint64_t lines_lost() const { return lines_lost_.load(std::memory_order_relaxed); }
 
-  // From now on, waits for the reader take no more than `patience` together; 0: none. Any thread.
+  // From now on, all waits for the reader together take at most `patience`; 0: none. Any thread.
   void give_up_after(std::chrono::milliseconds patience);
 
  private:

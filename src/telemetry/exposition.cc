@@ -92,7 +92,7 @@ void Exposition::histogram(Labels labels, const HistogramValues& values) {
   begin_line("_count", labels);
   end_line(fmt::format_int(cumulative).c_str());
   if (lines_left_out_ != left_out_before) {
-    // Half a histogram would be wrong rather than missing.
+    // Half a histogram would be wrong, which is worse than missing.
     out_.resize(start);
     lines_left_out_ = left_out_before + kBucketCount + 2;
   }

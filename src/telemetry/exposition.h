@@ -4,7 +4,7 @@
 // (https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format).
 //
 // Label values are escaped here, so that any text is safe as one. The output is bounded: a line
-// that would pass the limit is left out and counted, a histogram as a whole.
+// that would exceed the limit is left out and counted, a histogram as a whole.
 
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +38,7 @@ class Exposition {
   // Cumulative buckets, sum in seconds, and count.
   void histogram(Labels labels, const HistogramValues& values);
 
-  // A sample that is written even where the limit is reached: for the last family.
+  // A sample that is written even after the limit is reached: for the last family.
   void final_sample(std::uint64_t value);
 
   // Empties `out`, whose bytes are still counted.
@@ -61,8 +61,8 @@ class Exposition {
   std::uint64_t lines_left_out_ = 0;
 };
 
-// Appends `value` as the inside of a quoted label value: backslash, quote and line feed escaped;
-// other control characters, and bytes beyond ASCII in a text that is not UTF-8, replaced by '?'.
+// Appends `value` as the contents of a quoted label value: escapes backslash, quote and line feed;
+// replaces other control characters, and bytes beyond ASCII in text that is not UTF-8, by '?'.
 void append_label_value(std::string& out, std::string_view value);
 
 }  // namespace penstock::telemetry

@@ -1,7 +1,7 @@
 #pragma once
 
-// A histogram of durations with fixed buckets from 1 ms to 10 min: an embedding answered from a
-// cache and a long reasoning stream fall into the same family.
+// A histogram of durations with fixed buckets from 1 ms to 10 min: a cached embedding and a long
+// reasoning stream fall into the same family.
 //
 // Written by one thread and read by any (telemetry/counter.h). The count is the sum of the buckets,
 // so that a scrape never sees a count that disagrees with them; the sum of the durations may belong
@@ -18,7 +18,7 @@
 
 namespace penstock::telemetry {
 
-// The upper bound of a bucket, which belongs to the bucket, and its spelling in seconds.
+// The inclusive upper bound of a bucket, and its text in seconds.
 struct BucketBound {
   std::chrono::microseconds upper;
   std::string_view seconds;
@@ -46,10 +46,10 @@ inline constexpr std::array kBucketBounds = {
     BucketBound{std::chrono::seconds(600), "600"},
 };
 
-// Without upper bound: "+Inf".
+// One more, without upper bound: "+Inf".
 inline constexpr std::size_t kBucketCount = kBucketBounds.size() + 1;
 
-// What a scrape has read, possibly of several histograms. Buckets are not cumulative here.
+// What a scrape has read, possibly the sum of several histograms. Buckets are not cumulative here.
 struct HistogramValues {
   std::array<std::uint64_t, kBucketCount> buckets{};
   std::uint64_t sum_microseconds = 0;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kCutMark = "\xE2\x80\xA6";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// The length of the UTF-8 sequence at the front, or 0 where there is none. Not for ASCII.
+// The length of the UTF-8 sequence at the front, or 0 if there is none. Not for ASCII.
 std::size_t sequence_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
@@ -28,7 +28,7 @@ unsigned code_point_of(std::string_view sequence) {
   return (lead & 0x07u) << 18 | low_bits(1) << 12 | low_bits(2) << 6 | low_bits(3);
 }
 
-// Characters that act on a terminal or on the order of what is read, instead of being seen.
+// Characters that control a terminal or the reading order instead of being visible.
 bool is_control(unsigned code_point) {
   return (code_point >= 0x80 && code_point <= 0x9F) ||      // C1, among them CSI
          (code_point >= 0x200E && code_point <= 0x200F) ||  // direction marks
@@ -36,7 +36,7 @@ bool is_control(unsigned code_point) {
          (code_point >= 0x2066 && code_point <= 0x2069);    // isolates
 }
 
-// The front of `value` that is shown. Steps back from the middle of a character.
+// The part of `value` that is shown; never ends in the middle of a character.
 std::string_view cut(std::string_view value) {
   std::size_t length = JsonLine::kValueBytesMax - kCutMark.size();
   for (int i = 0; i < 3 && (static_cast<unsigned char>(value[length]) & 0xC0) == 0x80; ++i) {
@@ -53,7 +53,7 @@ void JsonLine::unicode_escape(unsigned code_point) {
   for (int shift = 12; shift >= 0; shift -= 4) *out_++ = kHexDigits[code_point >> shift & 15];
 }
 
-// Writes the first character of `rest`, which is not plain, and gives its length.
+// Writes the first character of `rest`, which is not plain, and returns its length.
 std::size_t JsonLine::escaped_character(std::string_view rest) {
   const auto byte = static_cast<unsigned char>(rest.front());
   if (byte == '"' || byte == '\\') {
@@ -101,7 +101,7 @@ void JsonLine::text_value(std::string_view value) {
 }
 
 void JsonLine::digits(std::uint64_t value) {
-  // 20 digits are the most that the type can take.
+  // The type has at most 20 digits.
   out_ = std::to_chars(out_, out_ + 20, value).ptr;
 }
 

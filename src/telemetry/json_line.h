@@ -1,12 +1,12 @@
 #pragma once
 
-// Writes one JSON object in one line into memory that is known to be large enough.
+// Writes one JSON object on one line into memory that is known to be large enough.
 //
-// Nothing is allocated and nothing is checked against an end: every value has a bound, so the
-// caller reserves the sum of the bounds (kTextBytesMax and so on) and writes. Whatever a peer puts
-// into a value, the line stays one valid JSON object (RFC 8259) of printable text: quotes,
-// backslashes, control characters (C0, DEL, C1), line and paragraph separators and bidirectional
-// controls are escaped, bytes that are not UTF-8 become U+FFFD, and long values are cut.
+// Nothing is allocated and no end is checked: every value has a bound, so the caller reserves the
+// sum of the bounds (kTextBytesMax and so on) and writes. Whatever a peer puts into a value, the
+// line stays one valid JSON object (RFC 8259) of printable text: quotes, backslashes, control
+// characters (C0, DEL, C1), line and paragraph separators and bidirectional controls are escaped,
+// bytes that are not UTF-8 become U+FFFD, and long values are cut.
 
 #include <chrono>
 #include <cstddef>
@@ -18,18 +18,17 @@ namespace penstock::telemetry {
 
 class JsonLine {
  public:
-  // A longer value is cut at a character's border and ends in U+2026, 256 bytes in all.
+  // A longer value is cut at a character boundary and ends in U+2026, 256 bytes in total.
   static constexpr std::size_t kValueBytesMax = 256;
 
-  // What a member can take at most, its key aside: quotes, comma and colon included.
+  // The most that a member takes without its key, including quotes, comma and colon.
   static constexpr std::size_t kTextBytesMax = 6 * kValueBytesMax + 8;
   static constexpr std::size_t kNumberBytesMax = 32;
 
   // The line begins at `out`.
   explicit JsonLine(char* out) : out_(out) {}
 
-  // Keys are literals of the program: they are not escaped, and their length is known to the
-  // compiler.
+  // Keys are literals of the program: they are not escaped, and the compiler knows their length.
   template <std::size_t Size>
   void text(const char (&name)[Size], std::string_view value) {
     key(name);
@@ -52,7 +51,7 @@ class JsonLine {
     raw(value ? "true" : "false");
   }
 
-  // Closes the object and the line. Gives the end of what was written.
+  // Closes the object and the line. Returns the end of what was written.
   char* finish();
 
  private:

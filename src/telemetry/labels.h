@@ -2,9 +2,9 @@
 
 // The label values that metrics and the access log share, all of them bounded.
 //
-// Routes and providers are lists that the composition root gives once (telemetry/metrics.h); their
-// ids are positions in those lists. Limits (core/limit.h) and endings are enumerations; their names
-// are what /metrics, the access log and docs/metrics.md spell.
+// Routes and providers are lists that are given once at startup (telemetry/metrics.h); their ids
+// are positions in those lists. Limits (core/limit.h) and endings are enumerations; their names are
+// those in /metrics, the access log and docs/metrics.md.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,23 +23,23 @@ enum class RouteId : std::uint16_t {};
 enum class ProviderId : std::uint16_t {};
 inline constexpr ProviderId kNoProvider{0};
 
-// Errors name limits, so they are part of the core.
+// Errors name limits, so Limit is part of the core.
 using penstock::Limit;
 using penstock::name_of;
 
 // How an exchange ended.
 enum class Ending : std::uint8_t {
   kCompleted,                // the whole answer was sent, whatever its status
-  kRefused,                  // answered by the gateway itself, without an upstream's fault
+  kRefused,                  // answered by the gateway itself, not because of an upstream's failure
   kClientGone,               // the client closed before the end
   kClientTimeout,            // the client sent or read too slowly
   kUpstreamUnreachable,      // no connection
   kUpstreamReset,            // the connection broke
-  kUpstreamTimeout,          // too late: connect, first byte, next byte or the whole request
-  kUpstreamInvalidResponse,  // not HTTP, more than a limit, or a redirect
-  kUpstreamError,            // the upstream's stream ended with an error of its own
+  kUpstreamTimeout,          // timeout: connect, first byte, next byte or the whole request
+  kUpstreamInvalidResponse,  // not HTTP, over a limit, or a redirect
+  kUpstreamError,            // the upstream's stream ended with the upstream's own error
   kShutDown,                 // the drain limit has passed
-  kInternal,                 // a fault of the gateway
+  kInternal,                 // a bug in Penstock
 };
 inline constexpr std::size_t kEndingCount = 11;
 
@@ -56,7 +56,7 @@ inline constexpr ErrorKind kUpstreamErrorKinds[] = {
 };
 inline constexpr std::size_t kUpstreamErrorKindCount = std::size(kUpstreamErrorKinds);
 
-// The error kinds that requests_not_received_total counts. What is not listed counts as the last.
+// The error kinds that requests_not_received_total counts. Any other counts as the last.
 inline constexpr ErrorKind kReceiveErrorKinds[] = {
     ErrorKind::kMalformedRequest,    ErrorKind::kHeadTooLarge,
     ErrorKind::kTooManyFields,       ErrorKind::kRequestTimeout,

@@ -28,7 +28,7 @@ std::string_view name_of(LogLevel level) {
   return "off";
 }
 
-// Only what would act instead of being seen: quotes and backslashes stay readable.
+// Escapes only characters that would act, not show: quotes and backslashes stay readable.
 void append_visible(std::string& out, std::string_view message) {
   for (const char c : message) {
     const auto byte = static_cast<unsigned char>(c);

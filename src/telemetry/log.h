@@ -3,14 +3,14 @@
 // The server's own log: start, stop, and what an operator must know. Not for requests, which have
 // the access log.
 //
-// One Log is made by the composition root and passed by reference; there is no global one. It may
-// be used by any thread; a call writes one line to stderr before it returns, so it is not for paths
-// that many requests take. It does not wait for whoever reads stderr: a message that finds no room
-// is lost, and the next one that is written says how many were:
+// One Log is created at startup and passed by reference; there is no global one. Any thread may use
+// it; a call writes one line to stderr before it returns, so it is not for paths that many requests
+// take. It does not wait for the reader of stderr: a message that finds no room is lost, and the
+// next one that is written reports how many were lost:
 //
 //   2026-01-31T23:59:59.123Z warning  upstream passthrough does not answer
 //
-// Line feeds and other control characters in a message are shown escaped: a message is one line.
+// Line feeds and other control characters in a message are escaped: a message is one line.
 
 #include <cstdint>
 #include <mutex>
@@ -27,13 +27,13 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 
 class Log {
  public:
-  // Messages below `least` are not written. `secrets`, which are masked in every message, must
-  // outlive the log. Null: none.
+  // Messages below `least` are not written. `secrets` (null: none), which are masked in every
+  // message, must outlive the log.
   explicit Log(LogLevel least, const SecretGuard* secrets = nullptr);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // Whether messages of that level are written: for those that cost something to make.
+  // Whether messages of that level are written; for messages that are costly to build.
   bool writes(LogLevel level) const { return level >= least_; }
 
   void debug(std::string_view message) { write(LogLevel::kDebug, message); }

@@ -6,7 +6,7 @@ namespace penstock::telemetry {
 
 Metrics::Metrics(MetricsOptions options)
     : options_(std::move(options)), catalog_(options_.providers.size() + 1) {
-  // The label of kNoProvider: two series must never have the same labels.
+  // Renames a provider called like kNoProvider's label: no two series may have the same labels.
   for (std::string& provider : options_.providers) {
     if (provider == "none") provider = "none_";
   }

@@ -1,11 +1,11 @@
 #pragma once
 
-// The metrics of the whole server: one shard for each io thread, merged when somebody asks.
+// The metrics of the whole server: one shard for each I/O thread, merged by each scrape.
 //
-// Metrics is created at start, before the threads, and outlives them. Each io thread gets a
-// MetricsShard of its own (telemetry/metrics_shard.h) and writes only to that; nothing is locked
-// and no atomic read-modify-write is done for a request. text() may be called by any thread at any
-// time. The families, their labels and their meaning stand in docs/metrics.md.
+// Metrics is created at startup, before the threads, and outlives them. Each I/O thread gets its
+// own MetricsShard (telemetry/metrics_shard.h) and writes only to that; a request takes no lock and
+// does no atomic read-modify-write. text() may be called by any thread at any time. docs/metrics.md
+// describes the families and their labels.
 //
 // Labels are bounded: routes and providers are the lists given here; models are those that the
 // caller calls known, up to SeriesRegistry::kSeriesMax series in the life of the process, and
@@ -41,22 +41,22 @@ class Metrics {
  public:
   // The Content-Type of text().
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
-  // No answer is longer; what has no room is left out and counted in its last family.
+  // The maximum size of an answer; what does not fit is left out and counted in its last family.
   static constexpr std::size_t kTextBytesMax = 4 * 1024 * 1024;
 
   explicit Metrics(MetricsOptions options);
 
-  // A new shard, for one thread; it lives as long as Metrics does. Any thread.
+  // A new shard for one thread; it lives as long as Metrics. Any thread.
   MetricsShard& add_shard();
 
-  // The provider's id, or kNoProvider for a name that is not configured. Not for every request.
+  // The provider's id, or kNoProvider for a name that is not configured. Too slow for each request.
   ProviderId provider(std::string_view name) const;
 
-  // The state of the catalog, by whichever thread refreshes it. kNoProvider is ignored.
+  // The state of the catalog, set by the thread that refreshes it. kNoProvider is ignored.
   void set_models_registered(ProviderId provider, std::uint64_t models);
   void set_provider_up(ProviderId provider, ProviderUp up);
 
-  // Taken from AccessLog::dropped_lines() before a page is made.
+  // Copied from AccessLog::dropped_lines() before a page is written.
   void set_access_log_dropped(std::uint64_t lines);
 
   // All families in the Prometheus text format 0.0.4, as one text. A client gets it in slices

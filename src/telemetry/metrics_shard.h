@@ -1,10 +1,10 @@
 #pragma once
 
-// One io thread's part of the metrics.
+// One I/O thread's part of the metrics.
 //
-// Every member function is for the owning thread alone and costs a few additions; nothing here
-// allocates after construction, except the first sight of a model's series, which takes the
-// registry's mutex once. Other threads only read, by values().
+// Only the owning thread may call the member functions, each of which costs a few additions.
+// Nothing here allocates after construction, except the first use of a model's series, which takes
+// the registry's mutex once. Other threads only read, through values().
 
 #include <array>
 #include <chrono>
@@ -22,14 +22,14 @@
 
 namespace penstock::telemetry {
 
-// What the label `model` says of a request.
+// The value of the label `model` for a request.
 class ModelLabel {
  public:
   // The request names no model (a list, a health check).
   static ModelLabel none() { return {Kind::kNone, {}}; }
-  // It names one that no upstream is known to serve.
+  // It names a model that no upstream is known to serve.
   static ModelLabel other() { return {Kind::kOther, {}}; }
-  // A name from the catalog: never one that only the caller has thought of.
+  // A name from the catalog, never one that only the caller has used.
   static ModelLabel known(std::string_view name) { return {Kind::kKnown, name}; }
 
  private:
@@ -43,7 +43,7 @@ class ModelLabel {
 };
 
 // The series that a request counts in, resolved once and then used as often as needed. Valid for
-// the shard that gave it.
+// the shard that returned it.
 struct RequestSeries {
   std::uint32_t requests = 0;   // the first of its status classes in ShardValues::requests
   std::uint32_t durations = 0;  // its histograms
@@ -62,8 +62,8 @@ struct ShardValues {
 
   ShardValues(std::size_t routes, std::size_t providers);
 
-  // Where things stand. Requests without a model and those of unknown models come first, two for
-  // each route and provider, then one for each number of the series registry.
+  // The layout: requests without a model and those of unknown models come first, two for each route
+  // and provider, then one for each number of the series registry.
   std::size_t pair_of(RouteId route, ProviderId provider) const {
     return static_cast<std::size_t>(route) * provider_count + static_cast<std::size_t>(provider);
   }
@@ -73,7 +73,7 @@ struct ShardValues {
     return (2 * pair_count + series) * kStatusClassCount;
   }
 
-  const std::size_t provider_count;  // "none" included
+  const std::size_t provider_count;  // including "none"
   const std::size_t pair_count;      // routes times providers
 
   std::vector<Counter> requests;
@@ -91,15 +91,15 @@ struct ShardValues {
 
 class MetricsShard {
  public:
-  // Made by Metrics::add_shard. `registry` must outlive the shard.
+  // Called by Metrics::add_shard. `registry` must outlive the shard.
   MetricsShard(SeriesRegistry& registry, std::size_t routes, std::size_t providers);
 
   // The series of a request with these labels. The ids must come from the same Metrics.
   RequestSeries resolve(RouteId route, ProviderId provider, ModelLabel model);
 
   void request_opened() { values_.open_requests.add(1); }
-  // The end of a request that was opened, whatever became of it. `status` is what the client was
-  // told, or 0 where it could be told nothing.
+  // The end of a request that was opened, however it ended. `status` is the one sent to the client,
+  // or 0 if none could be sent.
   void request_closed(RequestSeries series, int status, std::chrono::microseconds duration) {
     values_.open_requests.add(-1);
     values_.requests[series.requests + status_class_of(status)].add();
@@ -120,7 +120,7 @@ class MetricsShard {
   void connection_opened() { values_.open_connections.add(1); }
   void connection_closed() { values_.open_connections.add(-1); }
 
-  // A request that could not be received, and so is no exchange.
+  // A request that could not be received, and so has no exchange.
   void request_not_received(ErrorKind kind);
   void handshake_failed(TlsFailure failure) {
     values_.handshakes_failed[static_cast<std::size_t>(failure)].add();
@@ -137,7 +137,7 @@ class MetricsShard {
     of(provider).completion_tokens.add(completion);
   }
 
-  // The limit that the error comes of, if it comes of one.
+  // Counts the limit that caused the error, if any.
   void count_limit(const Error& error) {
     if (error.limit) limit_hit(*error.limit);
   }
@@ -150,7 +150,7 @@ class MetricsShard {
     return values_.providers[static_cast<std::size_t>(provider)];
   }
 
-  // Threads write to their shards all the time: none shares a cache line with another.
+  // Threads write to their shards all the time: no two may share a cache line.
   alignas(64) ShardValues values_;
   SeriesCache series_;
 };

@@ -20,7 +20,7 @@ std::size_t hash_of(RouteId route, ProviderId provider, std::string_view model) 
   return std::hash<std::string_view>{}(model) ^ (labels * 0x9e3779b97f4a7c15ULL);
 }
 
-// Whether the label is this name and no other's: the exposition replaces what fails here.
+// Whether the label is unambiguous: the exposition replaces text that fails here.
 bool is_distinct_label(std::string_view model) {
   const bool has_control = std::any_of(model.begin(), model.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
@@ -34,7 +34,7 @@ std::optional<std::uint32_t> SeriesRegistry::find_or_create(RouteId route, Provi
                                                             std::string_view model) {
   const std::lock_guard lock(creation_);
   const std::size_t size = size_.load(std::memory_order_relaxed);
-  // Each thread comes here once for a series: a look through the list is cheap enough.
+  // Each thread comes here once for a series, so a linear search is cheap enough.
   for (std::size_t i = 0; i < size; ++i) {
     if (is_series(entries_[i], route, provider, model)) return static_cast<std::uint32_t>(i);
   }

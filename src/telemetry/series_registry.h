@@ -1,12 +1,12 @@
 #pragma once
 
-// The series of requests_total that name a model: how many there may be, and which number each has.
+// The series of requests_total that name a model: their maximum number, and each one's number.
 //
 // Model names come from upstreams and callers, so their number must be bounded (a scrape is as
 // large as the number of series). One SeriesRegistry belongs to Metrics and is shared by all
-// threads; it gives out numbers below kSeriesMax and never takes one back, so that a counter never
-// goes down or changes its meaning between two scrapes. It takes a mutex, so each thread looks a
-// series up here only once and remembers it in its SeriesCache.
+// threads; it assigns numbers below kSeriesMax and never frees one, so that a counter never goes
+// down or changes its meaning between two scrapes. It takes a mutex, so each thread looks a series
+// up here only once and remembers it in its SeriesCache.
 
 #include <atomic>
 #include <cstddef>
@@ -33,8 +33,7 @@ class SeriesRegistry {
 
   SeriesRegistry() : entries_(kSeriesMax) {}
 
-  // The number of the series, created where it is new; nothing where there is no room for it. Any
-  // thread.
+  // The number of the series, assigned if it is new; nullopt if the registry is full. Any thread.
   std::optional<std::uint32_t> find_or_create(RouteId route, ProviderId provider,
                                               std::string_view model);
 
@@ -44,25 +43,25 @@ class SeriesRegistry {
 
  private:
   std::mutex creation_;
-  std::vector<ModelSeries> entries_;  // all of them from the start: never moved
+  std::vector<ModelSeries> entries_;  // allocated at construction: never moved
   std::atomic<std::size_t> size_{0};
 };
 
-// One thread's memory of the registry: a look-up costs one hash of the name and takes no lock.
+// One thread's cache of the registry: a look-up costs one hash of the name and takes no lock.
 class SeriesCache {
  public:
-  // Names longer than this have no series of their own; nor have those that could not be told from
-  // another label: `none`, `other`, and what is not UTF-8 or has control characters.
+  // Longer names have no series; nor have names that could be confused with another label: `none`,
+  // `other`, and text that is not UTF-8 or has control characters.
   static constexpr std::size_t kModelBytesMax = 128;
 
   explicit SeriesCache(SeriesRegistry& registry) : registry_(registry), slots_(kSlots, 0) {}
 
-  // As SeriesRegistry::find_or_create. Once the registry is full and has been read through, names
-  // without a series are told without the lock, too.
+  // As SeriesRegistry::find_or_create. Once the registry is full and has been read completely,
+  // names without a series are recognized without the lock, too.
   std::optional<std::uint32_t> find(RouteId route, ProviderId provider, std::string_view model);
 
  private:
-  // Four times the entries: probes stay short.
+  // Four times the entries, so that probes stay short.
   static constexpr std::size_t kSlots = 4096;
   static_assert(kSlots >= 4 * SeriesRegistry::kSeriesMax && (kSlots & (kSlots - 1)) == 0);
 

@@ -13,14 +13,14 @@
 namespace penstock::wire {
 namespace {
 
-constexpr int kWindowBits = 15;  // the most that deflate has
+constexpr int kWindowBits = 15;  // the maximum of deflate
 constexpr int kGzipBits = kWindowBits + 16;
 constexpr int kRawBits = -kWindowBits;
 
-// What zlib says that it allocates: its state, and a window of 32 KiB.
+// What zlib documents as its memory: its state, and a window of 32 KiB.
 constexpr std::size_t kInflateBytes = 44 * 1024;
 
-// RFC 9659: nobody has to read larger ones.
+// RFC 9659: recipients need not support larger ones.
 constexpr int kZstdWindowLog = 23;
 
 std::string_view trimmed(std::string_view text) {
@@ -45,7 +45,7 @@ class InflateStage final : public ContentStage {
   std::size_t memory_bytes() const override { return kInflateBytes; }
 
  private:
-  // Before the first byte of a stream. False where there may not be one.
+  // Before the first byte of a stream. False if no stream may begin here.
   bool begin(char first);
 
   const ContentCoding coding_;
@@ -63,8 +63,8 @@ bool InflateStage::begin(char first) {
   // Something follows the end.
   if (begun_) return false;
   begun_ = true;
-  // A wrapper begins with the number of the method. Where there is none, the same bits would be a
-  // stored block with padding that no encoder writes.
+  // A wrapper begins with the number of the method. Without one, the same bits would be a stored
+  // block with padding that no encoder writes.
   const bool wrapped = (first & 0x0F) == Z_DEFLATED;
   return inflateReset2(&stream_, wrapped ? kWindowBits : kRawBits) == Z_OK;
 }
@@ -76,7 +76,7 @@ ContentStage::Step InflateStage::step(std::string_view coded, std::span<char> ou
       if (!begin(coded[done.consumed])) return {.sound = false};
       whole_ = false;
     }
-    // zlib's interface is older than const.
+    // zlib's interface lacks const.
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(coded.data() + done.consumed));
     stream_.avail_in = static_cast<uInt>(coded.size() - done.consumed);
     stream_.next_out = reinterpret_cast<Bytef*>(out.data() + done.produced);
@@ -87,7 +87,7 @@ ContentStage::Step InflateStage::step(std::string_view coded, std::span<char> ou
     if (result == Z_MEM_ERROR) throw std::bad_alloc();
     if (result == Z_STREAM_END) whole_ = true;
     has_more_ = !whole_ && stream_.avail_out == 0;
-    // It had nothing to take and nothing to give.
+    // No input was consumed and no output produced.
     if (result == Z_BUF_ERROR) break;
     if (result != Z_OK && result != Z_STREAM_END) return {.sound = false};
   }
@@ -110,7 +110,7 @@ class ZstdStage final : public ContentStage {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
   };
 
-  // The library also reads the formats of zstd before 1.0, which nobody's Content-Encoding means.
+  // The library also reads the formats before zstd 1.0, which no Content-Encoding means.
   static bool begins_frame(char first) {
     const auto byte = static_cast<unsigned char>(first);
     return byte == (ZSTD_MAGICNUMBER & 0xFF) ||
@@ -170,7 +170,7 @@ bool ContentCodings::add(std::string_view list) {
 
 ContentDecoder::ContentDecoder(const ContentCodings& codings, std::uint64_t bytes_max)
     : bytes_max_(bytes_max) {
-  // The last one to be applied is the first one to be taken off.
+  // The coding that was applied last is decoded first.
   for (const ContentCoding coding : std::views::reverse(codings.list())) {
     Link& link = links_.emplace_back();
     link.stage = stage_for(coding);
@@ -187,7 +187,7 @@ std::span<char> ContentDecoder::room_of(Link& link) {
   return {link.held.get() + link.end, kHeldBytes - link.end};
 }
 
-// From the end to the front, so that each coding finds room that the one after it has made.
+// From the last to the first, so that each coding finds the room that the next one has made.
 ContentDecoder::Step ContentDecoder::step(std::string_view coded, std::span<char> out) {
   Step done{.outcome = Outcome::kIdle};
   for (std::size_t i = links_.size(); i-- > 0;) {

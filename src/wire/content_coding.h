@@ -1,9 +1,9 @@
 #pragma once
 
-// Taking the codings off of HTTP content (RFC 9110 section 8.4.1), in pieces and within bounds.
+// Decoding HTTP content codings (RFC 9110 section 8.4.1), in pieces and within bounds.
 //
-// What is small when it is coded can be a thousand times larger afterwards, and codings on top of
-// each other multiply that: what comes out of every one of them counts towards the bound.
+// Decoded content can be a thousand times larger, and stacked codings multiply that: the output of
+// each of them counts towards the bound.
 
 #include <array>
 #include <cstddef>
@@ -16,12 +16,12 @@
 namespace penstock::wire {
 
 enum class ContentCoding : std::uint8_t {
-  kGzip,     // RFC 1952, of one or more members
-  kDeflate,  // RFC 1950, or RFC 1951 without its wrapper, which some senders write
+  kGzip,     // RFC 1952, one or more members
+  kDeflate,  // RFC 1950, or RFC 1951 without its wrapper, as some senders write it
   kZstd,     // RFC 8878, with windows of up to 8 MiB (RFC 9659)
 };
 
-// The value of an Accept-Encoding field that names them all.
+// The value of an Accept-Encoding field with all of them.
 inline constexpr std::string_view kReadCodings = "gzip, deflate, zstd";
 
 // The codings of some content, in the order in which they were applied.
@@ -29,8 +29,8 @@ class ContentCodings {
  public:
   static constexpr std::size_t kMax = 3;
 
-  // Adds those of a Content-Encoding field's value. `identity` is none. False where one of them is
-  // unknown, or where there are more than kMax.
+  // Adds those in a Content-Encoding field's value, ignoring `identity`. False if one is unknown,
+  // or if there are more than kMax.
   bool add(std::string_view list);
 
   bool empty() const { return count_ == 0; }
@@ -41,19 +41,19 @@ class ContentCodings {
   std::size_t count_ = 0;
 };
 
-// One coding's own part of the work; the implementations are in the source.
+// The decoder of one coding; the implementations are in the source file.
 class ContentStage {
  public:
   struct Step {
     std::size_t consumed = 0;
     std::size_t produced = 0;
-    bool sound = true;  // false: what came is not in this coding
+    bool sound = true;  // false: the input is not in this coding
   };
 
   virtual ~ContentStage() = default;
-  // As far as `coded` or `out` lasts, whichever ends first.
+  // Decodes until `coded` or `out` is used up.
   virtual Step step(std::string_view coded, std::span<char> out) = 0;
-  // What has come is whole.
+  // The input so far is complete.
   virtual bool is_whole() const = 0;
   virtual std::size_t memory_bytes() const = 0;
 };
@@ -61,8 +61,8 @@ class ContentStage {
 class ContentDecoder {
  public:
   enum class Outcome : std::uint8_t {
-    kProgress,   // there is more to do, even where neither bytes came nor went: call again
-    kIdle,       // nothing more comes of what is there: more of it is needed, or more room
+    kProgress,   // there is more to do, even if no bytes were consumed or produced: call again
+    kIdle,       // more input is needed, or more room
     kMalformed,  // also: something follows the end
     kTooLarge,   // more than the bound
   };
@@ -72,19 +72,19 @@ class ContentDecoder {
     std::size_t produced = 0;
   };
 
-  // `bytes_max` is the bound on what comes out of each coding. Throws std::bad_alloc.
+  // `bytes_max` bounds the output of each coding. Throws std::bad_alloc.
   ContentDecoder(const ContentCodings& codings, std::uint64_t bytes_max);
 
-  // Does a part of the work, in proportion to the sizes of `coded` and `out`.
+  // Does part of the work, in proportion to the sizes of `coded` and `out`.
   Step step(std::string_view coded, std::span<char> out);
-  // Whether what was decoded is whole. Asked after a step without input that is idle.
+  // Whether the decoded content is complete. Call after a step without input that returned kIdle.
   bool is_whole() const;
 
-  // What the decoder itself holds. It grows while it decodes.
+  // The decoder's own memory. It grows while it decodes.
   std::size_t memory_bytes() const;
 
  private:
-  // A coding, and what the one before it has put out and this one has not taken yet.
+  // A coding, and the output of the one before it that is not consumed yet.
   struct Link {
     std::unique_ptr<ContentStage> stage;
     std::unique_ptr<char[]> held;

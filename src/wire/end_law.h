@@ -1,13 +1,13 @@
 #pragma once
 
-// The law of ends: what an API's streamed answer says of its own end, as a table.
+// The law of ends: how an API's streamed answer marks its own end, as a table.
 //
-// A stream consists of parts (the choices of a chat completion) and says three things: that a part
-// has ended, that the whole has ended, and that it failed. Each rule names a place, a key and what
-// its value must be for the rule to hold. What is at another place, or of another type, says
-// nothing, whatever it looks like.
+// A stream consists of parts (the choices of a chat completion) and states three things: that a
+// part has ended, that the whole has ended, and that it failed. Each rule names a place, a key, and
+// the values for which it holds. The same key at another place, or with a value of another type,
+// means nothing.
 //
-// A table can be read beside the API's documentation. wire/stream_end.h applies it.
+// A table can be compared with the API's documentation. wire/stream_end.h applies it.
 
 #include <cstdint>
 #include <span>
@@ -19,12 +19,12 @@ struct EndRule {
   enum class Place : std::uint8_t {
     kTop,   // a member of the event's object
     kPart,  // a member of a part
-    kMark,  // the event's whole data, without the white space around it
+    kMark,  // the event's whole data, without surrounding white space
     kName,  // the event's name, its `event` field
   };
   enum class Value : std::uint8_t {
-    kText,          // a string that is not blank, and none of `texts`
-    kTextOrObject,  // a string that is not blank, or an object that is not empty
+    kText,          // a string that is not blank and not one of `texts`
+    kTextOrObject,  // a string that is not blank, or a non-empty object
     kIs,            // one of `texts`
   };
   enum class Meaning : std::uint8_t { kPartEnds, kStreamEnds, kError };
@@ -38,19 +38,19 @@ struct EndRule {
 
 struct EndLaw {
   std::string_view parts;          // the top-level array whose objects are the parts
-  std::string_view part_index;     // the part's number; where it has none, its place in the array
-  std::span<const EndRule> rules;  // those of one place and key stand together
+  std::string_view part_index;     // the part's number; without one, its position counts
+  std::span<const EndRule> rules;  // those of one place and key are adjacent
 };
 
 // Chat completions and completions.
 // https://platform.openai.com/docs/api-reference/chat-streaming: `finish_reason` is null until the
 // chunk that ends the choice; "the stream is terminated by a data: [DONE] message".
-// Some services spell "not yet" as a text: "", "null", or Python's "None". An error has no
+// Some services write "not yet" as a string: "", "null", or Python's "None". An error has no
 // documented shape within a stream: `{"error":{…}}` is OpenAI's and nearly everybody's,
-// `{"error":"…"}` is text-generation-inference's, `{"object":"error",…}` vLLM's,
-// `{"type":"error",…}` and `event: error` are those of Anthropic's API and of Responses, which some
-// services send here as well. llama.cpp's field `error:` is none: clients ignore fields that they
-// do not know.
+// `{"error":"…"}` is text-generation-inference's, `{"object":"error",…}` vLLM's;
+// `{"type":"error",…}` and `event: error` come from Anthropic's API and from Responses, and some
+// services send them here too. llama.cpp's field `error:` is not an error: clients ignore unknown
+// fields.
 inline constexpr std::string_view kNotYet[] = {"null", "None"};
 inline constexpr std::string_view kDone[] = {"[DONE]"};
 inline constexpr std::string_view kError[] = {"error"};

@@ -15,7 +15,7 @@ constexpr std::string_view kPermissionType = "permission_error";
 constexpr std::string_view kUpstreamType = "upstream_error";
 constexpr std::string_view kApiType = "api_error";
 
-// A foreign text in a message is cut to this.
+// Text of others in a message is cut to this.
 constexpr std::size_t kWrappedBytesMax = 2048;
 
 void append_member(std::string& out, std::string_view name, std::string_view value) {
@@ -81,7 +81,7 @@ std::string_view cut(std::string_view text) {
   const auto continues = [&](std::size_t at) {
     return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
   };
-  // A sequence has at most three continuing bytes; more of them are no UTF-8 and no boundary.
+  // A sequence has at most three continuation bytes; more of them are not UTF-8 and no boundary.
   for (int step = 0; step < 3 && continues(length); ++step) --length;
   return text.substr(0, length);
 }
@@ -95,7 +95,7 @@ std::string_view without_surrounding_space(std::string_view text) {
 
 }  // namespace
 
-// The codes of faults of upstream and gateway are the kinds' names, as logs and metrics have them.
+// The codes of upstream and gateway errors are the kinds' names, as in logs and metrics.
 ErrorAnswer answer_for(const Error& error) {
   const std::string_view name = name_of(error.kind);
   switch (error.kind) {
@@ -105,8 +105,8 @@ ErrorAnswer answer_for(const Error& error) {
       return {401, kAuthenticationType, name, {}};
     case ErrorKind::kForbidden:
       return {403, kPermissionType, name, {}};
-    // A model that may not be asked for is answered like one that is not there: clients know this
-    // code, and it covers both in OpenAI's words ("does not exist or you do not have access").
+    // A model that must not be used is answered like one that does not exist: clients know this
+    // code, and OpenAI's words cover both ("does not exist or you do not have access").
     case ErrorKind::kModelNotFound:
       return {404, kInvalidRequestType, "model_not_found", "model"};
     case ErrorKind::kMalformedRequest:

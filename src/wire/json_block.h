@@ -1,10 +1,10 @@
 #pragma once
 
-// What stands where in 64 bytes of a JSON text: the same in three ways, for any processor, for
-// those with SSE2 (every x86-64) and for those with AVX2.
+// Classifies 64 bytes of a JSON text, in three versions: for any processor, for those with SSE2
+// (every x86-64) and for those with AVX2.
 //
-// Each way is a class that is made of the bytes and then asked. Bit i of an answer tells of the
-// i-th byte:
+// Each version is a class that is constructed from the bytes. Bit i of a result stands for the i-th
+// byte:
 //
 //   quotes(), backslashes()
 //   controls()   bytes below the space
@@ -12,8 +12,8 @@
 //   closes()     } and ]
 //   beyond()     bytes beyond ASCII
 //
-// plain() tells that there are no quotes, backslashes and controls: a long text is hardly anything
-// else. ascii() tells that there is nothing beyond ASCII.
+// plain(): no quotes, backslashes or controls, as in most blocks of a long text. ascii(): nothing
+// beyond ASCII.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +26,7 @@ namespace penstock::wire {
 
 constexpr std::size_t kJsonBlockBytes = 64;
 
-// With this bit, [ and ] are { and }, and no other byte is.
+// With this bit set, [ and ] become { and }, and no other byte does.
 constexpr char kJsonFold = 0x20;
 
 class JsonBlockPortable {
@@ -124,7 +124,7 @@ class JsonBlockSse2 {
   Quarter d_;
 };
 
-// Its functions are only called from those that may use AVX2 themselves, which take them in.
+// Its functions are called only from functions compiled for AVX2, which inline them.
 class JsonBlockAvx2 {
  public:
   [[gnu::target("avx2")]] explicit JsonBlockAvx2(const char* bytes) : a_(bytes), b_(bytes + 32) {}

@@ -13,11 +13,10 @@
 namespace penstock::wire {
 namespace {
 
-// Longer ones are no numbers that a service could compute with, and would have to be read in one
-// go.
+// Longer numbers are useless to a service, and would have to be read in one go.
 constexpr std::size_t kNumberBytesMax = 4096;
 
-// UTF-8 is checked so many bytes at a time, for each unit of work.
+// So many bytes are checked for UTF-8 for each unit of work.
 constexpr std::size_t kUtf8BytesPerWork = 8;
 constexpr std::size_t kUtf8BytesMin = 64;
 
@@ -25,13 +24,13 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// How many of the eight bytes from `at` on are digits, up to the first that is none. Without a
-// branch: the lengths of numbers cannot be foreseen.
+// How many of the eight bytes from `at` are digits, up to the first that is not. Without a branch,
+// since the lengths of numbers are unpredictable.
 std::size_t leading_digits(const char* at) {
   constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, at, sizeof bytes);
-  bytes ^= kEach * '0';  // digits are 0 to 9 then
+  bytes ^= kEach * '0';  // digits become 0 to 9
   const std::uint64_t others =
       (((bytes & kEach * 0x7F) + kEach * (0x80 - 10)) | bytes) & kEach * 0x80;
   return static_cast<std::size_t>(std::countr_zero(others)) / 8;
@@ -62,7 +61,7 @@ JsonCheck::Step JsonCheck::next(std::size_t& work) {
   }
 }
 
-// False where the work allowed ends before the space does.
+// False if the permitted work ends before the white space does.
 bool JsonCheck::skip_space(std::size_t& work) {
   while (at_ != end_ && is_json_space(*at_)) {
     if (work == 0) return false;
@@ -72,7 +71,7 @@ bool JsonCheck::skip_space(std::size_t& work) {
   return true;
 }
 
-// Each of these gives kPaused where the check just goes on.
+// Each of these returns kPaused if the check simply continues.
 JsonCheck::Step JsonCheck::take_token(std::size_t& work) {
   if (work > 0) --work;
   const char token = *at_;
@@ -137,7 +136,7 @@ JsonCheck::Step JsonCheck::take_value(std::size_t& work) {
   }
 }
 
-// Most strings are short, and are passed at once.
+// Most strings are short, and are skipped at once.
 JsonCheck::Step JsonCheck::open_string() {
   string_begin_ = at_;
   ++at_;
@@ -146,14 +145,14 @@ JsonCheck::Step JsonCheck::open_string() {
   return Step::kPaused;
 }
 
-// Passes a string of up to 15 bytes without anything to look at in it. False where it is not one.
+// Skips a string of up to 15 bytes in which nothing needs checking. False if it is not one.
 bool JsonCheck::pass_short_string() {
 #ifdef __SSE2__
   constexpr std::ptrdiff_t kBytes = 16;
   if (end_ - at_ < kBytes) return false;
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
   const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-  // Compared as numbers with a sign: bytes beyond ASCII are below the space, too.
+  // A signed comparison: bytes beyond ASCII compare below the space, too.
   const __m128i stops = quotes | _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')) |
                         _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
   const auto first = static_cast<unsigned>(_mm_movemask_epi8(stops));
@@ -165,7 +164,7 @@ bool JsonCheck::pass_short_string() {
 #endif
 }
 
-// Goes on in the string that has been opened.
+// Continues in the string that has been opened.
 JsonCheck::Step JsonCheck::take_string(std::size_t& work) {
   const JsonStringScan scan = scan_json_string(at_, end_, escapes_, work, instructions_);
   ascii_ = ascii_ && scan.ascii;
@@ -197,7 +196,7 @@ JsonCheck::Step JsonCheck::string_ends() {
     member_.key_is_escaped = escaped;
   }
   expect_ = Expect::kColon;
-  // The usual next token, without a turn of its own.
+  // The usual next token, without another turn.
   if (at_ != end_ && *at_ == ':') {
     ++at_;
     expect_ = Expect::kValue;
@@ -205,8 +204,8 @@ JsonCheck::Step JsonCheck::string_ends() {
   return Step::kPaused;
 }
 
-// Passes the numbers of an array that are no more than up to seven digits, with their commas:
-// tokens and the like. Stops before any other value, and before the last one.
+// Skips the numbers of an array that have up to seven digits, with their commas: token ids, for
+// example. Stops before any other value, and before the last one.
 void JsonCheck::pass_numbers(std::size_t& work) {
   constexpr std::ptrdiff_t kBytes = 9;  // of a number, its comma, and a space
   if constexpr (std::endian::native != std::endian::little) return;
@@ -248,7 +247,7 @@ JsonCheck::Step JsonCheck::take_number() {
     sound = take_digits();
   }
   if (at == end && end != end_) return fail("a number is too long", at_);
-  // What follows is looked at as the next token; a digit, letter or point is then no such.
+  // What follows is checked as the next token, which a digit, letter or point is not.
   if (!sound || (at != end_ && is_digit(*at))) return fail("a number is malformed", at_);
   at_ = at;
   return value_ends();
@@ -293,7 +292,7 @@ JsonCheck::Step JsonCheck::value_ends() {
     member_.value_end = position();
     return Step::kMember;
   }
-  // The usual next token, without a turn of its own.
+  // The usual next token, without another turn.
   if (at_ != end_ && *at_ == ',') {
     ++at_;
     expect_ = inside_array() ? Expect::kValue : Expect::kKey;
@@ -319,7 +318,7 @@ JsonCheck::Step JsonCheck::check_utf8(std::size_t& work) {
     const auto left = static_cast<std::size_t>(end_ - utf8_);
     const std::size_t allowed = work > left ? left : work * kUtf8BytesPerWork;
     const std::size_t size = std::min(left, std::max(allowed, kUtf8BytesMin));
-    // Not within a character, of which three bytes at most continue it.
+    // Not within a character, which has at most three continuation bytes.
     const char* cut = utf8_ + size;
     for (int i = 0; cut != end_ && i < 3 && continues(*cut); ++i) --cut;
     const std::string_view piece(utf8_, static_cast<std::size_t>(cut - utf8_));

@@ -1,9 +1,9 @@
 #pragma once
 
-// Checks that a text is one JSON object (RFC 8259), in slices, and hands out its top-level members.
+// Checks that a text is one JSON object (RFC 8259), in slices, and returns its top-level members.
 //
-// The check is whole: every token, number, literal and escape, at every depth. What strings hold is
-// passed over 64 bytes at a time (wire/json_scan.h), so that a long prompt costs little more than
+// The check is complete: every token, number, literal and escape, at every depth. Strings are
+// scanned 64 bytes at a time (wire/json_scan.h), so that a long prompt costs little more than
 // reading it from memory. Whether it is UTF-8 is checked afterwards, with check_utf8().
 //
 // The text outlives the check. Nothing is allocated.
@@ -23,34 +23,34 @@ class JsonCheck {
   static constexpr std::size_t kDepthMax = 1024;
 
   enum class Step : std::uint8_t {
-    kMember,  // a top-level member has been passed: member()
-    kEnd,     // the object, and nothing but space after it
-    kPaused,  // the work allowed is used up: call again
+    kMember,  // a top-level member was passed: member()
+    kEnd,     // the object has ended, and only white space follows
+    kPaused,  // the permitted work is used up: call again
     kFault,   // fault() at position()
   };
 
   struct Member {
-    std::string_view key;  // as spelled, without its quotes
+    std::string_view key;  // as written, without its quotes
     bool key_is_escaped;
     std::size_t value_begin;
     std::size_t value_end;
   };
 
-  // `depth` is that of the deepest array or object, at most kDepthMax; the object itself has 1.
+  // `depth` is the maximum nesting, at most kDepthMax; the object itself has depth 1.
   JsonCheck(std::string_view text, std::size_t depth,
             JsonInstructions instructions = json_instructions());
 
-  // Goes on to the next member. `work` is what may be done in this call, about a nanosecond or two
-  // for each unit, and is lowered by what was done.
+  // Continues to the next member. `work` is the work permitted in this call, about a nanosecond or
+  // two for each unit, and is reduced by what was done.
   Step next(std::size_t& work);
 
   const Member& member() const { return member_; }
-  // What is wrong: "a value is missing". Without an article for a place.
+  // What is wrong: "a value is missing". Without an article for a position.
   std::string_view fault() const { return fault_; }
   std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
   bool depth_is_the_fault() const { return too_deep_; }
 
-  // After kEnd: goes on to check that the text is UTF-8. kEnd where it is; kFault: utf8_bytes() of
+  // After kEnd: continues the check for UTF-8. kEnd if all is UTF-8; kFault if only utf8_bytes() of
   // it are; kPaused as for next().
   Step check_utf8(std::size_t& work);
   std::size_t utf8_bytes() const { return static_cast<std::size_t>(utf8_ - begin_); }
@@ -88,7 +88,7 @@ class JsonCheck {
   const char* begin_;
   const char* at_;
   const char* end_;
-  const char* utf8_;  // what is before it was checked
+  const char* utf8_;  // what precedes it was checked
   JsonInstructions instructions_;
   std::size_t depth_max_;
   std::size_t depth_ = 0;
@@ -97,13 +97,13 @@ class JsonCheck {
   bool string_is_key_ = false;
   bool too_deep_ = false;
   bool ascii_ = true;
-  bool escaped_ = false;  // the string that is being passed has a backslash
+  bool escaped_ = false;  // the current string has a backslash
   JsonEscapes escapes_;
   const char* string_begin_ = nullptr;
   std::string_view fault_;
   Member member_{};
   std::array<std::uint64_t, kDepthMax / 64>
-      arrays_{};  // a bit for each depth: an array, not an object
+      arrays_{};  // one bit for each depth: an array, not an object
 };
 
 }  // namespace penstock::wire

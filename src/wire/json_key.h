@@ -1,6 +1,6 @@
 #pragma once
 
-// Comparing the text of a JSON string, as it is spelled between its quotes, with a plain word.
+// Comparing the contents of a JSON string, as written between its quotes, with a plain word.
 
 #include <cstring>
 #include <string_view>
@@ -9,8 +9,8 @@
 
 namespace penstock::wire {
 
-// Whether `spelled`, unescaped, is `word`, in which there is no quote, backslash, slash or control.
-// None of the short escapes stands for any other character.
+// Whether `spelled`, unescaped, is `word`, which contains no quote, backslash, slash or control
+// character. No short escape stands for any other character.
 inline bool unescapes_to(std::string_view spelled, std::string_view word) {
   for (char expected : word) {
     if (spelled.starts_with("\\u")) {
@@ -24,7 +24,7 @@ inline bool unescapes_to(std::string_view spelled, std::string_view word) {
   return spelled.empty();
 }
 
-// `escaped`: `spelled` may have a backslash.
+// `escaped`: `spelled` may contain a backslash.
 inline bool is_json_key(std::string_view spelled, bool escaped, std::string_view word) {
   if (escaped) return unescapes_to(spelled, word);
   if (spelled.size() != word.size()) return false;

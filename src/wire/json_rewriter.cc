@@ -16,11 +16,11 @@ constexpr std::string_view kModelKey = "model";
 constexpr std::string_view kUsageKey = "usage";
 static_assert(kUsageKey.size() == kModelKey.size());
 
-// A key or value that is longer than this, spelled with an escape for every letter, is none that
-// matters: no word of the API's is longer than a `finish_reason`.
+// A longer key or value does not matter, even if every letter is an escape: no word of the API is
+// longer than `finish_reason`.
 constexpr std::size_t kTokenBytesMax = 6 * std::string_view("finish_reason").size();
 
-// Whether a text that is as long as the key is the key: a length that the compiler knows.
+// Whether a text of the same length is the key: the compiler knows the length.
 template <const std::string_view& kKey>
 bool is(std::string_view text) {
   return std::memcmp(text.data(), kKey.data(), kKey.size()) == 0;
@@ -36,7 +36,7 @@ JsonRewriter::JsonRewriter(std::string_view model, StreamEnd* end) : end_(end) {
   if (!model.empty()) replacement_.assign(json_quoted(model));
 }
 
-// What a key of the top level is.
+// Determines what a top-level key is.
 void JsonRewriter::classify(std::string_view spelled, bool escaped) {
   key_ = Key::kOther;
   watch_ = StreamEnd::kNothing;
@@ -64,7 +64,7 @@ void JsonRewriter::feed(std::string_view piece, std::string& out) {
   end_piece(in);
 }
 
-// Takes as much of the known opening as the text begins with, and returns where to go on.
+// Takes as much of the known opening as the text begins with, and returns where to continue.
 const char* JsonRewriter::take_known_opening(Piece& in) {
   if (in.text == nullptr || opening_.text.empty()) return in.unpassed;
   const std::string_view text = between(in.text, in.end);
@@ -91,8 +91,8 @@ const char* JsonRewriter::take_known_opening(Piece& in) {
 }
 
 // `end` is the end of the value of a model that is replaced, or the bracket that begins what a part
-// holds. A usage object, a second model, or what was said of the end would have to be remembered as
-// well.
+// holds. A usage object, a second model, or something said about the end would have to be
+// remembered as well.
 void JsonRewriter::remember_opening(const char* end, const Piece& in) {
   if (!several_texts_ || in.text == nullptr || !opening_is_open_) return;
   if (end_ != nullptr && end_->event_says_something()) return;
@@ -131,7 +131,7 @@ void JsonRewriter::finish(std::string& out) {
   opening_is_open_ = true;
 }
 
-// Outside of the object only space may stand.
+// Outside the object only white space is allowed.
 const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
   if (state_ != State::kBefore && state_ != State::kAfter) return at;
   at = skip_json_space(at, end);
@@ -140,7 +140,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
   return at + 1;
 }
 
-// What follows runs once for every token; a call for each would cost a third of the whole.
+// Runs once for every token; a call for each would cost a third of the whole.
 [[gnu::always_inline]] inline void JsonRewriter::take(const char* token, Piece& in) {
   const char c = *token;
   switch (state_) {
@@ -384,7 +384,7 @@ void JsonRewriter::scan(const char* at, Piece& in) {
   }
 }
 
-// One byte more than the longest that matters tells that a token is too long.
+// One byte more than the longest that matters shows that a token is too long.
 void JsonRewriter::keep_token(std::string_view part) {
   token_.append(part.substr(0, kTokenBytesMax + 1 - token_.size()));
 }

@@ -10,7 +10,7 @@
 namespace penstock::wire {
 namespace {
 
-// The bytes of a block from `at` on, or a copy of the last `size` of the text with spaces behind.
+// The bytes of a block from `at` on, or a copy of the last `size` of the text padded with spaces.
 class Window {
  public:
   Window(const char* at, std::size_t size) : bytes_(at) {
@@ -27,7 +27,7 @@ class Window {
   char copy_[kJsonBlockBytes];
 };
 
-// Of no bit: all.
+// All bits if `bit` is 0.
 std::uint64_t bits_below(std::uint64_t bit) {
   return bit - 1;
 }
@@ -36,8 +36,8 @@ std::uint64_t lowest(std::uint64_t bits) {
   return bits & -bits;
 }
 
-// The scans are written once and compiled for each set of instructions: a function for one of them
-// takes them in whole.
+// The scans are written once and compiled for each set of instructions: each function for one set
+// inlines them completely.
 
 template <class Block>
 [[gnu::always_inline]] inline JsonScan scan_string(const char* opened, const char* end) {
@@ -70,7 +70,7 @@ bool is_hex(char c) {
   return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
-// `at` is behind the backslash.
+// `at` is after the backslash.
 bool is_escape(const char* at, const char* end) {
   switch (*at) {
     case 'n':
@@ -122,7 +122,7 @@ template <class Block>
   return {end, JsonStringOutcome::kOpen, escaped, ascii};
 }
 
-// Where the string begins that does not end, of a text that ends inside of one.
+// Where the unterminated string begins, in a text that ends inside one.
 const char* open_string(const char* at, const char* end) {
   const char* opened = nullptr;
   for (; at < end; ++at) {
@@ -135,7 +135,7 @@ const char* open_string(const char* at, const char* end) {
   return opened;
 }
 
-// The closing bracket at which `depth` comes to nothing, or 0; else the block's brackets change it.
+// The closing bracket at which `depth` reaches zero, or 0 and the block's brackets change `depth`.
 [[gnu::always_inline]] inline std::uint64_t last_bracket(std::uint64_t opens, std::uint64_t closes,
                                                          std::size_t& depth) {
   const auto count = [](std::uint64_t bits) {
@@ -159,7 +159,7 @@ template <class Block>
   const auto size = static_cast<std::size_t>(end - opened);
   JsonEscapes escapes;
   bool ascii = true;
-  std::uint64_t inside = 0;  // all bits are set where the text so far ends inside a string
+  std::uint64_t inside = 0;  // all bits are set if the text so far ends inside a string
   std::size_t depth = 0;
   for (std::size_t done = 0; done < size; done += kJsonBlockBytes) {
     const Window window(opened + done, size - done);
@@ -170,7 +170,7 @@ template <class Block>
       continue;
     }
     const std::uint64_t quotes = block.quotes() & ~escapes.next(block.backslashes());
-    // All of it stands inside of one string, and escapes in it.
+    // All of it is inside one string, including escapes.
     if (inside != 0 && (quotes | block.controls()) == 0) continue;
     const std::uint64_t strings = parity_up_to(quotes) ^ inside;
     inside = (strings >> 63) != 0 ? ~std::uint64_t{} : 0;
@@ -178,7 +178,7 @@ template <class Block>
         last_bracket(block.opens() & ~strings, block.closes() & ~strings, depth);
     const std::uint64_t controls = block.controls() & strings;
     const std::uint64_t faults = controls | (block.beyond() & ~strings);
-    // What stands behind the end is not looked at.
+    // What follows the end is not checked.
     if ((faults & bits_below(end_bit)) != 0) [[unlikely]] {
       const bool control = (controls & lowest(faults)) != 0;
       return {.at = opened + done + std::countr_zero(faults),

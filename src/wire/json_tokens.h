@@ -1,12 +1,12 @@
 #pragma once
 
-// Finds the bytes that give a JSON text its shape, 64 at a time: the quotes around strings, and
-// outside of strings { } [ ] : and comma. Everything between them can be passed over unseen.
+// Finds the structural bytes of a JSON text, 64 at a time: the quotes around strings, and outside
+// strings { } [ ] : and comma. Everything between them can be skipped.
 //
-// The work on a block has no branch but for backslashes, and one token's place does not wait for
-// what was made of the one before; that is what makes it several times faster than a search from
-// quote to quote (the way is simdjson's first stage; Langdale and Lemire, "Parsing Gigabytes of
-// JSON per Second", section 3.1).
+// The work on a block has no branch except for backslashes, and finding a token does not depend on
+// what was done with the one before; that makes it several times faster than searching from quote
+// to quote (this is simdjson's first stage; Langdale and Lemire, "Parsing Gigabytes of JSON per
+// Second", section 3.1).
 
 #include <bit>
 #include <cstddef>
@@ -25,7 +25,7 @@ class JsonTokens {
  public:
   static constexpr std::size_t kBlockBytes = 64;
 
-  // Bit i tells that such a token stands at the i-th byte.
+  // Bit i: such a token is at the i-th byte.
   struct Tokens {
     std::uint64_t quotes;
     std::uint64_t brackets;
@@ -40,16 +40,16 @@ class JsonTokens {
     return next_block(block, size);
   }
 
-  // Whether the bytes of the last next() had a backslash, or began behind one.
+  // Whether the bytes of the last next() had a backslash, or began after one.
   bool escapes() const { return escapes_; }
 
-  // The text has a line feed here that is not fed: no token, and no escape goes on behind it.
+  // The text has a line feed here that is not fed: no token, and no escape continues after it.
   void line_break() { escapes_before_.reset(); }
 
   void reset() { *this = JsonTokens(); }
 
  private:
-  // Bit i of each: what stands at the block's byte i.
+  // Bit i of each describes the block's byte i.
   struct Classes {
     std::uint64_t quotes = 0;
     std::uint64_t backslashes = 0;
@@ -65,7 +65,7 @@ class JsonTokens {
       const auto where = [&](const __m128i& equal) {
         return std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(equal))} << shift;
       };
-      // With this bit, [ and ] are { and }, and no other byte is.
+      // With this bit set, [ and ] become { and }, and no other byte does.
       const __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
       const __m128i brackets = _mm_or_si128(_mm_cmpeq_epi8(folded, _mm_set1_epi8('{')),
                                             _mm_cmpeq_epi8(folded, _mm_set1_epi8('}')));

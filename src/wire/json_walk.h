@@ -1,13 +1,13 @@
 #pragma once
 
-// Walks over a JSON text that lies in one piece, from token to token.
+// Walks over a contiguous JSON text from token to token.
 //
-// The walk looks no closer than it must (wire/json_scan.h). Escapes, numbers, literals and what
-// follows a member are judged by those who ask for them, and inside of nested values by nobody. A
-// long prompt costs little more than reading it from memory.
+// The walk checks no more than it must (wire/json_scan.h). Callers check escapes, numbers, literals
+// and what follows a member, and nobody does inside nested values. A long prompt costs little more
+// than reading it from memory.
 //
-// The text outlives the walk and everything that it hands out. Nothing is allocated. After a
-// function has failed, only fault() and position() mean something: that is then the fault's place.
+// The text outlives the walk and everything that it returns. Nothing is allocated. After a function
+// has failed, only fault() and position() are valid: position() is then the fault's.
 
 #include <cstddef>
 #include <optional>
@@ -20,10 +20,10 @@ namespace penstock::wire {
 
 class JsonWalk {
  public:
-  // The inside of a string, as spelled.
+  // The contents of a string, as written.
   struct String {
     std::string_view text;
-    bool escaped;  // has a backslash
+    bool escaped;  // contains a backslash
   };
 
   struct Member {
@@ -37,31 +37,31 @@ class JsonWalk {
 
   std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
   bool at_end() const { return at_ == end_; }
-  // The next byte; at the end a zero, which is no token either.
+  // The next byte; at the end a zero, which is not a token either.
   char next() const { return at_ == end_ ? '\0' : *at_; }
 
   void skip_space() { at_ = skip_json_space(at_, end_); }
 
-  // Passes `token` where it is next.
+  // Skips `token` if it is next.
   bool take(char token) {
     if (at_ == end_ || *at_ != token) return false;
     ++at_;
     return true;
   }
 
-  // Passes a string; its quote is next.
+  // Takes a string; its quote is next.
   std::optional<String> take_string();
 
-  // Passes the value whose first byte is next, and gives its text. That of a number or literal
-  // reaches as far as letters, digits, signs and points do, and is empty where none is next.
+  // Takes the value whose first byte is next, and returns its text. A number or literal extends as
+  // far as letters, digits, signs and points do, and is empty if none is next.
   std::optional<std::string_view> take_value();
 
-  // Passes a member of an object, with the space around it, up to what follows it.
+  // Takes a member of an object, with the white space around it, up to what follows it.
   std::optional<Member> take_member();
 
   JsonFault fault() const { return fault_; }
 
-  // Whether the text is well-formed UTF-8, where everything in it has been passed.
+  // Whether the text is well-formed UTF-8, provided that all of it has been walked.
   bool is_utf8() const;
 
  private:
@@ -73,7 +73,7 @@ class JsonWalk {
   const char* end_;
   JsonInstructions instructions_;
   JsonFault fault_ = JsonFault::kNone;
-  bool ascii_ = true;  // what has been passed
+  bool ascii_ = true;  // of what has been walked
 };
 
 }  // namespace penstock::wire

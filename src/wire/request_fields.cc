@@ -13,10 +13,10 @@ namespace {
 constexpr std::size_t kNowhere = std::string_view::npos;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Longer ones name no parameter. They would be unescaped and compared in one go.
+// Longer keys name no parameter. They would be unescaped and compared in one go.
 constexpr std::size_t kKeyBytesMax = 1024;
 
-// An escape of six bytes stands for one byte at least.
+// An escape of six bytes stands for at least one byte.
 constexpr std::size_t kEscapeBytes = 6;
 
 constexpr std::size_t kShownKeyBytesMax = 64;
@@ -37,7 +37,7 @@ Error missing_model() {
   return invalid("You must provide a model parameter: a string that is not empty.");
 }
 
-// The key as it may stand in a message.
+// The key in a form for messages.
 std::string shown(std::string_view key) {
   const std::string_view cut = key.substr(0, kShownKeyBytesMax);
   std::string text(cut.substr(0, valid_utf8_bytes(cut)));
@@ -49,8 +49,8 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
-// Whether a service that ignores the case of keys takes `key` for `name`, and we do not. Go's does
-// so by Unicode's rules, in which the long s is an s.
+// Whether a service that ignores the case of keys would take `key` for `name`, and we do not. Go's
+// does so by Unicode's rules, in which the long s is an s.
 bool is_variant_of(std::string_view key, std::string_view name) {
   constexpr std::string_view kLongS = "\u017F";
   if (key == name) return false;
@@ -87,7 +87,7 @@ std::optional<Result<RequestFields>> RequestReader::proceed(std::size_t work) {
 }
 
 Error RequestReader::fault() const {
-  // Of the body as a whole; the place then says nothing.
+  // About the body as a whole; a position would be meaningless.
   const bool of_all = check_.position() == 0 || check_.position() == body_.size();
   Error error = not_json(check_.fault(), of_all ? kNowhere : check_.position());
   if (check_.depth_is_the_fault()) return std::move(error).at_limit(Limit::kBodyDepth);
@@ -106,7 +106,7 @@ std::optional<Result<RequestFields>> RequestReader::end_with_utf8(std::size_t wo
 }
 
 Result<RequestFields> RequestReader::finish() {
-  // By hash and then by text: the cost is n log n whatever keys somebody chooses.
+  // By hash and then by text: the cost is n log n for any keys that a peer chooses.
   for (Key& key : many_keys_) key.hash = std::hash<std::string_view>{}(key.text);
   std::ranges::sort(many_keys_, [](const Key& a, const Key& b) {
     return a.hash != b.hash ? a.hash < b.hash : a.text < b.text;

@@ -1,12 +1,12 @@
 #pragma once
 
-// The gate for request bodies: what routing needs to know of a JSON body, and where it stands.
+// The check of request bodies: what routing needs to know of a JSON body, and its position.
 //
-// The body is looked into, never rebuilt. It must be one JSON object by the letter of RFC 8259, in
-// UTF-8, with a `model` that is a non-empty string without control characters. What a service could
-// read as another `model` or `stream` than we do is refused: a top-level key that stands there
-// twice (compared after unescaping), one that is `model` or `stream` but for its case, one with a
-// NUL. docs/compatibility.md has the whole table. Everything else is the upstream's to judge.
+// The body is scanned, never rebuilt. It must be one JSON object, strictly by RFC 8259, in UTF-8,
+// with a `model` that is a non-empty string without control characters. Anything that a service
+// could read as a different `model` or `stream` is refused: a repeated top-level key (compared
+// after unescaping), one that differs from `model` or `stream` only in case, one with a NUL.
+// docs/compatibility.md has the whole table. Everything else is left to the upstream.
 
 #include <array>
 #include <cstddef>
@@ -24,34 +24,34 @@ namespace penstock::wire {
 
 struct RequestLimits {
   std::size_t keys = 1024;         // at the top level
-  std::size_t depth = 64;          // of arrays and objects, the body's own among them
+  std::size_t depth = 64;          // of arrays and objects, including the body's own
   std::size_t model_bytes = 1024;  // of the model's name, unescaped
 };
 
 struct RequestFields {
-  std::size_t model_begin = 0;  // the value's span in the body, quotes included
+  std::size_t model_begin = 0;  // the value's span in the body, including quotes
   std::size_t model_end = 0;
   bool stream = false;  // top-level `stream` is the literal true
 };
 
-// Reads one body, which outlives it. Allocates nothing, but for bodies of more than 24 keys, for
-// keys that are spelled with escapes, and for long names of models.
+// Reads one body, which must outlive it. Allocates nothing, except for bodies of more than 24 keys,
+// for keys with escapes, and for long model names.
 class RequestReader {
  public:
   RequestReader(std::string_view body, const RequestLimits& limits);
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
 
-  // Reads on. Nothing where the body needs more than `work`: so much is done, a nanosecond or two
-  // for each unit, and the next call goes on. Errors are kInvalidRequest, with a message that names
-  // the byte or the key; the body's content is never repeated in it except for a key.
+  // Continues reading. Nullopt if the body needs more than `work`, a nanosecond or two for each
+  // unit; the next call then continues. Errors are kInvalidRequest, with a message that names the
+  // byte or the key; it never repeats the body's contents, except a key.
   std::optional<Result<RequestFields>> proceed(std::size_t work);
 
-  // Unescaped; after proceed() has given the fields, and as long as this object.
+  // Unescaped; valid after proceed() has returned the fields, and as long as this object.
   std::string_view model() const { return model_.view(); }
 
  private:
-  // Up to here comparing every key with every other is the fastest way.
+  // Up to this many, comparing every key with every other is fastest.
   static constexpr std::size_t kComparedKeysMax = 24;
 
   struct Key {
@@ -72,8 +72,8 @@ class RequestReader {
   RequestFields fields_;
   std::size_t key_count_ = 0;
   std::array<std::string_view, kComparedKeysMax> keys_;  // the first ones
-  std::vector<Key> many_keys_;                           // all of them, where there are more
-  std::forward_list<std::string> unescaped_;             // the keys that are spelled with escapes
+  std::vector<Key> many_keys_;                           // all of them, if there are more
+  std::forward_list<std::string> unescaped_;             // unescaped copies of keys with escapes
   SmallText<128> model_;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Searching bytes, sixteen at a time where the processor can (SSE2, which every x86-64 has), one at
-// a time elsewhere. Nothing outside [at, end) is read.
+// Searching bytes, sixteen at a time if the processor can (SSE2, which every x86-64 has), else one
+// at a time. Nothing outside [at, end) is read.
 
 #include <bit>
 

@@ -123,9 +123,9 @@ const char* SseRewriter::match_bom(const char* at, std::string& out) {
   return at + 1;
 }
 
-// The first byte of a line that is not empty.
+// The first byte of a non-empty line.
 const char* SseRewriter::start_line(const char* at, const char* end, std::string& out) {
-  // The line that nearly every event consists of, where enough of it is there: JSON data.
+  // The line that nearly every event consists of, if enough of it is here: JSON data.
   const std::string_view line = between(at, end);
   if (data_ == Data::kNone && line.size() > kDataField.size() + 1 && line.starts_with(kDataField)) {
     const char* const data = at + kDataField.size() + (line[kDataField.size()] == ' ' ? 1 : 0);
@@ -182,15 +182,15 @@ const char* SseRewriter::take_data(const char* at, const char* end, std::string&
     out.append(data);
   }
   if (stop == end) return end;
-  // Before the line end passes: whatever is held belongs to this line.
+  // Before the line end passes: held bytes belong to this line.
   if (data_ == Data::kJson) json_.line_break(out);
-  // A mark that has begun does not go on in the next line.
+  // A mark does not continue in the next line.
   if (data_ == Data::kMark && mark_matched_ != 0 && !has_mark()) data_ = Data::kText;
   end_line(*stop, out);
   return stop + 1;
 }
 
-// Takes what goes on with the mark from the front of `data`, and returns the rest. Where there is a
+// Removes what continues the mark from the front of `data`, and returns the rest. If there is a
 // rest, the question is decided.
 std::string_view SseRewriter::match_mark(std::string_view data, std::string& out) {
   std::size_t taken = 0;
@@ -226,7 +226,7 @@ void SseRewriter::end_line(char line_end, std::string& out) {
   if (!event_open_) event_begins_at(out.size());
 }
 
-// At the empty line behind an event.
+// At the empty line after an event.
 void SseRewriter::end_event(char line_end, std::string& out) {
   out.push_back(line_end);
   after_return_ = line_end == '\r';
@@ -246,13 +246,13 @@ void SseRewriter::end_event(char line_end, std::string& out) {
   event_begins_at(out.size());
 }
 
-// What the event in hand says counts: its name, and its data unless that is the mark.
+// What the current event says counts: its name, and its data unless that is the mark.
 void SseRewriter::end_data(StreamEnd::Event event) {
   if (!event_name_.empty()) end_.name(trim(event_name_));
   end_.end_event(event);
 }
 
-// The whole event stands at the end of the output, if it is not too large for that.
+// The whole event is at the end of the output, unless it is too large.
 void SseRewriter::end_marked_event(std::string& out) {
   const bool counts = end_.end_stream();
   if (counts && done_ == DoneEvent::kPass) return;
@@ -261,7 +261,7 @@ void SseRewriter::end_marked_event(std::string& out) {
   drop_feed_ = true;
 }
 
-// Nothing before `place` belongs to an event in hand.
+// Nothing before `place` belongs to the current event.
 void SseRewriter::event_begins_at(std::size_t place) {
   begin_ = place;
   passing_ = false;

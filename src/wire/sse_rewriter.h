@@ -4,17 +4,17 @@
 // pieces (WHATWG HTML, section 9.2.6: lines end in LF, CR or CRLF; a leading byte order mark;
 // comments; several `data:` lines; an optional space after the colon).
 //
-// All bytes pass as they came, line ends, comments and unknown fields included; only the model's
-// value inside the data is replaced, also where the data is spread over several `data:` lines.
-// Beside that it tells a StreamEnd what the events say.
+// All bytes pass unchanged, including line ends, comments and unknown fields; only the model's
+// value inside the data is replaced, also if the data spans several `data:` lines. In addition, it
+// tells a StreamEnd what the events say.
 //
-// An event is of no use to a client before its empty line. So its bytes stand at the end of the
-// output and are held there until it has ended: one that breaks off can be taken back, and an error
-// event that follows is read as such. Comments and line ends between events are not held. An event
-// of which more than `held_bytes_max` would have to be held passes as it comes, whatever its size.
+// A client cannot use an event before its empty line. So its bytes are held at the end of the
+// output until the event has ended: an incomplete one can be removed, and an error event that
+// follows is read as such. Comments and line ends between events are not held. An event of more
+// than `held_bytes_max` passes as it arrives, whatever its size.
 //
-// What comes out does not depend on how the stream is cut into pieces. One object belongs to one
-// answer and one thread.
+// The output does not depend on how the stream is cut into pieces. One object belongs to one answer
+// and one thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -27,9 +27,9 @@
 
 namespace penstock::wire {
 
-// What becomes of the event whose data is the mark that ends the stream (`[DONE]`). Stripped, the
-// event leaves nothing behind. A mark that cannot be true (StreamEnd::end_stream()) never passes.
-// One of more than `held_bytes_max` passes in any case.
+// What to do with the event whose data is the mark that ends the stream (`[DONE]`). A stripped
+// event leaves nothing. A mark that cannot be true (StreamEnd::end_stream()) never passes. An event
+// of more than `held_bytes_max` always passes.
 enum class DoneEvent : bool { kPass, kStrip };
 
 class SseRewriter {
@@ -40,19 +40,19 @@ class SseRewriter {
   SseRewriter& operator=(const SseRewriter&) = delete;
 
   // Feeds the next piece and appends to `out`, which must end with the held() bytes of the calls
-  // before. After it, all of `out` but its last held() bytes may be sent.
+  // before. Then all of `out` except its last held() bytes may be sent.
   void feed(std::string_view piece, std::string& out);
 
   // The stream has ended in order: nothing is held any more. A last event without an empty line
-  // passes and counts, if its data is a complete object or the mark; one that broke off is taken
-  // off `out`. Nothing is fed after this.
+  // passes and counts if its data is a complete object or the mark; an incomplete one is removed
+  // from `out`. Nothing is fed after this.
   void finish(std::string& out);
 
   std::size_t held() const { return held_; }
-  // Whether what may be sent ends inside an event: one that was too large to be held, or a last
-  // one without its empty line.
+  // Whether the bytes that may be sent end inside an event: one that was too large to hold, or a
+  // last one without its empty line.
   bool inside_event() const { return passing_; }
-  // Events of which more than `held_bytes_max` had come before they ended.
+  // Events that exceeded `held_bytes_max` before they ended.
   std::size_t passed_in_part() const { return passed_in_part_; }
   // After finish(): the stream ended inside an event.
   bool broke_off() const { return broke_off_; }
@@ -65,17 +65,17 @@ class SseRewriter {
     kBom,    // at the stream's start, matched_ bytes of a byte order mark seen
     kStart,  // at the start of a line
     kName,   // matched_ bytes of name_ seen
-    kSpace,  // behind `data:`
+    kSpace,  // after `data:`
     kData,   // in the data of a `data` line
     kEvent,  // in the value of an `event` line
     kOther,  // in a comment or another field
   };
-  // What the data of the event in hand is, as far as it has arrived.
+  // What the data of the current event is, as far as it has arrived.
   enum class Data : std::uint8_t {
     kNone,  // no `data` line yet
     kMark,  // white space, the first mark_matched_ bytes of the mark, white space if that is whole
-    kJson,  // anything else: it goes through json_
-    kText,  // begins as the mark does and goes on otherwise: no JSON object, it passes
+    kJson,  // anything else: passed to json_
+    kText,  // begins like the mark but continues differently: not a JSON object, passes
   };
 
   // Each takes bytes from `at` on and returns where it stopped, at `end` at the latest.
@@ -100,19 +100,19 @@ class SseRewriter {
   const DoneEvent done_;
   const std::size_t held_bytes_max_;
 
-  std::size_t begin_ = 0;  // during a call: where the event in hand begins in the output
+  std::size_t begin_ = 0;  // during a call: where the current event begins in the output
   std::size_t held_ = 0;   // between calls: its bytes at the end of the output
   std::size_t passed_in_part_ = 0;
   Line line_ = Line::kBom;
   Data data_ = Data::kNone;
-  std::string_view name_;   // the field's, which the line may be
-  std::string event_name_;  // of the event in hand, as it is spelled; cut
+  std::string_view name_;   // the name of the field that the line may be
+  std::string event_name_;  // of the current event, as written; cut
   std::uint8_t matched_ = 0;
   std::uint8_t mark_matched_ = 0;
   bool after_return_ = false;  // a line feed that comes next belongs to a carriage return
-  bool drop_feed_ = false;     // and goes where that went
-  bool event_open_ = false;    // a field of the event in hand has come
-  bool passing_ = false;       // its bytes have been let go
+  bool drop_feed_ = false;     // and is dropped or passed like it
+  bool event_open_ = false;    // a field of the current event has arrived
+  bool passing_ = false;       // its bytes have been released
   bool broke_off_ = false;
 };
 

@@ -14,7 +14,7 @@ namespace {
 constexpr StreamEnd::Watch kFirstRule = 3;
 constexpr std::uint32_t kPartsInAWord = 64;
 
-// White space that no JSON string can hold unescaped has a short escape of its own, or is spelled
+// White space that a JSON string cannot contain unescaped has its own short escape, or is written
 // as its code.
 bool is_blank(std::string_view spelled) {
   constexpr std::string_view kShortEscapes = "bfnrt";
@@ -81,7 +81,7 @@ StreamEnd::Watch StreamEnd::find_named(const Keys& keys, std::string_view spelle
   return kNothing;
 }
 
-// Judges each rule of the watched place and key.
+// Applies each rule of the watched place and key.
 template <class Holds>
 void StreamEnd::judge(Watch watch, Holds holds) {
   if (watch == kParts) return begin_parts();  // of two arrays of parts the last counts
@@ -105,7 +105,7 @@ void StreamEnd::says_nothing(Watch watch) {
 }
 
 void StreamEnd::text(Watch watch, std::string_view spelled, bool escaped) {
-  // A number in quotes tells parts apart as well.
+  // A number in quotes also distinguishes parts.
   if (watch == kPartIndex) return take_scalar(watch, spelled);
   judge(watch, [&](const EndRule& rule) {
     const bool is_listed = std::ranges::any_of(

@@ -1,12 +1,12 @@
 #pragma once
 
-// What the events of one stream have said of its end, by the law of its API (wire/end_law.h).
+// What the events of one stream have said about its end, by the law of its API (wire/end_law.h).
 //
-// The scanner of the events (JsonRewriter) tells it of each key that find_top() and find_part()
-// call watched, and of the value there. What an event says counts when the event has turned out
-// to be one complete object; of a key that occurs twice the last value counts. One object belongs
-// to one stream and one thread. It allocates where parts have numbers of 64 and more, or an event
-// has several parts, and then as much as the largest number asks for.
+// The scanner of the events (JsonRewriter) tells it each key that find_top() and find_part() call
+// watched, and its value. What an event says counts once the event has proved to be one complete
+// object; if a key occurs twice, the last value counts. One object belongs to one stream and one
+// thread. It allocates if parts have numbers of 64 and more, or if an event has several parts, in
+// proportion to the largest number.
 
 #include <array>
 #include <cstddef>
@@ -20,7 +20,7 @@ namespace penstock::wire {
 
 class StreamEnd {
  public:
-  // Parts of this number and more are never known to have ended.
+  // Parts with this number or a larger one never count as ended.
   static constexpr std::uint32_t kPartsMax = 65536;
 
   explicit StreamEnd(const EndLaw& law);
@@ -31,7 +31,7 @@ class StreamEnd {
   static constexpr Watch kParts = 1;
   static constexpr Watch kPartIndex = 2;
 
-  // `spelled` is the key as it stands in the text, between its quotes.
+  // `spelled` is the key as written in the text, between its quotes.
   Watch find_top(std::string_view spelled, bool escaped) const {
     return find(top_keys_, spelled, escaped);
   }
@@ -43,9 +43,9 @@ class StreamEnd {
   void text(Watch watch, std::string_view spelled, bool escaped);
   enum class Object : bool { kEmpty, kFull };
   void object(Watch watch, Object object);
-  // A number or literal, and what is none.
+  // A number or literal, or neither.
   void scalar(Watch watch, std::string_view spelled) {
-    // A null that has nothing to take back: what nearly every event says.
+    // A null that overrides nothing, as in nearly every event.
     if (watch > kPartIndex && (said_ | part_said_) == 0) return;
     take_scalar(watch, spelled);
   }
@@ -59,7 +59,7 @@ class StreamEnd {
     part_ = {next_position_, false};
     part_said_ = 0;
   }
-  // The first part of the event in hand begins as one of this number did that has said nothing yet.
+  // The first part of the current event begins like one of this number that has said nothing yet.
   void resume_first_part(std::uint32_t index) {
     begin_parts();
     begin_part();
@@ -67,27 +67,26 @@ class StreamEnd {
   }
   std::uint32_t part_index() const { return part_.index; }
   void end_part();
-  // Whether the part in hand has said anything that end_part() would count.
+  // Whether the current part has said anything that end_part() would count.
   bool part_says_something() const { return part_said_ != 0; }
-  // Whether the event in hand has said anything that end_event() would count.
+  // Whether the current event has said anything that end_event() would count.
   bool event_says_something() const { return said_ != 0 || pending_count_ != 0; }
 
-  // The event in hand, which has data of any kind, has this name.
+  // The name of the current event, which has data of some kind.
   void name(std::string_view name);
-  // The event has ended; `complete`: as one object. What it said counts, or is forgotten.
+  // The event has ended; kComplete: as one object. What it said counts, or is dropped.
   enum class Event : std::uint8_t { kComplete, kBroken, kText, kEmpty };
   void end_event(Event event);
 
-  // The mark that ends the stream has come (`[DONE]`). False where it cannot be true: nothing came
-  // before it, or an error, or some of the parts have ended and others have not. It then counts for
-  // nothing.
+  // The mark that ends the stream has come (`[DONE]`). False if it cannot be true: nothing came
+  // before it, or an error did, or only some of the parts have ended. It is then ignored.
   bool end_stream();
 
   bool marked() const { return marked_; }
   bool saw_error() const { return error_; }
-  // Parts have begun, and each of them has ended.
+  // Parts have begun, and all of them have ended.
   bool parts_have_ended() const;
-  // How often the stream has got on: events with a part or an error, and the mark.
+  // How often the stream has progressed: events with a part or an error, and the mark.
   std::uint64_t progress() const { return progress_; }
 
  private:
@@ -95,14 +94,14 @@ class StreamEnd {
     std::uint32_t index = 0;
     bool ended = false;
   };
-  // 64 parts.
+  // A group of 64 parts.
   struct Parts {
     std::uint64_t begun = 0;
     std::uint64_t ended = 0;
   };
 
-  // The keys of one place that matter. Nearly every other key is told from them by its length, and
-  // nearly all that are left by their first letter.
+  // The keys of one place that matter. Nearly all others differ from them in length, and nearly all
+  // of the rest in the first letter.
   struct Keys {
     static constexpr std::size_t kMax = 8;
     struct Key {
@@ -134,17 +133,17 @@ class StreamEnd {
   std::uint32_t error_rules_ = 0;     // bit i: rule i means an error
   std::uint32_t part_end_rules_ = 0;  // bit i: rule i means that the part ends
 
-  std::uint32_t said_ = 0;       // by the event in hand, at its top; bit i: rule i holds
-  std::uint32_t part_said_ = 0;  // by the part in hand
+  std::uint32_t said_ = 0;       // by the current event, at its top; bit i: rule i holds
+  std::uint32_t part_said_ = 0;  // by the current part
   Part part_;
   std::uint32_t next_position_ = 0;
-  std::size_t pending_count_ = 0;  // parts of the event in hand
+  std::size_t pending_count_ = 0;  // parts of the current event
   Part pending_;                   // the first of them
   std::vector<Part> more_pending_;
 
   Parts parts_;
   std::vector<Parts> more_parts_;
-  bool data_ = false;  // an event with data has come
+  bool data_ = false;  // an event with data has arrived
   bool marked_ = false;
   bool error_ = false;
   bool beyond_ = false;  // a part's number is too large

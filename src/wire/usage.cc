@@ -10,7 +10,7 @@
 namespace penstock::wire {
 namespace {
 
-// Up to here a double holds every whole number.
+// Up to here a double represents every whole number.
 constexpr double kCountMax = 9007199254740992.0;
 
 // Where the count named by `key` goes, or null for a key that is none.
@@ -25,8 +25,8 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// False where the value is no count. Services that do not know a count leave it out or say null;
-// some write every number with a point.
+// False if the value is not a count. Services that do not know a count omit it or send null; some
+// write every number with a point.
 bool take_count(std::string_view value, std::uint64_t& count) {
   if (value == "null") return true;
   double number = 0;

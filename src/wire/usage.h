@@ -14,8 +14,8 @@ struct Usage {
   std::uint64_t total_tokens = 0;
 };
 
-// The counts of a usage object. Absent counts and null are 0; a text that is not an object, or
-// counts that are not whole numbers from 0 to 2^53, give nothing.
+// The counts of a usage object. Absent counts and null are 0. Nullopt if the text is not an object,
+// or a count is not a whole number from 0 to 2^53.
 std::optional<Usage> read_usage(std::string_view object);
 
 }  // namespace penstock::wire
