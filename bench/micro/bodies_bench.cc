@@ -1,4 +1,4 @@
-// The JSON gate of requests and the rewriters of answers.
+// The check of request bodies and the rewriters of answers.
 
 #include <benchmark/benchmark.h>
 

@@ -1,4 +1,4 @@
-// What the bytes of a head cost: parsing heads of the usual sizes, decoding a streamed answer's
+// The cost of a head's bytes: parsing heads of the usual sizes, decoding a streamed answer's
 // chunks, and writing a head. The heads are those of curl, of the openai Python client and of an
 // inference server, with made-up values.
 
@@ -90,7 +90,7 @@ void parse_response(benchmark::State& state) {
 }
 BENCHMARK(parse_response);
 
-// The worst that a client can do with it: one byte a read.
+// The worst that a client can do: one byte a read.
 void parse_request_byte_by_byte(benchmark::State& state) {
   RequestHead head;
   for (auto _ : state) {

@@ -1,4 +1,4 @@
-// What a request costs in telemetry and access: its metrics, its log line, and its API key.
+// The cost of telemetry and access for a request: its metrics, its log line, and its API key.
 
 #include <benchmark/benchmark.h>
 

@@ -89,7 +89,7 @@ class Relay {
           serve(*side, event.events);
         }
       }
-      // Not earlier: a later event of the same round may still point to a pair that has ended.
+      // Not earlier: a later event of the same round may still point to an ended pair.
       ended_.clear();
     }
   }
@@ -132,7 +132,7 @@ class Relay {
     if (!alive) end(*side.pair);
   }
 
-  // Moves what can be read from `side` to the other. False where the pair is over.
+  // Moves what can be read from `side` to the other. False if the pair has ended.
   bool pump(Side& side) {
     while (!side.other->has_waiting()) {
       const ssize_t got = recv(side.socket, bytes_.data(), bytes_.size(), 0);
@@ -140,7 +140,7 @@ class Relay {
       if (got < 0) return errno == EAGAIN || errno == EINTR;
       const auto size = static_cast<std::size_t>(got);
       if (!write_new(*side.other, std::string_view(bytes_.data(), size))) return false;
-      // Less than was asked for: the socket is empty, and its next bytes are a new event.
+      // A short read: the socket is empty, and further bytes are a new event.
       if (size < bytes_.size()) return true;
     }
     return true;

@@ -1,6 +1,6 @@
-// The program gives the memory that a burst has taken back to the system.
+// The program returns the memory of a burst to the system.
 //
-// Its own memory, seen from outside: a sanitizer's allocator keeps what is freed.
+// Measured from outside, on the real program: a sanitizer's allocator keeps what is freed.
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ class ProgramMemory : public ProgramTest {
   }
 
   // Sends each of the requests without its last byte, until the program holds `bytes` more than
-  // before; then the rest. All are answered, and what was taken is given back.
+  // before; then the rest. All are answered, and the memory is returned.
   void burst(const std::vector<std::string>& requests, std::size_t bytes) {
     {
       std::vector<RawClient> clients;
@@ -78,7 +78,7 @@ class ProgramMemory : public ProgramTest {
 // faults-measured 7 and 10
 TEST_F(ProgramMemory, OfLargeBodiesIsGivenBack) {
   burst(bodies(40, 4 * kMiB), 140 * kMiB);
-  // Not only the first time: glibc would keep blocks of a size that it has seen freed.
+  // Not only the first time: glibc would keep blocks of a size that has been freed before.
   burst(bodies(40, 4 * kMiB), 140 * kMiB);
 }
 

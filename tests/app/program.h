@@ -57,7 +57,7 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   pid_t id() const { return process_; }
-  // The most that a core dump of it may have.
+  // Its limit on the size of a core dump.
   rlimit core_limit() const {
     rlimit limit{};
     EXPECT_EQ(prlimit(process_, RLIMIT_CORE, nullptr, &limit), 0);
@@ -65,7 +65,7 @@ class Program {
   }
   void signal(int number) const { kill(process_, number); }
 
-  // Everything up to and with `text` has come; what follows it on its line.
+  // Waits for `text`; returns what follows it on its line.
   std::string read_until(const std::string& text) {
     std::size_t at = std::string::npos;
     const bool came = eventually([&] {
@@ -81,7 +81,7 @@ class Program {
     return output_.substr(begin, output_.find('\n', begin) - begin);
   }
 
-  // The exit status; negative where a signal ended it, or where it did not end.
+  // The exit status; negative if a signal ended it, or if it did not end.
   int wait() {
     int status = 0;
     const bool ended = eventually([&] { return waitpid(process_, &status, WNOHANG) == process_; });
@@ -102,7 +102,7 @@ class ProgramTest : public ::testing::Test {
   ScriptedUpstream upstream;
   TempDirectory directory;
 
-  // `server` is more of the configuration.
+  // `server` is added to the configuration.
   std::vector<std::string> serve(const std::string& server = {}) {
     const std::string path = directory.write("run.yaml", fmt::format(R"(providers:
   inference:

@@ -1,4 +1,4 @@
-// The program itself, as a process: how it begins, tells its address and ends.
+// The program itself, as a process: how it starts, reports its address and ends.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -82,7 +82,7 @@ TEST_F(ProgramTest, GoesOnAfterSignalsThatAskForAReload) {
   EXPECT_EQ(program.wait(), 0);
 }
 
-// faults-measured 17: a dump of the memory would hold every key.
+// faults-measured 17: a core dump would contain every key.
 TEST_F(ProgramTest, LeavesNoCoreDumpUnlessItIsTold) {
   rlimit own{};
   ASSERT_EQ(getrlimit(RLIMIT_CORE, &own), 0);
@@ -145,7 +145,7 @@ TEST_F(ProgramTest, ChecksWhatServingWouldFailAt) {
       status(provider + "server: {tls_certfile: " + no_pem + ", tls_keyfile: " + no_pem + "}\n"),
       2);
   EXPECT_EQ(status(provider + "server: {host: no.such.host.invalid}\n"), 2);
-  // The log of the server to come is not made.
+  // The log of the future server is not created.
   const std::string log = directory.path_of("access.log");
   EXPECT_EQ(status(provider + "server: {access_log: " + log + "}\n"), 0);
   EXPECT_NE(access(log.c_str(), F_OK), 0);

@@ -1,8 +1,8 @@
 // A library to preload: counts what a program allocates, where another program can read it.
 //
 // The count is the first eight bytes of the file that ALLOCATION_COUNT_FILE names, which must exist
-// and be at least as long. Every entry to the C library's allocator that may hand out new memory
-// counts as one; operator new comes through malloc.
+// and be at least as long. Each call of the C library's allocator that may return new memory counts
+// as one; operator new calls malloc.
 
 #include <atomic>
 #include <cerrno>
@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// The C library's own allocator, by the names under which it can be called from a replacement.
+// The C library's own allocator, by the names that a replacement can call.
 extern "C" {
 void* __libc_malloc(std::size_t bytes);
 void* __libc_calloc(std::size_t count, std::size_t bytes);

@@ -1,5 +1,5 @@
-// A library to preload under valgrind, whose versions before 3.21 do not know epoll_pwait2: waits
-// by epoll_wait instead, with the time rounded up to milliseconds.
+// A library to preload under valgrind, whose versions before 3.21 do not know epoll_pwait2: it uses
+// epoll_wait instead, with the time rounded up to milliseconds.
 
 #include <climits>
 #include <csignal>

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// A mask is no key, so it has to be replaced before a description can be loaded.
+// A mask is refused as a key, so it has to be replaced before a description can be loaded.
 std::string with_keys(std::string text) {
   int count = 0;
   for (std::size_t at = 0; (at = text.find(Secret::kMask, at)) != std::string::npos;) {
@@ -71,7 +71,7 @@ server:
   caller_url_hosts: ["::1", gpu, "[::1]:8000", "gpu:8000", "gpu:*"]
 )";
 
-// Files are only looked for here, not read.
+// Only whether these files exist matters here; they are not read.
 std::string everything() {
   std::string text(kEverythingButFiles);
   constexpr std::string_view kPlace = "SOME_FILE";
@@ -112,7 +112,7 @@ TEST(Description, KeepsEveryValueThatIsNoSecret) {
   EXPECT_EQ(after.server.access_log, "./a log.json");
 }
 
-// The keys of a description, as the tables of keys name them: `server.api_keys[].name`.
+// The keys of a description, as in the tables of keys: `server.api_keys[].name`.
 std::set<std::string> described_keys(const std::string& description) {
   struct Level {
     std::size_t indent;
@@ -139,7 +139,7 @@ std::set<std::string> described_keys(const std::string& description) {
   return keys;
 }
 
-// Other ways to say what is described elsewhere, or nothing that has an effect of its own.
+// Other ways to say what is described elsewhere, or keys without an effect.
 bool is_another_way_to_say(std::string_view path) {
   constexpr std::array<std::string_view, 4> kOtherWays = {"providers.inference[].config.url",
                                                           "models", "server.auth", "apis"};
@@ -148,7 +148,7 @@ bool is_another_way_to_say(std::string_view path) {
   });
 }
 
-// A setting that is forgotten would be one whose value nobody can look up.
+// Nobody could look up the value of a setting that is missing.
 TEST(Description, HasEverySettingThatThereIs) {
   const Loaded loaded = load(everything());
   ASSERT_TRUE(loaded.settings) << testing::PrintToString(texts_of(loaded));

@@ -1,4 +1,4 @@
-// docs/configuration.md against the decoder, both ways.
+// Compares docs/configuration.md with the decoder, both ways.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ struct Row {
   std::string default_value;
 };
 
-// The rows of the tables that begin with a key, a type, a default and a meaning.
+// The rows of the tables of keys, types, defaults and meanings.
 std::map<std::string, Row> documented_keys() {
   std::map<std::string, Row> keys;
   std::istringstream lines(documentation());
@@ -79,7 +79,7 @@ TEST(Documentation, HasAnExampleThatLoads) {
   EXPECT_THAT(texts_of(loaded), IsEmpty());
 }
 
-// `server.limits.event_bytes` as a file that gives this one key the value.
+// A file that sets only this key, such as `server.limits.event_bytes`, to the value.
 std::string file_with(std::string_view path, std::string_view value) {
   std::string text;
   std::string indent;
@@ -98,7 +98,7 @@ std::string file_with(std::string_view path, std::string_view value) {
   }
 }
 
-// What an entry of a list needs besides the key in question.
+// Adds what an entry of a list needs besides the key in question.
 std::string with_required_keys(std::string text) {
   const std::pair<std::string_view, std::string_view> needs[] = {
       {"  inference:\n    - ", "provider_id: p\n      provider_type: remote::passthrough\n      "},
@@ -127,7 +127,7 @@ TEST(Defaults, AreWhatTheyAreSaidToBe) {
   EXPECT_GT(compared, 25u);
 }
 
-// So that the test above cannot pass by looking at nothing.
+// So that the test above cannot pass by comparing nothing.
 TEST(Defaults, AreSeenInTheDescription) {
   for (std::string_view path :
        {"server.port", "server.limits.header_fields", "server.timeouts.upstream_idle"}) {

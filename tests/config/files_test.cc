@@ -1,4 +1,4 @@
-// Whole files: those of the reference that users bring along, and those that Penstock ships.
+// Whole files: the reference's, which users bring along, and Penstock's own.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -347,7 +347,7 @@ TEST(Configuration, TakesTheReferencesLocalApiKeys) {
   EXPECT_TRUE(keys[1].key.equals("sk-87654321"));
   EXPECT_EQ(keys[1].name, "key-2");
   EXPECT_EQ(keys[2].name, "alice");
-  // A server that its operator believes to be closed is never open.
+  // A server that its operator believes to be protected is never open.
   for (const std::string_view auth :
        {"{provider_config: {type: local_api_key}}", "{provider_config: {api_keys: [sk-12345678]}}",
         "{provider_config: {type: local_api_key, api_keys: []}}", "{}", "{provider_config: {}}",
@@ -427,7 +427,7 @@ providers:
       load(std::string(skipped) + "  - {provider_id: p, provider_type: 'remote::passthrough'}\n");
   EXPECT_TRUE(with_another.settings);
   EXPECT_THAT(texts_of(with_another), Each(HasSubstr("warning: ")));
-  // None is left: an error, and the last line.
+  // None is left: an error, on the last line.
   const Loaded none = load(skipped);
   EXPECT_FALSE(none.settings);
   ASSERT_FALSE(none.problems.empty());

@@ -33,14 +33,14 @@ inline std::vector<std::string> texts_of(const Loaded& loaded) {
   return texts;
 }
 
-// Of a text without any problem.
+// The settings of a text without any problem.
 inline Settings settings_of(std::string_view text, Variables variables = {}) {
   Loaded loaded = load(text, std::move(variables));
   EXPECT_THAT(texts_of(loaded), testing::IsEmpty());
   return loaded.settings.value_or(Settings{});
 }
 
-// A provider to stand above what a test is about, so that its absence is no problem.
+// A provider to put before the tested text, so that its absence is no problem.
 inline constexpr std::string_view kOneProvider =
     "providers:\n"
     "  inference:\n"

@@ -1,4 +1,4 @@
-// Names and roles in the file: what registered models are called, and what is shown of providers.
+// Names and roles in the file: how registered models are named, and what is shown of providers.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What providers.inference[].config.network says of connections.
+// What providers.inference[].config.network says about connections.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

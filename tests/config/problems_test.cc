@@ -49,7 +49,7 @@ struct Mistake {
 class OneMistake : public testing::TestWithParam<Mistake> {};
 
 TEST_P(OneMistake, IsReportedWhereItIs) {
-  // Under the mapping of one provider, whose last line is line 4.
+  // Below the mapping of one provider, whose last line is line 4.
   const Loaded loaded = load(std::string(kOneProvider) + std::string(GetParam().text),
                              {{"SET", "value"}, {"SECRET", "hunter2 hunter2"}});
   EXPECT_FALSE(loaded.settings);
@@ -272,7 +272,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"models: {m: p}\n", "5:9: models: expected a list, found a mapping"}));
 
 TEST(Mistakes, OfOneCauseAreReportedOnce) {
-  // The id that cannot be known is also that of the model's provider.
+  // The unknown id is also that of the model's provider.
   const Loaded loaded = load(R"(
 providers:
   inference:

@@ -39,7 +39,7 @@ TEST(FramePool, TakesAFrameOfAnotherThread) {
   FramePool::release(frame, 100);
 }
 
-// Destroyed after the thread's pool where it was made before it.
+// Destroyed after the thread's pool if it was created before it.
 struct Late {
   ~Late() {
     if (frame == nullptr) return;
@@ -54,7 +54,7 @@ struct Late {
 };
 
 TEST(FramePool, ServesObjectsThatOutliveItsListsAtTheEndOfAThread) {
-  // A frame that is freed twice or handed out after it was freed ends the program in the heap.
+  // A frame that is freed twice, or used after it was freed, makes the heap end the program.
   std::thread([] {
     thread_local Late late;
     late.frame = FramePool::allocate(64);

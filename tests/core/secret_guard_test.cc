@@ -1,5 +1,5 @@
 // reported-failures 2.1, 2.2: whatever the spelling and wherever a text is cut, no more of a secret
-// gets out than a hint.
+// than a hint gets out.
 
 #include "core/secret_guard.h"
 
@@ -31,7 +31,7 @@ std::string masked(const SecretGuard& guard, std::string text) {
   return text;
 }
 
-// In pieces that end at `ends`, as a relay does: what may not leave is given again.
+// In pieces that end at `ends`, as in a relay: what may not be sent yet is passed again.
 std::string masked_in_pieces(const SecretGuard& guard, std::string_view text,
                              const std::vector<std::size_t>& ends) {
   SecretGuard::Stream stream(guard);
@@ -54,7 +54,7 @@ std::string stars(std::size_t count) {
   return std::string(count, '*');
 }
 
-// The longest part of the key that stands in `text` as it is.
+// The longest part of the key that occurs in `text`.
 std::size_t longest_part(std::string_view text, std::string_view key = kKey) {
   std::size_t longest = 0;
   for (std::size_t at = 0; at < key.size(); ++at) {
@@ -162,7 +162,7 @@ TEST(SecretGuard, FindsBase64InAnyPositionAndAlphabet) {
                              "OmtleT8-Pz5-fn53aXRoKy9iaXRzLTAxMjM0NTY3ODk=",
                              "dTprZXk_Pj8-fn5-d2l0aCsvYml0cy0wMTIzNDU2Nzg5"}) {
     const std::string out = masked(guard, fmt::format("Authorization: Basic {}!", digits));
-    // What the bytes beside the key have a part in may stay.
+    // The digits that depend on the bytes beside the key may stay.
     EXPECT_GE(std::ranges::count(out, '*'), 39) << out;
     EXPECT_TRUE(out.starts_with("Authorization: Basic ")) << out;
     EXPECT_LE(longest_part(out, digits), 4u) << out;
@@ -225,7 +225,7 @@ TEST(SecretGuard, TakesNoEscapeForSuspiciousThatNoSecretNeeds) {
   EXPECT_TRUE(guard.may_find(R"(https:\/\/)"));
 }
 
-// Against the plainest way to say what is meant, for texts without escapes.
+// A comparison with the simplest implementation, for texts without escapes.
 std::string masked_plainly(std::string text, const std::vector<std::string_view>& secrets) {
   std::string out = text;
   for (const std::string_view secret : secrets) {

@@ -12,7 +12,7 @@
 namespace penstock {
 namespace {
 
-// Holds whoever waits on it until it is opened.
+// Blocks tasks that wait on it until it is opened.
 class Gate {
  public:
   auto operator co_await() {
@@ -35,7 +35,7 @@ class Gate {
   std::vector<std::coroutine_handle<>> waiting_;
 };
 
-// Starts a task without anybody above it, as net::TaskGroup does.
+// Starts a task without a parent, as net::TaskGroup does.
 struct Root {
   struct promise_type {
     Root get_return_object() const { return {}; }

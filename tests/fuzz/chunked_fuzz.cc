@@ -1,6 +1,6 @@
-// Chunked bodies of any bytes at all. The first byte chooses how the rest is cut; cutting must
-// change neither the data nor where the body ends nor whether it is refused. What is decoded is
-// also encoded again, and has to decode to the same data.
+// Chunked bodies of arbitrary bytes. The first byte chooses how the rest is cut; cutting must
+// change neither the data nor where the body ends nor whether it is refused. Decoded data is also
+// encoded again, and must decode to the same data.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Any bytes as a configuration: loading reports problems or gives settings that describe() prints
-// as a configuration of the same meaning.
+// Arbitrary bytes as a configuration: loading reports problems, or returns settings that describe()
+// prints as a configuration of the same meaning.
 
 #include <cstdint>
 #include <cstdlib>
@@ -31,7 +31,7 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-// Every mask by a key of its own, as a mask is refused as a key.
+// Replaces each mask by a different key, as a mask is refused as a key.
 std::string with_keys(std::string text) {
   std::size_t count = 0;
   for (std::size_t at = 0; (at = text.find(Secret::kMask, at)) != std::string::npos;) {
@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!loaded.settings) return 0;
 
   const std::string description = describe(*loaded.settings);
-  // Values that contain references or masks of their own would be read as such.
+  // Values that contain references or masks would be read as such.
   const bool is_literal = description.find("${env.") == std::string::npos &&
                           description.find("*********") == std::string::npos;
   if (!is_literal) return 0;

@@ -1,7 +1,7 @@
-// The decoder of content codings, which must come to the same wherever content and room are cut,
-// keep to its bound, and end.
+// The decoder of content codings: its result must not depend on how content and room are cut, and
+// it must keep to its bound and end.
 //
-// The first byte says which codings, the second how the content and the room are cut.
+// The first byte chooses the codings, the second how content and room are cut.
 
 #include <algorithm>
 #include <cstddef>
@@ -37,7 +37,7 @@ Decoded decode(const ContentCodings& codings, std::string_view coded, std::size_
   Decoded decoded{Outcome::kProgress, false, {}};
   std::vector<char> out(room);
   while (decoded.end == Outcome::kProgress) {
-    // Memory of its own, so that the sanitizers see a step too far.
+    // A separate allocation, so that the sanitizers detect a step too far.
     const std::string_view piece = coded.substr(0, coded_step);
     const std::vector<char> exact(piece.begin(), piece.end());
     const ContentDecoder::Step step = decoder.step({exact.data(), exact.size()}, out);
@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(codings.add(kLists[data[0] % std::size(kLists)]));
   const std::string_view coded(reinterpret_cast<const char*>(data) + 2, size - 2);
   const Decoded at_once = decode(codings, coded, coded.size() + 1, kBytesMax);
-  // A bound of the steps: small cuts are for small content.
+  // Bounds the number of steps: small cuts are for small content.
   const std::size_t least = 1 + (coded.size() + at_once.text.size()) / 4096;
   const Decoded in_pieces = decode(codings, coded, least + data[1] % 16, least + data[1] / 16 * 7);
   require(in_pieces.whole == at_once.whole);

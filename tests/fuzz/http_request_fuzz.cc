@@ -1,8 +1,8 @@
-// The request side of a connection: heads, framing and chunked bodies of any bytes at all.
+// The request side of a connection: heads, framing and chunked bodies of arbitrary bytes.
 //
-// The first byte chooses how the rest is cut. Checked beside the absence of faults that the
-// sanitizers find: cutting does not change the verdict (two servers that were fed in different
-// pieces would otherwise see different requests), and what is accepted is what the rules say.
+// The first byte chooses how the rest is cut. Besides what the sanitizers check: cutting does not
+// change the result (two servers that get different pieces would otherwise see different requests),
+// and what is accepted follows the rules.
 
 #include <cstddef>
 #include <cstdint>
@@ -48,8 +48,8 @@ void check_head(const RequestHead& head, std::string_view text) {
   }
 }
 
-// What a connection comes to that is fed `piece_bytes` at a time: the length of the head, or the
-// error, at the size of buffer where it was known.
+// The result of a connection that is fed `piece_bytes` at a time: the length of the head, or the
+// error, at the buffer size at which it was known.
 Result<Parsed> feed(std::string_view text, std::size_t piece_bytes, RequestHead& head) {
   std::size_t scanned = 0;
   for (std::size_t size = piece_bytes; size < text.size(); size += piece_bytes) {

@@ -1,5 +1,5 @@
-// The heads of answers, of any bytes at all. The first byte chooses how the rest is cut and whether
-// the request was HEAD; cutting must not change the verdict.
+// The heads of answers, of arbitrary bytes. The first byte chooses how the rest is cut and whether
+// the request was HEAD; cutting must not change the result.
 
 #include <cstddef>
 #include <cstdint>

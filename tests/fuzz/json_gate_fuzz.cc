@@ -1,6 +1,6 @@
-// The request gate against a second JSON library: what the gate accepts and the other can read
-// must have one `model`, the same, at the place that the gate names; and what the other can read
-// and finds a usable model in, the gate must accept.
+// The check of request bodies against a second JSON library: a body that both accept must have the
+// same single `model`, at the position that the check reports; and a body that the library can
+// read, with a usable model, must be accepted.
 
 #include <algorithm>
 #include <cstddef>
@@ -33,8 +33,8 @@ struct Read : RequestFields {
   std::string model;
 };
 
-// Out of memory that ends with the body, so that the sanitizers see a step too far; in slices too,
-// which must come to the same.
+// From memory that ends with the body, so that the sanitizers detect a step too far; in slices too,
+// with the same result.
 Result<Read> read(std::string_view body) {
   const std::vector<char> exact(body.begin(), body.end());
   RequestReader reader({exact.data(), exact.size()}, {});
@@ -56,8 +56,8 @@ bool is_longer_than_a_limit(const Json& json) {
   return json.size() > 1024 || json["model"].get_ref<const std::string&>().size() > 1024;
 }
 
-// Whether a body that the other library can read is within the gate's depth, and its top-level keys
-// are all different and none of those that the gate refuses.
+// Whether a body that the other library can read is within the permitted depth, and its top-level
+// keys are all different and none is refused.
 bool keys_are_sound(const std::string& body) {
   std::set<std::string> keys;
   bool sound = true;
@@ -89,8 +89,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         usable && !json["model"].get_ref<const std::string&>().empty() &&
         !has_control_character(json["model"].get_ref<const std::string&>()) &&
         !is_longer_than_a_limit(json) && body.size() <= 4096;
-    // Longer bodies may have a number beyond the gate's measure. The other library passes over a
-    // byte order mark, and ends at a zero byte.
+    // Longer bodies may have a number over the limit. The other library skips a byte order mark,
+    // and ends at a zero byte.
     require(!model_is_sound || body.starts_with("\xEF\xBB\xBF") || body.contains('\0'));
     require(penstock::is_valid_utf8(penstock::json_quoted(fields.error().message)));
     return 0;

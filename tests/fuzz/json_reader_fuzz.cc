@@ -1,5 +1,5 @@
-// The bounded JSON reader, against another one: both accept the same texts but for those that name
-// a key twice, and find the same values in them.
+// The bounded JSON reader against another one: both accept the same texts, except those that repeat
+// a key, and find the same values in them.
 
 #include <algorithm>
 #include <cstddef>
@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   const auto document = JsonDocument::read(text, kBounds);
   if (!document) require(document.error().position <= size && !document.error().message().empty());
-  // Without a bound on depth of its own, the other reader is asked about shallow texts only.
+  // The other reader has no limit on depth, so it gets only shallow texts.
   if (depth_of(text) > kBounds.depth) return 0;
   const auto theirs = nlohmann::ordered_json::parse(text, nullptr, false);
   if (document) {

@@ -1,5 +1,5 @@
-// The JSON rewriter: cuts do not matter, nothing is lost, and a text that another JSON library can
-// read comes out with nothing changed but the model. The first two bytes of the input choose cuts.
+// The JSON rewriter: cuts do not matter, nothing is lost, and in a text that another JSON library
+// can read nothing changes but the model. The first two bytes of the input choose cuts.
 
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +32,7 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-// Pieces of sizes that `seed` chooses; 0: one piece.
+// In pieces of sizes that `seed` chooses; 0: one piece.
 Outcome rewrite(std::string_view text, std::string_view model, std::uint32_t seed) {
   StreamEnd end(penstock::wire::kCompletionEnds);
   JsonRewriter rewriter(model, &end);
@@ -64,7 +64,7 @@ bool has_error(const Json& json) {
          is_word("type");
 }
 
-// Of an event of one choice: whether that has ended.
+// Whether an event's only choice has ended.
 bool has_ended(const Json& json) {
   const Json reason = json["choices"][0].value("finish_reason", Json());
   return is_text(reason) && reason != "null";

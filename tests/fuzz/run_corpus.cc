@@ -1,4 +1,4 @@
-// Runs a fuzz target over the files of a folder: its corpus as a plain test.
+// Runs a fuzz target over the files of a folder, so that its corpus is a plain test.
 
 #include <cstdint>
 #include <filesystem>

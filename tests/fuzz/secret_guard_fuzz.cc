@@ -1,6 +1,6 @@
 // The guard of secrets: cuts do not matter, lengths stay, JSON and UTF-8 stay valid, nothing is
-// left that another JSON library reads as a part of a secret, and a text without escapes comes out
-// as from a plain search. The first two bytes of the input choose cuts.
+// left that another JSON library reads as a part of a secret, and a text without escapes gives the
+// same result as a plain search. The first two bytes of the input choose cuts.
 
 #include <algorithm>
 #include <array>
@@ -49,7 +49,7 @@ std::string in_pieces(std::string_view text, std::uint32_t seed) {
   return out + buffer;
 }
 
-// Of the first two secrets, whose runs are neither numbers nor escapes.
+// For the first two secrets, whose runs are neither numbers nor escapes.
 bool shows_secret(std::string_view text) {
   for (const std::string_view secret : {kSecrets[0], kSecrets[1]}) {
     for (std::size_t at = 0; at + kRun <= secret.size(); ++at) {
@@ -97,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(in_pieces(text, seed) == whole);
   if (penstock::is_valid_utf8(text)) require(penstock::is_valid_utf8(whole));
   if (text.find_first_of(std::string_view("\\%&\"\0", 5)) == std::string::npos) {
-    // Base64 is looked for as well.
+    // Base64 is searched for as well.
     if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-/+ 0123456789") == std::string::npos) {
       require(whole == plainly(text));
     }

@@ -1,6 +1,6 @@
-// The stream rewriter: cuts do not matter; without a name all passes; with one, and without the
-// letters of a model key in the input, all passes too. The first three bytes of the input choose
-// cuts and limit.
+// The stream rewriter: cuts do not matter; without a name everything passes; with one, everything
+// passes too if the input lacks the letters of a model key. The first three bytes of the input
+// choose cuts and limit.
 
 #include <algorithm>
 #include <cstddef>
@@ -39,8 +39,8 @@ struct Options {
   std::size_t held_bytes_max;
 };
 
-// Pieces of sizes that `seed` chooses; 0: one piece. What is held may be taken back, and nothing
-// else may change once it was let go.
+// In pieces of sizes that `seed` chooses; 0: one piece. Held bytes may be removed; released bytes
+// must not change.
 Outcome rewrite(std::string_view text, const Options& options, std::uint32_t seed) {
   SseRewriter rewriter(options.model, penstock::wire::kCompletionEnds, options.done,
                        options.held_bytes_max);
@@ -81,9 +81,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   rewrite(text, {"new/name", DoneEvent::kStrip, limit}, seed);
   const Outcome passed = rewrite(text, {"", DoneEvent::kPass, limit}, seed);
-  // All passes but an event that breaks off, and a mark that cannot be true.
+  // Everything passes except an incomplete event, and a mark that cannot be true.
   if (text.find('[') == std::string_view::npos) require(text.starts_with(passed.out));
-  // A key that is `model` has its letters, or escapes of them, and quotes around a value.
+  // A `model` key has its letters, or escapes of them, and quotes around a value.
   if (text.find_first_of("m\\") == std::string_view::npos) {
     require(rewrite(text, {"new/name", DoneEvent::kPass, limit}, seed) == passed);
   }

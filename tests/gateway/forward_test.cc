@@ -23,7 +23,7 @@ TEST(MayRetry, DependsOnWhatHasLeftOverWhichConnection) {
       {1, true, Repeatable::kYes, kStaleConnection, true},
       {1, true, Repeatable::kNo, kNever, false},
       {1, true, Repeatable::kYes, kNever, false},
-      // A new connection has failed: another one would as well.
+      // A new connection has failed: another one would too.
       {1, false, Repeatable::kNo, kNothingSent, false},
       {1, false, Repeatable::kYes, kNothingSent, false},
       {1, false, Repeatable::kYes, kStaleConnection, false},

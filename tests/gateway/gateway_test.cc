@@ -105,7 +105,7 @@ struct NotReceived {
 
 constexpr std::size_t kFieldsMax = 20;
 
-// Each says the secret somewhere, before and after the fault.
+// Each contains the secret, before and after the fault.
 std::vector<NotReceived> what_is_not_received() {
   static const std::string many_fields = [] {
     std::string text = "GET /sk-hunter2 HTTP/1.1\r\nHost: a\r\n";
@@ -130,7 +130,7 @@ std::vector<NotReceived> what_is_not_received() {
 
 class WhatIsNotReceived : public GatewayTest {
  protected:
-  // Sends the text, and gives up when the server would have done so too.
+  // Sends the text, and waits as long as the server would.
   void send(std::string_view text, std::chrono::milliseconds patience) {
     auto [client, server] = memory_pair(window, window);
     http::ServerLimits limits;

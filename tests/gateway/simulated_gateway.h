@@ -1,10 +1,10 @@
 #pragma once
 
-// SimulatedGateway: the real gateway with one provider, `p`, on a simulated loop: its time is the
-// test's, its connections are in memory.
+// SimulatedGateway: the real gateway with one provider, `p`, on a simulated loop: the test controls
+// its time, and its connections are in memory.
 //
 // The test is both the client and the upstream: it holds the far ends. The provider lists one
-// model, `m`. What a test changes of `settings` it changes before start().
+// model, `m`. A test changes `settings` before start().
 
 #include <atomic>
 #include <chrono>
@@ -84,7 +84,7 @@ class SimulatedGateway : public ::testing::Test {
     sim.settle();
   }
 
-  // Sends, lets everything happen that happens at once, and gives what has come back.
+  // Sends, lets everything happen that happens at once, and returns what has come back.
   std::string say(std::string_view text) {
     EXPECT_EQ(client->send(text), text.size());
     sim.settle();
@@ -98,7 +98,7 @@ class SimulatedGateway : public ::testing::Test {
         "Content-Length: " +
         std::to_string(body.size()) + "\r\n\r\n" + body);
   }
-  // The same of the upstream's newest connection; gives what has reached the client.
+  // The same for the upstream's newest connection; returns what has reached the client.
   std::string upstream_says(std::string_view text) {
     EXPECT_FALSE(upstreams.empty());
     if (upstreams.empty()) return {};
@@ -119,7 +119,7 @@ class SimulatedGateway : public ::testing::Test {
     return at == std::string::npos ? -1 : std::strtod(text.c_str() + at + sample.size(), nullptr);
   }
 
-  // Gives a connection at once.
+  // Returns a connection at once.
   class MemoryConnector final : public net::Connector {
    public:
     explicit MemoryConnector(SimulatedGateway& gateway) : gateway_(gateway) {}

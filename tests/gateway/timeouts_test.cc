@@ -1,4 +1,4 @@
-// The timeouts of an exchange, to the millisecond: the time is the test's.
+// The timeouts of an exchange, to the millisecond: the test controls the time.
 
 #include <gmock/gmock.h>
 
@@ -48,7 +48,7 @@ TEST_F(TimeoutsTest, TheFirstByteOfAnAnswerHasItsTime) {
   EXPECT_EQ(ask_for("true"), "");
   expect_error_at(milliseconds(600), "504 ");
   EXPECT_EQ(hits("first_byte_timeout"), 1);
-  // The connection goes on, with another to the upstream.
+  // The connection continues, with another one to the upstream.
   EXPECT_EQ(ask_for("false"), "");
   EXPECT_THAT(upstream_says("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                             "Content-Length: 2\r\n\r\n{}"),
@@ -91,7 +91,7 @@ TEST_F(TimeoutsTest, HeartbeatsAloneDoNotKeepAStreamAlive) {
     EXPECT_EQ(after(milliseconds(300)), "");
     EXPECT_EQ(upstream_says(chunk(": ping\n\n")), chunk(": ping\n\n"));
   }
-  // The heartbeat that comes after the limit is answered with it; silence has its own limit.
+  // The heartbeat after the limit triggers it; silence has its own limit.
   EXPECT_EQ(after(milliseconds(101)), "");
   EXPECT_THAT(upstream_says(chunk(": ping\n\n")), HasSubstr("upstream_timeout"));
   EXPECT_EQ(hits("between_events_timeout"), 1);
@@ -151,7 +151,7 @@ TEST_F(TimeoutsTest, AConnectionWithoutRequestsIsClosedWhenItsIdleTimeIsOver) {
   EXPECT_EQ(hits("idle_timeout"), 1);
 }
 
-// A request begins the time anew.
+// A request restarts the time.
 TEST_F(TimeoutsTest, AConnectionMayLastLongerThanItsIdleTime) {
   limits.idle_timeout = milliseconds(150);
   start();

@@ -1,6 +1,6 @@
-// Requests that another server on the path could read differently, each with the verdict that it
-// must get: request smuggling, desynchronisation and header injection. The classes are those that
-// general-purpose parsers were probed with; what is refused here is never seen by an upstream.
+// Requests that another server on the path could read differently, each with the required result:
+// request smuggling, desynchronisation and header injection. The classes are those that
+// general-purpose parsers were tested with; an upstream never sees what is refused here.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ struct Vector {
   std::string bytes;
 };
 
-// The beginnings that most vectors share.
+// How most vectors begin.
 const std::string kGet = "GET / HTTP/1.1\r\n";
 const std::string kPost = "POST /v1/x HTTP/1.1\r\nHost: a\r\n";
 const std::string kChunked = kPost + "Transfer-Encoding: chunked\r\n\r\n";
@@ -168,7 +168,7 @@ struct Sound {
   std::string_view bodies;
 };
 
-// Near neighbours of what is refused, so that strictness does not grow beyond its reasons.
+// Close to what is refused, so that strictness does not exceed its reasons.
 const Sound kAccepted[] = {
     {"a plain request", kGet + "Host: a\r\n\r\n", 1, ""},
     {"one empty line before a request", "\r\n" + kGet + "Host: a\r\n\r\n", 1, ""},
@@ -230,7 +230,7 @@ TEST(AttackVectors, DoNotReachTheMessageBehindThem) {
   }
 }
 
-// Answers that must not be passed on or leave a connection to be used again.
+// Answers that must not be forwarded, or must not leave a reusable connection.
 const Vector kRefusedAnswers[] = {
     {"two lengths", kUpstreamInvalidResponse,
      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na"},

@@ -39,7 +39,7 @@ class ClientsTest : public ::testing::Test {
     EXPECT_TRUE(client->admit());
     return client;
   }
-  // What a connection does that has been told to end.
+  // What a connection does when it is told to end.
   static bool must_go(const std::unique_ptr<Client>& client) { return client->ended().raised(); }
 
   testing::SimulatedLoop sim_;

@@ -31,7 +31,7 @@ using testing::MemoryOptions;
 using testing::MemoryStream;
 using testing::SimulatedLoop;
 
-// Bytes that tell where they belong: lost, doubled or foreign ones do not compare equal.
+// Bytes that show where they belong: lost, duplicated or foreign ones do not compare equal.
 std::string pattern(std::uint64_t id, std::size_t bytes) {
   std::string text(bytes, '\0');
   SeededRandom random(id);
@@ -39,7 +39,7 @@ std::string pattern(std::uint64_t id, std::size_t bytes) {
   return text;
 }
 
-// What the origin makes of a request: derived from its number alone, so that the client knows it.
+// What the origin does with a request: derived from its number alone, so that the client knows it.
 struct Plan {
   explicit Plan(std::uint64_t number)
       : request_bytes(SeededRandom(number).next() % 3 == 0 ? number * 7919 % 50'000 : number % 300),
@@ -71,7 +71,7 @@ struct Counts {
   int wrong = 0;
 };
 
-// Answers with the pattern of the request's number, after it has checked what it was sent.
+// Checks the request, then answers with the pattern of its number.
 class Origin final : public Handler {
  public:
   explicit Origin(Counts& counts) : counts_(counts) {}
@@ -102,7 +102,7 @@ class Origin final : public Handler {
     if (written) connection.answered();
   }
   std::string refuse(const Error& error, AnswerTo, const net::SocketAddress&) override {
-    // Everybody here speaks HTTP.
+    // Everybody here sends valid HTTP.
     if (error.kind != ErrorKind::kClientGone) ++counts_.wrong;
     return {};
   }
@@ -143,11 +143,11 @@ class World {
       : random_(seed), network_(random_, breaks_one_in) {
     sim_.poller().set_outside([this] { return network_.step(); });
     client_limits_.head = {.bytes = 32 * 1024, .fields = 100};
-    // Shorter than the pool's, so that connections do go stale.
+    // Shorter than the pool's, so that connections do become stale.
     origin_limits_.idle_timeout = seconds(3);
   }
 
-  // Runs clients to their end, then the rest. False where something never ends.
+  // Runs clients to their end, then the rest. False if something never ends.
   bool run(int clients, int requests_each) {
     for (int i = 0; i < clients; ++i) tasks_.spawn(be_client(requests_each));
     const bool ended = sim_.run_until([&] { return clients_ended_ == clients; });
@@ -207,7 +207,7 @@ class World {
         connection->rest(seconds(60));
       }
       if (random_.next() % 4 == 0) {
-        // Connections age, and some go stale just when they are wanted.
+        // Connections age, and some become stale just when they are needed.
         net::Deadline pause(loop());
         pause.set(in(random_.next() % 2 == 0 ? origin_limits_.idle_timeout : milliseconds(1'500)));
         co_await net::wait_any(loop(), &pause);
@@ -259,7 +259,7 @@ class World {
       deadline.set(in(seconds(100)));
       const net::Woken woken = co_await net::wait_any(loop(), &deadline, connection.readable());
       if (woken.timed_out()) {
-        ++counts_.wrong;  // neither an answer nor an end in a time that is past every limit
+        ++counts_.wrong;  // neither an answer nor an end, after a time beyond every limit
         break;
       }
     }
@@ -314,7 +314,7 @@ Task<void> Proxy::handle(ServerConnection& client) {
     }
     const RetryClass retry = relayed.error().retry;
     if (retry == RetryClass::kNever) break;
-    // Only a connection that has served before may turn out to be stale.
+    // Only a reused connection may turn out to be stale.
     if (!upstream.reused() && retry == RetryClass::kStaleConnection) ++world_.counts().wrong;
     ++world_.counts().stale;
   }
@@ -379,7 +379,7 @@ TEST_P(ExchangeSimulation, NeverLosesInventsOrLeavesAnythingWhereConnectionsBrea
     completed += world.counts().completed;
     failed += world.counts().failed;
   }
-  // The schedules are of every kind.
+  // All kinds of schedules occurred.
   EXPECT_GT(breaks, 0u);
   EXPECT_GT(completed, 0);
   EXPECT_GT(failed, 0);

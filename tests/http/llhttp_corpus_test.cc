@@ -84,13 +84,13 @@ constexpr Exception kStricter[] = {
      kCoding},
 };
 
-// What is accepted by both, but with another number of messages.
+// What both accept, but with a different number of messages.
 constexpr Exception kOtherBodies[] = {
     {"content-length.md: Content-Length reset when no body is received",
      "llhttp's test tells its parser to skip the body"},
 };
 
-// What llhttp reports as an error to hand the connection to another protocol.
+// What llhttp reports as an error to pass the connection to another protocol.
 constexpr Exception kNotErrors[] = {
     {"connection.md: Setting a flag and pausing",
      "Upgrade may be ignored, and is (RFC 9110 section 7.8)"},
@@ -173,7 +173,7 @@ TEST(LlhttpCorpus, RefusesWhatLlhttpRefusesWithAndWithoutLeniency) {
   for (const Case& c : load_cases()) {
     if (c.accepted || is_listed(kNotErrors, c)) continue;
     const MessageRunner runner = run_case(c);
-    // Bytes behind a message that ends the connection count as refused: they are never looked at.
+    // Bytes after a message that ends the connection count as refused: they are never read.
     EXPECT_TRUE(runner.refused() || runner.has_unread()) << c.name << ": " << runner.verdict();
   }
 }
@@ -195,7 +195,7 @@ TEST(LlhttpCorpus, RefusesTheListedCases) {
   }
 }
 
-// Every leniency of llhttp is one about where lines, heads, bodies or connections end.
+// Every leniency of llhttp concerns where lines, heads, bodies or connections end.
 TEST(LlhttpCorpus, OffersNoneOfTheLeniencies) {
   std::size_t lenient = 0;
   for (const Case& c : load_cases()) {

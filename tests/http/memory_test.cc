@@ -1,5 +1,5 @@
-// What connections hold while they wait: the promises of http/scratch.h, seen from the heap.
-// Skipped under sanitizers, which have allocation operators of their own.
+// The memory of waiting connections: the promises of http/scratch.h, checked on the heap. Skipped
+// under sanitizers, which replace the allocation operators.
 
 #include <cstdlib>
 #include <new>
@@ -19,7 +19,7 @@
 
 namespace {
 
-// Large allocations that are alive: small ones come and go with the test's own doings.
+// Large allocations that are alive: small ones come and go with the test itself.
 constexpr std::size_t kLargeBytes = 8 * 1024;
 std::size_t live_large_bytes = 0;
 
@@ -82,7 +82,7 @@ using testing::MemoryOptions;
 using testing::SimulatedLoop;
 using testing::Tasks;
 
-// Blocks that the pool keeps for the next borrower are nobody's: a pool of its own counts apart.
+// Blocks that the pool keeps for the next borrower belong to nobody: a separate pool counts apart.
 std::size_t blocks(std::size_t bytes) {
   return bytes / ScratchPool::kBlockBytes;
 }
@@ -104,7 +104,7 @@ class ReleasingHandler final : public Handler {
   std::size_t while_released = 0;
 
  private:
-  // With the bodies in memory that is not from operator new (http/body_memory.h).
+  // Includes bodies in memory that is not from operator new (http/body_memory.h).
   static std::size_t held(ServerConnection& connection) {
     return live_large_bytes + connection.bodies().held_bytes();
   }

@@ -47,7 +47,7 @@ bool MessageRunner::advance_head() {
   buffer_.erase(0, parsed->head_bytes);
   scanned_ = 0;
   if (switches) {
-    // The parser leaves it to its caller that nobody has asked for 101.
+    // The parser leaves it to its caller to refuse an unsolicited 101.
     error_ = Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever, "101");
     return false;
   }

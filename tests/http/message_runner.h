@@ -1,8 +1,8 @@
 #pragma once
 
-// Reads a connection's bytes as a server or a client does: head, body by its framing, next
-// message. What is looked at is how many messages there were and how it ended; with it, inputs made
-// for other parsers can be judged as a whole.
+// Reads a connection's bytes as a server or a client does: head, body by its framing, next message.
+// Reports how many messages there were and how they ended, so that inputs made for other parsers
+// can be judged as a whole.
 
 #include <cstddef>
 #include <optional>
@@ -33,7 +33,7 @@ class MessageRunner {
   bool at_border() const {
     return stage_ == Stage::kClosed || (stage_ == Stage::kHead && buffer_.empty());
   }
-  // Whether bytes came after a message that ends the connection: nobody ever looks at them.
+  // Whether bytes came after a message that ends the connection: nobody ever reads them.
   bool has_unread() const { return stage_ == Stage::kClosed && !buffer_.empty(); }
 
   // All of the above in one text, to compare two runs.

@@ -1,4 +1,4 @@
-// The bodies that a server's connection takes, and their limits.
+// The bodies that a server's connection accepts, and their limits.
 
 #include "http/request_body.h"
 
@@ -26,7 +26,7 @@ TEST_F(RequestBodyTest, KeepsWhatFollowsAChunkedBodyThatFilledABlock) {
   connect();
   EXPECT_EQ(say(post_chunked_head("/1")), "");
   // One read brings the rest of the first request, all of the second, whose body ends where its
-  // padding does not fit any more, and the beginning of the third.
+  // padding no longer fits, and the beginning of the third.
   const std::string first_end = "3\r\nabc\r\n0\r\n\r\n";
   std::string rest = first_end;
   const std::size_t second_bytes = ScratchPool::kBlockBytes - first_end.size() - 10;
@@ -170,7 +170,7 @@ TEST_F(RequestBodyTest, HoldsNoMoreThanTheBytesOfAllBodies) {
   client_->end_writing();
   sim_.settle();
 
-  // Another body holds a part; what lies in a block with its head is not counted.
+  // Another body holds a part; a body in a block with its head is not counted.
   BodyBudget::Share other(bodies_);
   EXPECT_TRUE(other.take(kAll - 50'000));
   connect(wide);

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the tests of a server's connection share: a client on a stream in memory, a fake clock, and
-// a handler that does as the test says.
+// Shared by the tests of a server's connection: a client on a stream in memory, a fake clock, and a
+// handler that does what the test says.
 
 #include <functional>
 #include <optional>

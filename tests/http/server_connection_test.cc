@@ -44,7 +44,7 @@ TEST_F(ServerConnectionTest, TakesAHeadLargerThanABlockAndRefusesOneOverTheLimit
   connect();
   const std::string field = "X-Long: " + std::string(20'000, 'l') + "\r\n";
   const std::string large = "GET /large HTTP/1.1\r\nHost: h\r\n" + field + "\r\n";
-  // Behind a small one, so that the large one does not begin at the block's front.
+  // After a small one, so that the large one does not begin at the block's front.
   EXPECT_EQ(say(std::string(kGet) + large + post("/b", "after")),
             answer_with("GET /a ") + answer_with("GET /large ") + answer_with("POST /b after"));
   EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: h\r\n" + field + field), StartsWith("refused: "));

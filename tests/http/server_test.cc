@@ -49,7 +49,7 @@ class ThrowingHandler final : public Handler {
   int waiting = 0;
 };
 
-// The time of the machine, and what the test adds to it.
+// The machine's time, plus what the test adds.
 class JumpingClock final : public Clock {
  public:
   SteadyTime steady() const override { return system_.steady() + added_; }
@@ -61,7 +61,7 @@ class JumpingClock final : public Clock {
   std::chrono::hours added_{0};
 };
 
-// A server on a real port, and clients that block: the kernel holds what is sent either way.
+// A server on a real port, and clients that block: the kernel buffers what is sent.
 class ServerTest : public ::testing::Test {
  protected:
   explicit ServerTest(const net::TlsContext* tls = nullptr) : tls_(tls) {
@@ -135,7 +135,7 @@ TEST_F(ServerTest, ForgetsAConnectionThatEndedWithAnException) {
   server_.drain();
 }
 
-// Error paths that no test entered: no memory for one connection is no reason to take no others.
+// Lack of memory for one connection must not keep others from being accepted.
 TEST_F(ServerTest, AcceptsTheNextAfterAnExceptionWhileItAccepts) {
   handler_.waits = true;
   handler_.throws_at_opening = true;
@@ -163,7 +163,7 @@ TEST_F(ServerTest, AcceptsTheNextAfterAnExceptionWhileItAccepts) {
 TEST_F(ServerTest, EndsAConnectionThatIsAcceptedInTheTurnOfTheStop) {
   loop_.run_once(std::chrono::nanoseconds(0));
   connect_client();
-  // The poll tells of the connection; it is accepted in the next turn only.
+  // The poll reports the connection; it is accepted only in the next turn.
   loop_.run_once(std::chrono::milliseconds(100));
   EXPECT_EQ(server_.connections(), 0u);
   server_.stop();

@@ -158,7 +158,7 @@ TEST_F(UpstreamConnectionTest, StopsSendingWhenTheAnswerComesEarlyAndIsThenNotRe
   const Body body = read_all();
   EXPECT_EQ(body.data, "no");
   EXPECT_TRUE(body.end);
-  // What would be sent next would be taken for the rest of this request.
+  // The next bytes would be taken for the rest of this request.
   EXPECT_FALSE(connection_->reusable());
 }
 
@@ -216,7 +216,7 @@ TEST_F(UpstreamConnectionTest, TellsACutBodyFromAWholeOne) {
     EXPECT_EQ(body.error, ErrorKind::kUpstreamReset) << framing;
     EXPECT_FALSE(connection_->reusable());
   }
-  // Without a framing the end of the connection is the end of the body, but only an orderly one.
+  // Without framing, the end of the connection is the end of the body, but only an orderly one.
   connect();
   exchange("HTTP/1.1 200 OK\r\n\r\nhello");
   upstream_->reset();
@@ -271,7 +271,7 @@ TEST_F(UpstreamConnectionTest, SaysWhetherARequestMayBeSentAgain) {
   ASSERT_TRUE(head_ && !*head_);
   EXPECT_EQ(retry(), RetryClass::kNever);
 
-  // A reused one that gives no byte had most likely been closed before.
+  // A reused one that returns no byte had most likely been closed before.
   connect();
   exchange(whole);
   connection_->rest(seconds(4));
@@ -282,7 +282,7 @@ TEST_F(UpstreamConnectionTest, SaysWhetherARequestMayBeSentAgain) {
   ASSERT_TRUE(head_ && !*head_);
   EXPECT_EQ(retry(), RetryClass::kStaleConnection);
 
-  // One that gives an interim answer has taken the request.
+  // One that returns an interim answer has taken the request.
   connect();
   exchange(whole);
   connection_->rest(seconds(4));
@@ -295,7 +295,7 @@ TEST_F(UpstreamConnectionTest, SaysWhetherARequestMayBeSentAgain) {
   EXPECT_EQ(retry(), RetryClass::kNever);
 }
 
-// A promise that no test kept: a part of the request may have been read and acted on.
+// A part of the request may have been read and acted on.
 TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhenAPartOfTheRequestHasLeft) {
   connect({}, {.window_bytes = 1'000});
   exchange("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
@@ -329,7 +329,7 @@ TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhereAWriteBreaksBehi
 TEST_F(UpstreamConnectionTest, GoesOnSendingAfterAnInterimAnswer) {
   const std::string request(100'000, 'r');
   const std::string continues = "HTTP/1.1 100 Continue\r\n\r\n";
-  // However the interim answer is cut.
+  // Wherever the interim answer is cut.
   for (std::size_t cut = 1; cut <= continues.size(); ++cut) {
     connect({}, {.window_bytes = 1'000});
     send(request);
@@ -423,7 +423,7 @@ TEST_F(UpstreamConnectionTest, IsNotReusedWhereAnythingSpeaksAgainstIt) {
   exchange("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
   EXPECT_EQ(read_all().data, "ok");
   EXPECT_TRUE(connection_->reusable());
-  // A second request has begun: the first answer's end says nothing any more.
+  // A second request has begun: the first answer's end no longer matters.
   connection_->rest(seconds(4));
   send(kRequest);
   EXPECT_FALSE(connection_->reusable());

@@ -63,7 +63,7 @@ class UpstreamPoolTest : public ::testing::Test {
     ASSERT_EQ(connection.read_body()->data, "ok");
   }
 
-  // A connection that has served and rests.
+  // A connection that has served a request and is idle.
   MemoryStream& rest_one(
       std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") {
     Connection connection = acquire(Reuse::kNo);
@@ -101,7 +101,7 @@ TEST_F(UpstreamPoolTest, IsNotMisledByASignalThatIsAboutNothing) {
   Connection connection = acquire();
   exchange(*connection, *connector_.upstreams.back());
   pool_.give_back(std::move(connection));
-  // A TLS session ticket makes a socket readable and holds nothing to read.
+  // A TLS session ticket makes a socket readable without anything to read.
   connector_.upstreams.back()->raise_for_nothing();
   EXPECT_TRUE(acquire()->reused());
 }
@@ -312,7 +312,7 @@ TEST_F(LimitedPoolTest, ConnectionsThatRestMakeRoomOnAllThreads) {
   ask(second, other_);
   end_exchange(second, other_);
   EXPECT_EQ(limited_.close_expired() + other_.close_expired(), 2u);
-  // One's own goes first, then the other thread's.
+  // The thread's own connection goes first, then the other thread's.
   Asked third;
   Asked fourth;
   ask(third, limited_, Reuse::kNo);

@@ -1,5 +1,5 @@
-// Answers in a content coding, although identity was asked for: decoded where that is possible, and
-// else they do not pass.
+// Answers in a content coding although identity was requested: decoded if possible, and else not
+// forwarded.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// A client that leaves: its departure ends the upstream's work in every phase.
+// A client's departure ends the upstream's work in every phase.
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ namespace {
 
 class ClientGone : public GatewayTest {
  protected:
-  // Lets a client leave several times, and checks how soon the upstream learns of it. `leave` gets
+  // Lets a client leave several times, and checks how soon the upstream learns of it. `bring` gets
   // a connected client, brings it to the phase in question and returns just before it leaves.
   template <class Bring>
   void expect_prompt_cancellation(const Script& script, Bring bring);
@@ -38,7 +38,7 @@ void ClientGone::expect_prompt_cancellation(const Script& script, Bring bring) {
     ASSERT_TRUE(closed.has_value()) << "the upstream's work goes on";
     delays[i] = std::chrono::ceil<milliseconds>(*closed - left);
   }
-  // One of them may have been kept waiting by a busy machine.
+  // A busy machine may have delayed one of them.
   std::ranges::sort(delays);
   EXPECT_LE(delays[delays.size() / 2], kPromptly);
 }
@@ -84,7 +84,7 @@ TEST_F(ClientGone, InTheMiddleOfTheUploadReachesNoUpstream) {
   EXPECT_EQ(client.read_head().status, 100);
   ASSERT_TRUE(client.send(request.substr(head_bytes, 20)));
   client.close();
-  // Its line in the log tells that the server is done with it.
+  // Its line in the log shows that the server has finished with it.
   const std::string line = service().access_log(1).front();
   EXPECT_NE(line.find("client_gone"), std::string::npos) << line;
   EXPECT_TRUE(upstream.requests().empty());
@@ -114,7 +114,7 @@ TEST_F(ClientGone, LeavesAServerThatServesTheNextOne) {
   }
   ASSERT_TRUE(upstream.wait_for_peer_close(0));
   EXPECT_EQ(connect().ask(chat(Answer::kWhole)).status(), 200);
-  // The one that is left is the one that asks.
+  // The remaining one is the one that asks.
   EXPECT_TRUE(eventually([&] { return service().metric("penstock_open_requests") == 1; }));
 }
 

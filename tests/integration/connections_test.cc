@@ -1,4 +1,4 @@
-// Many connections: who is served when there are more than there may be.
+// Many connections: who is served at the limit.
 
 #include <memory>
 #include <string>
@@ -54,7 +54,7 @@ TEST_F(Connections, WithoutAKeyDoNotKeepKeyHoldersOut) {
     upstream.wait_for_request(static_cast<std::size_t>(i));
   }
   EXPECT_GE(hits(), 25);
-  // Now all of them serve: one more is only served where it asks for operations.
+  // Now all of them are serving: one more is served only if it asks for operations.
   RawClient more = connect();
   EXPECT_EQ(more.ask(kHealth).status(), 200);
   expect_error(more.ask(chat()), 503, "overloaded");

@@ -1,5 +1,5 @@
-// Request bodies in content codings: unpacked within the limits of any body, and then treated and
-// forwarded as one that came plain.
+// Compressed request bodies: decoded within the limits of any body, and then treated and forwarded
+// like plain ones.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ std::string coded(std::string_view codings, std::string_view content) {
   return post(kChatPath, content, {{"Content-Encoding", std::string(codings)}});
 }
 
-// A body of that many bytes, which compresses a hundred times.
+// A body of that many bytes, which compresses a hundredfold.
 std::string body_of(std::size_t bytes) {
   const std::string front = R"({"model":"passthrough/m1","input":")";
   std::string text;
@@ -81,7 +81,7 @@ TEST_F(RequestCodings, OfTheUsualProgramsAreRead) {
   EXPECT_EQ(upstream.wait_for_request(1).body, R"({"model":"m1"})");
 }
 
-// Through many steps, and into memory that grows.
+// In many steps, and into memory that grows.
 TEST_F(RequestCodings, OfALargeBodyAreTakenOffWhole) {
   const std::string body = body_of(5'000'000);
   std::string plain = body;
@@ -112,7 +112,7 @@ TEST_F(RequestCodings, ThatAreNotKeptAreA400) {
     EXPECT_TRUE(message_of(answer).starts_with("The request body could not be decompressed: "))
         << message_of(answer);
   }
-  // What comes out is judged as any body is.
+  // The result is checked like any body.
   EXPECT_EQ(client.ask(coded("gzip", gzipped("{"))).status(), 400);
   EXPECT_EQ(client.ask(coded("zstd", zstd_compressed(""))).status(), 400);
   EXPECT_EQ(client.ask(chat(Answer::kWhole)).status(), 200);
@@ -131,7 +131,7 @@ TEST_F(RequestCodings, HaveTheLimitOfAnyBodyWhenTheyAreTakenOff) {
     expect_error(connect().ask(request(3'000'000)), 413, "body_too_large");
   }
   EXPECT_EQ(hits("body_bytes"), 4);
-  // Also in between, where codings stand on top of each other.
+  // Also in between, if codings are stacked.
   std::string members;
   for (int i = 0; i < 10'000; ++i) members += gzipped("");
   members += gzipped(chat_body());
@@ -142,7 +142,7 @@ TEST_F(RequestCodings, HaveTheLimitOfAnyBodyWhenTheyAreTakenOff) {
 TEST_F(RequestCodings, CountTowardsTheBoundOfAllBodies) {
   limits().all_bodies_bytes = 4'000'000;
   RawClient client = connect();
-  // What one request has held is given back, also where it failed.
+  // What one request has held is returned, also after a failure.
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(client.ask(coded("gzip", gzipped(body_of(1'500'000)))).status(), 200);
     expect_error(client.ask(coded("gzip", gzipped(body_of(5'000'000)))), 503, "overloaded");

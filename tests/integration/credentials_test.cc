@@ -1,5 +1,5 @@
-// Whose key opens what: the client's opens the gateway, and only there; the upstream gets the
-// operator's, or one that the caller gives for it.
+// Which key opens what: the client's opens only the gateway; the upstream gets the operator's, or
+// one that the caller sends for it.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

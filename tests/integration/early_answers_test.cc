@@ -1,4 +1,4 @@
-// Answers that come before their request has: the client reads each of them, however much it sends.
+// Early answers: the client reads each of them, however much it sends.
 
 #include <string>
 
@@ -18,7 +18,7 @@ class EarlyAnswers : public GatewayTest {
            "Content-Length: " + std::to_string(bytes) + "\r\n\r\n";
   }
 
-  // As a client that reads nothing before it has sent everything.
+  // Like a client that reads nothing before it has sent everything.
   WholeAnswer send_all_then_read(const std::string& head, std::size_t bytes) {
     RawClient client = connect();
     EXPECT_TRUE(client.send(head));

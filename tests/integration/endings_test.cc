@@ -1,4 +1,4 @@
-// An upstream that leaves: an answer that it broke off never looks whole.
+// An upstream that leaves: an answer that it breaks off never looks whole.
 
 #include <gtest/gtest.h>
 
@@ -14,10 +14,10 @@ namespace {
 
 class UpstreamGone : public GatewayTest {
  protected:
-  // What is sent once more is the subject of retries_test.cc.
+  // Retries are the subject of retries_test.cc.
   void SetUp() override { settings.providers.front().retry_stale_connection = false; }
 
-  // What a client gets for a request that the upstream answers so.
+  // What a client gets if the upstream answers with this script.
   WholeAnswer answer_to(Script script, Answer kind = Answer::kWhole) {
     upstream.answer_next(std::move(script));
     return connect().ask(chat(kind));
@@ -137,7 +137,7 @@ TEST_F(UpstreamGone, InAStreamIsOneErrorEventAndACutConnection) {
   }
 }
 
-// faults-measured 15: what was begun would make the error unreadable to the clients' libraries.
+// faults-measured 15: a partial event would make the error unreadable to the clients' libraries.
 TEST_F(UpstreamGone, InTheMiddleOfAnEventLeavesTheErrorEventAlone) {
   for (const char* begun : {"data: {\"id\":\"c1\",\"choices\":[{\"delta\":{\"content\":\"thr",
                             "event: x\nda", "data: {\"a\":1}\n", "data: {\"model\":\"m"}) {
@@ -241,7 +241,7 @@ TEST_F(UpstreamGone, BeforeTheFirstEventIsOneErrorEvent) {
 
 TEST_F(UpstreamGone, AStreamThatEndsInOrderButDoesNotSayHowIsTakenForCut) {
   expect_cut_stream(open_stream(two_events().send(kLastChunk)).read_rest(), "upstream_reset");
-  // The same without chunks: the end of the connection says nothing.
+  // The same without chunks: the end of the connection shows nothing.
   const std::string head =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
   const std::string events = event(chat_delta("one")) + event(chat_delta("two"));
@@ -259,7 +259,7 @@ TEST_F(UpstreamGone, AStreamThatBreaksInsideItsLastEventIsTakenForCutAtEveryByte
     upstream.answer_next(Script().send(head + finish.substr(0, sent)).close());
     const WholeAnswer answer = connect().ask(chat(Answer::kStream));
     EXPECT_EQ(answer.status(), 200);
-    // An event that only lacks its line end counts.
+    // An event that lacks only its line end counts.
     EXPECT_EQ(answer.complete, sent >= json_end);
     EXPECT_EQ(answer.body.find("upstream_reset") == std::string::npos, sent >= json_end);
   }
@@ -307,7 +307,7 @@ TEST_P(InvalidAnswer, IsA502AndEndsTheConnection) {
   RawClient client = connect();
   expect_error(client.ask(chat(Answer::kWhole)), 502, "upstream_invalid_response");
   EXPECT_TRUE(upstream.wait_for_peer_close(0));
-  // Nothing of it reaches the next request.
+  // None of it reaches the next request.
   EXPECT_EQ(client.ask(chat(Answer::kWhole)).body, chat_answer_body("passthrough/m1"));
 }
 
@@ -348,7 +348,7 @@ TEST_F(UpstreamGone, AnAnswerDuringTheUploadIsPassedOnAndEndsTheUpload) {
       client.ask(post(kChatPath, R"({"model":"passthrough/m1","prompt":")" + text + "\"}"));
   EXPECT_EQ(answer.status(), 400);
   EXPECT_EQ(answer.body, R"({"error":{"message":"too long"}})");
-  // The connection has half a request in it: it is not used again.
+  // The connection has half a request in it: it is not reused.
   EXPECT_TRUE(upstream.wait_for_peer_close(0));
   EXPECT_EQ(client.ask(chat(Answer::kWhole)).status(), 200);
 }

@@ -1,4 +1,4 @@
-// How messages are cut, framed and put in line, on both sides of the server.
+// How messages are cut, framed and pipelined, on both sides of the server.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ namespace {
 struct MarkedStream {
   std::string sent;
   // What must have come out when the first n bytes have gone in: everything but the beginning of a
-  // model's value whose end is not there.
+  // model's value whose end has not arrived.
   std::vector<std::string> received;
 
   explicit MarkedStream(std::string_view marked);
@@ -53,7 +53,7 @@ MarkedStream::MarkedStream(std::string_view marked) {
 
 class StreamCuts : public GatewayTest, public ::testing::WithParamInterface<std::string> {};
 
-// What of `text` is of use to a client: events that have ended, and comments between them.
+// The part of `text` that a client can use: events that have ended, and comments between them.
 std::string ended_events(std::string_view text) {
   std::size_t ended = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   bool open = false;
@@ -69,8 +69,8 @@ std::string ended_events(std::string_view text) {
   return std::string(text.substr(0, ended));
 }
 
-// At each byte the upstream waits until the client has seen all that it can use: no event is held
-// back that has ended, and what comes out does not depend on the cut.
+// At each byte the upstream waits until the client has seen everything that it can use: no event
+// that has ended is held back, and the output does not depend on the cut.
 TEST_P(StreamCuts, NoEndedEventIsHeldBackAndNothingChangesAtAnyByte) {
   const MarkedStream stream(GetParam());
   RawClient client = connect();
@@ -407,7 +407,7 @@ TEST_F(GatewayTest, AConnectionThatTheUpstreamClosedWhileIdleIsNotUsed) {
     idle->release();
     ASSERT_TRUE(upstream.wait_until_over(i));
   }
-  // Every request arrived once, on a connection of its own.
+  // Every request arrived once, on a separate connection.
   EXPECT_EQ(upstream.requests().size(), kRounds);
   EXPECT_EQ(upstream.used_connections(), kRounds);
 }
@@ -420,7 +420,7 @@ TEST_F(GatewayTest, WhatAnUpstreamSendsUnaskedReachesNobody) {
   RawClient client = connect();
   EXPECT_EQ(client.ask(chat(Answer::kWhole)).status(), 200);
   idle->release();
-  // The connection is given up as soon as something comes.
+  // The connection is closed as soon as something arrives on it.
   EXPECT_TRUE(upstream.wait_for_peer_close(0));
   EXPECT_EQ(client.ask(chat(Answer::kWhole)).body, chat_answer_body("passthrough/m1"));
 }

@@ -1,4 +1,4 @@
-// Which header fields pass, in both directions, and what becomes of error bodies.
+// Which header fields pass, in both directions, and what happens to error bodies.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

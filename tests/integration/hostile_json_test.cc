@@ -1,5 +1,5 @@
-// JSON that is deep, wide or long, wherever the server takes JSON apart: it is refused or left out,
-// and everything else goes on.
+// JSON that is deep, wide or long, wherever the server reads JSON into a tree: it is refused or
+// left out, and everything else continues.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -14,7 +14,7 @@ namespace penstock::testing {
 
 using Json = nlohmann::ordered_json;
 
-// The body of an answer with that status; fails the test where it is another, or is not JSON.
+// The body of an answer with that status; fails the test if it has another, or is not JSON.
 inline Json json_of(const WholeAnswer& answer, int status = 200) {
   EXPECT_EQ(answer.status(), status) << answer.body;
   EXPECT_TRUE(answer.complete);

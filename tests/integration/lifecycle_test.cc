@@ -1,4 +1,4 @@
-// The server's beginning and end, and what is left behind by a great many streams that break.
+// Startup and shutdown, and what remains after a great many streams that break.
 
 #include <gtest/gtest.h>
 
@@ -256,8 +256,8 @@ class ManyStreams : public ::testing::Test {
     std::size_t allocated = 0;
   };
 
-  // Opens the streams, kills the upstream, and checks what each client gets. Tells what is left of
-  // the memory once no more than `resident_most` is, while the server is still there.
+  // Opens the streams, kills the upstream, and checks what each client gets. Reports the remaining
+  // memory once it is at most `resident_most`, while the server is still there.
   static void break_streams(std::size_t count, Memory& left,
                             std::size_t resident_most = static_cast<std::size_t>(-1)) {
     KillableUpstream upstream;

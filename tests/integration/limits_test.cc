@@ -166,7 +166,7 @@ class EventLimit : public Limits {
 
   void SetUp() override { limits().event_bytes = kBytes; }
 
-  // An event of exactly that many bytes, its empty line included. No model: nothing is replaced.
+  // An event of exactly that many bytes, including its empty line. No model: nothing is replaced.
   static std::string event_of(std::size_t bytes) {
     const std::string shortest = event(R"({"x":""})");
     return event(R"({"x":")" + std::string(bytes - shortest.size(), 'x') + "\"}");
@@ -256,14 +256,14 @@ TEST_F(Limits, AWholeAnswerIsHeldUpToTheBufferAndComesInChunksBeyond) {
 class UpstreamLimits : public Limits {
  protected:
   void SetUp() override {
-    // Nothing rests for so short a time that its end could be taken for the limit's doing.
+    // No connection is idle so briefly that its expiry could be mistaken for the limit's effect.
     timeouts().upstream_idle = std::chrono::hours(1);
     upstream.answer_models(
         Script().send(json_answer(200, R"({"data":[]})", {{"Connection", "close"}})).close());
   }
 };
 
-// analysis A6: with the limit ignored, all three would be used again.
+// analysis A6: without the limit, all three would be reused.
 TEST_F(UpstreamLimits, IdleConnectionsAreKeptUpToTheLimit) {
   for (const std::size_t kept : {1u, 2u}) {
     limits().connections_per_upstream = kept;

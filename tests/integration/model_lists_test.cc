@@ -1,5 +1,5 @@
-// How the server comes to know of models: by asking the upstreams, for itself and for callers, and
-// by clients that register them.
+// How the server learns of models: by asking the upstreams, for itself and for callers, and from
+// clients that register them.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -29,7 +29,7 @@ TEST_F(ModelLists, OfAnUpstreamThatIsDownComeWhenItIsUp) {
   EXPECT_EQ(health()["status"], "Error");
   EXPECT_NE(health()["message"], "");
   EXPECT_EQ(json_of(ask(get("/readyz"))), Json({{"status", "ready"}}));
-  // Routed all the same: the upstream may serve what it does not list.
+  // Routed anyway: the upstream may serve what it does not list.
   EXPECT_EQ(upstream_name_of("passthrough/m1"), "m1");
   upstream.set_models({"m1"});
   EXPECT_TRUE(eventually([&] { return health()["status"] == "OK"; }));

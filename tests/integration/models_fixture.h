@@ -1,6 +1,6 @@
 #pragma once
 
-// ModelsTest: asking for models, by their lists and by their names.
+// ModelsTest: asking for models, by list and by name.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

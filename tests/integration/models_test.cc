@@ -1,4 +1,4 @@
-// Which models there are, what they are called on both sides, and who may be asked for.
+// Which models there are, what they are called on both sides, and which may be requested.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -273,7 +273,7 @@ TEST_F(NamedModels, AreListedAndAskedForUnderTheirProvider) {
   EXPECT_EQ(upstream_name_of("named"), "org/m2");
   EXPECT_EQ(json_of(ask(get("/v1/models/pt%2Fnamed")))["identifier"], "pt/named");
   EXPECT_EQ(json_of(ask(get("/v1/models/named")))["identifier"], "pt/named");
-  // Each answer carries the name that was asked for; the metrics have one series.
+  // Each answer carries the requested name; the metrics have one series.
   upstream.answer_always(Script().send(json_answer(200, R"({"model":"org/m2"})")));
   EXPECT_EQ(json_of(ask(chat(Answer::kWhole, "pt/named")))["model"], "pt/named");
   EXPECT_EQ(json_of(ask(chat(Answer::kWhole, "named")))["model"], "named");

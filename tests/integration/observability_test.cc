@@ -1,5 +1,5 @@
-// What the server tells of its work: metrics with bounded labels, one line of the access log for
-// each request, and in neither of them a key or a body.
+// What the server reports about its work: metrics with bounded labels, one line of the access log
+// for each request, and neither contains a key or a body.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -233,7 +233,7 @@ TEST_F(CallersUrl, IsAllowedAtThePortThatTheOperatorLists) {
       {.host = "localhost", .ports = Ports::kOfScheme}};
   EXPECT_EQ(ask_for(upstream.url()).status(), 200);
   expect_error(ask_for(other.url()), 400, "upstream_forbidden");
-  // A host alone is the port of the scheme, where nobody listens here, or somebody else does.
+  // A host alone means the scheme's port, where nobody listens here, or someone else does.
   expect_error(ask_for(fmt::format("http://localhost:{}", upstream.port())), 400,
                "upstream_forbidden");
   EXPECT_NE(ask_for("http://localhost").status(), 400);

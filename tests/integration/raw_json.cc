@@ -19,7 +19,7 @@ std::size_t skip_space(std::string_view json, std::size_t at) {
   return at;
 }
 
-// Behind the string whose quote is at `at`.
+// After the string whose quote is at `at`.
 std::size_t skip_string(std::string_view json, std::size_t at) {
   for (++at; json[at] != '"'; ++at) {
     if (json[at] == '\\') ++at;
@@ -27,7 +27,7 @@ std::size_t skip_string(std::string_view json, std::size_t at) {
   return at + 1;
 }
 
-// Behind the value that begins at `at`.
+// After the value that begins at `at`.
 std::size_t skip_value(std::string_view json, std::size_t at) {
   std::size_t depth = 0;
   for (;;) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// JSON by its text: where the values stand, so that tests can take recorded bytes over as they are.
+// JSON by its text: the positions of its values, so that tests can reuse recorded bytes unchanged.
 // Not a parser: its input is valid JSON.
 
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace penstock::testing {
 
-// The text of the top-level member `key` of an object; empty (and pointing nowhere) where there is
+// The text of the top-level member `key` of an object; empty (and pointing nowhere) if there is
 // none.
 std::string_view raw_member(std::string_view object, std::string_view key);
 
 // The texts of an array's items.
 std::vector<std::string_view> raw_items(std::string_view array);
 
-// The object with that member's text replaced, where the member is a string; else as it was.
+// The object with that member's text replaced if the member is a string, else unchanged.
 std::string with_string_member(std::string_view object, std::string_view key,
                                std::string_view new_text);
 

@@ -1,4 +1,4 @@
-// What becomes of an upstream's redirects (reported-failures 4.1).
+// How an upstream's redirects are handled (reported-failures 4.1).
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -91,7 +91,7 @@ TEST_F(Redirects, OfOtherKindsAreA502) {
 TEST_F(Redirects, OfTheModelListAreFollowedByTheSameRule) {
   int asked = 0;
   upstream.answer_models(redirect(307, "/v1/all/models"));
-  // The new target ends in /models as well, and so gets the same answer: twice, and no more.
+  // The new target ends in /models too, and so gets the same answer: twice, and no more.
   EXPECT_TRUE(eventually([&] {
     asked = static_cast<int>(upstream.models_requests().size());
     return service().port() != 0 && asked >= 3;

@@ -65,7 +65,7 @@ TEST_F(Relay, AnErrorOfAMebibytePassesAndALargerOneIsCutAndWrapped) {
   EXPECT_TRUE(cut.complete);
   EXPECT_LT(cut.body.size(), 2 * kMb);
   EXPECT_TRUE(message_of(cut).starts_with(R"({"error":{"message":"xxx)"));
-  // The rest of it is nobody's answer.
+  // The rest of it belongs to no answer.
   EXPECT_EQ(client.ask(chat(Answer::kWhole)).body, chat_answer_body("passthrough/m1"));
 }
 
@@ -149,7 +149,7 @@ TEST_F(Relay, AStreamHoldsNothingOfItsRequest) {
   ASSERT_TRUE(stream.send(post(kChatPath, large)));
   EXPECT_EQ(stream.read_head().status, 200);
   EXPECT_TRUE(stream.read_event().has_value());
-  // Its place in the bound of all bodies is free again.
+  // Its share of the bound on all bodies is free again.
   EXPECT_EQ(connect().ask(post(kChatPath, large)).status(), 200);
 }
 
@@ -163,7 +163,7 @@ TEST_F(Relay, AStreamHoldsNoBlockBetweenItsEvents) {
     clients.push_back(connect());
     EXPECT_TRUE(clients.back().send(chat(Answer::kStream)));
   };
-  // A request that waits for its answer holds one block, with itself in it; a stream holds none.
+  // A waiting request holds one block, which contains the request; a stream holds none.
   upstream.answer_always(Script().stall());
   ask();
   upstream.wait_for_request(0);

@@ -57,7 +57,7 @@ std::vector<Exchange> recorded_exchanges() {
   return exchanges;
 }
 
-// In how small pieces an exchange's bytes are sent: some in a few bytes, most in more.
+// The size of the pieces in which an exchange's bytes are sent: sometimes a few bytes, mostly more.
 std::size_t piece_bytes_max(std::mt19937_64& random) {
   constexpr std::size_t kSizes[] = {7, 64, 700, 5000, 40000};
   return kSizes[random() % std::size(kSizes)];
@@ -181,7 +181,7 @@ TEST_F(Replay, EveryRecordedModelListIsServed) {
 
     const auto recorded = nlohmann::json::parse(exchange.body).at("data");
     nlohmann::json listed;
-    // The server is there before the first list is.
+    // The server is ready before its first list is.
     ASSERT_TRUE(eventually([&] {
       const WholeAnswer answer = client.ask(get("/v1/models"));
       listed = nlohmann::json::parse(answer.body).at("data");

@@ -1,4 +1,4 @@
-// The retry law (docs/decisions/0009): which requests are sent once more, and which never.
+// The retry law (docs/decisions/0009): which requests are sent once more, and which never are.
 
 #include <gtest/gtest.h>
 
@@ -15,9 +15,9 @@ class Retries : public GatewayTest {
  protected:
   std::string answer_ = json_answer(200, chat_answer_body());
 
-  // One client after another, so that the next request finds a connection that has served.
+  // One client after another, so that the next request finds a reused connection.
   void use_one_connection() { EXPECT_EQ(connect().ask(chat(Answer::kWhole)).status(), 200); }
-  // Connections that rest, all of which have served.
+  // Idle connections, all of which have served a request.
   void use_connections(std::size_t count) {
     const auto latch = std::make_shared<Latch>();
     upstream.answer_always(Script().pause(latch).send(answer_));
@@ -72,7 +72,7 @@ TEST_F(Retries, EveryInferenceRouteIsTriedAgain) {
   EXPECT_EQ(retries(), 3);
 }
 
-// A promise that no test kept: another connection of the pool may be as stale as the first.
+// Another connection of the pool may be as stale as the first.
 TEST_F(Retries, TheSecondAttemptTakesNoPooledConnection) {
   use_connections(3);
   upstream.answer_next(Script().close());
@@ -92,7 +92,7 @@ TEST_F(Retries, ThereIsNoThirdAttempt) {
 }
 
 TEST_F(Retries, ANewConnectionGetsNoSecondTry) {
-  // The list of models leaves no connection behind.
+  // Listing the models leaves no connection behind.
   upstream.answer_models(
       Script().send(json_answer(200, R"({"data":[]})", {{"Connection", "close"}})).close());
   upstream.answer_next(Script().close());
@@ -149,7 +149,7 @@ TEST_F(Retries, AClientThatHasGoneIsNoReasonForThem) {
   EXPECT_EQ(retries(), 0);
 }
 
-// A large body, of which a part has left when the connection breaks.
+// A large body that was partly sent when the connection breaks.
 TEST_F(Retries, ALargeRequestOfWhichAPartHasLeftIsSentAgainWhole) {
   use_one_connection();
   const std::string text(8 * 1024 * 1024, 'x');
@@ -160,7 +160,7 @@ TEST_F(Retries, ALargeRequestOfWhichAPartHasLeftIsSentAgainWhole) {
   EXPECT_EQ(again.body, R"({"model":"m1","prompt":")" + text + "\"}");
 }
 
-// The upload goes on after an interim answer.
+// The upload continues after an interim answer.
 TEST_F(Retries, AnInterimAnswerDuringALargeUploadDoesNotEndIt) {
   const std::string text(8 * 1024 * 1024, 'x');
   upstream.answer_next(

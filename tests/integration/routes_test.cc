@@ -1,4 +1,4 @@
-// The routes that the server has, under both of their prefixes, and what it says of itself there.
+// The server's routes, under both of their prefixes, and what it reports about itself there.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -111,7 +111,7 @@ TEST_F(Routes, ThatDoNotExistAreNamedInTheError) {
   const Json error = Json::parse(answer.body)["error"];
   EXPECT_EQ(error["type"], "invalid_request_error");
   EXPECT_TRUE(error["param"].is_null());
-  // The framing was sound: the connection goes on.
+  // The framing was sound: the connection continues.
   EXPECT_EQ(client.ask(get("/v1/health")).status(), 200);
 }
 

@@ -1,4 +1,4 @@
-// reported-failures group 2: a credential of the operator's leaves by no way and in no spelling.
+// reported-failures group 2: an operator's credential leaves by no way and in no spelling.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -38,7 +38,7 @@ std::string with_escaped_slashes(std::string_view key) {
   return out;
 }
 
-// Each as it stands inside of a JSON string.
+// Each in the form for the inside of a JSON string.
 std::vector<std::string> spellings() {
   return {std::string(kKey),
           with_escaped_slashes(kKey),
@@ -78,7 +78,7 @@ class OperatorsSecrets : public GatewayTest {
   static HeaderList authorization() {
     return {{"Authorization", "Bearer " + std::string(kClientKey)}};
   }
-  // Nothing of a secret that is longer than a hint.
+  // No part of a secret that is longer than a hint.
   static void expect_masked(const WholeAnswer& answer, std::string_view spelled) {
     const std::string all = answer.head.text + answer.body;
     EXPECT_THAT(all, Not(HasSubstr(spelled))) << all;
@@ -92,12 +92,12 @@ class OperatorsSecrets : public GatewayTest {
   }
 };
 
-// Answers that say `said` in a JSON string, each by another way.
+// Answers that contain `said` in a JSON string, each in a different way.
 struct WayOut {
   std::string_view name;
   Answer kind = Answer::kWhole;
   std::function<std::string(const std::string& said)> answer;
-  // An error event of the upstream's is the last thing, and the connection is cut after it.
+  // The upstream's error event is the last thing, and the connection is cut after it.
   bool is_whole = true;
 };
 

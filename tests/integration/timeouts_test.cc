@@ -1,8 +1,8 @@
 // Timeouts of `server.timeouts` over real sockets, set short: what the other sides see when one has
-// passed, and that it is not felt before.
+// passed, and that it has no effect before.
 //
-// Real time under load is late, never early: nothing here must happen before a short limit passes.
-// What must is in tests/gateway/timeouts_test.cc, where time is the test's.
+// Real time under load is late, never early: these tests check that nothing happens before a short
+// limit. What must happen is in tests/gateway/timeouts_test.cc, where the test controls the time.
 
 #include <gtest/gtest.h>
 
@@ -23,16 +23,16 @@ class Timeouts : public GatewayTest {
  protected:
   TimePoint began_ = Clock::now();
 
-  // To be called before what starts the timeout.
+  // Call before the action that starts the timeout.
   void begin() { began_ = Clock::now(); }
   void expect_not_early() const { EXPECT_GE(Clock::now() - began_, kEarliest); }
 };
 
-// A port whose queue of connections is full: further ones are neither accepted nor refused.
+// A port whose connection queue is full: further connections are neither accepted nor refused.
 class UnansweringPort {
  public:
   UnansweringPort() : listening_(0) {
-    // One is let in beyond the backlog; the kernel drops what comes after.
+    // One is accepted beyond the backlog; the kernel drops further ones.
     while (pending_.size() < 2) pending_.push_back(Endpoint::connect_later(listening_.port));
   }
   std::uint16_t port() const { return listening_.port; }
@@ -53,8 +53,7 @@ TEST_F(Timeouts, ConnectingToTheUpstreamIsLimited) {
   EXPECT_GE(service().metric(R"(penstock_limit_hits_total{limit="connect_timeout"})"), 1);
 }
 
-// A promise that no test kept: without it the list's own limit of ten seconds would be what ends
-// it.
+// Without it, the list's own limit of ten seconds would end it.
 TEST_F(Timeouts, ConnectingForTheModelListIsLimited) {
   const UnansweringPort silent;
   settings = passthrough_settings("http://127.0.0.1:" + std::to_string(silent.port()));

@@ -1,5 +1,5 @@
-// TLS on both sides: whom the server trusts, how it shows itself, and what it does where the two do
-// not come together. How an answer ends over TLS is told in endings_test.cc.
+// TLS on both sides: whom the server trusts, what it presents, and what it does if the two do not
+// agree. endings_test.cc covers how an answer ends over TLS.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -90,7 +90,7 @@ TEST_F(UpstreamTls, AsksForTheNameInTheUrl) {
   trust(for_another);
   expect_error(ask(), 502, "upstream_unreachable");
   EXPECT_TRUE(other.requests().empty());
-  // Whoever does not verify does not ask for the name either.
+  // Without verification, the name is not checked either.
   tls().verify = false;
   expect_service();
 }
@@ -271,7 +271,7 @@ class FailedHandshakes : public ServerTls {
     if (!reader_) reader_.emplace(connect_tls());
     return sample_of(reader_->ask(get("/metrics")).body, name);
   }
-  // Failures of any reason have become `count`, and those of `reason` `count_of_reason`.
+  // Waits until failures of any reason are `count`, and those of `reason` `count_of_reason`.
   void expect(std::string_view reason, double count) {
     const std::string name =
         fmt::format(R"(penstock_tls_handshakes_failed_total{{reason="{}"}})", reason);

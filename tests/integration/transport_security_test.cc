@@ -34,8 +34,8 @@ class TransportSecurity : public GatewayTest {
     settings.server.tls_keyfile = pki_.key_file();
   }
 
-  // What the answer to each of these says, over a connection of its own: the server's own answers
-  // and refusals, what is relayed, and errors of both.
+  // What the answer to each of these says, over a separate connection: the server's own answers and
+  // refusals, relayed ones, and errors of both.
   void expect_of_every_answer(const std::optional<std::string>& said) {
     const HeaderList key = {{"x-api-key", "key-of-a-client"}};
     const std::string whole = post(kChatPath, chat_body(), key);

@@ -23,7 +23,7 @@ class Stamps final : public EventListener {
 
 class AnswerCheckTest : public testing::Test {
  protected:
-  // What the check says of a body: nothing where it passes, else the fault.
+  // The check's result for a body: empty if it passes, else the fault.
   std::string fault_of(std::string_view body, std::size_t piece_bytes = std::string::npos) {
     check_.begin();
     while (!body.empty()) {

@@ -73,7 +73,7 @@ TEST_F(LoadRunTest, CountsTheWaitOfARequestThatIsDueWhileNoConnectionIsFree) {
   options_.sim = R"({"head_delay_ms": 50})";
   const Results results = run(options_);
   EXPECT_EQ(results.faults(), 0U) << results.first_fault;
-  // One connection gives at most 20 answers a second: requests wait longer and longer.
+  // One connection allows at most 20 answers a second: requests wait longer and longer.
   EXPECT_GT(results.latency_ns.largest(), 200'000'000U);
 }
 

@@ -44,7 +44,7 @@ Read read(std::string_view json, const ListBounds& within = bounds(),
 std::vector<ListedModel> parse(std::string_view json) {
   Read whole = read(json);
   EXPECT_TRUE(whole.status.has_value()) << json;
-  // However a body is cut, it is the same list.
+  // Wherever a body is cut, it is the same list.
   const Read cut = read(json, bounds(), 1);
   EXPECT_EQ(cut.models.size(), whole.models.size()) << json;
   EXPECT_EQ(cut.notes.text(), whole.notes.text()) << json;
@@ -223,7 +223,7 @@ TEST(ModelList, SaysWhetherAndWhereItGoesOn) {
   const Read on = read(R"({"has_more":true,"data":[{"id":"a"},{"id":"b"}],"last_id":"b\u0021"})");
   EXPECT_TRUE(on.page.has_more);
   EXPECT_EQ(on.page.last_id, "b!");
-  // Where the list does not say it, the last entry does, known already or not.
+  // Without a last_id, the last entry's id counts, whether it is known already or not.
   EXPECT_EQ(read(R"({"data":[{"id":"a"},{"id":"b"},{"id":"a"}],"has_more":true})").page.last_id,
             "a");
   for (const char* json : {R"({"data":[]})", R"({"data":[],"has_more":false})",

@@ -80,12 +80,12 @@ TEST(NearestModel, UnderAnotherPrefixIsFoundAmongManyThatAreAlike) {
   for (int i = 0; i < 20'000; ++i) {
     models.push_back(model_of("p/" + std::string(100, 'a') + std::to_string(100'000 + i)));
   }
-  // What is bounded is the comparing of spellings: the same name under another prefix is found.
+  // Only the comparison of spellings is bounded: the same name under another prefix is found.
   EXPECT_EQ(nearest(models, "q/" + std::string(100, 'a') + "119999"), models.back()->id);
   EXPECT_EQ(nearest(models, std::string(1'000'000, 'a')), "");
 }
 
-// No single request makes the loop stand longer than 20 ms, whatever name it asks for.
+// No single request blocks the loop for more than 20 ms, whatever name it asks for.
 TEST(NearestModel, IsLookedForInABoundedTime) {
   for (const std::size_t bytes : {20u, 115u, 126u}) {
     Models models;

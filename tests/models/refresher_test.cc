@@ -31,8 +31,7 @@ using ::testing::Lt;
 using testing::memory_pair;
 using testing::MemoryStream;
 
-// Makes connections in memory, and keeps the upstream's ends of them; refuses while there is
-// nobody.
+// Makes connections in memory, and keeps the upstream's ends of them; refuses if nobody listens.
 class MemoryConnector final : public net::Connector {
  public:
   Task<Result<std::unique_ptr<net::Stream>>> connect(const net::Destination&, SteadyTime,
@@ -82,7 +81,7 @@ class RefresherTest : public ::testing::Test {
     answer("HTTP/1.1 200 OK\r\nContent-Encoding: " + coding +
            "\r\nContent-Length: " + std::to_string(ids.size()) + "\r\n\r\n" + std::string(ids));
   }
-  // How long it takes until the upstream is asked once more.
+  // The time until the upstream is asked again.
   milliseconds time_to_next_attempt() {
     const int before = connector_.attempts;
     milliseconds passed{0};
@@ -194,7 +193,7 @@ TEST_F(RefresherTest, StopsPausingWhenTheUpstreamIsBack) {
   EXPECT_THAT(ids(), ElementsAre("p/a"));
   EXPECT_TRUE(is_up());
   EXPECT_EQ(time_to_next_attempt(), seconds(100));
-  // The next failure begins with the shortest pause.
+  // The next failure starts with the shortest pause.
   connector_.upstream->reset();
   simulated_.settle();
   EXPECT_THAT(time_to_next_attempt(), Lt(seconds(2)));
@@ -212,7 +211,7 @@ TEST_F(RefresherTest, KeepsTheModelsOfAnUpstreamThatFails) {
   EXPECT_FALSE(is_up());
 }
 
-// A promise that no test kept: an upstream that is down for a day is one line of the log.
+// An upstream that is down for a day is one line of the log.
 TEST_F(RefresherTest, LogsAFailureOnceUntilItIsAnother) {
   provider().refresh_models = true;
   connector_.is_up = false;

@@ -209,7 +209,7 @@ TEST_F(RegistryTest, NamesAModelByItsProviderUnlessItsNameBeginsSo) {
   EXPECT_EQ(catalog->route("p/named")->upstream_model, "org/m2");
   EXPECT_EQ(catalog->route("named")->upstream_model, "org/m2");
   EXPECT_EQ(catalog->route("named")->model->id, "p/named");
-  // The prefix of a provider is that provider's, whatever others call their models.
+  // The prefix of a provider belongs to that provider, whatever others call their models.
   EXPECT_EQ(catalog->route("q/other")->provider, 1u);
   EXPECT_EQ(catalog->route("q/other")->upstream_model, "other");
 }
@@ -250,7 +250,7 @@ TEST_F(RegistryTest, GivesAnAliasForAllToTheFirstProviderAndListsItOnce) {
   list(1, {"m"});
   EXPECT_THAT(ids(), ElementsAre("quick", "p/x", "p/m", "q/m"));
   EXPECT_EQ(registry().catalog()->route("quick")->provider, 0u);
-  // What is registered comes before what is listed under the same name.
+  // A registered model precedes a listed one of the same name.
   EXPECT_EQ(registry().catalog()->route("p/x")->upstream_model, "m");
 }
 
@@ -288,12 +288,12 @@ TEST_F(RegistryTest, SaysOnceThatAModelHasNothingToFollow) {
       registry().list_failed(0, broken),
       ElementsAre("model claude is not served: provider 'p' has not listed its models yet"));
   EXPECT_THAT(registry().list_failed(0, broken), ElementsAre());
-  // An alias for all does not wander to a provider that can list.
+  // An alias for all does not move to a provider that can list.
   EXPECT_THAT(list(1, {"m"}), ElementsAre());
   EXPECT_FALSE(registry().catalog()->route("claude").has_value());
   EXPECT_THAT(list(0, {"x"}), ElementsAre());
   EXPECT_EQ(registry().catalog()->route("claude")->upstream_model, "x");
-  // What is not on the allow-list is nothing to follow.
+  // A model that is not on the allow-list cannot be followed.
   EXPECT_THAT(list(0, {"y"}),
               ElementsAre("model claude is not served: provider 'p' lists no model of type llm"));
 }

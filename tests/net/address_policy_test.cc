@@ -7,8 +7,8 @@
 namespace penstock::net {
 namespace {
 
-// The first and last address of a refused range, and the public ones around it; empty where the
-// neighbour is refused for another reason or does not exist.
+// The first and last address of a refused range, and its public neighbours; empty if the neighbour
+// is refused for another reason or does not exist.
 struct RefusedRange {
   const char* before;
   const char* first;
@@ -31,7 +31,7 @@ constexpr RefusedRange kRanges[] = {
     {"198.51.99.255", "198.51.100.0", "198.51.100.255", "198.51.101.0"},
     {"203.0.112.255", "203.0.113.0", "203.0.113.255", "203.0.114.0"},
     {"223.255.255.255", "224.0.0.0", "255.255.255.255", ""},
-    // Nothing but 2000::/3 is assigned to anybody.
+    // Only 2000::/3 is assigned.
     {"", "::", "::fffe:ffff:ffff", "2000::"},
     {"", "::ffff:0:0:0", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2000::"},
     {"3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "4000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",

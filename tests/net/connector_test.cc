@@ -1,5 +1,5 @@
-// Hosts with several addresses, and hosts that move. The sockets are real, the names and the time
-// are the test's.
+// Hosts with several addresses, and hosts that move. The sockets are real; the test controls the
+// names and the time.
 
 #include "net/connector.h"
 
@@ -32,7 +32,7 @@ SocketAddress address(const std::string& host, std::uint16_t port = 0) {
   return *resolve_listen_address(host, port);
 }
 
-// Gives what the test says: one answer to the first question, another where a new one is wanted.
+// Answers as the test says: one way at first, another if a new answer is wanted.
 class FakeResolver final : public Resolver {
  public:
   Task<Result<std::vector<SocketAddress>>> resolve(Question question, SteadyTime,
@@ -47,7 +47,7 @@ class FakeResolver final : public Resolver {
   std::vector<Question> questions;
 };
 
-// A port that takes no connection and refuses none: its queue is full.
+// A port that neither accepts nor refuses connections: its queue is full.
 class SilentPort {
  public:
   SilentPort() : listening_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -90,7 +90,7 @@ class ConnectorTest : public ::testing::Test {
     }
     return true;
   }
-  // What the kernel of this machine says of itself comes at once.
+  // What this machine's kernel reports about itself comes at once.
   void settle() {
     for (int i = 0; i < 20; ++i) loop_.run_once(std::chrono::nanoseconds(0));
   }
@@ -164,7 +164,7 @@ TEST_F(ConnectorTest, TriesTheFamiliesInTurn) {
   const SilentPort dead;
   auto v6 = Listener::open(poller_, address("::1"));
   if (!v6) GTEST_SKIP() << "this machine has no IPv6";
-  // After one dead address of a family comes the other family, not the family's next one.
+  // After one dead address of a family, the other family comes next.
   resolver_.kept = {dead.address(), dead.address(), dead.address(), (*v6)->address()};
   dial();
   clock_.advance(milliseconds(250));
@@ -213,7 +213,7 @@ TEST_F(ConnectorTest, TellsTheResolverWhoHasNamedTheHost) {
   EXPECT_EQ(resolver_.questions.at(0).asker, Asker::kCaller);
 }
 
-// A promise that no test kept. The public address would be the first to be tried.
+// The public address would be tried first.
 TEST_F(ConnectorTest, RefusesANameThatHasPublicAndPrivateAddresses) {
   for (const char* inside : {"127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00:ec2::254",
                              "::ffff:127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b::7f00:1"}) {

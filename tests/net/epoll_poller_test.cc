@@ -42,7 +42,7 @@ TEST(EpollPoller, EndsAPollThatIsWokenBefore) {
   EXPECT_TRUE(is_woken(poller));
 }
 
-// An error path that no test entered. Nobody reads the counter, so that it fills up in time.
+// Nobody reads the counter, so it fills up eventually.
 TEST(EpollPoller, IsWokenAlthoughTheCounterOfWakesIsFull) {
   EpollPoller poller;
   const std::vector<int> counters = event_descriptors();

@@ -106,7 +106,7 @@ TEST(SystemLookup, FindsTheMachineItself) {
 }
 
 TEST(SystemLookup, SaysThatANameHasNoAddress) {
-  // Not a name by its length, so that nobody is asked.
+  // Too long for a name, so that nobody is asked.
   const LookupAnswer answer = system_lookup(std::string(300, 'n'));
   EXPECT_TRUE(answer.addresses.empty());
   EXPECT_NE(answer.failure, "");

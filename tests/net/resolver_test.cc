@@ -1,5 +1,5 @@
-// What is kept of look-ups, for how long, and who waits for whom. No name is looked up here: the
-// answers are the test's, and so is the time.
+// What is cached of look-ups, for how long, and who waits for whom. No name is looked up here: the
+// test controls the answers and the time.
 
 #include "net/resolver.h"
 
@@ -69,7 +69,7 @@ class ResolverTest : public ::testing::Test {
     return text(answer);
   }
 
-  // Answers the look-up that waits the longest; no address: that it fails.
+  // Answers the look-up that has waited longest; without an address, it fails.
   void answer(FakeLookups& lookups, const std::string& address) {
     ASSERT_FALSE(lookups.waiting.empty());
     FakeLookups::Waiting next = std::move(lookups.waiting.front());
@@ -145,7 +145,7 @@ TEST_F(ResolverTest, ServesAVeryOldAnswerWhereTheNewOneDoesNotComeInASecond) {
   sim_.pass(seconds(1));
   EXPECT_EQ(text(answered), "192.0.2.1:80");
 
-  // And takes the new one where it does.
+  // And uses the new one if it arrives.
   sim_.pass(seconds(31));
   Answer next;
   ask(next);
@@ -153,7 +153,6 @@ TEST_F(ResolverTest, ServesAVeryOldAnswerWhereTheNewOneDoesNotComeInASecond) {
   EXPECT_EQ(text(next), "192.0.2.2:80");
 }
 
-// A promise that no test kept.
 TEST_F(ResolverTest, KeepsOldAddressesAfterAFailedLookup) {
   know("192.0.2.1");
   for (const auto age : {seconds(31), seconds(3600)}) {
@@ -183,7 +182,6 @@ TEST_F(ResolverTest, KeepsAFailureForASecond) {
   EXPECT_EQ(text(next), "192.0.2.1:80");
 }
 
-// A promise that no test kept.
 TEST_F(ResolverTest, MakesOneLookupForAllWhoAskAtOneTime) {
   std::vector<Answer> answers(100);
   for (Answer& each : answers) ask(each);
@@ -192,10 +190,10 @@ TEST_F(ResolverTest, MakesOneLookupForAllWhoAskAtOneTime) {
   for (const Answer& each : answers) EXPECT_EQ(text(each), "192.0.2.1:80");
 }
 
-// reported-failures 4.2: what was kept led nowhere.
+// reported-failures 4.2: the cached addresses could not be reached.
 TEST_F(ResolverTest, LooksUpAgainForWhoFoundNobodyAtTheOldAddress) {
   know("192.0.2.1");
-  // What is this new will not change by asking again.
+  // Asking again so soon would change nothing.
   EXPECT_EQ(ask("host", kNew), "192.0.2.1:80");
   EXPECT_EQ(operators_.asked.size(), 1u);
   sim_.pass(seconds(1));
@@ -241,7 +239,7 @@ TEST_F(ResolverTest, DropsALookupThatNobodyWaitsForAnyMore) {
   sim_.pass(seconds(3));
   EXPECT_EQ(text(second), "upstream_timeout");
   EXPECT_TRUE(operators_.waiting.front().lookup->dropped());
-  // Who asks then is not lost with it.
+  // A later asker is not lost with it.
   operators_.waiting.clear();
   Answer third;
   ask(third);
@@ -300,7 +298,7 @@ TEST_F(ResolverTest, RefusesACallersHostWhereTooManyWait) {
   EXPECT_EQ(text(old), "192.0.2.2:80");
 }
 
-// analysis A2: what is kept is bounded, whatever callers ask for, and however slow the answers are.
+// analysis A2: the cache is bounded, whatever callers ask for, and however slow the answers are.
 TEST_F(ResolverTest, KeepsABoundedNumberOfNames) {
   for (std::size_t i = 0; i < 3 * SystemResolver::kEntriesMax; ++i) {
     Answer each;
@@ -319,7 +317,7 @@ TEST_F(ResolverTest, KeepsABoundedNumberOfNames) {
   cancel_.raise();
   sim_.settle();
   cancel_.lower();
-  // The operator's are not forgotten for it.
+  // It evicts none of the operator's.
   EXPECT_EQ(resolver_->entries(Asker::kOperator), 0u);
   know("192.0.2.1");
   EXPECT_EQ(ask(), "192.0.2.1:80");

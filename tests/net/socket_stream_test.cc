@@ -1,5 +1,4 @@
-// The streams over real sockets of the loopback interface: what epoll, TCP and TLS make of the
-// promises of net/stream.h.
+// The streams over real loopback sockets: how epoll, TCP and TLS keep the promises of net/stream.h.
 
 #include "net/socket_stream.h"
 
@@ -52,7 +51,7 @@ void* reallocate(void* memory, std::size_t bytes, const char*, int) {
   return moved;
 }
 
-// OpenSSL takes other functions only before its first allocation.
+// OpenSSL accepts other functions only before its first allocation.
 const bool counts_buffers = CRYPTO_set_mem_functions(allocate, reallocate, release) == 1;
 
 }  // namespace
@@ -97,7 +96,7 @@ class StreamTest : public ::testing::TestWithParam<Coat> {
 
   bool is_tls() const { return GetParam() == Coat::kTls; }
 
-  // Turns the loop until `done`. False where it takes too long.
+  // Runs the loop until `done`. False if that takes too long.
   bool run_until(const std::function<bool()>& done) {
     const SteadyTime until = clock_.steady() + kPatience;
     while (!done()) {
@@ -107,7 +106,7 @@ class StreamTest : public ::testing::TestWithParam<Coat> {
     return true;
   }
 
-  // One more look at what the kernel has to say.
+  // Polls the kernel once more.
   void look() {
     for (int i = 0; i < 3; ++i) loop_.run_once(std::chrono::nanoseconds(0));
   }
@@ -122,7 +121,7 @@ class StreamTest : public ::testing::TestWithParam<Coat> {
     client_ = std::move(**connected);
   }
 
-  // By value: tasks of a group outlive what they are started with.
+  // By value: tasks of a group outlive the arguments that they are started with.
   Task<void> dial(std::optional<StreamResult>& into, std::string host, SteadyTime until) {
     const Destination destination{
         .host = host, .port = port_, .tls = is_tls() ? &*client_tls_ : nullptr};
@@ -151,7 +150,7 @@ class StreamTest : public ::testing::TestWithParam<Coat> {
     return transfer.kind == Transfer::Kind::kBytes ? transfer.bytes : 0;
   }
 
-  // Reads by the rule of Stream: only while `readable` is raised, else by waiting for it.
+  // Reads by the rule of Stream: only while `readable` is raised, else waits for it.
   Transfer::Kind read_to_the_end(Stream& stream, std::string& text, std::size_t piece_bytes) {
     Transfer::Kind kind = Transfer::Kind::kWouldBlock;
     const bool ended = run_until([&] {
@@ -249,7 +248,7 @@ TEST_P(StreamTest, WritesSmallPiecesAsOne) {
                           {const_cast<char*>(" tail"), 5}};
   const std::string all = "head " + large + " tail";
   std::size_t sent = 0;
-  // As write_some() does: the rest begins where the last write ended.
+  // Like write_some(): the rest begins where the last write ended.
   std::size_t piece = 0;
   std::size_t offset = 0;
   while (sent < all.size()) {
@@ -320,7 +319,7 @@ INSTANTIATE_TEST_SUITE_P(Coats, StreamTest, ::testing::Values(Coat::kPlain, Coat
 // What only TLS has.
 class TlsStreamTest : public StreamTest {
  protected:
-  // What comes of connecting to `host` with `options`.
+  // The result of connecting to `host` with `options`.
   Error failed_connect(const std::string& host, const TlsContext::ClientOptions& options,
                        std::chrono::milliseconds within = kPatience) {
     client_tls_ = *TlsContext::client(options);
@@ -347,7 +346,7 @@ TEST_P(TlsStreamTest, HoldsNoRecordBufferWhileNothingComes) {
   ASSERT_TRUE(counts_buffers);
   const std::size_t before = live_record_buffers;
   connect();
-  // What comes first, after the client has written, are the server's session tickets.
+  // The first bytes after the client has written are the server's session tickets.
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(write(*client_, "question"), 8u);
     std::string text(100, '\0');
@@ -372,7 +371,7 @@ TEST_P(TlsStreamTest, TrustsNobodyWhomItWasNotToldToTrust) {
 TEST_P(TlsStreamTest, RefusesACertificateOfAnotherName) {
   TlsContext::ClientOptions options;
   options.ca_file = pki().ca_file();
-  // An old spelling of 127.0.0.1, which is a name to everybody but getaddrinfo().
+  // An old spelling of 127.0.0.1, which only getaddrinfo() does not take for a name.
   const Error error = failed_connect("127.1", options);
   EXPECT_EQ(error.kind, ErrorKind::kUpstreamUnreachable);
   EXPECT_NE(error.message.find("hostname mismatch"), std::string::npos) << error.message;

@@ -1,4 +1,4 @@
-// What the contexts let pass in a handshake. Both ends are in memory: no socket, no wait.
+// What the contexts allow in a handshake. Both ends are in memory: no socket, no wait.
 
 #include "net/tls_context.h"
 
@@ -24,7 +24,7 @@ struct FreeTls {
 using Tls = std::unique_ptr<SSL, FreeTls>;
 using Context = std::unique_ptr<SSL_CTX, FreeTls>;
 
-// A peer of the test's, which speaks what it is told and trusts everybody.
+// A peer that speaks the versions it is told and trusts everybody.
 Context peer(int oldest, int newest) {
   Context made(SSL_CTX_new(TLS_method()));
   SSL_CTX_set_min_proto_version(made.get(), oldest);
@@ -32,15 +32,15 @@ Context peer(int oldest, int newest) {
   return made;
 }
 
-// Whether they come to terms, and on what.
+// Whether they agree, and on what.
 struct Handshake {
   bool done = false;
   std::string version;
   std::string protocol;
 
-  // `protocols` is what the client offers by ALPN, as it stands on the wire.
+  // `protocols` is what the client offers by ALPN, in the wire format.
   Handshake(SSL_CTX* client_context, SSL_CTX* server_context, const std::string& protocols = {}) {
-    // Old versions need the lowest level of security. It would hide what a context itself forbids.
+    // Old versions need the lowest security level; others hide what a context forbids.
     SSL_CTX_set_security_level(client_context, 0);
     SSL_CTX_set_security_level(server_context, 0);
     const Tls client(SSL_new(client_context));
@@ -61,7 +61,7 @@ struct Handshake {
       const bool server_done = SSL_do_handshake(server.get()) == 1;
       done = client_done && server_done;
     }
-    // Under TLS 1.3 a server's refusal reaches the client with its first read.
+    // With TLS 1.3 a server's refusal reaches the client with its first read.
     char byte = 0;
     if (done && SSL_read(client.get(), &byte, 1) <= 0 &&
         SSL_get_error(client.get(), -1) == SSL_ERROR_SSL) {
@@ -96,7 +96,7 @@ class TlsContextTest : public ::testing::Test {
   testing::TempDirectory directory_;
 };
 
-// A promise that no test kept: the machine's settings may allow what is not allowed here.
+// The machine's settings may allow what is not allowed here.
 TEST_F(TlsContextTest, NeitherEndSpeaksAVersionBefore12) {
   for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
     const Context old_client = peer(version, version);
@@ -120,7 +120,6 @@ TEST_F(TlsContextTest, AClientMaySpeak13Only) {
   EXPECT_EQ(Handshake(client(options).get(), server().get()).version, "TLSv1.3");
 }
 
-// A promise that no test kept.
 TEST_F(TlsContextTest, AServerAgreesOnHttp11AndOnNothingElse) {
   const Context anybody = peer(TLS1_2_VERSION, TLS1_3_VERSION);
   const Handshake both(anybody.get(), server().get(), "\x02h2\x08http/1.1");
@@ -128,7 +127,7 @@ TEST_F(TlsContextTest, AServerAgreesOnHttp11AndOnNothingElse) {
   EXPECT_EQ(both.protocol, "http/1.1");
   EXPECT_FALSE(Handshake(anybody.get(), server().get(), "\x02h2").done);
   EXPECT_FALSE(Handshake(anybody.get(), server().get(), "\x08http/1.0").done);
-  // Who offers nothing is taken for one who speaks HTTP/1.1.
+  // A client that offers nothing is assumed to speak HTTP/1.1.
   const Handshake none(anybody.get(), server().get());
   EXPECT_TRUE(none.done);
   EXPECT_EQ(none.protocol, "");

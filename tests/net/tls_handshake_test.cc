@@ -1,5 +1,5 @@
-// Handshakes that cannot write: the other end takes nothing for a while. The far end is the test's
-// own, and reads when the test says so.
+// Handshakes that cannot write: the other end takes nothing for a while. The test controls the far
+// end, and when it reads.
 
 #include "net/tls_stream.h"
 
@@ -31,7 +31,7 @@ using testing::Tasks;
 
 enum class Role { kServer, kClient };
 
-// OpenSSL over a socket, below which something else may be in the way.
+// OpenSSL over a socket, below which other bytes may be in the way.
 class FarEnd {
  public:
   FarEnd(int descriptor, SSL_CTX* context, Role role)
@@ -55,7 +55,7 @@ class FarEnd {
     if (out <= 0) return;
     EXPECT_EQ(write(descriptor_, bytes.data(), static_cast<std::size_t>(out)), out);
   }
-  // Takes what has come, but for so many bytes at its beginning.
+  // Takes what has arrived, except that many bytes at its beginning.
   void take(std::size_t& in_the_way) {
     std::array<char, kBytes> bytes;
     const ssize_t got = recv(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT);
@@ -87,7 +87,7 @@ class TlsHandshakeTest : public ::testing::Test {
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
     near_ = ends[0];
     far_ = ends[1];
-    // Until the kernel holds no byte more of what the near end sends.
+    // Until the kernel accepts no further byte from the near end.
     const std::string some(1024, 'x');
     for (;;) {
       const ssize_t sent = write(near_, some.data(), some.size());
@@ -112,7 +112,7 @@ class TlsHandshakeTest : public ::testing::Test {
     }
     return true;
   }
-  // Nothing happens while the far end reads nothing; then the handshake goes on to its end.
+  // Nothing happens while the far end reads nothing; then the handshake completes.
   void expect_wait_and_end(FarEnd& far) {
     for (int i = 0; i < 20; ++i) loop_.run_once(std::chrono::nanoseconds(0));
     EXPECT_FALSE(shaken_);
@@ -139,7 +139,6 @@ class TlsHandshakeTest : public ::testing::Test {
   Tasks tasks_{loop_};
 };
 
-// An error path that no test entered.
 TEST_F(TlsHandshakeTest, OfAServerWaitsUntilItCanWrite) {
   const TlsContext context = *TlsContext::server({.certificate_file = pki_.certificate_file(),
                                                   .key_file = pki_.key_file(),
@@ -150,7 +149,6 @@ TEST_F(TlsHandshakeTest, OfAServerWaitsUntilItCanWrite) {
   expect_wait_and_end(client);
 }
 
-// An error path that no test entered.
 TEST_F(TlsHandshakeTest, OfAClientWaitsUntilItCanWrite) {
   TlsContext::ClientOptions options;
   options.ca_file = pki_.ca_file();

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Writes down where connections are wanted, and makes none.
+// Records where connections are wanted, and makes none.
 class RefusingConnector final : public net::Connector {
  public:
   Task<Result<std::unique_ptr<net::Stream>>> connect(const net::Destination& destination,

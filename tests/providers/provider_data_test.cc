@@ -14,7 +14,7 @@ ProviderData parse(std::string_view json) {
   return data ? std::move(*data) : ProviderData();
 }
 
-// What a header may carry of a key's value; "(nothing)" where it has none.
+// What a header may carry of a key's value; "(nothing)" if it has none.
 std::string value_of(std::string_view json, std::string_view key = "a") {
   const ProviderData data = parse(json);
   const Secret* value = data.find(key);
@@ -72,11 +72,11 @@ TEST(ProviderData, DropsValuesOverTheLimit) {
   const std::string fits(ProviderData::kValueBytesMax, 'x');
   EXPECT_EQ(value_of("{\"a\":\"" + fits + "\"}"), fits);
   EXPECT_EQ(value_of("{\"a\":\"" + fits + "x\"}"), "(nothing)");
-  // What is taken out does not count.
+  // Removed characters do not count.
   EXPECT_EQ(value_of("{\"a\":\"" + fits + "\\n\"}"), fits);
 }
 
-// reported-failures 1.1: one bound for all JSON that is taken apart
+// reported-failures 1.1: one bound for all JSON that is read into a tree
 TEST(ProviderData, IsReadUpToTheDepthThatIsAllowedAndNoDeeper) {
   const auto nested = [](std::size_t arrays) {
     return "{\"b\":" + std::string(arrays, '[') + std::string(arrays, ']') + "}";
@@ -99,7 +99,7 @@ TEST(ProviderData, NamesNoKeyTwice) {
 TEST(WithoutControlCharacters, KeepsEverythingElse) {
   EXPECT_EQ(without_control_characters("a b~\xC3\xA9\xE2\x82\xAC"), "a b~\xC3\xA9\xE2\x82\xAC");
   EXPECT_EQ(without_control_characters(std::string_view("\0\x1F\x7F", 3)), "");
-  // The first bytes of what is taken out are kept where they begin something else.
+  // The first bytes of removed sequences are kept if they begin something else.
   EXPECT_EQ(without_control_characters("\xC2\x86\xE2\x80\xA7\xC2"), "\xC2\x86\xE2\x80\xA7\xC2");
 }
 

@@ -10,7 +10,7 @@
 namespace penstock::providers {
 namespace {
 
-// What comes of an answer with that status and those fields to "/v1/chat/completions?v=1".
+// The result of an answer with that status and those fields to "/v1/chat/completions?v=1".
 Result<std::string> target(const config::Url& url, int status, const std::string& fields) {
   const std::string text =
       "HTTP/1.1 " + std::to_string(status) + " R\r\n" + fields + "Content-Length: 0\r\n\r\n";

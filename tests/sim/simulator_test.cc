@@ -45,13 +45,13 @@ class Client {
     send(request + body);
   }
 
-  // Until `mark` has come, or the connection has ended.
+  // Receives until `mark` has come, or the connection has ended.
   std::string receive_until(std::string_view mark) {
     while (received_.find(mark) == std::string::npos && receive()) {
     }
     return received_;
   }
-  // All there is, and whether the connection ended in order.
+  // Receives everything; reports whether the connection ended in order.
   std::string receive_all() {
     while (receive()) {
     }
@@ -106,7 +106,7 @@ class SimulatorTest : public testing::Test {
   static Json json_of(const std::string& answer) {
     return Json::parse(answer.substr(answer.find("\r\n\r\n") + 4), nullptr, false);
   }
-  // Asks until `key` has the value; the suite's time limit ends a wait in vain.
+  // Polls until `key` has the value; the suite's time limit ends a futile wait.
   void wait_for_stat(const std::string& key, int value) {
     while (Json::parse(simulator_->stats_json())[key] != value) get("/health");
   }

@@ -26,7 +26,7 @@ class StreamFeedTest : public testing::Test {
                       Pace(kBegin, behaviour_), behaviour_, *framer_);
   }
 
-  // What comes at each point in time, and how it ends.
+  // What is sent at each point in time, and how it ends.
   StreamFeed::Then everything(std::string& out) {
     StreamFeed all = feed();
     for (;;) {

@@ -52,7 +52,7 @@ std::string without_fences(const File& document) {
 }
 
 std::vector<std::string> links_of(const File& document) {
-  // The text of a link may be a code span: a space stands in for each, so that links stay whole.
+  // The text of a link may be a code span: a space replaces each, so that links stay whole.
   std::string prose;
   split_code_spans(
       without_fences(document), [&](std::string_view) { prose.push_back(' '); },

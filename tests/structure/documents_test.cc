@@ -1,4 +1,4 @@
-// What the documents say against what there is: links, files, functions, rooms and settings.
+// Compares the documents with the tree: links, files, functions, rooms and settings.
 
 #include "structure/documents.h"
 
@@ -35,7 +35,7 @@ bool consists_of(std::string_view text, std::initializer_list<std::string_view> 
   });
 }
 
-// A path with a folder in it, and the ending of a file of this tree.
+// A path with a folder in it, and the extension of a file of this tree.
 bool is_file_name(std::string_view span) {
   constexpr std::array kEndings = {".h", ".cc", ".md", ".sh", ".mjs", ".py", ".cmake"};
   return !span.starts_with('/') && span.contains('/') &&

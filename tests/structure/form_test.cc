@@ -1,4 +1,4 @@
-// The form of sources: how long, how wide, with prose at the front of headers, without leftovers.
+// The form of sources: length and width, prose at the front of headers, no leftovers.
 
 #include <gtest/gtest.h>
 
@@ -36,13 +36,13 @@ bool opens_function(std::string_view line) {
   return !line.ends_with("= {") && !line.ends_with("{{");
 }
 
-// Functions at the outermost level. clang-format leaves namespaces unindented, so that such a
-// function ends with the first line that is a closing brace alone.
+// Functions at the outermost level. clang-format does not indent namespaces, so such a function
+// ends with the first line that is only a closing brace.
 std::vector<Function> functions_of(const File& file) {
   std::vector<Function> functions;
   const std::vector<std::string_view> lines = file.lines();
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    // A head of several lines goes on indented, and its brace ends the last of them.
+    // A head of several lines continues indented, and its brace ends the last of them.
     const bool goes_on = lines[i].starts_with("    ") && lines[i].ends_with(") {") && i > 0 &&
                          !lines[i - 1].empty() && lines[i - 1].front() != ' ' &&
                          (lines[i - 1].ends_with(',') || lines[i - 1].ends_with('('));
@@ -133,7 +133,7 @@ TEST(Form, NothingUnfinishedOrForDebuggingIsLeft) {
   }
 }
 
-// Only commands talk to a terminal; everything else has the log.
+// Only commands write to a terminal; everything else uses the log.
 TEST(Form, OnlyTheCommandLinePrints) {
   for (const File& file : files_below({"src"}, kCpp)) {
     if (room_of(file.path) == "app") continue;

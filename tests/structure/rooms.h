@@ -1,7 +1,7 @@
 #pragma once
 
-// The rooms of src/ and their ranks: the one table that include lines, CMake's link graph and
-// ARCHITECTURE.md are held against. A room uses rooms of lower ranks only.
+// The rooms of src/ and their ranks: the table with which include lines, CMake's link graph and
+// ARCHITECTURE.md are compared. A room uses only rooms of lower rank.
 
 #include <algorithm>
 #include <array>

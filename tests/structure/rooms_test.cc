@@ -1,4 +1,4 @@
-// Who may use whom: include lines and CMake's link graph against the table of ranks.
+// Compares include lines and CMake's link graph with the table of ranks.
 
 #include "structure/rooms.h"
 
@@ -85,7 +85,7 @@ TEST(Rooms, AreLinkedAsTheyAreRanked) {
   }
 }
 
-// Not by way of a third room: what a room includes stands in its own line of CMakeLists.txt.
+// Not through a third room: what a room includes is in its own line of CMakeLists.txt.
 TEST(Rooms, NameWhatTheyIncludeInCMake) {
   const auto rooms = rooms_of_cmake();
   for (const File& file : files_below({"src"}, kCpp)) {

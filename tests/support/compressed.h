@@ -1,6 +1,6 @@
 #pragma once
 
-// Content in the codings of HTTP, as the libraries that clients use write it.
+// Content in HTTP's codings, as clients' libraries write it.
 
 #include <zlib.h>
 #include <zstd.h>
@@ -39,7 +39,7 @@ inline std::string raw_deflated(std::string_view text) {
   return deflated(text, -15);
 }
 
-// As a stream: the frame does not say how long the content is, and has a checksum.
+// As a stream: the frame does not state the content's length, and has a checksum.
 inline std::string zstd_compressed(std::string_view text, int window_log = 0) {
   ZSTD_CCtx* const context = ZSTD_createCCtx();
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);

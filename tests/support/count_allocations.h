@@ -1,8 +1,8 @@
 #pragma once
 
-// Counts what the current thread allocates with operator new. To be included by exactly one source
-// of a test program: it replaces the global operators. Sanitizers have operators of their own, and
-// tests that count are skipped under them.
+// Counts what the current thread allocates with operator new. Include it in exactly one source of a
+// test program: it replaces the global operators. Sanitizers replace them too, so tests that count
+// are skipped under them.
 
 #include <cstddef>
 #include <cstdlib>
@@ -39,7 +39,7 @@ inline void* counted_allocation(std::size_t size, std::size_t alignment) {
 
 #ifndef PENSTOCK_SANITIZED
 
-// Not inlined: the compiler would take free() for a mistake where it sees `new` beside it.
+// Not inlined: seeing `new` beside it, the compiler would take free() for a mistake.
 
 [[gnu::noinline]] void* operator new(std::size_t size) {
   return penstock::test::counted_allocation(size, alignof(std::max_align_t));

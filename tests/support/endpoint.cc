@@ -149,7 +149,7 @@ Io Endpoint::wait_for(short events, TimePoint until) {
   }
 }
 
-// kDone: the TLS call is to be made again.
+// kDone: the TLS call must be repeated.
 Io Endpoint::failure_of(int result, TimePoint until) {
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:

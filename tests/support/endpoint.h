@@ -2,8 +2,8 @@
 
 // Endpoint: one end of a TCP connection, plain or TLS, with calls that block up to a time limit.
 //
-// It sends exactly the bytes that it is given and tells every way in which a connection can end
-// apart. Used by one thread at a time; an interrupt (a Latch) may end its waits from another.
+// It sends exactly the given bytes and distinguishes every way in which a connection can end. Used
+// by one thread at a time; another may end its waits with an interrupt (a Latch).
 
 #include <cstdint>
 #include <memory>
@@ -37,32 +37,32 @@ class Endpoint {
   Endpoint(Endpoint&& other) noexcept;
   Endpoint& operator=(Endpoint&&) = delete;
 
-  // Connects to 127.0.0.1. `receive_buffer_bytes` above 0 sets SO_RCVBUF: a small one makes a
-  // client that does not read felt sooner. Throws where there is nobody.
+  // Connects to 127.0.0.1. `receive_buffer_bytes` above 0 sets SO_RCVBUF: the server notices sooner
+  // if a client with a small one does not read. Throws if nobody listens.
   static Endpoint connect(std::uint16_t port, int receive_buffer_bytes = 0);
 
-  // Begins to connect, and does not wait for the end of it.
+  // Starts to connect without waiting for the result.
   static Endpoint connect_later(std::uint16_t port);
 
-  // Begins TLS; false where the handshake fails. `server_name` is checked by a client.
+  // Does the TLS handshake; false if it fails. A client checks `server_name`.
   bool accept_tls(SSL_CTX* context, TimePoint until);
   bool connect_tls(SSL_CTX* context, const std::string& server_name, TimePoint until);
 
-  // Released, it ends every wait with kInterrupted. Outlives the endpoint.
+  // When released, it ends every wait with kInterrupted. Outlives the endpoint.
   void set_interrupt(const Latch* interrupt) { interrupt_ = interrupt; }
 
   // Sends all of it.
   Io send(std::string_view bytes, TimePoint until);
-  // Appends what is there, waiting for at least one byte.
+  // Appends what is available, waiting for at least one byte.
   Io receive(std::string& into, TimePoint until);
-  // Waits, without reading, until `latch` (if any) is released: kDone. The peer's leaving ends the
-  // wait with kEnd or kReset.
+  // Waits, without reading, until `latch` (if any) is released: kDone. Ends with kEnd or kReset if
+  // the peer leaves.
   Io wait(const Latch* latch, TimePoint until);
 
-  // Waits until there is something to read, or, on a listening socket, to accept.
+  // Waits until there is something to read or, for a listening socket, to accept.
   Io wait_readable(TimePoint until) { return wait_for(POLLIN, until); }
 
-  // Ends this side: the peer reads to its end; this side may go on reading.
+  // Ends this side: the peer reads to its end, and this side may continue to read.
   void half_close();
   // Closes in order; with TLS after a close_notify.
   void close();

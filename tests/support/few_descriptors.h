@@ -1,6 +1,6 @@
 #pragma once
 
-// FewDescriptors: while it lives, the process can open no further descriptor than were free gaps
+// FewDescriptors: while it lives, the process can open only as many descriptors as there were gaps
 // below the highest; closing one makes room for one.
 
 #include <stdexcept>

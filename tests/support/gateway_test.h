@@ -28,7 +28,7 @@ class GatewayTest : public ::testing::Test {
   config::Timeouts& timeouts() { return settings.server.timeouts; }
   config::Limits& limits() { return settings.server.limits; }
 
-  // Starts the server at the first call; later ones give the same.
+  // Starts the server on the first call; later calls return the same one.
   TestService& service();
   // A new connection to it.
   RawClient connect() { return RawClient(service().port()); }
@@ -37,14 +37,14 @@ class GatewayTest : public ::testing::Test {
   std::unique_ptr<TestService> service_;
 };
 
-// The `code` of an error in OpenAI's shape; fails the test where `text` is none.
+// The `code` of an error in OpenAI's shape; fails the test if `text` is not one.
 std::string error_code_of(std::string_view text);
 
 // A whole error answer in OpenAI's shape.
 void expect_error(const WholeAnswer& answer, int status, std::string_view code);
 
-// The rest of a stream that was cut: exactly one event, which is an error with that code, and then
-// the connection's end without the last chunk.
+// The rest of a stream that was cut: exactly one event, an error with that code, and then the
+// connection's end without the last chunk.
 void expect_cut_stream(const RawClient::Rest& rest, std::string_view code);
 
 }  // namespace penstock::testing

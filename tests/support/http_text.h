@@ -1,7 +1,7 @@
 #pragma once
 
-// HTTP/1.1 and server-sent events as text, for tests: building messages, and reading them without
-// any code of the product. The builders check nothing, so that broken messages can be built too.
+// HTTP/1.1 and server-sent events as text, for tests: builds and reads messages without any code of
+// the product. The builders check nothing, so that they can build broken messages too.
 
 #include <cstddef>
 #include <optional>
@@ -32,7 +32,7 @@ inline constexpr std::string_view kChatPath = "/v1/chat/completions";
 
 // With a Content-Length.
 std::string json_answer(int status, std::string_view body, const HeaderList& headers = {});
-// A small chat answer's body, as an upstream's model would give it.
+// A small chat answer's body, from an upstream's model.
 std::string chat_answer_body(std::string_view model = "m1");
 
 // The head of a chunked event stream.
@@ -60,18 +60,18 @@ struct HeadText {
   HeaderList fields;       // names in lower case
   int status = 0;          // of an answer
 
-  // The first field of that name, which is in lower case.
+  // The first field of that name, which must be in lower case.
   std::optional<std::string> find(std::string_view name) const;
   std::size_t count(std::string_view name) const;
 };
 
-// Takes a head off the front of `bytes`; nothing where its end has not arrived.
+// Removes a head from the front of `bytes`; nullopt if its end has not arrived.
 std::optional<HeadText> take_head(std::string& bytes);
 
 // Decodes a chunked body piece by piece.
 class ChunkedText {
  public:
-  // Takes what it can off the front of `bytes`, and appends the data to `body`. False where the
+  // Removes what it can from the front of `bytes`, and appends the data to `body`. False if the
   // coding is broken.
   bool take(std::string& bytes, std::string& body);
   bool done() const { return done_; }
@@ -80,8 +80,8 @@ class ChunkedText {
   bool done_ = false;
 };
 
-// Takes an event with its empty line off the front of `text` (lines end in LF); nothing where it is
-// not complete.
+// Removes an event with its empty line from the front of `text` (lines end in LF); nullopt if it is
+// incomplete.
 std::optional<std::string> take_event(std::string& text);
 // All complete events of `text`.
 std::vector<std::string> events_of(std::string text);

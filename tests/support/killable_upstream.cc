@@ -22,8 +22,7 @@
 namespace penstock::testing {
 namespace {
 
-// The answer to the request at the front of `bytes`, which is taken off; nothing where it is not
-// complete.
+// The answer to the request at the front of `bytes`, which is removed; nullopt if it is incomplete.
 std::optional<std::string> answer_to(std::string& bytes) {
   std::string rest = bytes;
   const auto head = take_head(rest);

@@ -1,10 +1,10 @@
 #pragma once
 
-// KillableUpstream: an upstream in a process of its own, which can be killed as a crash would.
+// KillableUpstream: an upstream in a separate process, which can be killed to simulate a crash.
 //
-// It answers `GET …/models` with a list, and everything else with the beginning of a stream: the
-// head and two events, and then nothing. It holds any number of connections in one thread, and its
-// sockets are not among the test's own. To be made while the test has no other thread.
+// It answers `GET …/models` with a list, and everything else with the start of a stream: the head
+// and two events, and then nothing. It holds any number of connections in one thread, and its
+// sockets are not among the test's own. Create it while the test has no other thread.
 
 #include <cstdint>
 #include <string>
@@ -24,7 +24,7 @@ class KillableUpstream {
   KillableUpstream& operator=(const KillableUpstream&) = delete;
 
   std::string url() const;
-  // With SIGKILL: the kernel closes its connections. Returns when it is gone.
+  // With SIGKILL: the kernel closes its connections. Returns when the process has ended.
   void kill();
 
  private:

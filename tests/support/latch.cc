@@ -20,7 +20,7 @@ Latch::~Latch() {
 
 void Latch::release() {
   const std::uint64_t one = 1;
-  // Fails only where the counter is full, and then the latch is released already.
+  // Fails only if the counter is full, and then the latch is already released.
   [[maybe_unused]] const ssize_t written = write(descriptor_, &one, sizeof one);
 }
 

@@ -2,8 +2,8 @@
 
 // Latch: something that happens once, and that threads and polls can wait for.
 //
-// Any thread may release it; it stays released. Its descriptor is readable from then on, so that a
-// wait for a socket can be ended by it.
+// Any thread may release it; it stays released. Its descriptor is then readable, so that it can end
+// a wait for a socket.
 
 #include "support/patience.h"
 

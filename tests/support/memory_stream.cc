@@ -17,7 +17,7 @@ void MemoryStream::Pipe::deliver(std::size_t bytes) {
   reader->event(reader->readable_);
 }
 
-// What had arrived stays readable; what was under way is lost.
+// What has arrived stays readable; what is in transit is lost.
 void MemoryStream::Pipe::break_off() {
   under_way.clear();
   broken = true;
@@ -36,7 +36,7 @@ MemoryStream::MemoryStream(const MemoryOptions& options, std::shared_ptr<Pipe> i
   in_->window_bytes = options.window_bytes;
   out_->writer = this;
   writable_.raise();
-  // TLS leaves its handshake with bytes that may be a record already.
+  // After its handshake, TLS may already hold bytes of a record.
   if (options.manner == MemoryOptions::Manner::kTls) readable_.raise();
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
-// MemoryStream: one end of a connection that exists in memory only.
+// MemoryStream: one end of a connection in memory.
 //
-// A pair behaves as two connected sockets do, down to what their signals say: they are raised by
-// what the other end does, and lowered by a read or write that finds out that nothing is left. What
-// is written reaches the other end at once, or, under a MemoryNetwork, in pieces and at moments
-// that a seeded generator chooses, and perhaps never. A test holds one end and gives the other to
-// the code under test; send() and receive() spare it the bookkeeping.
+// A pair behaves like two connected sockets, including their signals: they are raised by what the
+// other end does, and lowered by a read or write that finds nothing left. Written bytes reach the
+// other end at once or, under a MemoryNetwork, in pieces and at moments that a seeded generator
+// chooses, and perhaps never. A test holds one end and gives the other to the code under test;
+// send() and receive() simplify the test's side.
 
 #include <cstddef>
 #include <memory>
@@ -28,7 +28,7 @@ struct MemoryOptions {
     kTls,  // only a blocked read does, and every event raises both directions
   };
   Manner manner = Manner::kTcp;
-  std::size_t window_bytes = 64 * 1024;  // written and not yet read by the other end
+  std::size_t window_bytes = 64 * 1024;  // written but not yet read by the other end
   std::size_t read_bytes_max = static_cast<std::size_t>(-1);
   std::size_t write_bytes_max = static_cast<std::size_t>(-1);
   MemoryNetwork* network = nullptr;  // null: bytes arrive at once
@@ -47,12 +47,12 @@ class MemoryStream final : public net::Stream {
   void reset_on_close() override { resets_ = true; }
   const net::SocketAddress& peer() const override { return peer_; }
 
-  // For the test's own end. send() returns what found room; receive() takes all that has arrived.
+  // For the test's end. send() returns how much fitted; receive() takes all that has arrived.
   std::size_t send(std::string_view text);
   std::string receive();
   bool ended();  // after receive(): the other end has ended in order
   bool broken() const { return in_->broken; }
-  // Breaks the connection for both ends, whatever is on its way.
+  // Breaks the connection for both ends; what is in transit is lost.
   void reset();
   // Raises both signals although nothing has happened, as TLS does.
   void raise_for_nothing();
@@ -91,19 +91,19 @@ class MemoryStream final : public net::Stream {
   bool resets_ = false;
 };
 
-// Two ends of one connection. `near` says how the first behaves, `far` the second.
+// Two ends of one connection. `near` describes the first, `far` the second.
 std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>> memory_pair(
     const MemoryOptions& near = {}, const MemoryOptions& far = {});
 
-// What lies between the ends: holds bytes back, and lets them arrive, or the connection break, as
-// the generator decides. Outlives its streams.
+// The network between the ends: delays bytes, delivers them, or breaks the connection, as the
+// generator decides. Outlives its streams.
 class MemoryNetwork {
  public:
   // In 1 of `breaks_one_in` steps a connection breaks; 0: never.
   MemoryNetwork(Random& random, std::size_t breaks_one_in)
       : random_(random), breaks_one_in_(breaks_one_in) {}
 
-  // One thing happens to one direction of one connection. False where nothing is under way.
+  // Lets one thing happen to one direction of one connection. False if nothing is in transit.
   bool step();
   Random& random() { return random_; }
   std::size_t breaks() const { return breaks_; }

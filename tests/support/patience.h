@@ -1,8 +1,8 @@
 #pragma once
 
-// How long tests wait. Nothing waits for a time to pass: these are the limits after which a wait
-// for something that should have happened fails. They are generous, so that a busy machine and a
-// sanitizer do not fail a test; what is promised to be prompt is checked with kPromptly.
+// How long tests wait. No test waits for time to pass: these limits fail a wait for something that
+// should have happened. They are generous, so that a busy machine and a sanitizer do not fail a
+// test; promptness is checked with kPromptly.
 
 #include <chrono>
 
@@ -27,7 +27,7 @@ inline TimePoint after(milliseconds time) {
   return Clock::now() + time;
 }
 
-// The rest of the time as poll(2) takes it.
+// The rest of the time in the form of poll(2).
 inline int poll_milliseconds(TimePoint until) {
   const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
   return left > 0 ? static_cast<int>(left) : 0;

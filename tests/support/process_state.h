@@ -1,6 +1,6 @@
 #pragma once
 
-// What the test's own process holds, as Linux and its allocator tell it.
+// The resources of the test's own process, from Linux and the allocator.
 
 #include <cstddef>
 
@@ -8,7 +8,7 @@ namespace penstock::testing {
 
 std::size_t open_descriptors();
 std::size_t resident_bytes();
-// What malloc has given out and not got back, all threads together.
+// What malloc has allocated and not freed, in all threads.
 std::size_t allocated_bytes();
 
 }  // namespace penstock::testing

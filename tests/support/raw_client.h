@@ -4,8 +4,8 @@
 // how the connection ends. One thread at a time.
 //
 // An answer is read whole by read_answer(), or in steps: read_head(), then read_event() or
-// read_body(), which decode the body by its framing, until the answer's end. What a function could
-// not get in time is a failed check of the test, not an exception, unless the function says so.
+// read_body(), which decode the body by its framing, until the answer's end. A function that does
+// not get its data in time fails the test and throws nothing, unless it says otherwise.
 
 #include <cstdint>
 #include <optional>
@@ -22,7 +22,7 @@ struct WholeAnswer {
   HeadText head;
   std::string body;       // decoded
   bool complete = false;  // as its framing says; without a length or chunks: ended by a FIN
-  Io end = Io::kDone;     // how the connection ended, where it did before the answer's end
+  Io end = Io::kDone;     // how the connection ended, if it did before the answer's end
 
   int status() const { return head.status; }
   bool chunked() const { return head.find("transfer-encoding").has_value(); }
@@ -31,7 +31,7 @@ struct WholeAnswer {
 class RawClient {
  public:
   explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
-  // Over TLS, as a client that knows the server as `localhost`. Throws where the handshake fails.
+  // Over TLS, knowing the server as `localhost`. Throws if the handshake fails.
   RawClient(std::uint16_t port, SSL_CTX* tls);
   RawClient(RawClient&&) = default;
 
@@ -45,11 +45,11 @@ class RawClient {
 
   WholeAnswer read_answer(milliseconds limit = kPatience);
 
-  // The next answer's head; one without a status where none came.
+  // The next answer's head; without a status if none came.
   HeadText read_head(milliseconds limit = kPatience);
-  // The next event of the body with its empty line; nothing where the body ends or breaks first.
+  // The body's next event with its empty line; nullopt if the body ends or breaks first.
   std::optional<std::string> read_event(milliseconds limit = kPatience);
-  // Until the decoded body has `bytes` bytes that were not taken yet, and takes these. Fewer where
+  // Waits until the decoded body has `bytes` bytes that were not taken, and takes them. Fewer if
   // the body ends or breaks first.
   std::string read_body(std::size_t bytes, milliseconds limit = kPatience);
   // The rest of the body, and whether it ended as its framing says.
@@ -62,9 +62,9 @@ class RawClient {
   // What has arrived of the body and was not taken, without waiting.
   const std::string& body_so_far() const { return body_; }
 
-  // Reads whatever comes until the connection ends; returns how it ended, or kTimeout.
+  // Reads until the connection ends; returns how it ended, or kTimeout.
   Io read_to_end(milliseconds limit = kPatience);
-  // The bytes that were received and not used by the functions above.
+  // The received bytes that the functions above have not used.
   const std::string& unread() const { return unread_; }
 
   void half_close() { endpoint_.half_close(); }
@@ -75,9 +75,9 @@ class RawClient {
   enum class Framing : std::uint8_t { kLength, kChunked, kUntilClose };
 
   void begin_body(const HeadText& head);
-  // Decodes what is unread. False where the framing is broken.
+  // Decodes the unread bytes. False if the framing is broken.
   bool decode();
-  // Reads once more; false where the body has ended or cannot go on.
+  // Reads once more; false if the body has ended or cannot continue.
   bool more(TimePoint until);
 
   Endpoint endpoint_;

@@ -55,7 +55,7 @@ class Script {
   Script&& close_without_notify() &&;  // of TLS
   Script&& reset() &&;
   Script&& after_head() &&;
-  // The steps of another one.
+  // Appends another script's steps.
   Script&& append(const Script& other) &&;
 
   Begin begin() const { return begin_; }

@@ -86,7 +86,7 @@ void ScriptedUpstream::greet(Script script) {
 }
 
 void ScriptedUpstream::accept_connections() {
-  // The latch and the listening socket are waited for together.
+  // Waits for the latch and the listening socket together.
   Endpoint listener(dup(listening_.descriptor));
   listener.set_interrupt(&stopped_);
   while (listener.wait_readable(whenever()) == Io::kDone) {
@@ -260,7 +260,7 @@ Script ScriptedUpstream::script_for(const SeenRequest& request) {
   return chooser(request);
 }
 
-// The first end counts: a connection that the test itself interrupts is not closed by its peer.
+// The first end counts: a connection that the test itself interrupts was not closed by its peer.
 void ScriptedUpstream::note_end(std::size_t connection, Io how) {
   const std::lock_guard lock(mutex_);
   SeenConnection& seen = connections_[connection];

@@ -1,12 +1,12 @@
 #pragma once
 
 // ScriptedUpstream: an inference service on a port of 127.0.0.1 that does what a test says, and
-// writes down what it sees.
+// records what it sees.
 //
-// It has a thread that accepts and a thread for each connection. `GET …/models` is answered with a
-// list of models; every other request gets the next script of answer_next(), or, when there is none
-// left, what answer_with() says, which at first is a small chat answer. All functions may be called
-// from any thread. Destroying it ends everything that is still going on.
+// One thread accepts, and each connection has a thread. `GET …/models` is answered with a list of
+// models; every other request gets the next script of answer_next() or, when none is left, that of
+// answer_with(), initially a small chat answer. All functions may be called from any thread.
+// Destroying it ends everything in progress.
 
 #include <condition_variable>
 #include <cstdint>
@@ -27,7 +27,7 @@ namespace penstock::testing {
 
 // A request as it arrived.
 struct SeenRequest {
-  std::size_t connection = 0;  // which one, counted from 0
+  std::size_t connection = 0;  // its number, from 0
   HeadText head;
   std::string method;
   std::string target;
@@ -40,7 +40,7 @@ struct SeenRequest {
 // A connection as it ended.
 struct SeenConnection {
   std::optional<TimePoint> peer_closed;  // when the peer closed or reset it
-  Io how = Io::kDone;                    // kEnd, kTruncated or kReset where the peer closed it
+  Io how = Io::kDone;                    // kEnd, kTruncated or kReset if the peer closed it
   bool over = false;                     // closed on both sides
 };
 
@@ -48,17 +48,17 @@ class ScriptedUpstream {
  public:
   using Chooser = std::function<Script(const SeenRequest&)>;
 
-  // With `tls`, connections begin with a handshake. The context outlives the object.
+  // With `tls`, connections start with a handshake. The context outlives the object.
   explicit ScriptedUpstream(SSL_CTX* tls = nullptr);
   ~ScriptedUpstream();
   ScriptedUpstream(const ScriptedUpstream&) = delete;
   ScriptedUpstream& operator=(const ScriptedUpstream&) = delete;
 
   std::uint16_t port() const { return listening_.port; }
-  // As base_url takes it; with TLS the host is `localhost`.
+  // For base_url; with TLS the host is `localhost`.
   std::string url() const;
 
-  // For requests other than those for models, in the order of their arrival.
+  // For requests other than for models, in the order of their arrival.
   void answer_next(Script script);
   void answer_with(Chooser chooser);
   void answer_always(Script script);
@@ -68,21 +68,20 @@ class ScriptedUpstream {
   // Run for each new connection before anything is read.
   void greet(Script script);
 
-  // Everything that is not for models, in the order of arrival. A request is seen when its head has
-  // arrived; it is complete when its body has.
+  // All requests other than for models, in the order of arrival. A request is listed when its head
+  // has arrived; it is complete when its body has.
   std::vector<SeenRequest> requests() const;
   std::vector<SeenRequest> models_requests() const;
-  // The complete request number `index` (from 0), waiting for it; fails the test where it does not
+  // The complete request number `index` (from 0), waiting for it; fails the test if it does not
   // come.
   SeenRequest wait_for_request(std::size_t index = 0, milliseconds limit = kPatience) const;
   bool wait_for_models_request(std::size_t index = 0, milliseconds limit = kPatience) const;
 
-  // The connections that were accepted, and those of them that brought requests other than for
-  // models.
+  // The accepted connections, and those of them that sent requests other than for models.
   std::size_t connections() const;
   std::size_t used_connections() const;
 
-  // When the peer closed the connection of request `index`; nothing where it did not in time.
+  // When the peer closed the connection of request `index`; nullopt if not in time.
   std::optional<TimePoint> wait_for_peer_close(std::size_t index = 0,
                                                milliseconds limit = kPatience) const;
   // Until the connection of request `index` is over, whoever closed it.
@@ -95,7 +94,7 @@ class ScriptedUpstream {
   void serve(std::size_t connection, Endpoint& endpoint);
   bool serve_request(std::size_t connection, Endpoint& endpoint, std::string& unread);
   bool read_body(std::size_t request, Endpoint& endpoint, std::string& unread);
-  // Whether the connection goes on.
+  // Returns whether the connection continues.
   bool run(const Script& script, std::size_t request, Endpoint& endpoint, std::string& unread);
   Io run_step(const Script::Step& step, std::size_t request, Endpoint& endpoint,
               std::string& unread);
@@ -105,7 +104,7 @@ class ScriptedUpstream {
 
   template <class Condition>
   bool wait_until(milliseconds limit, Condition condition) const;
-  // The number in seen_ of request `index`, those for models left out.
+  // The position in seen_ of request `index`, not counting those for models.
   std::optional<std::size_t> find_request(std::size_t index) const;
 
   SSL_CTX* const tls_;

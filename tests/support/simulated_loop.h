@@ -1,12 +1,12 @@
 #pragma once
 
-// SimulatedLoop: an event loop whose time and outside world belong to the test.
+// SimulatedLoop: an event loop whose time and environment the test controls.
 //
 // Time stands still while anything is ready and moves only when the test lets it: settle() runs
-// until nothing is left to do at this moment, pass() lets a stretch of time pass and fires the
-// deadlines in it one by one. With an `outside` (a simulated network), run_until() lets the seeded
-// outside act whenever the loop has nothing to do, and jumps to the next deadline when the outside
-// has nothing to do either. No kernel, no threads, no waiting.
+// until nothing is left to do at this moment, pass() lets time pass and fires its deadlines one by
+// one. With an `outside` (a simulated network), run_until() lets the seeded outside act whenever
+// the loop is idle, and jumps to the next deadline when the outside is idle too. No kernel, no
+// threads, no waiting.
 
 #include <chrono>
 #include <cstddef>
@@ -25,7 +25,7 @@ namespace penstock::testing {
 
 class SimulatedPoller final : public net::Poller {
  public:
-  // Called when the loop would wait; acts on streams and signals. False: nothing is left to happen.
+  // Called when the loop would wait; acts on streams and signals. False: it has nothing to do.
   using Outside = std::function<bool()>;
 
   void poll(std::chrono::nanoseconds timeout) override {
@@ -35,7 +35,7 @@ class SimulatedPoller final : public net::Poller {
   void wake() override {}
 
   void set_outside(Outside outside) { outside_ = std::move(outside); }
-  // Of the last poll: nothing was ready and no deadline due, and the outside did nothing.
+  // After the last poll: nothing was ready, no deadline was due, and the outside did nothing.
   bool idle() const { return next_deadline_.count() != 0 && !happened_; }
   std::chrono::nanoseconds next_deadline() const { return next_deadline_; }  // negative: none
 
@@ -51,7 +51,7 @@ class SimulatedLoop {
   FakeClock& clock() { return clock_; }
   SimulatedPoller& poller() { return poller_; }
 
-  // Runs until nothing is ready. A loop that never rests is a fault.
+  // Runs until nothing is ready. A loop that never becomes idle is a bug.
   void settle() {
     for (int turns = 0; turns < kTurnsMax; ++turns) {
       loop_.run_once(std::chrono::nanoseconds(-1));
@@ -73,7 +73,7 @@ class SimulatedLoop {
     settle();
   }
 
-  // Runs until `done`, jumping from deadline to deadline. False where nothing can happen any more.
+  // Runs until `done`, jumping from deadline to deadline. False if nothing can happen any more.
   template <class Done>
   bool run_until(Done done) {
     for (int turns = 0; turns < kTurnsMax; ++turns) {
@@ -94,13 +94,13 @@ class SimulatedLoop {
   net::EventLoop loop_{clock_, poller_};
 };
 
-// Runs tasks and keeps their values. An exception in a task is the test's: it is kept as text.
+// Runs tasks and keeps their values, and the text of an exception that a task throws.
 class Tasks {
  public:
   explicit Tasks(net::EventLoop& loop)
       : group_(loop, [this](std::string_view what) { exceptions_ += what; }) {}
 
-  // `into` is filled when the task has ended.
+  // `into` is set when the task has ended.
   template <class T>
   void start(Task<T> task, std::optional<T>& into) {
     group_.spawn(keep(std::move(task), into));

@@ -1,6 +1,6 @@
 #pragma once
 
-// A new directory under the system's place for temporary files, removed with all that is in it.
+// A new temporary directory, removed with everything in it.
 
 #include <filesystem>
 #include <string>
@@ -23,7 +23,7 @@ class TempDirectory {
   std::filesystem::path path_;
 };
 
-// A whole file; empty where it is not there.
+// A whole file; empty if it does not exist.
 std::string read_file(const std::string& path);
 
 }  // namespace penstock::testing

@@ -1,8 +1,8 @@
 #pragma once
 
-// TestPki: an authority of a test's own, and a certificate of it for `localhost` and 127.0.0.1 (or
-// for other names), both made when the object is; the files live as long as it does. Nobody trusts
-// the authority who is not told to.
+// TestPki: a test's own authority, and a certificate of it for `localhost` and 127.0.0.1 (or for
+// other names), both created with the object; the files live as long as it does. Only those who are
+// told to trust the authority.
 
 #include <memory>
 #include <string>
@@ -25,8 +25,8 @@ class TestPki {
   const std::string& certificate_file() const { return certificate_file_; }
   const std::string& key_file() const { return key_file_; }
 
-  // For a server that shows the certificate, and a client that trusts the authority. They live as
-  // long as the object.
+  // For a server that presents the certificate, and a client that trusts the authority. They live
+  // as long as the object.
   SSL_CTX* server_context() const { return server_.get(); }
   SSL_CTX* client_context() const { return client_.get(); }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// TestService: the whole server inside the test's process, listening on a port of its own, with its
-// access log in a file of its own.
+// TestService: the whole server inside the test's process, on its own port and with its own access
+// log file.
 
 #include <cstdint>
 #include <functional>
@@ -19,7 +19,7 @@
 
 namespace penstock::testing {
 
-// What the decoder makes of a run.yaml. Throws, with all problems, where it has errors.
+// The decoder's result for a run.yaml. Throws, with all problems, if it has errors.
 config::Settings settings_from_yaml(std::string_view text);
 
 // One provider `passthrough` with that base_url (empty: none), one thread, and otherwise the
@@ -28,8 +28,8 @@ config::Settings passthrough_settings(std::string_view base_url);
 
 class TestService {
  public:
-  // Replaces the host and port of the settings, and the access log. Throws where the server cannot
-  // be started.
+  // Replaces the host and port of the settings, and the access log. Throws if the server cannot be
+  // started.
   explicit TestService(config::Settings settings);
   // Stops it.
   ~TestService();
@@ -43,11 +43,10 @@ class TestService {
   // Whether the threads have ended in time, after drain() or stop().
   bool wait(milliseconds limit = kPatience);
 
-  // The lines of the access log, when there are at least `count` of them. Fails the test where they
-  // do not come, and then there are as many empty ones.
+  // The lines of the access log, once there are at least `count` of them. If they do not come,
+  // fails the test and returns as many empty ones.
   std::vector<std::string> access_log(std::size_t count, milliseconds limit = kPatience) const;
-  // The value of a sample of /metrics, named with its labels as it stands there; 0 where it is not
-  // there.
+  // The value of a sample of /metrics, named with its labels as in the text; 0 if it is not there.
   double metric(std::string_view sample) const;
 
  private:
@@ -60,8 +59,8 @@ class TestService {
 // The value of a sample in a page of metrics, as TestService::metric().
 double sample_of(const std::string& page, std::string_view sample);
 
-// Asks again and again until `condition` holds: for what no socket or latch can tell, such as a
-// file's content or the number of open descriptors. Whether it held in time.
+// Polls until `condition` holds, for what no socket or latch can report, such as a file's content
+// or the number of open descriptors. Returns whether it held in time.
 bool eventually(const std::function<bool()>& condition, milliseconds limit = kPatience);
 
 }  // namespace penstock::testing

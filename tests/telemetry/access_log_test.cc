@@ -26,7 +26,7 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// A directory of its own for each test.
+// Each test has its own directory.
 class AccessLogTest : public ::testing::Test {
  protected:
   AccessLogTest() {
@@ -44,7 +44,7 @@ class AccessLogTest : public ::testing::Test {
     return lines;
   }
 
-  // What the log makes of one record.
+  // The log's line for one record.
   std::string line_of(const AccessRecord& record) {
     std::filesystem::remove(path());
     {

@@ -1,4 +1,4 @@
-// docs/metrics.md against what the server says of itself.
+// Compares docs/metrics.md with what the server reports.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

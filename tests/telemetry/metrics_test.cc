@@ -36,7 +36,7 @@ void finish_request(MetricsShard& shard, RequestSeries series, int status) {
   shard.request_closed(series, status, milliseconds(7));
 }
 
-// The number at the end of the line that begins with `labels`, or -1.
+// The number at the end of the line that begins with `series`, or -1.
 double value_of(const std::string& text, const std::string& series) {
   const std::size_t at = text.find("\n" + series + " ");
   return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
@@ -80,7 +80,7 @@ TEST(Metrics, AddsUpTheShards) {
   MetricsShard& first = metrics.add_shard();
   MetricsShard& second = metrics.add_shard();
   const ProviderId alpha = metrics.provider("alpha");
-  // The shards meet the models in different order.
+  // The shards see the models in different orders.
   first.resolve(kChat, alpha, ModelLabel::known("a"));
   finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("b")), 200);
   finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("a")), 200);
@@ -194,7 +194,7 @@ TEST(Metrics, FoldsModelsBeyondTheSeriesLimitIntoOther) {
     const std::string name = "alpha/m" + std::to_string(i);
     finish_request(first, first.resolve(kChat, alpha, ModelLabel::known(name)), 200);
   }
-  // A shard that comes late finds the series that exist, and no more.
+  // A shard that is added late finds the existing series, and no more.
   finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("alpha/late")), 200);
   finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("alpha/m999")), 200);
 

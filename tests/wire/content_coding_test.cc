@@ -1,4 +1,4 @@
-// What the decoder makes of sound content, cut anywhere, and of content that is not sound.
+// The decoder's results for valid content, cut anywhere, and for invalid content.
 
 #include "wire/content_coding.h"
 
@@ -43,7 +43,7 @@ Decoded decode(std::string_view codings, std::string_view coded, Cuts cuts = {},
   EXPECT_TRUE(list.add(codings));
   ContentDecoder decoder(list, bytes_max);
   Decoded decoded{End::kWhole, {}};
-  // Memory of its own for each piece, so that the sanitizers see a step too far.
+  // A separate allocation for each piece, so that the sanitizers detect a step too far.
   std::vector<char> out(cuts.out);
   for (;;) {
     const std::string_view piece = coded.substr(0, cuts.coded);
@@ -210,7 +210,7 @@ TEST(ContentDecoder, StopsABombAtItsBound) {
   }
 }
 
-// Codings on top of each other: what is small at both ends may be large in between.
+// Stacked codings: what is small at both ends may be large in between.
 TEST(ContentDecoder, CountsWhatComesOutOfEveryCoding) {
   std::string members;
   for (int i = 0; i < 10'000; ++i) members += gzipped("");

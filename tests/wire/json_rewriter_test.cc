@@ -41,7 +41,7 @@ Outcome outcome_of(const std::vector<std::string_view>& pieces, std::string_view
   return outcome;
 }
 
-// Whole, cut once at every place, and byte by byte: all must agree.
+// Whole, cut once at every position, and byte by byte: all must agree.
 Outcome rewrite(std::string_view text, std::string_view model = kName) {
   const Outcome whole = outcome_of({text}, model);
   std::vector<std::string_view> bytes;
@@ -57,7 +57,7 @@ std::string with_model(std::string_view before, std::string_view after) {
   return std::string(before).append(kNameInJson).append(after);
 }
 
-// What one rewriter makes of the texts, one after the other, each cut at `cut`.
+// One rewriter's output for the texts, one after the other, each cut at `cut`.
 std::vector<std::string> rewrite_all(const std::vector<std::string_view>& texts, std::size_t cut) {
   JsonRewriter rewriter(kName);
   std::vector<std::string> outs;

@@ -9,7 +9,7 @@
 namespace penstock::wire {
 namespace {
 
-// All ways of scanning that this processor can go.
+// All instruction sets that this processor supports.
 std::vector<JsonInstructions> all_instructions() {
   std::vector<JsonInstructions> all;
   for (auto instructions :
@@ -19,7 +19,7 @@ std::vector<JsonInstructions> all_instructions() {
   return all;
 }
 
-// What a walk made of the value at the front of a text.
+// The result of a walk over the value at the front of a text.
 struct Walked {
   JsonFault fault = JsonFault::kNone;
   std::size_t position = 0;
@@ -33,7 +33,7 @@ std::ostream& operator<<(std::ostream& out, const Walked& walked) {
              << (walked.utf8 ? "" : ", not UTF-8");
 }
 
-// Out of memory that ends with the text, so that the sanitizers see a step too far.
+// From memory that ends with the text, so that the sanitizers detect a step too far.
 Walked walk_over(std::string_view text, JsonInstructions instructions) {
   const std::vector<char> exact(text.begin(), text.end());
   JsonWalk walk({exact.data(), exact.size()}, instructions);
@@ -43,7 +43,7 @@ Walked walk_over(std::string_view text, JsonInstructions instructions) {
           .utf8 = walk.fault() != JsonFault::kNone || walk.is_utf8()};
 }
 
-// The same, one byte after the other.
+// The same, byte by byte.
 Walked walk_slowly(std::string_view text) {
   std::size_t depth = 0;
   std::size_t opened = 0;

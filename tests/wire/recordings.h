@@ -1,7 +1,7 @@
 #pragma once
 
-// The recorded streams as the bytes that a service sends, and as they must come out of a rewriter.
-// The expected bytes are made by another JSON library, which sets the model in its own tree.
+// The recorded streams as the bytes that a service sends, and as a rewriter must output them.
+// Another JSON library makes the expected bytes by setting the model in its own tree.
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -17,8 +17,7 @@ struct RecordedStream {
   nlohmann::ordered_json usage;  // the last one that is an object, or null
 };
 
-// Every streamed exchange of recordings/exchanges.jsonl; `model` is the name to be found in
-// `expected`.
+// Every streamed exchange of recordings/exchanges.jsonl; `model` is the name in `expected`.
 std::vector<RecordedStream> recorded_streams(const std::string& model);
 
 }  // namespace penstock::wire::testing

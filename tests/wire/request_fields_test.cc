@@ -21,8 +21,8 @@ struct Read : RequestFields {
   std::string model;
 };
 
-// Reads `body` out of memory that ends with it, so that the sanitizers see a step too far; in one
-// go and in slices, which must come to the same.
+// Reads `body` from memory that ends with it, so that the sanitizers detect a step too far; in one
+// go and in slices, with the same result.
 Result<Read> read(std::string_view body, const RequestLimits& limits = {}) {
   const std::vector<char> exact(body.begin(), body.end());
   RequestReader reader({exact.data(), exact.size()}, limits);
@@ -134,7 +134,7 @@ TEST(RequestReader, TakesAllItsKeysAndRefusesOneMore) {
   std::string escaped = R"({"model":"m")";
   for (int i = 0; i < 2000; ++i) escaped += R"(,"\u006b)" + std::to_string(i) + "\":1";
   EXPECT_EQ(message_for(escaped + "}"), more.error().message);
-  // Only those at the top count.
+  // Only top-level keys count.
   EXPECT_TRUE(read(R"({"model":"m","a":)" + body_of_keys(100'000) + "}}"));
 }
 
@@ -302,7 +302,7 @@ const std::initializer_list<std::string> kNotJson = {"01",
                                                      "1\0"s,
                                                      "\0"s};
 
-// faults-measured 16: what stands at any depth is JSON by the letter.
+// faults-measured 16: values at any depth are strictly JSON.
 TEST(RequestReader, RefusesEveryValueThatIsNotJson) {
   for (const std::string& value : kNotJson) {
     for (const auto& [before, after] :
@@ -363,7 +363,7 @@ TEST(RequestReader, FindsABrokenEscapeAndTheEndOfAStringAtEveryPlace) {
   }
 }
 
-// What one service reads as the model or the mode, and another does not.
+// Keys that one service reads as the model or the mode, and another does not.
 TEST(RequestReader, RefusesKeysThatAServiceCouldTakeForModelOrStream) {
   for (const char* key : {"Model", "MODEL", "mOdel", R"(\u004dodel)", "Stream", "STREAM", "ſtream",
                           R"(\u017ftream)", R"(model\u0000)", R"(stream\u0000x)", R"(\u0000)"}) {
@@ -410,7 +410,7 @@ TEST(RequestReader, TakesTheWholeDepthAndRefusesOneMore) {
   EXPECT_FALSE(read(std::string(100'000, '[')));
 }
 
-// The work of a slice bounds its time, whatever the body is made of.
+// The work of a slice bounds its time, whatever the body contains.
 TEST(RequestReader, PausesInEveryShapeOfALargeBody) {
   constexpr std::size_t kBytes = 1'000'000;
   constexpr std::size_t kWork = 10'000;
@@ -446,7 +446,7 @@ TEST(RequestReader, CutsALongKeyInItsMessageBetweenCharacters) {
   EXPECT_LT(message.size(), 120U);
 }
 
-// Short numbers and strings have a way of their own; what it may not take must fail as ever.
+// Short numbers and strings have fast paths, which must refuse the same as the slow ones.
 TEST(RequestReader, ReadsNumbersAndStringsOfEveryLengthByTheLetter) {
   const auto with = [](const std::string& values) {
     return read(R"({"model":"m","x":[)" + values + "]}").has_value();
@@ -467,7 +467,7 @@ TEST(RequestReader, ReadsNumbersAndStringsOfEveryLengthByTheLetter) {
   }
 }
 
-// In slices that end inside of characters.
+// In slices that end inside characters.
 TEST(RequestReader, NamesTheByteThatIsNotUtf8WhereverItStands) {
   const std::string front = R"({"model":"m","x":")";
   std::string text;
@@ -476,7 +476,7 @@ TEST(RequestReader, NamesTheByteThatIsNotUtf8WhereverItStands) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     std::string broken = text;
     broken[at] = '\xff';
-    // A character that is broken inside is so from its first byte on.
+    // A character that is broken inside is invalid from its first byte.
     std::size_t first = at;
     while ((static_cast<unsigned char>(text[first]) & 0xC0) == 0x80) --first;
     EXPECT_EQ(message_for(front + broken + "\"}"),

@@ -59,7 +59,7 @@ std::vector<std::string_view> bytes_of(std::string_view text) {
   return bytes;
 }
 
-// Whole, cut once at every place, and byte by byte: all must agree.
+// Whole, cut once at every position, and byte by byte: all must agree.
 Outcome rewrite(std::string_view text, Options options = {}) {
   const Outcome whole = outcome_of({text}, options);
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -245,7 +245,7 @@ TEST(SseRewriter, SeesWhatTheLastEventsSay) {
 std::vector<std::string_view> random_pieces(std::string_view text, std::mt19937& random) {
   std::vector<std::string_view> pieces;
   while (!text.empty()) {
-    // Mostly a few hundred bytes, as they come from a socket, and sometimes a few.
+    // Mostly a few hundred bytes, as from a socket, and sometimes a few.
     const std::size_t most = random() % 4 == 0 ? 8 : 900;
     const std::size_t size = std::min<std::size_t>(1 + random() % most, text.size());
     pieces.push_back(text.substr(0, size));

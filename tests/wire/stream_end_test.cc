@@ -13,7 +13,7 @@
 namespace penstock::wire {
 namespace {
 
-// What a stream that ends in order has said.
+// What a stream that ends in order has stated.
 enum class Said : std::uint8_t { kNothing, kEnded, kError };
 
 struct Row {
@@ -86,7 +86,7 @@ TEST(StreamEnd, OnlyATextInItsPlaceEndsAChoice) {
       {{R"({"choices":[{"finish_reason":"stop"})"}, Said::kNothing},
       {{R"([{"choices":[{"finish_reason":"stop"}]}])"}, Said::kNothing},
       {{R"({"choices":[]})"}, Said::kNothing},
-      // Of a key that occurs twice the last value counts, whatever its type.
+      // If a key occurs twice, the last value counts, whatever its type.
       {{R"({"choices":[{"finish_reason":"stop"}],"choices":null})"}, Said::kNothing},
       {{R"({"choices":[{"finish_reason":"stop"}],"choices":[]})"}, Said::kNothing},
       {{R"({"choices":[{"finish_reason":"stop"}],"choices":"x"})"}, Said::kNothing},
@@ -125,7 +125,7 @@ TEST(StreamEnd, EachChoiceThatHasBegunMustEnd) {
         kFinish,
         R"({"choices":[{"index":0,"finish_reason":null,"content_filter_offsets":{"a":1}}]})"},
        Said::kEnded},
-      // The number is the same however it is spelled, and none within a part counts.
+      // The number is the same however it is written, and none within a part counts.
       {{kDelta, R"({"choices":[{"index":1.0}]})", kFinish}, Said::kNothing},
       {{kDelta, R"({"choices":[{"index":"1"}]})", kFinish}, Said::kNothing},
       {{second_delta, R"({"choices":[{"index":10e-1,"finish_reason":"stop"}]})"}, Said::kEnded},
@@ -150,7 +150,7 @@ TEST(StreamEnd, TheMarkEndsAStreamThatHasSaidSomething) {
       {{kDelta, second, "[DONE]"}, Said::kEnded},
       {{"[DONE]"}, Said::kNothing},
       {{"[DONE]", "[DONE]"}, Said::kNothing},
-      // A service that says of one choice how it ended says it of all.
+      // A service that states a reason for one choice states it for all.
       {{kDelta, second, kFinish, "[DONE]"}, Said::kNothing},
   });
 }
@@ -216,7 +216,7 @@ TEST(StreamEnd, AnEventThatIsNamedErrorIsAnError) {
            "events: error\ndata: {}\n\ndata: [DONE]\n\n",
            "eve: error\ndata: {}\n\ndata: [DONE]\n\n",
            ": event: error\ndata: {}\n\ndata: [DONE]\n\n",
-           // Clients ignore a field that they do not know.
+           // Clients ignore unknown fields.
            "error: {\"code\":500}\ndata: {}\n\ndata: [DONE]\n\n",
        }) {
     EXPECT_EQ(said_by_stream(stream), Said::kEnded) << stream;
@@ -282,7 +282,7 @@ TEST(StreamEnd, StreamsSayTheSameWhateverIsRememberedOfEarlierEvents) {
     std::string_view head;
     std::string_view part;
     for (int event = 0; event < 5; ++event) {
-      // Two of three events begin as the one before.
+      // Two of three events begin like the one before.
       if (event == 0 || random() % 3 == 0) head = one_of(kHeads);
       if (event == 0 || random() % 3 == 0) part = one_of(kParts);
       stream.append("data: {").append(head).append("\"choices\":[").append(part);

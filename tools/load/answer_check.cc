@@ -16,8 +16,8 @@ bool is_json_object(std::string_view text) {
   return nlohmann::json::parse(text, nullptr, false).is_object();
 }
 
-// Takes the stamp, which is the last member, off the end of an event; what is left is the object
-// before it.
+// Removes the stamp, the last member, from the end of an event; what remains is the object before
+// it.
 std::optional<std::uint64_t> take_stamp(std::string_view& event) {
   // No stamp is further from the end than this.
   constexpr std::size_t kTailBytes = kStamp.size() + 24;
@@ -127,7 +127,7 @@ bool AnswerCheck::finish() {
     finish_whole();
   }
   if (!fault_.empty()) return false;
-  // Another connection may have been faster: then this answer must equal that one.
+  // Another connection may have been faster: this answer must then equal that one.
   if (recording_ && reference_.complete && recorded_ != reference_.parts) {
     fail("the answer differs from the first one");
     return false;
@@ -161,7 +161,7 @@ void AnswerCheck::finish_stream() {
   }
 }
 
-// The first fault is the one that counts: the others may follow from it.
+// The first fault counts: the others may follow from it.
 void AnswerCheck::fail(std::string what) {
   if (fault_.empty()) fault_ = std::move(what);
 }

@@ -1,11 +1,11 @@
 #pragma once
 
-// Checks answers while they arrive, and reads what the simulator has stamped into their events.
+// Checks answers while they arrive, and reads the stamps that the simulator puts into their events.
 //
-// The first answer is the reference: it must be sound in itself, and with Check::kExact every later
-// one must equal it, so that a lost, doubled, changed or misplaced byte or event is found whatever
-// it is. The stamps of `penstock-sim --stamp` are left out of that comparison; they may not go
-// back within a stream.
+// The first answer is the reference: it must be valid, and with Check::kExact every later one must
+// equal it, so that any lost, duplicated, changed or misplaced byte or event is found. The stamps
+// of `penstock-sim --stamp` are excluded from the comparison; they must not decrease within a
+// stream.
 //
 // A Reference is shared by all connections of a run, an AnswerCheck belongs to one. One thread.
 
@@ -20,13 +20,13 @@
 
 namespace penstock::load {
 
-// What makes up an answer: the events of a stream without their stamps, or the body as one part.
+// The parts of an answer: the events of a stream without their stamps, or the body as one part.
 struct Reference {
   std::vector<std::string> parts;
   bool complete = false;  // an answer has been taken as the reference
 };
 
-// Learns of each event, with the monotonic nanoseconds that were stamped into it.
+// Is told of each event, with the monotonic nanoseconds of its stamp.
 class EventListener {
  public:
   virtual ~EventListener() = default;
@@ -65,7 +65,7 @@ class AnswerCheck {
   std::vector<std::string> recorded_;
   std::string fault_;
 
-  std::string line_;      // of a stream: the beginning of a line whose end has not come
+  std::string line_;      // of a stream: the beginning of an incomplete line
   std::size_t part_ = 0;  // the next event's index
   std::uint64_t last_stamp_ns_ = 0;
   bool done_ = false;       // [DONE] has come

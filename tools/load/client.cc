@@ -10,10 +10,10 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// After a fault, so that a server that is down is not hammered.
+// After a failure, so that a server that is down is not flooded.
 constexpr std::chrono::milliseconds kPause{10};
 
-// Connections rest for no longer than the server lets them.
+// Idle connections are closed only by the server.
 constexpr std::chrono::hours kRest{24};
 
 nanoseconds to_nanoseconds(Seconds seconds) {
@@ -52,9 +52,9 @@ Task<Fault> Client::probe() {
   co_return fault;
 }
 
-// False where the run is over first.
+// False if the run ends first.
 Task<bool> Client::sleep_until(SteadyTime time) {
-  // A wait that is over before it begins would cost the closed loop a turn now and then.
+  // A wait that is over before it begins would cost the closed loop an occasional turn.
   if (time <= shared_.loop.now()) co_return !shared_.stop.raised();
   deadline_.set(time);
   const net::Woken woken = co_await net::wait_any(shared_.loop, &deadline_, shared_.stop);
@@ -87,8 +87,8 @@ Task<Fault> Client::exchange(SteadyTime due) {
   co_return Fault::kNone;
 }
 
-// Sends the request, over a new connection where there is none or the server has closed the old
-// one, and waits for the answer's head.
+// Sends the request, over a new connection if there is none or the server has closed the old one,
+// and waits for the answer's head.
 Task<Result<const http::ResponseHead*>> Client::ask(SteadyTime until) {
   if (connection_ != nullptr && connection_->stale()) connection_.reset();
   for (;;) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Client: one connection's worth of load: sends the request, reads and checks the answer, again.
+// Client: one connection of load: sends the request, reads and checks the answer, repeats.
 
 #include <cstdint>
 #include <memory>
@@ -32,9 +32,9 @@ struct Shared {
   Results& results;
   Reference reference;
   net::Signal stop;             // raised when the run is over
-  bool counting = false;        // during the time that counts
+  bool counting = false;        // during the measured time
   SteadyTime begin;             // of the run
-  std::uint64_t turns = 0;      // requests of the open loop that were given out
+  std::uint64_t turns = 0;      // requests of the open loop that were started
   std::uint64_t streaming = 0;  // clients whose stream has had its first event
   net::Signal all_streaming;    // raised when that is all of them
 };
@@ -43,10 +43,10 @@ class Client final : private EventListener {
  public:
   explicit Client(Shared& shared);
 
-  // Exchanges one after the other from `start` until shared.stop is raised.
+  // Runs exchanges one after the other from `start` until shared.stop is raised.
   Task<void> run(SteadyTime start);
 
-  // One exchange, counted only as a fault: to see whether the server gives sound answers at all.
+  // One exchange, counted only if it fails: whether the server gives valid answers at all.
   Task<Fault> probe();
 
  private:
@@ -71,7 +71,7 @@ class Client final : private EventListener {
   std::unique_ptr<http::UpstreamConnection> connection_;
   AnswerCheck check_;
   Exchange exchange_;
-  SteadyTime arrived_;  // of the bytes that are being looked at
+  SteadyTime arrived_;  // of the bytes that are being checked
   std::string what_;    // went wrong
 };
 

@@ -2,8 +2,8 @@
 
 // Histogram: counts of values by size, in buckets whose width grows with the value.
 //
-// Each power of two is cut into 128 buckets, so that a quantile is within 0.4 % of the value that
-// was recorded, over the whole range of 64 bits and without a setting. Recording costs an increment
+// Each power of two is divided into 128 buckets, so that a quantile is within 0.4 % of the recorded
+// value, over the whole range of 64 bits and without configuration. Recording costs an increment
 // and allocates nothing. Values have no unit here; penstock-load records nanoseconds. Not shared
 // between threads.
 
@@ -33,8 +33,8 @@ class Histogram {
   std::uint64_t largest() const { return largest_; }
   double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
 
-  // The value that the share `q` of all values, 0 to 1, does not exceed; 0 where there is none.
-  // The middle of its bucket, but never outside of what was recorded.
+  // The value that the share `q` of all values, 0 to 1, does not exceed; 0 if there is none. The
+  // middle of its bucket, but never outside the recorded range.
   std::uint64_t quantile(double q) const {
     if (count_ == 0) return 0;
     const double exact_rank = std::ceil(q * static_cast<double>(count_));
@@ -47,7 +47,7 @@ class Histogram {
     return largest_;
   }
 
-  // How many values lie in buckets from that of `low` up to that of `high`, both included.
+  // How many values are in the buckets from that of `low` to that of `high`, inclusive.
   std::uint64_t count_between(std::uint64_t low, std::uint64_t high) const {
     std::uint64_t seen = 0;
     for (std::size_t i = bucket_of(low); i <= bucket_of(high); ++i) seen += buckets_[i];
@@ -55,8 +55,8 @@ class Histogram {
   }
 
  private:
-  // A value of more than kPrecision + 1 bits keeps its first kPrecision + 1 bits: the shift by
-  // which it loses the others, and what is left of it, give the bucket.
+  // A value of more than kPrecision + 1 bits keeps its first kPrecision + 1 bits: the shift that
+  // removes the others, together with what is left, selects the bucket.
   static constexpr int kPrecision = 7;
   static constexpr std::uint64_t kPerPower = std::uint64_t{1} << kPrecision;
   static constexpr std::size_t kBuckets = (64 - kPrecision + 1) * kPerPower;

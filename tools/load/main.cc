@@ -1,4 +1,4 @@
-// penstock-load: gives load to an OpenAI-compatible service and measures it (docs/benchmarks.md).
+// penstock-load: loads an OpenAI-compatible service and measures it (docs/benchmarks.md).
 
 #include <csignal>
 #include <cstdio>
@@ -27,7 +27,7 @@ int run(int argc, char** argv) {
   }
   std::signal(SIGPIPE, SIG_IGN);
   penstock::net::raise_descriptor_limit();
-  // Timers fire up to 50 us late by default, which the open loop would count as latency.
+  // Timers fire up to 50 µs late by default, which the open loop would count as latency.
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   const penstock::load::Results results = penstock::load::run(options);
   std::printf("%s\n", penstock::load::to_json(options, results).c_str());

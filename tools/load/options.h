@@ -45,19 +45,19 @@ struct Options {
   Seconds timeout{30};
   bool hold = false;  // open a stream on each connection and keep it
 
-  // What is looked at.
+  // What is checked.
   Check check = Check::kExact;
-  std::uint64_t events = 0;  // of each stream, the closing [DONE] included; 0: any number
+  std::uint64_t events = 0;  // of each stream, including the closing [DONE]; 0: any number
   std::vector<pid_t> watch;  // processes whose processor time is measured
 
   Seconds ramp_or_default() const { return ramp.count() >= 0 ? ramp : warmup / 2; }
 };
 
 // Adds the options and their help to `app`; parsing writes into `options`, which outlives it.
-// Values that do not suit end the parsing with a CLI::ParseError.
+// Unsuitable values end the parsing with a CLI::ParseError.
 void add_options(CLI::App& app, Options& options);
 
-// Throws CLI::ValidationError where values that are sound alone do not go together. After parsing.
+// Throws CLI::ValidationError if values that are valid alone do not fit together. After parsing.
 void check_options(const Options& options);
 
 }  // namespace penstock::load

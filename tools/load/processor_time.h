@@ -1,6 +1,6 @@
 #pragma once
 
-// The processor time of other processes, in nanoseconds, from the scheduler's own books
+// The processor time of other processes, in nanoseconds, from the scheduler's accounting
 // (/proc/PID/task/*/schedstat): utime and stime count in ticks of 10 ms.
 
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace penstock::load {
 
-// All threads of all `processes` since they began. One that has ended counts as nothing.
+// The total of all threads of all `processes` since their start; zero for one that has ended.
 std::chrono::nanoseconds processor_time(std::span<const pid_t> processes);
 
 }  // namespace penstock::load

@@ -1,6 +1,6 @@
 #pragma once
 
-// The request that a run sends again and again: made once.
+// The request that a run repeats, built once.
 
 #include <string>
 

@@ -7,7 +7,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The range in which Nagle's algorithm and a delayed acknowledgement hold each other up.
+// The range in which Nagle's algorithm and a delayed acknowledgement delay each other.
 constexpr std::uint64_t kStallFromNs = 35'000'000;
 constexpr std::uint64_t kStallToNs = 50'000'000;
 

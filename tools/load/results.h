@@ -1,6 +1,6 @@
 #pragma once
 
-// What a run has counted, and the JSON object that tells of it.
+// What a run has counted, and the JSON object that reports it.
 
 #include <chrono>
 #include <cstdint>
@@ -14,17 +14,17 @@ namespace penstock::load {
 // Why an exchange failed.
 enum class Fault : std::uint8_t {
   kNone,
-  kStopped,  // the run was over first: nobody's fault
+  kStopped,  // the run was over first: not a fault
   kConnect,  // no connection
-  kBroken,   // the connection ended, or what came is not HTTP
+  kBroken,   // the connection ended, or the answer is not HTTP
   kTimeout,
   kStatus,   // an answer other than 200
   kContent,  // the answer did not pass its checks
 };
 
 struct Results {
-  // Within the time that is counted.
-  std::uint64_t requests = 0;  // answered and sound
+  // Within the measured time.
+  std::uint64_t requests = 0;  // answered and valid
   std::uint64_t events = 0;
   std::uint64_t reads = 0;  // how many pieces the bodies arrived in
   std::uint64_t body_bytes = 0;
@@ -44,7 +44,7 @@ struct Results {
   std::string first_fault;         // in words
   std::uint64_t open_streams = 0;  // held until the end
 
-  // kNone and kStopped are no faults.
+  // kNone and kStopped are not faults.
   void count(Fault fault, const std::string& what);
   std::uint64_t faults() const {
     return connect_faults + broken_faults + timeout_faults + status_faults + content_faults;

@@ -7,9 +7,9 @@
 
 namespace penstock::load {
 
-// Gives load as the options say, in this thread, and returns when it is over. Ends at once where
-// not even a first exchange succeeds. Where streams are held, writes `holding` to standard error
-// when all of them are open. Throws std::system_error where the kernel refuses an event queue.
+// Generates load as the options say, on this thread, and returns when it is over. Ends at once if
+// the first exchange fails. If streams are held, writes `holding` to standard error when all of
+// them are open. Throws std::system_error if the kernel refuses an event queue.
 Results run(const Options& options);
 
 }  // namespace penstock::load

@@ -22,7 +22,7 @@ void append_id(std::string& out, std::uint64_t id) {
   for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(id >> shift) & 15]);
 }
 
-// The arguments of a tool call, as the inside of a JSON string, in the pieces that a stream sends.
+// The arguments of a tool call, as a JSON string's contents, in the pieces of a stream.
 constexpr std::array<std::string_view, 4> kArguments = {"{\\\"text\\\":", "\\\"pen", "stock",
                                                         "\\\"}"};
 
@@ -46,7 +46,7 @@ void append_usage_object(std::string& out, const AnswerPlan& plan) {
   out.push_back('}');
 }
 
-// From the id to the model, with a comma behind.
+// From the id to the model, followed by a comma.
 void append_identity(std::string& out, const AnswerPlan& plan, std::string_view object) {
   out.append(plan.endpoint == Endpoint::kChat ? "\"id\":\"chatcmpl-" : "\"id\":\"cmpl-");
   append_id(out, plan.id);
@@ -160,7 +160,7 @@ void EventWriter::append_next(std::string& out) {
   if (options_.stamp) stamp(out);
 }
 
-// As the last member, so that events of one stream begin alike, as those of real services do.
+// As the last member, so that events of one stream begin alike, like those of real services.
 void EventWriter::stamp(std::string& out) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   out.pop_back();

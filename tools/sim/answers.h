@@ -2,8 +2,8 @@
 
 // The bodies and events of answers, in OpenAI's shapes.
 //
-// Plain functions that append to a string; nothing here knows time or sockets. An answer is
-// described by an AnswerPlan, and two plans that are equal give equal bytes.
+// Plain functions that append to a string; nothing here knows time or sockets. An AnswerPlan
+// describes an answer, and equal plans give equal bytes.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace penstock::sim {
 
-// The `created` of everything: answers do not depend on when they are given.
+// `created` of everything: answers do not depend on the time.
 inline constexpr std::string_view kCreated = "1767225600";
 
 struct AnswerPlan {
@@ -42,7 +42,7 @@ void append_embeddings(std::string& out, const Model& model, const Request& requ
                        std::size_t dimensions, const Embeddings& embeddings);
 
 // The data of a stream's events, one after the other: the role (chat only), each token, the finish
-// reason, the usage where it was asked for. [DONE] is the caller's.
+// reason, the usage if requested. [DONE] is the caller's.
 class EventWriter {
  public:
   struct Options {
@@ -54,7 +54,7 @@ class EventWriter {
   EventWriter(AnswerPlan plan, const TokenText& text, Options options);
 
   bool finished() const { return next_ == events_; }
-  // How many tokens the stream has given when the next event is due: the pace is counted in tokens.
+  // How many tokens the stream has sent when the next event is due: the pace is counted in tokens.
   std::size_t tokens_before_next() const;
   std::size_t tokens() const { return token_events(); }
   void append_next(std::string& out);

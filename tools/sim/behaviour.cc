@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 constexpr double kMillisecondsMax = 86'400'000;
 constexpr std::uint64_t kCountMax = 1'000'000'000;
 
-// Each reader sets its target and returns whether the value suited.
+// Each reader sets its target and returns whether the value is suitable.
 bool read(const Json& value, std::chrono::nanoseconds& target) {
   if (!value.is_number()) return false;
   const auto milliseconds = value.get<double>();

@@ -1,9 +1,9 @@
 #pragma once
 
-// Behaviour: how one answer is given: its length, its pace, and everything that goes wrong with it.
+// Behaviour: how an answer is sent: its length, its pace, and everything that goes wrong with it.
 //
 // The command line sets the defaults of a whole run; a request overrides them by a top-level object
-// `sim` in its JSON body, which a gateway that forwards bodies untouched passes on. The keys of
+// `sim` in its JSON body, which a gateway that forwards bodies unchanged passes on. The keys of
 // that object are the names of the members below; docs/simulator.md lists them.
 
 #include <chrono>
@@ -20,11 +20,11 @@ namespace penstock::sim {
 // How the answer's body is delimited, in order or not (RFC 9112 section 6).
 enum class BodyFraming : std::uint8_t {
   kNatural,           // Content-Length for a whole answer, chunked for a stream
-  kChunked,           // chunked in any case
+  kChunked,           // always chunked
   kUntilClose,        // neither: the end of the connection is the end of the body
   kBadChunk,          // chunked; the second chunk's size is not a number
-  kShortBody,         // Content-Length one more than what comes; whole answers only
-  kExtraBytes,        // in order, with rubbish behind the end
+  kShortBody,         // Content-Length one more than what is sent; whole answers only
+  kExtraBytes,        // in order, with rubbish after the end
   kLengthAndChunked,  // both fields; the body is chunked
 };
 
@@ -38,32 +38,32 @@ struct Header {
 struct Behaviour {
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-  // Pace. A whole answer comes when a stream would have ended.
+  // Pace. A whole answer is sent when a stream would have ended.
   std::chrono::nanoseconds first_token{0};
   double tokens_per_second = 0;        // 0: no pause between tokens
-  bool in_step = false;                // answers of one pace have their tokens at the same moments
-  std::uint64_t tokens = 32;           // fewer where the request's max_tokens says so
+  bool in_step = false;                // answers of one pace send tokens at the same moments
+  std::uint64_t tokens = 32;           // fewer if the request's max_tokens says so
   std::uint64_t seed = 1;              // of the answer's text and of random cuts
   std::uint64_t events_per_write = 0;  // 0: as many as are due
 
   // A refusal instead of an answer, where status is not 0.
   int status = 0;
   std::string message;          // of the error object; empty: the status' name
-  std::string body;             // instead of an error object; not JSON, as text/plain
+  std::string body;             // instead of an error object; sent as text/plain if it is not JSON
   std::vector<Header> headers;  // added to every answer, refusal or not
   // In a stream: 200, so many tokens, then an error event instead of the rest.
   std::uint64_t error_after_tokens = kNever;
 
-  // Silence behind so many tokens: for `stall`, or until the client goes where that is 0.
+  // Silence after so many tokens: for `stall`, or until the client leaves if that is 0.
   std::uint64_t stall_after_tokens = kNever;
   std::chrono::nanoseconds stall{0};
 
-  // The connection ends behind so many events, or bytes (head included) of the answer.
+  // The connection ends after so many events, or bytes (head included) of the answer.
   std::uint64_t cut_after_events = kNever;
   std::uint64_t cut_after_bytes = kNever;
   CutKind cut = CutKind::kClose;
 
-  // Writes, and chunks of a chunked body, of 1 to so many bytes each, at random; 0: uncut.
+  // Each write, and chunk of a chunked body, has a random size from 1 to this; 0: uncut.
   std::uint64_t piece_bytes_max = 0;
   BodyFraming framing = BodyFraming::kNatural;
   bool finish = true;           // a stream has its event with a finish_reason
@@ -76,7 +76,7 @@ struct Behaviour {
 };
 
 // Sets what `object`, the text of a JSON object, names. Fails with kInvalidRequest and a message
-// that names the key that is unknown or has an unsuitable value; `behaviour` is then half set.
+// that names the unknown key or the unsuitable value's key; `behaviour` is then partly set.
 Status apply_overrides(std::string_view object, Behaviour& behaviour);
 
 }  // namespace penstock::sim

@@ -10,7 +10,7 @@
 namespace penstock::sim {
 namespace {
 
-// Vectors begin at every third value, where the base64 of the row has a boundary.
+// Vectors begin at every third value, where the row's base64 has a boundary.
 constexpr std::size_t kStep = 3;
 constexpr std::size_t kStepBase64 = 16;
 constexpr std::size_t kStarts = 8192;

@@ -1,9 +1,9 @@
 #pragma once
 
-// Embeddings: vectors that depend on nothing but their input.
+// Embeddings: vectors that depend only on their input.
 //
-// A long row of numbers is made at the start, from a seed, in each spelling that an answer may
-// need; a vector is a stretch of it that begins where the input's hash says. The vectors are
+// A long row of numbers is created at startup, from a seed, in each spelling that an answer may
+// need; a vector is a part of it that begins where the input's hash says. The vectors are
 // deterministic and differ from input to input; they mean nothing and are not normalised.
 // Immutable, shared by all threads.
 
@@ -28,8 +28,8 @@ class Embeddings {
 
  private:
   std::vector<float> values_;
-  std::string numbers_;            // all values, a comma behind each
-  std::vector<std::size_t> ends_;  // of each value in numbers_, comma included
+  std::string numbers_;            // all values, each followed by a comma
+  std::vector<std::size_t> ends_;  // of each value in numbers_, including the comma
   std::string base64_;             // of all values: 16 characters for each 3 of them
 };
 

@@ -7,7 +7,7 @@
 namespace penstock::sim {
 namespace {
 
-// Looks like the start of another answer, as a desynchronised upstream would send it.
+// Looks like the start of another answer, as from a desynchronised upstream.
 constexpr std::string_view kRubbish = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
 
-// Framer: the delimiting of one answer's body, in order or as badly as a Behaviour asks for.
+// Framer: delimits one answer's body, in order or as badly as a Behaviour asks for.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,25 +16,25 @@ namespace penstock::sim {
 
 class Framer {
  public:
-  // `body_bytes`: the body's length where it is known. A client of HTTP/1.0 gets no chunks: the end
-  // of the connection ends a body of unknown length.
+  // `body_bytes`: the body's length if it is known. An HTTP/1.0 client gets no chunks: the end of
+  // the connection ends a body of unknown length.
   Framer(const Behaviour& behaviour, http::Version version, std::optional<std::size_t> body_bytes);
 
-  // Content-Length and Transfer-Encoding as they are to be announced.
+  // Appends Content-Length and Transfer-Encoding as they are to be announced.
   void append_fields(std::string& out) const;
   void append_data(std::string& out, std::string_view data);
   void append_end(std::string& out) const;
 
-  // Whether the data is the whole body as it is: nothing between, nothing behind.
+  // Whether the data is exactly the body: nothing in between, nothing after it.
   bool verbatim() const { return !chunked_ && !extra_bytes_; }
-  // Whether the client can know the end without the connection ending.
+  // Whether the client can detect the end without the connection ending.
   bool self_delimiting() const { return !until_close_; }
 
  private:
   void append_chunk(std::string& out, std::string_view data);
 
   bool chunked_ = false;
-  bool until_close_ = false;  // the connection must end behind the answer
+  bool until_close_ = false;  // the connection must end after the answer
   bool extra_bytes_ = false;
   bool bad_chunk_ = false;
   std::optional<std::size_t> content_length_;

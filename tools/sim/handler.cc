@@ -19,7 +19,7 @@ namespace {
 
 using http::ServerConnection;
 
-// A whole answer is built in memory; a stream may be as long as it likes.
+// A whole answer is built in memory; a stream may have any length.
 constexpr std::uint64_t kWholeTokensMax = 1'000'000;
 
 constexpr std::string_view kModelsPath = "/v1/models";
@@ -58,7 +58,7 @@ void append_head(std::string& out, ServerConnection& connection, const Behaviour
   http::append_head_end(out);
 }
 
-// What becomes of the connection when all was sent that was to be sent.
+// What happens to the connection when everything has been sent.
 Outcome conclude(ServerConnection& connection, const Framer& framer) {
   if (framer.self_delimiting()) connection.answered();
   return Outcome::kCompleted;

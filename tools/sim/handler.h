@@ -20,7 +20,7 @@
 
 namespace penstock::sim {
 
-// What all threads share: made before they start, and not changed by them.
+// What all threads share: created before they start, and not changed by them.
 struct World {
   const Options& options;
   Models models;
@@ -62,7 +62,7 @@ class SimHandler final : public http::Handler {
   Task<Outcome> answer_stream(Connection& connection, AnswerPlan plan, const Request& request,
                               const Behaviour& behaviour);
 
-  // One whole answer, with everything that `behaviour` says of heads, framing and cuts.
+  // One whole answer, with heads, framing and cuts as `behaviour` says.
   Task<Outcome> reply(Connection& connection, const Behaviour& behaviour, Reply reply);
   Task<Outcome> reply_error(Connection& connection, const Error& error);
 

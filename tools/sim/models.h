@@ -1,6 +1,6 @@
 #pragma once
 
-// The models that the simulator says it serves. Immutable, shared by all threads.
+// The models that the simulator offers. Immutable, shared by all threads.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@ enum class ModelKind : std::uint8_t { kLanguage, kEmbedding };
 
 struct Model {
   std::string id;
-  std::string id_in_json;  // the inside of a JSON string
+  std::string id_in_json;  // the contents of a JSON string
   ModelKind kind = ModelKind::kLanguage;
   std::string body;  // the answer of GET /v1/models/{id}
 };
@@ -24,7 +24,7 @@ struct Model {
 class Models {
  public:
   // Each of `names` is an id, or an id and its kind: `id=llm`, `id=embedding`. Fails with
-  // kInvalidRequest where one is empty, comes twice or has another kind.
+  // kInvalidRequest if one is empty, is repeated or has another kind.
   static Result<Models> make(const std::vector<std::string>& names,
                              std::size_t embedding_dimensions);
 

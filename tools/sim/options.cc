@@ -20,7 +20,7 @@ A request can override the behaviour by a top-level object `sim` in its body:
 
 docs/simulator.md lists every key of it.)";
 
-// JSON for apply_overrides, so that an option and a key of `sim` are one thing.
+// JSON for apply_overrides, so that options and keys of `sim` work alike.
 void add_override(CLI::App& app, Options& options, const std::string& name, const std::string& key,
                   const std::string& type, const std::string& help) {
   const auto set = [&options, key](const std::string& value) {

@@ -8,7 +8,7 @@
 namespace penstock::sim {
 namespace {
 
-// Where the pause inside the status line is made: behind `HTTP/1.1 `.
+// Where the pause inside the status line is: after `HTTP/1.1 `.
 constexpr std::size_t kHeadSplit = 9;
 
 }  // namespace

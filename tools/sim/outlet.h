@@ -1,6 +1,6 @@
 #pragma once
 
-// Outlet: the way out of one answer's bytes, with the cuts and pauses that a Behaviour asks for.
+// Outlet: sends one answer's bytes, with the cuts and pauses of a Behaviour.
 //
 // Lives inside the handler's coroutine for one request.
 
@@ -28,7 +28,7 @@ class Outlet {
         bytes_left_(behaviour.cut_after_bytes),
         random_(behaviour.seed) {}
 
-  // Sends both parts, one behind the other. The first bytes of all are the head's.
+  // Sends both parts, one after the other. The first bytes of all are the head's.
   Task<Sent> send(std::string_view first, std::string_view second = {});
 
   // Waits; ends early, with kGone, when the client leaves.
@@ -37,7 +37,7 @@ class Outlet {
   Task<Sent> yield();
 
  private:
-  // Whether the bytes may leave as they are, in one write.
+  // Whether the bytes may be sent unchanged, in one write.
   bool smooth(std::size_t bytes) const;
   Task<Sent> send_in_pieces(std::string_view bytes);
 

@@ -16,8 +16,8 @@ class Pace {
  public:
   Pace(SteadyTime begin, const Behaviour& behaviour) : begin_(begin), behaviour_(behaviour) {}
 
-  // When what stands behind `tokens` tokens of an answer of `total` is due: the first of them after
-  // the first-token time, what follows the last one together with it. Deadline::kNever: behind a
+  // When the part after `tokens` tokens of an answer of `total` is due: the first token after the
+  // first-token time, and what follows the last one together with it. Deadline::kNever: after a
   // stall without end.
   SteadyTime due(std::uint64_t tokens, std::uint64_t total) const {
     SteadyTime time = first_token();

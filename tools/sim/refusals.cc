@@ -6,7 +6,7 @@
 namespace penstock::sim {
 namespace {
 
-// An error event without a status of its own is the server's fault.
+// An error event without a status is a server error.
 constexpr int kDefaultStatus = 500;
 
 std::string_view error_type(int status) {

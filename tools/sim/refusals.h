@@ -1,6 +1,6 @@
 #pragma once
 
-// The bodies of answers that are no answers.
+// The bodies of refusals.
 
 #include <string>
 #include <string_view>
@@ -9,8 +9,8 @@
 
 namespace penstock::sim {
 
-// What a behaviour with a status, or with error_after_tokens, says: its own body, or an error
-// object in OpenAI's shape.
+// The body for a behaviour with a status, or with error_after_tokens: its own, or an error object
+// in OpenAI's shape.
 std::string refusal_body(const Behaviour& behaviour);
 
 // The Content-Type of such a body.

@@ -36,7 +36,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kJsonSpace) + 1);
 }
 
-// The text of a value as it stands in the body; nothing where it is broken.
+// The text of a value as in the body; nullopt if it is malformed.
 std::optional<std::string_view> text_of(ondemand::value value) {
   std::string_view text;
   ondemand::json_type type{};
@@ -55,7 +55,7 @@ std::optional<std::string_view> text_of(ondemand::value value) {
   return trimmed(text);
 }
 
-// A whole number; absent where the value is null.
+// A whole number; absent if the value is null.
 bool read_count(ondemand::value value, std::optional<std::uint64_t>& target) {
   if (trimmed(value.raw_json_token()) == "null") return true;
   std::uint64_t number = 0;
@@ -64,8 +64,7 @@ bool read_count(ondemand::value value, std::optional<std::uint64_t>& target) {
   return true;
 }
 
-// The name of the function in `{"type":"function","function":{"name":…}}`; empty where there is
-// none.
+// The name of the function in `{"type":"function","function":{"name":…}}`; empty if there is none.
 std::string function_name(ondemand::value value) {
   ondemand::object object;
   ondemand::value function;
@@ -91,8 +90,8 @@ std::string first_tool_name(ondemand::value value) {
   return {};
 }
 
-// `input` of an embedding: a text, a list of texts, a list of token ids (which is one input), or a
-// list of such lists.
+// `input` of an embedding: a string, a list of strings, a list of token ids (which is one input),
+// or a list of such lists.
 Status read_inputs(ondemand::value value, std::vector<Input>& inputs) {
   if (value.raw_json_token().starts_with('"')) {
     inputs.push_back(input_of(trimmed(value.raw_json_token())));

@@ -1,6 +1,6 @@
 #pragma once
 
-// Request: what the simulator wants to know of a request's JSON body.
+// Request: what the simulator needs of a request's JSON body.
 
 #include <cstddef>
 #include <cstdint>
@@ -35,11 +35,11 @@ struct Request {
   std::string sim;      // the object of overrides as JSON; empty: none
 };
 
-// Reads bodies for one thread. The bodies are looked through twice, first by the gate that the
-// gateway itself uses, so that both agree on what a sound body is; no tree is built.
+// Reads bodies for one thread. Bodies are scanned twice, first by the gateway's own check, so that
+// both agree on what a valid body is; no tree is built.
 class RequestDecoder {
  public:
-  // Bytes that must be readable (not initialised) behind the body: simdjson reads ahead.
+  // Bytes that must be readable (not initialised) after the body: simdjson reads ahead.
   static constexpr std::size_t kPadding = 64;
 
   RequestDecoder();
@@ -47,7 +47,7 @@ class RequestDecoder {
   RequestDecoder(const RequestDecoder&) = delete;
   RequestDecoder& operator=(const RequestDecoder&) = delete;
 
-  // `body` has kPadding readable bytes behind it. Fails with kInvalidRequest.
+  // `body` is followed by kPadding readable bytes. Fails with kInvalidRequest.
   Result<Request> decode(Endpoint endpoint, std::string_view body);
 
  private:

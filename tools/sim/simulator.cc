@@ -23,7 +23,7 @@ void report_exception(std::string_view what) {
   std::fprintf(stderr, "penstock-sim: %.*s\n", static_cast<int>(what.size()), what.data());
 }
 
-// One thread and what it works with.
+// One thread and its parts.
 class Worker {
  public:
   Worker(const World& world, Stats& stats, const http::ServerLimits& limits,
@@ -34,7 +34,7 @@ class Worker {
         handler_(world, stats, random_seed),
         tasks_(loop_, report_exception) {}
 
-  // The address with the port that was given.
+  // The address with the assigned port.
   Result<net::SocketAddress> listen(const net::SocketAddress& address) {
     Result<std::unique_ptr<net::Listener>> opened = net::Listener::open(poller_, address);
     if (!opened) return failure(std::move(opened.error()));
@@ -118,7 +118,7 @@ Result<std::unique_ptr<Simulator>> Simulator::start(Options options) {
   for (std::size_t i = 0; i < parts->options.threads; ++i) {
     auto worker = std::make_unique<Worker>(parts->world, parts->stats, parts->limits, parts->count,
                                            parts->options.behaviour.seed + i);
-    // The first listener finds the port, where any would do; the others share it.
+    // The first listener learns the port if any will do; the others share it.
     address = worker->listen(*address);
     if (!address) return failure(std::move(address.error()));
     parts->workers.push_back(std::move(worker));

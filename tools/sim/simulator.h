@@ -1,9 +1,9 @@
 #pragma once
 
-// Simulator: an OpenAI-compatible inference service that makes its answers up, in one process.
+// Simulator: an OpenAI-compatible inference service with made-up answers, in one process.
 //
-// start() opens the port and starts the threads; each has an event loop, a listener and a handler
-// of its own. The object is owned by main() or a test.
+// start() opens the port and starts the threads; each has its own event loop, listener and handler.
+// Owned by main() or a test.
 
 #include <cstdint>
 #include <memory>
@@ -16,8 +16,8 @@ namespace penstock::sim {
 
 class Simulator {
  public:
-  // Fails with kInternal where the port cannot be had, with kInvalidRequest where the models are
-  // not well named.
+  // Fails with kInternal if the port is unavailable, with kInvalidRequest if the models' names are
+  // invalid.
   static Result<std::unique_ptr<Simulator>> start(Options options);
   // Cuts what is open, and waits for the threads.
   ~Simulator();
@@ -26,7 +26,7 @@ class Simulator {
 
   std::uint16_t port() const;
   std::string url() const;         // "http://127.0.0.1:9321"
-  std::string stats_json() const;  // as GET /sim/stats gives it; any thread
+  std::string stats_json() const;  // the answer of GET /sim/stats; any thread
 
  private:
   struct Parts;

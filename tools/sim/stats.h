@@ -1,6 +1,6 @@
 #pragma once
 
-// What GET /sim/stats tells: counts since the start, of all threads together.
+// The counts of GET /sim/stats: since startup, of all threads.
 
 #include <atomic>
 #include <cstdint>
@@ -10,9 +10,9 @@ namespace penstock::sim {
 
 // How the answer to one inference request ended.
 enum class Outcome : std::uint8_t {
-  kCompleted,  // everything was sent that was meant to be, refusals included
+  kCompleted,  // everything intended was sent, refusals included
   kCancelled,  // the client left first
-  kCut,        // the simulator broke the answer off, as it was told to
+  kCut,        // the simulator broke the answer off, as requested
 };
 
 class Stats {

@@ -7,7 +7,7 @@
 namespace penstock::sim {
 namespace {
 
-// A write is not made larger than this by events that are due together.
+// The maximum size of a write, even if more events are due.
 constexpr std::size_t kWriteBytes = 16 * 1024;
 
 }  // namespace

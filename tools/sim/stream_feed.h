@@ -1,9 +1,9 @@
 #pragma once
 
-// StreamFeed: what is to be sent of one streamed answer, at any time.
+// StreamFeed: which bytes of one streamed answer are to be sent, at any time.
 //
-// Knows the order of head, events and end, the pace, and what goes wrong in between; knows nothing
-// of sockets and waits for nothing.
+// Knows the order of head, events and end, the pace, and what goes wrong in between; knows no
+// sockets and never waits.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace penstock::sim {
 class StreamFeed {
  public:
   enum class Then : std::uint8_t {
-    kMore,  // at next_due(), which may have come already
+    kMore,  // at next_due(), which may have passed
     kEnd,
     kCut,  // the connection ends here
   };
@@ -29,7 +29,7 @@ class StreamFeed {
   StreamFeed(EventWriter events, std::string head, Pace pace, const Behaviour& behaviour,
              Framer& framer);
 
-  // Appends what is due at `now`, as far as it goes into one write. Says what follows.
+  // Appends what is due at `now`, up to the size of one write. Returns what follows.
   Then append_due(std::string& out, SteadyTime now);
 
   SteadyTime next_due() const;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kTokens = 8192;
 
-// Some of them hold what JSON escapes and what UTF-8 writes in two to four bytes.
+// Some contain what JSON escapes and what UTF-8 writes in two to four bytes.
 constexpr std::array<std::string_view, 20> kSentences = {
     "A penstock is the pipe that carries water from a reservoir to a turbine.",
     "It opens and closes by a gate, and the gate decides how much may pass.",

@@ -1,10 +1,10 @@
 #pragma once
 
-// TokenText: the prose that answers are cut from.
+// TokenText: the prose from which answers are cut.
 //
-// One long text is made at the start, from a seed, and split into tokens (a word with the space
-// before it). An answer is a run of tokens from the start of a sentence: giving one costs a copy,
-// never a generation. The text is stored as the inside of a JSON string. Immutable, shared by all
+// One long text is created at startup, from a seed, and split into tokens (a word with the space
+// before it). An answer is a run of tokens from the start of a sentence: making one costs a copy,
+// not a generation. The text is stored as the contents of a JSON string. Immutable, shared by all
 // threads.
 
 #include <cstddef>
@@ -22,7 +22,7 @@ class TokenText {
   // The token at which the answer for `hash` starts.
   std::size_t start(std::uint64_t hash) const { return starts_[hash % starts_.size()]; }
 
-  // Token `index` of the answer that starts at `start`; the text goes round.
+  // Token `index` of the answer that starts at `start`; the text wraps around.
   std::string_view token(std::size_t start, std::size_t index) const;
 
   // The answer's first `count` tokens as one text.
