@@ -18,7 +18,7 @@ constexpr std::string_view kVersion = "2";
 void check_version(Decoder& decoder, const Node& node, Draft&) {
   const auto version = decoder.text(node);
   if (version && *version != kVersion) {
-    decoder.warning(node, fmt::format("this server reads version {}", kVersion));
+    decoder.warning(node, fmt::format("this server supports version {}", kVersion));
   }
 }
 
@@ -38,7 +38,7 @@ void check_apis(Decoder& decoder, const Node& node, Draft&) {
     if (api && !is_served(*api)) others.push_back(shown_key(*api));
   }
   if (!others.empty()) {
-    decoder.warning_at_key(node, fmt::format("this server has no part for {}; it serves inference",
+    decoder.warning_at_key(node, fmt::format("not supported: {}; this server serves inference",
                                              fmt::join(others, ", ")));
   }
 }

@@ -102,8 +102,8 @@ void settle_provider(Decoder& decoder, const Node& node, const Draft& draft, Mod
       model.provider_id = providers.front().id;
     } else if (!draft.provider_ids_incomplete) {
       decoder.error(node,
-                    "the key `provider_id` is missing; it may be left out only where there "
-                    "is exactly one provider");
+                    "the key `provider_id` is missing; it may be omitted only if there is "
+                    "exactly one provider");
     }
     return;
   }
@@ -133,7 +133,7 @@ void decode_models(Decoder& decoder, const Node& node, Draft& draft) {
   for (const Node& entry : *entries) {
     if (!decoder.expect_map(entry)) continue;
     if (contains(draft.other_provider_ids, decoder.text_if_any(entry, "provider_id"))) {
-      decoder.warning(entry, "skipped, as its provider is not served");
+      decoder.warning(entry, "skipped: its provider is not served");
       continue;
     }
     if (is_skipped(decoder, entry)) continue;
@@ -175,13 +175,13 @@ void warn_of(Decoder& decoder, const Node& node, const Draft& draft, const Model
   });
   if (provider == providers.end()) return;
   if (model.follows_list && !provider->base_url) {
-    decoder.warning(node, fmt::format("not served: {} has no base_url, so that nobody knows which "
-                                      "model it lists first",
+    decoder.warning(node, fmt::format("not served: {} has no base_url, so its first listed model "
+                                      "is unknown",
                                       shown_key(provider->id)));
   }
   const bool is_fixed = !model.follows_list && model.provider_id != kAllProviders;
   if (is_fixed && !provider->allows(model.upstream_id())) {
-    decoder.warning(node, fmt::format("not served: the allowed_models of {} do not name {}",
+    decoder.warning(node, fmt::format("not served: the allowed_models of {} do not include {}",
                                       shown_key(provider->id), shown_key(model.upstream_id())));
   }
 }
@@ -198,7 +198,7 @@ void settle_models(Decoder& decoder, Draft& draft) {
     if (model.id.empty()) continue;
     if (!names.insert(identifier(model)).second) {
       decoder.error(*node.find("model_id"),
-                    fmt::format("another model is named {} as well", shown_key(identifier(model))));
+                    fmt::format("another model is also named {}", shown_key(identifier(model))));
     }
     warn_of(decoder, node, draft, model);
   }

@@ -93,13 +93,15 @@ void decode_header(Decoder& decoder, const Node& entry, Provider& provider) {
       std::any_of(provider.headers.begin(), provider.headers.end(),
                   [&](const auto& other) { return equals_ignoring_case(other.name, entry.key); });
   if (!is_header_name(entry.key)) {
-    decoder.error_at_key(entry, "this is not a header name");
+    decoder.error_at_key(entry, "this is not a valid header name");
   } else if (is_managed_header(entry.key)) {
-    decoder.error_at_key(entry, "this header is written by the server itself");
+    decoder.error_at_key(entry, "the server sets this header itself");
   } else if (repeated) {
     decoder.error_at_key(entry, "this header is given twice; case does not matter");
   } else if (text && !is_field_value(*text)) {
-    decoder.error(*value, "a header value has no control characters and no spaces at its ends");
+    decoder.error(*value,
+                  "a header value must not contain control characters, or begin or end with a "
+                  "space");
   } else if (text) {
     provider.headers.push_back({entry.key, Secret(*text)});
   }

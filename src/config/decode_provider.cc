@@ -135,8 +135,8 @@ void decode_config(Decoder& decoder, const Node& node, Provider& provider) {
   } else if (const Node* query = decoder.given(node, "query");
              query != nullptr && url == nullptr && decoder.given(node, "base_url") == nullptr) {
     decoder.error_at_key(*query,
-                         "callers name the upstream where there is no base_url, and what "
-                         "the operator configures is not sent there; give a base_url");
+                         "without a base_url, callers choose the upstream and nothing configured "
+                         "here is sent to it; set base_url");
   }
   if (const Node* forward_headers = node.find("forward_headers")) {
     check_forward_headers(decoder, *forward_headers, provider);
@@ -150,10 +150,10 @@ void decode_provider_id(Decoder& decoder, const Node& node, Provider& provider) 
                                     [](char c) { return c > ' ' && c < 0x7F && c != '/'; });
   if (!is_plain) {
     decoder.error(node,
-                  "a provider's id is visible ASCII without spaces and slashes, as it "
-                  "stands before the slash in the names of its models");
+                  "a provider_id must be visible ASCII without spaces and slashes, since "
+                  "its models are named provider_id/model");
   } else if (provider.id == kAllProviders) {
-    decoder.error(node, "`all` stands for the first provider and cannot be the id of one");
+    decoder.error(node, "`all` means the first provider and cannot be a provider_id");
   }
 }
 
@@ -194,7 +194,7 @@ void decode_entry_of_inference(Decoder& decoder, const Node& entry, Draft& draft
     if (has_id && id.empty()) return;
     draft.other_provider_ids.push_back(id);
     return decoder.warning(
-        entry, fmt::format("skipped, as only providers of type {} are served", kPassthroughType));
+        entry, fmt::format("skipped: only providers of type {} are served", kPassthroughType));
   }
   std::vector<Provider>& providers = draft.settings.providers;
   const bool repeated =
@@ -214,9 +214,9 @@ void decode_inference(Decoder& decoder, const Node& node, Draft& draft) {
   for (const Node& entry : *entries) decode_entry_of_inference(decoder, entry, draft);
   if (entries->empty() || !draft.settings.providers.empty()) return;
   decoder.conclude(fmt::format(
-      "none of the {} inference providers of this file can be served: each is skipped or switched "
-      "off (see above). Give at least one of type {}; most services with an OpenAI-compatible API "
-      "work as such, with their base_url and api_key",
+      "none of the {} inference providers of this file can be served: each is skipped or disabled "
+      "(see above). Add at least one of type {}; most services with an OpenAI-compatible API work "
+      "with this type, given their base_url and api_key",
       entries->size(), kPassthroughType));
 }
 

@@ -61,9 +61,9 @@ void decode_caller_url_hosts(Decoder& decoder, const Node& node, Server& server)
 // A key that cannot follow "Bearer " would never match, and everybody knows the mask that
 // describe() prints.
 std::string_view fault_of_key(std::string_view key) {
-  if (key.size() < kApiKeyBytesMin) return "an API key has at least 8 characters";
+  if (key.size() < kApiKeyBytesMin) return "an API key must have at least 8 characters";
   if (const std::string_view fault = fault_of_key_text(key); !fault.empty()) return fault;
-  if (key == Secret::kMask) return "this is a mask in place of a key, not a key";
+  if (key == Secret::kMask) return "this is the mask of a key, not a key";
   return {};
 }
 
@@ -139,8 +139,8 @@ constexpr std::string_view kLocalApiKey = "local_api_key";
 void check_auth_type(Decoder& decoder, const Node& node, Server&) {
   const auto type = decoder.text(node);
   if (!type || *type == kLocalApiKey) return;
-  decoder.error(node, fmt::format("authentication of type {} is not supported; supported is {}, "
-                                  "with the keys that clients may use in api_keys",
+  decoder.error(node, fmt::format("authentication of type {} is not supported; use {}, and list "
+                                  "the clients' keys in api_keys",
                                   shown_key(*type), kLocalApiKey));
 }
 
@@ -158,7 +158,7 @@ void decode_auth_provider(Decoder& decoder, const Node& node, Server& server) {
   }
   decode_section<Server>(decoder, node, kAuthProviderKeys, server);
   if (decoder.expect_map(node) && server.api_keys.empty()) {
-    decoder.error(node, "there is no key in api_keys; list those that clients may use");
+    decoder.error(node, "api_keys is empty; list the keys that clients may use");
   }
 }
 
@@ -277,7 +277,7 @@ void check_tls_files(Decoder& decoder, const Node& section) {
   }
   if (authority != nullptr && certificate == nullptr && key == nullptr) {
     decoder.error_at_key(*authority,
-                         "clients can show certificates only where the server has its own in "
+                         "client certificates require the server's own certificate in "
                          "server.tls_certfile and server.tls_keyfile");
   }
 }

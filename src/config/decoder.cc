@@ -182,7 +182,7 @@ std::optional<std::string> Decoder::readable_file(const Node& node) {
   } else if (!S_ISREG(status.st_mode)) {
     error(node, "this is not a file");
   } else if (::access(path.c_str(), R_OK) != 0) {
-    error(node, "this file may not be read by this user");
+    error(node, "this user cannot read this file");
   } else {
     return path;
   }

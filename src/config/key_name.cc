@@ -45,7 +45,7 @@ std::string suggestion(std::string_view unknown, const std::vector<std::string_v
   const std::string_view near = nearest_key(unknown, known);
   if (!near.empty()) return fmt::format("did you mean `{}`?", near);
   if (known.empty()) return "there are none";
-  return fmt::format("known are {}", fmt::join(known, ", "));
+  return fmt::format("the known ones are {}", fmt::join(known, ", "));
 }
 
 }  // namespace penstock::config

@@ -28,7 +28,7 @@ inline std::string_view fault_of_key_text(std::string_view key) {
   if (std::ranges::all_of(key, is_visible)) {
     return "this key begins or ends with a space or a line break; remove it where the key is set";
   }
-  return "an API key is visible ASCII without spaces";
+  return "an API key must be visible ASCII without spaces";
 }
 
 }  // namespace penstock::config

@@ -90,7 +90,7 @@ bool is_one_document(const std::string& text, Problems& problems) {
   const YAML::Mark& second = starts.marks()[1];
   problems.error(position_of(second), second.pos == starts.marks()[0].pos
                                           ? "not valid YAML: nothing can begin here"
-                                          : "a second document; a file has only one");
+                                          : "a second document; a file may contain only one");
   return false;
 }
 
@@ -114,7 +114,7 @@ std::optional<YAML::Node> load(std::string_view bytes, Problems& problems) {
     const std::string text(without_final_space(bytes));
     if (is_one_document(text, problems)) return YAML::Load(text);
   } catch (const YAML::DeepRecursion& exception) {
-    problems.error(position_of(exception.mark), "nested too deep");
+    problems.error(position_of(exception.mark), "nested too deeply");
   } catch (const YAML::Exception& exception) {
     const Position position = position_of(exception.mark);
     const auto tab = indented_with_tab(bytes, position.line + 1);

@@ -105,7 +105,7 @@ Result<std::string> parse_ipv6(std::string_view text) {
 
 Status parse_authority(std::string_view authority, Url& url) {
   if (authority.find('@') != std::string_view::npos) {
-    return refused("a URL must not carry a user name or a password");
+    return refused("a URL must not contain a user name or a password");
   }
   Result<std::string> host;
   std::string_view rest;

@@ -102,7 +102,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   if (!match) co_return co_await exchange.fail(std::move(match.error()));
   if (!match->method_allowed) {
     Error error = Error::client(ErrorKind::kMethodNotAllowed,
-                                "this route is for " + allow_field(*match->entry));
+                                "this route supports only " + allow_field(*match->entry));
     co_return co_await exchange.fail(std::move(error));
   }
 
@@ -137,7 +137,7 @@ std::string Gateway::refuse(const Error& error, http::AnswerTo answer_to,
   context_.shard.count_limit(error);
   context_.shard.request_not_received(error.kind);
   if (context_.log.writes(telemetry::LogLevel::kDebug)) {
-    context_.log.debug("a request of " + peer.host_text() + " could not be received: " +
+    context_.log.debug("a request from " + peer.host_text() + " could not be received: " +
                        std::string(name_of(error.kind)) + ": " + error.message);
   }
   const wire::ErrorAnswer answer = wire::answer_for(error);

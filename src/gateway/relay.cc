@@ -276,7 +276,7 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   if (kind == BodyKind::kCoded) {
     co_return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                                       "the upstream's answer is in a content coding that cannot "
-                                      "be decoded, although only identity was asked for"));
+                                      "be decoded, although only identity was requested"));
   }
   if (const auto id = head.fields.find(http::FieldName::kXRequestId)) {
     exchange.adopt_request_id(*id);

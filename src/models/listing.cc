@@ -76,7 +76,7 @@ ListReader::ListReader(const ListBounds& bounds, Take take)
     : bounds_(bounds), take_(std::move(take)) {}
 
 Error ListReader::broken() const {
-  return invalid("the upstream's model list is not one: unexpected at byte " +
+  return invalid("the upstream's answer is not a model list: unexpected text at byte " +
                  std::to_string(position_));
 }
 
@@ -105,7 +105,7 @@ Status ListReader::feed(std::string_view part) {
 
 Result<ListReader::Page> ListReader::end_page() {
   if (state_ != State::kEnd || !has_list_) {
-    return failure(invalid("the upstream's model list is not one"));
+    return failure(invalid("the upstream's answer is not a model list"));
   }
   state_ = State::kStart;
   position_ = 0;

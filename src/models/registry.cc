@@ -219,13 +219,13 @@ ProviderHealth Registry::health(std::size_t provider) const {
 Status Registry::has_room_locked(std::size_t bytes) const {
   const config::Limits& limits = settings_->server.limits;
   if (added_.size() >= limits.registered_models) {
-    return failure(invalid("as many models are registered as may be (" +
-                           std::to_string(limits.registered_models) + "): remove some")
+    return failure(invalid("the limit of " + std::to_string(limits.registered_models) +
+                           " registered models is reached; remove some")
                        .at_limit(Limit::kRegisteredModels));
   }
   if (added_bytes_ + bytes > limits.registered_bytes) {
-    return failure(invalid("the registered models take as many bytes as they may (" +
-                           std::to_string(limits.registered_bytes) + "): remove some")
+    return failure(invalid("the limit of " + std::to_string(limits.registered_bytes) +
+                           " bytes for all registered models is reached; remove some")
                        .at_limit(Limit::kRegisteredBytes));
   }
   return {};
@@ -250,7 +250,7 @@ Result<std::shared_ptr<const Model>> Registry::add(const Registration& registrat
   const bool is_pending = std::ranges::any_of(
       pending_, [&](const PendingModel& pending) { return pending.model.id == id; });
   if (is_pending || is_listed_locked(id)) {
-    return failure(invalid("Model '" + id + "' is registered already"));
+    return failure(invalid("Model '" + id + "' is already registered"));
   }
   if (Status room = has_room_locked(made->bytes); !room) return failure(std::move(room.error()));
   std::shared_ptr<const Model> model = made->model;

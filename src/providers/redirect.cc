@@ -14,7 +14,7 @@ Error refused(int status, std::string_view why) {
   return Error::upstream(ErrorKind::kUpstreamRedirect, RetryClass::kNever,
                          "the upstream answered with a redirect (status " + std::to_string(status) +
                              ") that is not followed: " + std::string(why) +
-                             ". The operator has to correct the provider's base_url");
+                             ". The operator must correct the provider's base_url");
 }
 
 // Empty if there is none, or more than one.
@@ -92,7 +92,7 @@ Result<std::string> redirect_target(const http::ResponseHead& head, const config
   // parse_url() applies the rules of a base URL's path, and drops the slash that matters here.
   const Result<config::Url> parsed = config::parse_url(absolute);
   if (!parsed || !is_query(query)) {
-    return failure(refused(status, "it leads to what is no http URL"));
+    return failure(refused(status, "it leads to an address that is not an http URL"));
   }
   if (parsed->tls != url.tls || parsed->host != url.host || parsed->port != url.port) {
     return failure(refused(status, "it leads to another scheme, host or port"));

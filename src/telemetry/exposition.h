@@ -41,7 +41,7 @@ class Exposition {
   // A sample that is written even after the limit is reached: for the last family.
   void final_sample(std::uint64_t value);
 
-  // Empties `out`, whose bytes are still counted.
+  // Empties `out`; its bytes remain counted.
   void start_anew() {
     bytes_before_ += out_.size();
     out_.clear();

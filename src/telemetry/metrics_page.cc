@@ -55,7 +55,7 @@ std::string_view MetricsPage::provider_name(std::size_t provider) const {
 }
 
 bool MetricsPage::write_process(std::size_t) {
-  exposition_.family("penstock_build_info", "gauge", "Always 1; the label tells the version.");
+  exposition_.family("penstock_build_info", "gauge", "Always 1; the label is the version.");
   exposition_.sample({{"version", metrics_.options_.version}}, std::uint64_t{1});
   exposition_.family("process_start_time_seconds", "gauge",
                      "When the server started, in seconds since 1970.");
@@ -74,9 +74,9 @@ void MetricsPage::gauge(std::string_view name, std::string_view help, Gauge Shar
 }
 
 bool MetricsPage::write_open(std::size_t) {
-  gauge("penstock_open_connections", "Connections of clients.", &ShardValues::open_connections);
-  gauge("penstock_open_requests", "Requests that are being served.", &ShardValues::open_requests);
-  gauge("penstock_open_streams", "Answers that are being streamed.", &ShardValues::open_streams);
+  gauge("penstock_open_connections", "Open client connections.", &ShardValues::open_connections);
+  gauge("penstock_open_requests", "Requests in progress.", &ShardValues::open_requests);
+  gauge("penstock_open_streams", "Streams in progress.", &ShardValues::open_streams);
   return false;
 }
 
@@ -111,7 +111,7 @@ bool MetricsPage::write_models(std::size_t provider) {
 bool MetricsPage::write_up(std::size_t provider) {
   if (provider == 0) {
     exposition_.family("penstock_provider_up", "gauge",
-                       "1 where the provider answered when it was last asked for its models.");
+                       "1 if the provider answered when it was last asked for its models.");
   } else {
     exposition_.sample({{"provider", provider_name(provider)}},
                        std::uint64_t{metrics_.catalog_[provider].up.load() ? 1u : 0u});
@@ -153,7 +153,7 @@ bool MetricsPage::write_opened(std::size_t provider) {
 
 bool MetricsPage::write_reused(std::size_t provider) {
   return provider_counter(provider, "penstock_upstream_connections_reused_total",
-                          "Requests sent over a connection that was open already.",
+                          "Requests sent on a connection that was already open.",
                           &Provider::connections_reused);
 }
 
@@ -192,7 +192,7 @@ bool MetricsPage::write_tokens(std::size_t provider) {
 void MetricsPage::histogram(std::size_t pair, std::vector<Histogram> ShardValues::* family) {
   HistogramValues values;
   for (const ShardValues* shard : shards_) (shard->*family)[pair].add_to(values);
-  // Most pairs of route and provider never meet.
+  // Most pairs of route and provider never occur.
   if (values.count() == 0) return;
   exposition_.histogram({{"route", metrics_.options_.routes[pair / provider_count()]},
                          {"provider", provider_name(pair % provider_count())}},
@@ -230,7 +230,7 @@ void MetricsPage::request_lines(std::size_t pair, std::string_view model, std::s
   }
 }
 
-// First the requests without a model of the catalog, then one series after the other.
+// First the requests without a catalog model, then the series, one by one.
 bool MetricsPage::write_requests(std::size_t item) {
   if (item == 0) {
     exposition_.family("penstock_requests_total", "counter", "Requests that have ended.");
@@ -250,10 +250,10 @@ bool MetricsPage::write_requests(std::size_t item) {
 }
 
 bool MetricsPage::write_lines_left_out(std::size_t) {
-  // Read before the family is begun, so that it does not count itself.
+  // Read before the family begins, so that it does not count itself.
   const std::uint64_t lines = exposition_.lines_left_out();
   exposition_.family("penstock_metrics_lines_left_out", "gauge",
-                     "Lines of this text that had no room in it.");
+                     "Lines that did not fit into this answer.");
   exposition_.final_sample(lines);
   return false;
 }

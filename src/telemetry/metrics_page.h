@@ -2,10 +2,9 @@
 
 // MetricsPage: the metrics in the Prometheus text format, a slice at a time.
 //
-// Anybody may ask for the page, and read it slowly or not at all; so it is never held as a whole.
-// Each value is that of the moment in which its slice is made. The families come in the order of
-// docs/metrics.md. What could become long comes last, so that the limit on the text costs the
-// least.
+// Anybody may request the page, and read it slowly or not at all, so it is never held as a whole.
+// Each value is read when its slice is written. The families are in the order of docs/metrics.md.
+// Families that may be long come last, so that the limit on the text costs least.
 
 #include <cstddef>
 #include <string>
@@ -19,7 +18,7 @@ namespace penstock::telemetry {
 
 class MetricsPage {
  public:
-  // A slice has about as many bytes.
+  // The approximate size of a slice.
   static constexpr std::size_t kSliceBytes = 32 * 1024;
 
   // `metrics` outlives the page.
@@ -54,7 +53,7 @@ class MetricsPage {
   bool write_requests(std::size_t item);
   bool write_lines_left_out(std::size_t item);
 
-  // The sum over all shards of what `read` finds in one of them.
+  // The sum over all shards of what `read` returns for each.
   template <class Read>
   auto sum(Read read) const;
   std::string_view provider_name(std::size_t provider) const;

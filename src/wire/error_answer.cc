@@ -170,7 +170,7 @@ std::string wrapped_upstream_error(int status, std::string_view text) {
 std::string coded_upstream_error(int status) {
   return object_of(name_of_status(status) +
                        ". The upstream's own message is left out: it is in a content coding that "
-                       "cannot be decoded, although only identity was asked for.",
+                       "cannot be decoded, although only identity was requested.",
                    kUpstreamType, {}, {});
 }
 

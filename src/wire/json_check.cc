@@ -174,11 +174,11 @@ JsonCheck::Step JsonCheck::take_string(std::size_t& work) {
       at_ = scan.at;
       return Step::kPaused;
     case JsonStringOutcome::kOpen:
-      return fail("a string does not end that begins", string_begin_);
+      return fail("an unterminated string", string_begin_);
     case JsonStringOutcome::kControlCharacter:
       return fail("a string has an unescaped control character", scan.at);
     case JsonStringOutcome::kBrokenEscape:
-      return fail("a string has a broken escape", scan.at);
+      return fail("a string has an invalid escape", scan.at);
     case JsonStringOutcome::kClosed:
       break;
   }
@@ -260,7 +260,7 @@ JsonCheck::Step JsonCheck::take_literal() {
     at_ += literal.size();
     return value_ends();
   }
-  return fail("a literal is none of true, false and null", at_);
+  return fail("a literal is not true, false or null", at_);
 }
 
 JsonCheck::Step JsonCheck::open() {

@@ -34,7 +34,7 @@ Error not_json(std::string_view what, std::size_t position = kNowhere) {
 }
 
 Error missing_model() {
-  return invalid("You must provide a model parameter: a string that is not empty.");
+  return invalid("You must provide a model parameter: a non-empty string.");
 }
 
 // The key in a form for messages.
@@ -123,12 +123,12 @@ Result<RequestFields> RequestReader::finish() {
 Status RequestReader::take_member(const JsonCheck::Member& member) {
   std::string_view key = member.key;
   if (key.size() > kKeyBytesMax) {
-    return failure(not_json("a key is too long before the value", member.value_begin));
+    return failure(not_json("a key is too long; its value is", member.value_begin));
   }
   if (member.key_is_escaped) {
     std::string& unescaped = unescaped_.emplace_front();
     if (!append_json_unescaped(unescaped, key)) {
-      return failure(not_json("a key has a broken escape before the value", member.value_begin));
+      return failure(not_json("a key has an invalid escape; its value is", member.value_begin));
     }
     key = unescaped;
   }
@@ -186,7 +186,7 @@ Status RequestReader::read_model(const JsonCheck::Member& member) {
   std::string unescaped;
   if (model.contains('\\')) {
     if (!append_json_unescaped(unescaped, model)) {
-      return failure(not_json("the model's name has a broken escape", member.value_begin));
+      return failure(not_json("the model's name has an invalid escape", member.value_begin));
     }
     model = unescaped;
   }

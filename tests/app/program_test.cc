@@ -108,7 +108,7 @@ TEST_F(ProgramTest, TellsWhatItCouldNotReceiveAtItsLogLevelDebug) {
   Program program(serve("server: {log_level: debug}\n"));
   RawClient client(port_of(program));
   EXPECT_EQ(client.ask("sk-hunter2\r\n\r\n").status(), 400);
-  EXPECT_EQ(program.read_until("a request of 127.0.0.1 could not be received: ").find("hunter2"),
+  EXPECT_EQ(program.read_until("a request from 127.0.0.1 could not be received: ").find("hunter2"),
             std::string::npos);
 }
 

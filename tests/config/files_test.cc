@@ -35,8 +35,8 @@ TEST(LlamaStackFile, LoadsWithAWarningForEachPartThatIsNotServed) {
                                   environment_of({{"PASSTHROUGH_URL", "http://gpu:8000"}}));
   EXPECT_THAT(
       remarks(loaded),
-      ElementsAre("6:1: warning: apis: this server has no part for agents, datasetio, "
-                  "safety, telemetry, tool_runtime, vector_io; it serves inference",
+      ElementsAre("6:1: warning: apis: not supported: agents, datasetio, safety, telemetry, "
+                  "tool_runtime, vector_io; this server serves inference",
                   ignored("24:3", "providers.vector_io"), ignored("32:3", "providers.safety"),
                   ignored("37:3", "providers.agents"), ignored("44:3", "providers.telemetry"),
                   ignored("50:3", "providers.datasetio"), ignored("54:3", "providers.tool_runtime"),

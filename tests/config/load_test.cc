@@ -270,18 +270,18 @@ server: {port: 1, cors: true, workers: 4}
   EXPECT_THAT(
       texts_of(loaded),
       ElementsAre(
-          "run.yaml:1:10: warning: version: this server reads version 2",
-          "run.yaml:3:1: warning: apis: this server has no part for agents, safety; it serves "
+          "run.yaml:1:10: warning: version: this server supports version 2",
+          "run.yaml:3:1: warning: apis: not supported: agents, safety; this server serves "
           "inference",
           "run.yaml:8:5: warning: providers.inference[0].module: ignored: this server does not "
           "support it",
           "run.yaml:10:17: warning: providers.inference[0].config.network.proxy: ignored: this "
           "server does not support it",
-          "run.yaml:11:5: warning: providers.inference[1]: skipped, as only providers of type "
+          "run.yaml:11:5: warning: providers.inference[1]: skipped: only providers of type "
           "remote::passthrough are served",
           "run.yaml:14:3: warning: providers.safety: ignored: this server does not support it",
           "run.yaml:17:1: warning: storage: ignored: this server does not support it",
-          "run.yaml:20:5: warning: registered_resources.models[0]: skipped, as its provider is not "
+          "run.yaml:20:5: warning: registered_resources.models[0]: skipped: its provider is not "
           "served",
           "run.yaml:21:3: warning: registered_resources.shields: ignored: this server does not "
           "support it",
@@ -328,8 +328,8 @@ TEST(Configuration, IsClosedToTheAuthenticationThatItDoesNotHave) {
   EXPECT_THAT(
       texts_of(load(start + "    provider_config: {type: github_token}\n")),
       ElementsAre("run.yaml:7:29: server.auth.provider_config.type: authentication of type "
-                  "github_token is not supported; supported is local_api_key, with the keys "
-                  "that clients may use in api_keys"));
+                  "github_token is not supported; use local_api_key, and list the clients' keys "
+                  "in api_keys"));
 }
 
 // reported-failures 7.4
@@ -376,7 +376,7 @@ TEST(Configuration, KeepsThePathOfABaseUrlWhereItIsToldTo) {
   EXPECT_EQ(provider.query[0].name, "api-version");
   EXPECT_TRUE(provider.query[0].value.equals("2024-10-21"));
   EXPECT_THAT(texts_of(load(std::string(kOneProvider) + "    config: {query: {a: b}}\n")),
-              ElementsAre(HasSubstr("config.query: callers name the upstream")));
+              ElementsAre(HasSubstr("config.query: without a base_url, callers choose")));
 }
 
 // reported-failures 6.5

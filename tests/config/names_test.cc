@@ -48,7 +48,7 @@ registered_resources:
   - {model_id: p/m, provider_id: p, provider_model_id: y}
 )");
   EXPECT_FALSE(loaded.settings);
-  EXPECT_THAT(texts_of(loaded), Contains(HasSubstr("another model is named p/m as well")));
+  EXPECT_THAT(texts_of(loaded), Contains(HasSubstr("another model is also named p/m")));
 }
 
 TEST(Configuration, WarnsOfModelsThatHelpNobody) {
@@ -71,7 +71,7 @@ registered_resources:
 )")),
               ElementsAre(HasSubstr("p has no base_url")));
   EXPECT_THAT(texts_of(loaded), ElementsAre(HasSubstr("embedding_dimension"),
-                                            HasSubstr("the allowed_models of p do not name b")));
+                                            HasSubstr("the allowed_models of p do not include b")));
 }
 
 // reported-failures 7.10

@@ -129,7 +129,7 @@ TEST(Document, HasAMappingAtItsTop) {
   EXPECT_THAT(parse("hello\n").problems,
               ElementsAre("f:1:1: expected a mapping at the top of the file, found a value"));
   EXPECT_THAT(parse("a: 1\n---\nb: 2\n").problems,
-              ElementsAre("f:2:1: a second document; a file has only one"));
+              ElementsAre("f:2:1: a second document; a file may contain only one"));
 }
 
 TEST(Document, IsUtf8WithoutControlCharacters) {
@@ -150,7 +150,7 @@ TEST(Document, MayNotBeNestedWithoutEnd) {
     const Parsed flow = parse("a: " + std::string(depth, '['));
     EXPECT_FALSE(flow.root) << depth;
     if (depth > 500) {
-      EXPECT_THAT(flow.problems[0], testing::HasSubstr("nested too deep")) << depth;
+      EXPECT_THAT(flow.problems[0], testing::HasSubstr("nested too deeply")) << depth;
     }
     EXPECT_THAT(flow.problems, testing::SizeIs(1)) << depth;
     const Parsed closed = parse("a: " + std::string(depth, '[') + std::string(depth, ']'));

@@ -61,8 +61,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"servers: {}\n", "5:1: servers: unknown key; did you mean `server`?"},
         Mistake{"xyzzy: 1\n",
-                "5:1: xyzzy: unknown key; known are version, apis, providers, "
-                "registered_resources, models, server"},
+                "5:1: xyzzy: unknown key; the known ones are version, apis, "
+                "providers, registered_resources, models, server"},
         Mistake{"  inferense: []\n",
                 "5:3: providers.inferense: unknown key; did you mean `inference`?"},
         Mistake{"    confg: {}\n",
@@ -87,18 +87,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:19: providers.inference[1].provider_id: another provider has the same "
                 "provider_id"},
         Mistake{"  - {provider_id: a/b, provider_type: 'remote::passthrough'}\n",
-                "5:19: providers.inference[1].provider_id: a provider's id is visible ASCII "
-                "without spaces and slashes, as it stands before the slash in the names of its "
-                "models"},
+                "5:19: providers.inference[1].provider_id: a provider_id must be visible "
+                "ASCII without spaces and slashes, since its models are named "
+                "provider_id/model"},
         Mistake{"  - {provider_id: all, provider_type: 'remote::passthrough'}\n",
-                "5:19: providers.inference[1].provider_id: `all` stands for the first provider and "
-                "cannot be the id of one"},
+                "5:19: providers.inference[1].provider_id: `all` means the first provider and "
+                "cannot be a provider_id"},
         Mistake{"  - p\n", "5:5: providers.inference[1]: expected a mapping, found a value"},
         Mistake{"    config: 5\n",
                 "5:13: providers.inference[0].config: expected a mapping, found a value"},
         Mistake{"    config: {base_url: 'http://user:hunter2@host'}\n",
-                "5:24: providers.inference[0].config.base_url: a URL must not carry a user name or "
-                "a password"},
+                "5:24: providers.inference[0].config.base_url: a URL must not contain a user name "
+                "or a password"},
         Mistake{"    config: {base_url: host}\n",
                 "5:24: providers.inference[0].config.base_url: a URL must begin with http:// or "
                 "https://"},
@@ -106,8 +106,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:36: providers.inference[0].config.url: url and base_url mean the same; give one "
                 "of them"},
         Mistake{"    config: {api_key: '${env.SECRET}'}\n",
-                "5:23: providers.inference[0].config.api_key: an API key is visible ASCII without "
-                "spaces"},
+                "5:23: providers.inference[0].config.api_key: an API key must be visible ASCII "
+                "without spaces"},
         Mistake{"    config: {api_key: [hunter2]}\n",
                 "5:23: providers.inference[0].config.api_key: expected text, found a list"},
         Mistake{"    config: {allowed_models: llama}\n",
@@ -144,17 +144,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:38: providers.inference[0].config.extra_blocked_headers[0]: expected the name "
                 "of a header"},
         Mistake{"    config: {network: {headers: {Host: x}}}\n",
-                "5:34: providers.inference[0].config.network.headers.Host: this header is written "
-                "by the server itself"},
+                "5:34: providers.inference[0].config.network.headers.Host: the server sets this "
+                "header itself"},
         Mistake{"    config: {network: {headers: {'X Y': x}}}\n",
-                "5:34: providers.inference[0].config.network.headers.\"X Y\": this is not a header "
-                "name"},
+                "5:34: providers.inference[0].config.network.headers.\"X Y\": this is not a valid "
+                "header name"},
         Mistake{"    config: {network: {headers: {X-A: 1, x-a: 2}}}\n",
                 "5:42: providers.inference[0].config.network.headers.x-a: this header is given "
                 "twice; case does not matter"},
         Mistake{"    config: {network: {headers: {X-A: \"a\\r\\nX-B: b\"}}}\n",
-                "5:39: providers.inference[0].config.network.headers.X-A: a header value has no "
-                "control characters and no spaces at its ends"}));
+                "5:39: providers.inference[0].config.network.headers.X-A: a header value must not "
+                "contain control characters, or begin or end with a space"}));
 
 INSTANTIATE_TEST_SUITE_P(
     OfNetworks, OneMistake,
@@ -204,8 +204,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"server: {tls_keyfile: " PENSTOCK_SOURCE_DIR "/CMakeLists.txt}\n",
                 "5:10: server.tls_keyfile: a key needs its certificate in server.tls_certfile"},
         Mistake{"server: {tls_cafile: " PENSTOCK_SOURCE_DIR "/CMakeLists.txt}\n",
-                "5:10: server.tls_cafile: clients can show certificates only where the server has "
-                "its own in server.tls_certfile and server.tls_keyfile"},
+                "5:10: server.tls_cafile: client certificates require the server's own certificate "
+                "in server.tls_certfile and server.tls_keyfile"},
         Mistake{"server: {limits: {body_bytes: 64MB}}\n",
                 "5:31: server.limits.body_bytes: expected a number of bytes from 1 to 68719476736, "
                 "such as 65536 or 64KiB"},
@@ -225,13 +225,13 @@ INSTANTIATE_TEST_SUITE_P(
     OfApiKeys, OneMistake,
     testing::Values(
         Mistake{"server: {api_keys: [{name: a, key: hunter2}]}\n",
-                "5:36: server.api_keys[0].key: an API key has at least 8 characters"},
+                "5:36: server.api_keys[0].key: an API key must have at least 8 characters"},
         Mistake{"server: {api_keys: [{name: a, key: ''}]}\n",
-                "5:36: server.api_keys[0].key: an API key has at least 8 characters"},
+                "5:36: server.api_keys[0].key: an API key must have at least 8 characters"},
         Mistake{"server: {api_keys: [{name: a, key: '${env.SECRET}'}]}\n",
-                "5:36: server.api_keys[0].key: an API key is visible ASCII without spaces"},
+                "5:36: server.api_keys[0].key: an API key must be visible ASCII without spaces"},
         Mistake{"server: {api_keys: [{name: a, key: '********'}]}\n",
-                "5:36: server.api_keys[0].key: this is a mask in place of a key, not a key"},
+                "5:36: server.api_keys[0].key: this is the mask of a key, not a key"},
         Mistake{"server: {api_keys: [{name: a, key: '${env.UNSET:=}'}]}\n",
                 "5:31: server.api_keys[0].key: expected a value (text), found nothing"},
         Mistake{"server: {api_keys: [{name: a}]}\n",
@@ -261,13 +261,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"models: [{model_id: m, provider_id: p, metadata: [x]}]\n",
                 "5:50: models[0].metadata: expected a mapping, found a list"},
         Mistake{"models: [{model_id: m, provider_id: p}, {model_id: m, provider_id: p}]\n",
-                "5:52: models[1].model_id: another model is named p/m as well"},
+                "5:52: models[1].model_id: another model is also named p/m"},
         Mistake{"models: [{model_id: \"a\\nb\", provider_id: p}]\n",
                 "5:21: models[0].model_id: a model's id has at most 1024 bytes and no control "
                 "characters"},
         Mistake{"  - {provider_id: q, provider_type: 'remote::passthrough'}\n"
                 "models: [{model_id: m}]\n",
-                "6:10: models[0]: the key `provider_id` is missing; it may be left out only where "
+                "6:10: models[0]: the key `provider_id` is missing; it may be omitted only if "
                 "there is exactly one provider"},
         Mistake{"models: {m: p}\n", "5:9: models: expected a list, found a mapping"}));
 

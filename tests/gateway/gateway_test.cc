@@ -165,7 +165,7 @@ TEST_F(WhatIsNotReceived, IsCountedByItsReasonAndLoggedWithoutAByteOfIt) {
     send(text, header_timeout);
     const std::string logged = ::testing::internal::GetCapturedStderr();
     EXPECT_EQ(count_of(reason), before + 1) << text.substr(0, 80);
-    EXPECT_THAT(logged, HasSubstr(" debug    a request of "));
+    EXPECT_THAT(logged, HasSubstr(" debug    a request from "));
     EXPECT_THAT(logged,
                 HasSubstr(" could not be received: " + std::string(name_of(reason)) + ": "));
     EXPECT_THAT(logged, Not(HasSubstr("hunter2"))) << text.substr(0, 80);

@@ -47,10 +47,10 @@ TEST_F(ModelLists, OfAnUpstreamThatRefusesConnectionsAreAnError) {
 
 TEST_F(ModelLists, ThatAreNoneAreAnError) {
   const std::array<std::pair<std::string_view, std::string_view>, 4> bodies = {{
-      {R"({"data":{}})", "not one"},
-      {"[]", "not one"},
-      {"<html>", "not one"},
-      {"", "not one"},
+      {R"({"data":{}})", "not a model list"},
+      {"[]", "not a model list"},
+      {"<html>", "not a model list"},
+      {"", "not a model list"},
   }};
   for (const auto& [body, message] : bodies) {
     ScriptedUpstream odd;

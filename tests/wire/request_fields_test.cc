@@ -58,8 +58,7 @@ std::string not_json(const std::string& what) {
   return "We could not parse the JSON body of your request: " + what + ".";
 }
 
-constexpr std::string_view kNoModel =
-    "You must provide a model parameter: a string that is not empty.";
+constexpr std::string_view kNoModel = "You must provide a model parameter: a non-empty string.";
 
 TEST(RequestReader, FindsTheModelAndWhereItStands) {
   const std::string body =
@@ -184,7 +183,7 @@ TEST(RequestReader, SaysWhereTheJsonIsBroken) {
   EXPECT_EQ(message_for("{\"model\":\"m\",\"a\":\"b\nc\"}"),
             not_json("a string has an unescaped control character at byte 19"));
   EXPECT_EQ(message_for(R"({"model":"m","a":"b\"})"),
-            not_json("a string does not end that begins at byte 17"));
+            not_json("an unterminated string at byte 17"));
   EXPECT_EQ(message_for(R"({"model":"m","a":})"), not_json("a value is missing at byte 17"));
   EXPECT_EQ(message_for(R"({"model":"m" "a":1})"),
             not_json("a comma or the end of the object is missing at byte 13"));
@@ -194,9 +193,9 @@ TEST(RequestReader, SaysWhereTheJsonIsBroken) {
   EXPECT_EQ(message_for(R"({"model":"m"} 1)"), not_json("something follows the object at byte 14"));
   EXPECT_EQ(message_for(R"({"model":"m","a":[01]})"), not_json("a number is malformed at byte 18"));
   EXPECT_EQ(message_for(R"({"model":"m","a":{"b":tru}})"),
-            not_json("a literal is none of true, false and null at byte 22"));
+            not_json("a literal is not true, false or null at byte 22"));
   EXPECT_EQ(message_for(R"({"model":"m","a":["\x"]})"),
-            not_json("a string has a broken escape at byte 19"));
+            not_json("a string has an invalid escape at byte 19"));
   EXPECT_EQ(message_for(R"({"model":"m","a":[{"b":1]}})"),
             not_json("a comma or the end of the object is missing at byte 24"));
 }
