@@ -13,7 +13,7 @@ if(PENSTOCK_SANITIZE)
   target_link_options(penstock_options INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
   target_compile_definitions(penstock_options INTERFACE PENSTOCK_SANITIZED)
 else()
-  # All functions of libraries are bound at start (-z now): calls need no stub to find them.
+  # All library functions are bound at startup (-z now), so calls need no stub.
   target_compile_options(penstock_options INTERFACE -fstack-protector-strong -fno-plt)
   # The level of a packager, or of the compiler itself, stays as it is.
   unset(PENSTOCK_HAS_FORTIFY CACHE)
@@ -37,15 +37,15 @@ if(PENSTOCK_BUILD_FUZZERS)
   target_compile_options(penstock_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Optimisation across the rooms, for releases by GCC. The objects of src/ hold both: code for the
-# many test programs, which link as ever, and what the link of a shipped program optimises as one.
+# Optimisation across the rooms, for releases with GCC. The objects of src/ contain both plain code,
+# for fast links of the many test programs, and what the link of a shipped program optimises.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"
     AND NOT PENSTOCK_SANITIZE)
   set(PENSTOCK_WHOLE_PROGRAM_OPTIONS -flto=auto -ffat-lto-objects)
   target_link_options(penstock_options INTERFACE
     $<IF:$<BOOL:$<TARGET_PROPERTY:PENSTOCK_WHOLE_PROGRAM>>,-flto=auto,-fno-lto>)
-  # With GCC's plugin an archive's index would list what only the whole program has, and a linker
-  # without it would take a member again and again for that: an index without the plugin, then.
+  # With GCC's plugin, an archive's index would list symbols that only the whole program has, and a
+  # linker without the plugin would load a member repeatedly for them: index without the plugin.
   set(CMAKE_CXX_ARCHIVE_CREATE "<CMAKE_AR> --plugin none qc <TARGET> <LINK_FLAGS> <OBJECTS>")
   set(CMAKE_CXX_ARCHIVE_FINISH "")
 endif()

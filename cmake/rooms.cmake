@@ -1,5 +1,5 @@
-# A room is a folder of src/ and a library of the same name. What it may include is what it links
-# to: the list below is the order of ranks, and tests/structure checks the include lines against it.
+# A room is a folder of src/ and a library of the same name. It may include only what it links to:
+# the list below is the order of ranks, and tests/structure compares the include lines with it.
 
 function(penstock_room name)
   cmake_parse_arguments(ROOM "" "" "USES;LIBRARIES" ${ARGN})

@@ -3,7 +3,7 @@
 #
 #     scripts/fuzz.sh build-fuzz 20
 #
-# New inputs stay in BUILD/corpus; a crashing one in BUILD/crashes, and ends the run with an error.
+# New inputs are kept in BUILD/corpus. A crashing one is kept in BUILD/crashes and fails the run.
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/.."
 

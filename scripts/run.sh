@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the built server: in front of PASSTHROUGH_URL where that is set, else in front of the bundled
+# Runs the built server: in front of PASSTHROUGH_URL if that is set, else in front of the bundled
 # simulator, which ends when the server ends.
 #
 #     [PORT=8321] scripts/run.sh [more arguments for `penstock serve`]
@@ -18,7 +18,7 @@ work="$(mktemp -d)"
 simulator=
 trap '[[ -z "$simulator" ]] || kill -KILL "$simulator" 2>/dev/null; rm -rf "$work"' EXIT
 
-# In a session of its own: Ctrl-C is for the server, which may still be finishing open streams.
+# In a separate session: Ctrl-C is for the server, which may still be finishing open streams.
 setsid "$bin/penstock-sim" --port 0 >"$work/log" 2>&1 &
 simulator=$!
 
@@ -52,8 +52,8 @@ Try it:
 
 END
 
-# The server takes this process's place. It inherits the writing end of a pipe, so that the reader
-# learns of its end however it comes, and then ends the simulator, which has nothing to finish.
+# The server replaces this process. It inherits the writing end of a pipe, so that the reader sees
+# its end, however it ends, and then stops the simulator, which has nothing to finish.
 exec {life}> >(
   trap '' INT TERM HUP
   cat >/dev/null

@@ -4,12 +4,11 @@
 #
 #     sudo scripts/try-fresh-machine.sh [FOLDER]
 #
-# FOLDER becomes the system's root (default: a new folder under /var/tmp). One that has a system in
-# it already is used again, which saves the debootstrap but is not quite as fresh. The committed
-# tree is tried; with TRY_WORKTREE=1 the files of the working tree. What stands beside the tree as
-# ../shared is copied along. The system reaches Debian's packages the way that this one does: its
-# mirrors, its apt proxy settings, its proxy variables and the certificates that its administrator
-# added.
+# FOLDER becomes the system's root (default: a new folder under /var/tmp). One that already contains
+# a system is reused, which saves the debootstrap but is not quite as fresh. Tries the committed
+# tree, or with TRY_WORKTREE=1 the files of the working tree. Copies ../shared too if it exists. The
+# system reaches Debian's packages the same way as this one: by its mirrors, apt proxy settings,
+# proxy variables and the certificates that its administrator added.
 set -euo pipefail
 
 readonly tree="$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)"
@@ -25,13 +24,13 @@ if ! command -v debootstrap >/dev/null; then
   apt-get install --yes --no-install-recommends debootstrap
 fi
 
-# The mounts below belong to this process and those it starts, and vanish with them.
+# The mounts below belong to this process and its children, and disappear with them.
 if [[ -z "${PENSTOCK_FRESH_INSIDE:-}" ]]; then
   PENSTOCK_FRESH_INSIDE=1 exec unshare --mount --pid --fork --kill-child \
     "${BASH_SOURCE[0]}" "$root"
 fi
 
-# Debian's own archives as this machine's apt knows them: address, suite and component a line.
+# Debian's own archives in this machine's apt configuration, as lines of address, suite, component.
 debian_archives() {
   apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' \
     'Created-By: Packages' | awk '$4 == "Debian" && $2 ~ /^bookworm/ { print $1, $2, $3 }' | sort -u
@@ -96,12 +95,12 @@ copy_tree() {
   inside chown -R "$user:$user" "$home"
 }
 
-# `make run` until its curl line works, then Ctrl-C; nothing may be left running.
+# Runs `make run` until its curl line works, then sends Ctrl-C; nothing may be left running.
 try_run() {
   local log="$root/tmp/run.log" answer="$root/tmp/answer.log" line
   echo "== make run"
-  # su makes a session, whose first process the shell is: the number that Ctrl-C needs. A job of a
-  # script has SIGINT ignored unless it is told otherwise.
+  # su creates a session whose first process is the shell: the process group that Ctrl-C needs. A
+  # script's background job ignores SIGINT unless told otherwise.
   as_user 'echo $$ >/tmp/run.pid && exec env --default-signal=INT make run' >"$log" 2>&1 &
   local job=$!
   until line="$(grep -m1 '^ *curl ' "$log")" &&

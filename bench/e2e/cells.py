@@ -1,4 +1,4 @@
-"""What is measured: each cell is a load, and the figures that are read from it."""
+"""What is measured: each cell is a load, and the figures derived from it."""
 
 from dataclasses import dataclass, field, replace
 from typing import Callable
@@ -7,7 +7,7 @@ from kinds import KINDS
 
 PEERS = tuple(kind.name for kind in KINDS.values() if kind.peer)
 ALL = tuple(name for name in KINDS if name != "direct" and name not in PEERS)
-# Other gateways have a pass of their own (peers.py), with these two to be compared with.
+# Other gateways have a separate pass (peers.py), and are compared with these two.
 BESIDE_PEERS = ("nginx", "penstock-b")
 
 
@@ -46,7 +46,7 @@ class Cell:
         return any(metric.needs_direct for metric in self.metrics)
 
     def rate_for(self, kind):
-        """What a system gets of the rate: no more than it keeps up with."""
+        """A system's share of the rate: no more than it can sustain."""
         return min(self.rate, kind.stream_rate_max if self.stream else kind.rate_max)
 
 
@@ -129,8 +129,8 @@ def _for_peers(name, **changes):
 PEER_CELLS = (
     _for_peers("small"),
     _for_peers("single"),
-    # A stream is a fraction of a second of processor time for some: short ones, so that a block
-    # sees several.
+    # A stream costs some systems a fraction of a second of processor time: short ones, so that a
+    # block has several.
     _for_peers("stream", sim={"tokens": 128}),
     _for_peers("first-event"),
     # With more connections the slowest would answer none of them within a block.

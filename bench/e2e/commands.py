@@ -1,4 +1,4 @@
-"""The command line of each system, with its configuration written into the folder it runs in."""
+"""Each system's command line; writes its configuration into the folder in which it runs."""
 
 import os
 import string
@@ -45,8 +45,8 @@ def _envoy(_, values):
 
 
 def _ferrogw(_, values):
-    # What its file does not say its environment does. Where no limit on requests is set it has
-    # one of its own, and answers 429.
+    # Its environment supplements its file. Without a configured limit on requests it uses a
+    # default, and answers 429.
     config = fill("ferrogw.yaml", values["work"] / "ferrogw.yaml", **values)
     return ["env", f"GATEWAY_CONFIG={config}", f"PORT={values['port']}", f"MASTER_KEY={CLIENT_KEY}",
             f"OPENAI_API_KEY={UPSTREAM_KEY}", f"OPENAI_BASE_URL={values['upstream_url']}/v1",
@@ -55,14 +55,14 @@ def _ferrogw(_, values):
 
 
 def _portkey(_, values):
-    # Its upstream is named by each request (`headers` of its Kind): it has no configuration.
+    # Each request names its upstream (`headers` of its Kind): it has no configuration.
     return ["node", "--import", str(PORTKEY_PRELOAD), find_program("portkey"), "--headless",
             f"--port={values['port']}"]
 
 
 def _litellm(_, values):
     config = fill("litellm.yaml", values["work"] / "litellm.yaml", **values)
-    # Otherwise it asks for a list of prices on the net, and starts when that has failed.
+    # Otherwise it fetches a list of prices from the internet, and starts when that has failed.
     return ["env", "LITELLM_LOCAL_MODEL_COST_MAP=True", find_program("litellm"), "--config", config,
             "--host", "127.0.0.1", "--port", str(values["port"]),
             "--num_workers", str(values["workers"])]
@@ -70,7 +70,7 @@ def _litellm(_, values):
 
 def _ogx(_, values):
     config = fill("ogx.yaml", values["work"] / "ogx.yaml", **values)
-    # It writes below the home folder; `--insecure` is for plain http.
+    # It writes below the home folder; `--insecure` allows plain http.
     return ["env", f"HOME={values['work']}", find_program("ogx"), "run", config, "--insecure"]
 
 

@@ -28,7 +28,7 @@ def value(blocks, name, metric):
 
 
 def ratio(blocks, metric, name, against):
-    """The median of the ratios of one round: what slows a whole round cancels out."""
+    """The median of the ratios within rounds: what slows a whole round cancels out."""
     pairs = zip(blocks.values(name, metric), blocks.values(against, metric))
     return Figure.of([one / other if one is not None and other else None for one, other in pairs])
 

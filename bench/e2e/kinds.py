@@ -7,7 +7,7 @@ from pathlib import Path
 UPSTREAM_MODEL = "sim-small"
 UPSTREAM_KEY = "sk-key-of-the-upstream"
 CLIENT_KEY = "sk-key-of-the-client"
-# Ferro takes only models of its own catalogue; the simulator serves this one to it.
+# Ferro accepts only models of its own catalogue; the simulator serves this one to it.
 CATALOGUE_MODEL = "gpt-4o-mini"
 
 SOURCE_DIR = Path(__file__).resolve().parents[2]
@@ -22,14 +22,14 @@ class Kind:
 
     name: str
     title: str
-    # What a client sends; a system that checks no keys passes the upstream's own through.
+    # What a client sends; a system that checks no keys gets the upstream's key.
     key: str = CLIENT_KEY
     model: str = UPSTREAM_MODEL
     upstream_model: str = UPSTREAM_MODEL  # what the upstream is asked for
     headers: tuple = ()  # with $upstream_url in them where they name the upstream
     checks_keys: bool = True
     refusal: int = 401  # the status that a bad key gets
-    # Peers that write answers anew cannot be compared byte for byte, nor take every rate.
+    # Peers that rewrite answers cannot be compared byte for byte, nor sustain every rate.
     exact: bool = True
     rate_max: float = float("inf")
     stream_rate_max: float = float("inf")
@@ -75,7 +75,7 @@ KINDS = {
 
 
 def find_program(name):
-    """Where a program is: a peer's own folder goes before what the machine has."""
+    """A program's path: a peer's own folder takes precedence over the machine's."""
     for path in (str(PEERS_BIN), None, "/usr/sbin:/usr/local/sbin:/sbin"):
         found = shutil.which(name, path=path)
         if found:

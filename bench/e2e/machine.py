@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Cores:
-    """Which core serves whom. Without a second one everything shares it; the report says so."""
+    """Which core serves what. With only one, everything shares it; the report says so."""
 
     def __init__(self):
         available = sorted(os.sched_getaffinity(0))
@@ -71,7 +71,7 @@ def peak_rss_kib(pid):
 
 
 class Disturbance:
-    """What the rest of the world took from a stretch of time: stolen time and waiting tasks."""
+    """What others took of a period of time: stolen time and waiting tasks."""
 
     def __init__(self):
         self._steal, self._total = self._ticks()
@@ -99,7 +99,7 @@ class Disturbance:
 
 
 def describe(source_dir):
-    """What a reader must know to judge the figures."""
+    """What a reader must know to interpret the figures."""
 
     def command(*words):
         try:

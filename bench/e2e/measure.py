@@ -1,4 +1,4 @@
-"""Gives the load, block by block, and keeps what came of it."""
+"""Generates the load, block by block, and keeps the results."""
 
 import http.client
 import json
@@ -20,7 +20,7 @@ LOAD_LIMIT_SECONDS = 120  # beyond what a run of the load generator is to take
 
 
 class BlockFault(Exception):
-    """A block whose answers did not pass their checks, or that gave none."""
+    """A block whose answers did not pass their checks, or that had none."""
 
 
 def load_command(bench, kind, port, connections, *, rate=0, stream=False, prompt_bytes=100,
@@ -74,7 +74,7 @@ class Blocks:
         self.disturbed = 0
 
     def add(self, name, block):
-        """Keeps a block, or says that it lost too much time. `None`: there is none."""
+        """Keeps a block, or reports that it lost too much time. `None`: there is none."""
         if block is not None and block["disturbance"]["steal_share"] > STEAL_MAX:
             self.disturbed += 1
             return False
@@ -93,7 +93,7 @@ class Blocks:
 
 
 def order_of(names, number):
-    """Another order in each round: rotated by one, and every second time backwards."""
+    """A different order in each round: rotated by one, and every second time reversed."""
     turn = number % len(names)
     turned = names[turn:] + names[:turn]
     return turned[::-1] if number % 2 else turned
@@ -140,13 +140,13 @@ def run_cells(bench, plan, servers_of, say, blocks):
             blocks[cell.name] = run_cell(bench, cell, servers_of(cell.all_cores), plan, say)
 
 
-# What is measured on fresh processes, by its own means.
+# Measurements on fresh processes, which need other methods.
 
 
 def first_answer_ms(bench, kind, upstream):
     """From before exec to the end of the first answer with status 200."""
     command, port, folder = bench.prepare(kind, upstream)
-    # Asking seldom keeps a slow start from being slowed by it.
+    # Polling rarely keeps it from slowing a slow start.
     pause = 0.02 if kind.peer else 0.0005
     headers = kind.headers_to(upstream)
     began = time.monotonic()
@@ -176,7 +176,7 @@ def at_rest(bench, kind, upstream, repeats):
 
 
 def peak_memory(bench, kind, upstream, plan):
-    """512 clients that send 150 KB each, again and again, to a fresh process."""
+    """512 clients that send 150 KB each, repeatedly, to a fresh process."""
     server = bench.start(kind, upstream)
     try:
         give_load(bench, kind, server.port, plan.many_clients, prompt_bytes=150_000, warmup=0.5,
@@ -187,14 +187,14 @@ def peak_memory(bench, kind, upstream, plan):
 
 
 def idle_streams(bench, kind, upstream, plan):
-    """The memory that each of many streams takes while nothing is said in it."""
+    """The memory of each of many streams while they are silent."""
     server = bench.start(kind, upstream)
     pid = server.process.pid
     streams = plan.idle_streams
     pace = TLS_STREAMS_BEGUN_A_SECOND if upstream.certificate else STREAMS_BEGUN_A_SECOND
     ramp = max(0.5, streams / pace)
     try:
-        # The memory that the first exchanges have brought is not the streams'.
+        # Memory that the first exchanges have caused is not the streams'.
         give_load(bench, kind, server.port, 4, seconds=0.3, warmup=0.1)
         before = machine.pss_kib(pid)
         command = load_command(bench, kind, server.port, streams, stream=True, hold=True, ramp=ramp,
@@ -219,5 +219,5 @@ def idle_streams(bench, kind, upstream, plan):
 
 
 def descriptors_allow(streams):
-    """Each stream takes two descriptors of the system's."""
+    """Each stream takes two descriptors of the system."""
     return machine.raise_descriptor_limit() > 2 * streams + 200

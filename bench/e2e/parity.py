@@ -9,14 +9,14 @@ from systems import ask
 STAMP = re.compile(rb',"stamp_ns":\d+')
 # From the first event of a slow stream to the last the upstream takes 150 ms.
 SLOW = {"tokens": 4, "tokens_per_second": 20}
-# What the requests ask the simulator for. Some peers pass no field on that they do not know: the
-# simulator behind them is slow by itself.
+# What the requests ask of the simulator. Some peers drop unknown fields: their simulator is started
+# slow.
 ASKED = {"long": {"sim": {"tokens": 60}}, "slow": {"sim": SLOW}}
 UNASKED = {"long": {}, "slow": {}}
 
 
 def _as_the_upstream_says(kind, body):
-    """Takes back what the full gateway replaces on purpose: the model's name."""
+    """Reverts what the full gateway replaces on purpose: the model's name."""
     replaced = b'"model":' + json.dumps(kind.model).encode()
     upstream = b'"model":' + json.dumps(kind.upstream_model).encode()
     return STAMP.sub(b"", body).replace(replaced, upstream)
@@ -27,12 +27,12 @@ def _ask(server, kind, **more):
 
 
 def _ask_directly(direct, kind, **more):
-    """The answer that the system gets from the upstream."""
+    """The answer that the system passes from the upstream."""
     return _ask(direct, replace(direct.kind, model=kind.upstream_model), **more)[1]
 
 
 def _meaning(body):
-    """What a whole answer says, however it is written."""
+    """The content of a whole answer, in whatever spelling."""
     answer = json.loads(body)
     choice = answer["choices"][0]
     return (choice["message"]["content"], choice["finish_reason"],
@@ -40,7 +40,7 @@ def _meaning(body):
 
 
 def _stream_meaning(body):
-    """The text that a stream's events add up to, and why it ends."""
+    """The whole text of a stream's events, and its finish reason."""
     text, reason = "", None
     for line in body.splitlines():
         if not line.startswith(b"data: {"):
@@ -88,7 +88,7 @@ def _stream_content_fault(server, kind, direct, behaviour):
 
 
 def _buffering_fault(server, kind, _direct, behaviour):
-    # A system that buffers does so always; one that loads its modules late pauses once or twice.
+    # A system that buffers always does; one that loads its modules late pauses once or twice.
     for _ in range(3):
         _, _, first, last = _ask(server, kind, stream=True, **behaviour["slow"])
         if last - first > 0.1:
@@ -120,7 +120,7 @@ def fault(server, kind, direct):
 
 
 def notes(kind):
-    """In what a system that passes does less than the others, or differs."""
+    """Where a system that passes does less than the others, or differs."""
     if not kind.checks_keys:
         yield "checks no keys: what a client sends goes to the upstream, so it does less"
     elif kind.refusal != 401:

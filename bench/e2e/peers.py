@@ -1,4 +1,4 @@
-"""Other LLM gateways, in a pass of their own behind the main one.
+"""Other LLM gateways, in a separate pass after the main one.
 
 They are slow to start and heavy, and some use the core while nothing is asked of them: only nginx
 and Penstock are measured beside them, once more, to be compared with. Some pass no field of a
@@ -42,7 +42,7 @@ class Pass:
         self.no_streams = set()
 
     def simulate(self, behaviour):
-        """A simulator that does this, in the place of the one before."""
+        """A simulator with this behaviour, which replaces the previous one."""
         if self.simulator:
             self.simulator.stop()
         cores = self.bench.cores
@@ -111,7 +111,7 @@ class Pass:
 
 
 def chosen(plan, results):
-    """The systems that are wanted and there; no peer among them: nothing is to be done."""
+    """The systems that are wanted and installed; without a peer there is nothing to do."""
     kinds = [kind for kind in KINDS.values() if kind.peer or kind.name in BESIDE_PEERS]
     if plan.systems:
         kinds = [kind for kind in kinds if kind.name in plan.systems]

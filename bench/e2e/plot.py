@@ -1,4 +1,4 @@
-"""Bar charts as SVG: a bar a system, with the spread over the rounds as a line."""
+"""Bar charts as SVG: a bar for each system, with the spread over the rounds as a line."""
 
 import math
 from html import escape
@@ -30,7 +30,7 @@ def _class_of(name):
 
 
 class Scale:
-    """From values to pixels: in proportion, or by their logarithm from a power of ten on."""
+    """From values to pixels: linear, or logarithmic from a power of ten on."""
 
     def __init__(self, values, logarithmic):
         self.logarithmic = logarithmic
@@ -70,7 +70,7 @@ def _bar(y, scale, name, label, figure, text):
 
 
 def bar_chart(title, note, bars, mark=None, logarithmic=False):
-    """`bars`: (name, label, figure, text). `mark`: a value at which a line stands."""
+    """`bars`: (name, label, figure, text). `mark`: a value at which to draw a line."""
     # A bar begins at a power of ten below the least median; a spread may reach further down.
     values = [figure.median for _, _, figure, _ in bars] + [figure.high for _, _, figure, _ in bars]
     scale = Scale(values + ([mark] if mark else []), logarithmic)

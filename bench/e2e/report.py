@@ -1,4 +1,4 @@
-"""The report: report.md for people, report.json for programs, and the plots."""
+"""The report: report.md for readers, report.json for programs, and the plots."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from measure import CEILING
 from plot import bar_chart
 from targets import TARGETS
 
-# The cells that are measured on fresh processes: name, title, and their figures.
+# The cells that are measured on fresh processes: name, title, and figures.
 FRESH_CELLS = (
     ("idle", "Idle streams", (("stream_kib", "Memory a stream", "KiB", 2),
                               ("cpu_share", "CPU of all streams", "cores", 4))),
@@ -24,7 +24,7 @@ FRESH_CELLS = (
 
 
 class Results:
-    """Everything that a run has found out."""
+    """Everything that a run has measured."""
 
     def __init__(self, machine, plan):
         self.machine = machine
@@ -46,7 +46,7 @@ class Results:
         return figures.why_unreadable(blocks, CEILING) if blocks else None
 
     def nginx_differs(self, target):
-        """Whether nginx is too far from itself in the very figure that is compared with its own."""
+        """Whether nginx differs too much from itself in the figure that is compared with it."""
         blocks = self.blocks.get(target.cell)
         if blocks is None or target.against != "nginx":
             return False
@@ -96,7 +96,7 @@ def _targets_table(results):
 
 
 def _digits(ratio):
-    """How many decimals a ratio needs: a hundred times is as plain as a hundredth."""
+    """How many decimals a ratio needs, so that large and small ones are equally precise."""
     steps = ((100, 0), (10, 1), (0.1, 2), (0.01, 3))
     return next((digits for least, digits in steps if ratio >= least), 4)
 
@@ -179,7 +179,7 @@ def _missing(results):
 
 
 def _rates(results):
-    """What a peer gets of a cell's load: less, where it does not keep up."""
+    """A peer's share of a cell's load: less if it cannot sustain all of it."""
     for cell, blocks in results.blocks.items():
         rate_of = [(KINDS[name].title, blocks.cell.rate_for(KINDS[name]))
                    for name in blocks.rounds if name != "direct"]
@@ -259,7 +259,7 @@ def _summary_plot(results):
     bars = []
     for target in TARGETS:
         figure = results.of_target(target)
-        # What cannot be read would only stretch the scale.
+        # Unreadable cells would only stretch the scale.
         readable = figure is not None and results.verdict(target) != "unreadable"
         if target.against == "nginx" and readable:
             bars.append((target.system, target.title, figure, f"×{figure.median:.2f}"))

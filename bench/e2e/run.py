@@ -91,7 +91,7 @@ def say(text):
 
 
 class Session:
-    """The systems that run, and what becomes of them."""
+    """The running systems, and their state."""
 
     def __init__(self, bench, plan, results):
         self.bench = bench
@@ -118,7 +118,7 @@ class Session:
         return direct
 
     def servers(self, all_cores):
-        """Every system, running and found to do the same work. Started on the first call."""
+        """Every system, running and proved to do the same work. Started on the first call."""
         if all_cores in self.running:
             return self.running[all_cores]
         cores = self.bench.cores
@@ -183,7 +183,7 @@ class Session:
 
 
 def failed(results):
-    """Whether anything of this project gave a wrong answer, or none."""
+    """Whether any part of this project returned a wrong answer, or none."""
     if results.peers and failed(results.peers):
         return True
     blocks = any(name in OURS for each in results.blocks.values() for name in each.faults)
@@ -205,7 +205,7 @@ def main():
     session = Session(bench, plan, results)
     began = time.monotonic()
     try:
-        # The short ones first: a run that is interrupted reports what it has.
+        # The short ones first: an interrupted run reports what it has.
         session.fresh_cells()
         measure.run_cells(bench, plan, session.servers, say, results.blocks)
         session.stop()

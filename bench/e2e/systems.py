@@ -1,4 +1,4 @@
-"""The systems that are measured side by side: how each is configured, started and spoken to."""
+"""The systems that are measured side by side: how each is configured, started and addressed."""
 
 import contextlib
 import http.client
@@ -68,7 +68,7 @@ def spawn(command, port, work, cores):
 
 
 class Bench:
-    """Starts everything, each in a folder of its own under `work`."""
+    """Starts everything, each in a separate folder under `work`."""
 
     def __init__(self, bin_dir, work, cores):
         self.bin = Path(bin_dir)
@@ -81,7 +81,7 @@ class Bench:
         return self.work / f"{self._started:03}-{name}"
 
     def start_simulator(self, cores=None, port=None, behaviour=None):
-        """`behaviour`: what it does where a request does not say."""
+        """`behaviour`: its default, for requests that do not override it."""
         port = port or free_port()
         command = [str(self.bin / "penstock-sim"), "--port", str(port), "--stamp", "--quiet",
                    "--api-key", UPSTREAM_KEY, "--idle-timeout-ms", "0",
@@ -92,7 +92,7 @@ class Bench:
         return server
 
     def start_tls_end(self, upstream_port):
-        """HAProxy with a certificate of its own in front of the simulator."""
+        """HAProxy with a generated certificate in front of the simulator."""
         folder = self._folder("tls")
         folder.mkdir(parents=True)
         certificate = folder / "certificate.pem"
@@ -159,7 +159,7 @@ def chat(kind, **more):
 def ask(port, kind, headers=(), key=None, timeout=30, **more):
     """One chat request; the status, the body, and when its first and last bytes came."""
     further = dict(field.split(": ", 1) for field in headers)
-    # Without spaces: the simulator's text depends on the messages' bytes, and peers write none.
+    # Without spaces, like the peers' JSON: the simulator's text depends on the messages' bytes.
     body = json.dumps(chat(kind, **more), separators=(",", ":"))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     with contextlib.closing(connection):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on a ratio of one round, or on a figure itself where `against` is empty."""
+    """A bound on a ratio within a round, or on the figure itself if `against` is empty."""
 
     title: str
     cell: str

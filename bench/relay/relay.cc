@@ -1,8 +1,8 @@
-// raw-relay: the least that any proxy in user space must do (docs/benchmarks.md).
+// raw-relay: the minimum that any proxy in user space must do (docs/benchmarks.md).
 //
 // One thread, one epoll instance. Each client's connection has one connection to the upstream; what
-// one side sends is read and written to the other, unseen. No HTTP, no limits, no timeouts: a
-// measure to hold a gateway against, not a program to run.
+// one side sends is read and written to the other, unparsed. No HTTP, no limits, no timeouts: a
+// reference to compare a gateway with, not a program to run.
 //
 //     raw-relay LISTEN_PORT UPSTREAM_PORT        (both on 127.0.0.1)
 

@@ -43,10 +43,10 @@ STALLED_SHARE = 0.05
 
 CONNECTIONS = 16
 STREAMS = 64
-# Slow enough that the observed gateway keeps up: events that pile up would be forwarded together.
+# Slow enough for the observed gateway: events that pile up would be forwarded together.
 PACED = {"tokens": 100, "tokens_per_second": 25}
-# Their events come in step, as from an engine that computes a token of each at once. If they came
-# one by one, the machine's speed would say how many of them share a wait.
+# Their events arrive in step, as from an engine that computes a token of each at once. Otherwise
+# the machine's speed would decide how many of them share a wait.
 STREAMS_TRACED = 128
 IN_STEP = {"tokens": 60, "tokens_per_second": 15, "in_step": True}
 LONG = 2000
@@ -98,7 +98,7 @@ class Setup:
 
 
 class Budget:
-    """Compares figures with their bounds and remembers whether all were kept."""
+    """Compares figures with their bounds and records whether all hold."""
 
     def __init__(self):
         self.kept = True
@@ -138,7 +138,7 @@ def system_calls(setup, budget):
     gateway = setup.start_gateway()
     output = setup.bench.work / "strace"
 
-    # Connections are opened once and used for long: they are part of the count, not of its sense.
+    # Connections are opened once and used for long: they hardly affect the count.
     with strace(gateway.process.pid, output):
         before = setup.requests_so_far()
         setup.give_load(gateway.port, warmup=0, seconds=4, sim={"tokens": 40})
@@ -194,7 +194,7 @@ def allocations(setup, budget):
     grown, requests = in_the_middle(setup, gateway.port, count.value, sim={"tokens": 40})
     budget.hold("allocations a request", grown / requests, ALLOCATIONS_A_REQUEST)
 
-    # What a stream costs beyond its events is in both lengths.
+    # A stream's fixed cost is in both lengths.
     per_stream = []
     for tokens in (SHORT, LONG):
         grown, streams = in_the_middle(setup, gateway.port, count.value, stream=True,
@@ -216,8 +216,8 @@ def stalls(setup, budget):
     budget.hold("share of answers after 35 to 50 ms", latency["stalls"] / latency["count"],
                 STALLED_SHARE)
 
-    # Small writes, none of which waits for an answer: where they were held back until the last one
-    # is acknowledged, most would be late.
+    # Small writes, none of which waits for an answer: if they were held back until the last one is
+    # acknowledged, most would be late.
     small = {"tokens": 100, "tokens_per_second": 100}
     block = setup.give_load(gateway.port, warmup=0.5, seconds=2, stream=True, sim=small)
     transit = block["transit_us"]

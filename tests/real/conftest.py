@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 60
 
 
 class Program:
-    """A running program that said where it listens (`url`)."""
+    """A running program that has printed where it listens (`url`)."""
 
     def __init__(self, command, environment):
         self.log = []
@@ -58,7 +58,7 @@ class Program:
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """Where to ask, and what the model is called there."""
+    """A server's address, and its name for the model."""
 
     url: str
     model: str

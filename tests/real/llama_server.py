@@ -21,9 +21,9 @@ def main():
     params.n_parallel = 2
     params.cpuparams.n_threads = 1
     params.warmup = False
-    # An answer must not depend on what was asked before.
+    # An answer must not depend on earlier requests.
     params.cache_prompt = False
-    # With embeddings on, the other endpoints stay.
+    # Enabling embeddings does not disable the other endpoints.
     params.embedding = True
     params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     server = xllamacpp.Server(params)

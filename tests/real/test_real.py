@@ -16,7 +16,7 @@ import pytest
 
 MESSAGES = [{"role": "user", "content": "Where does the river go? Ünïcödé, 日本, 🚀"}]
 SETTINGS = {"temperature": 0, "seed": 1, "max_tokens": 48}
-# Fields that llama.cpp knows and no OpenAI client does.
+# Fields that llama.cpp supports and no OpenAI client knows.
 EXTRA = {"extra_body": {"top_k": 1, "repeat_penalty": 1.3}}
 
 
@@ -125,7 +125,7 @@ def test_embeddings(served, real):
     ids=["no messages", "messages of a wrong type", "a limit of a wrong type"],
 )
 def test_errors_of_the_real_server(served, real, fields):
-    """The real server judges what is asked of it; its words pass as they are."""
+    """The real server checks requests itself; its messages pass unchanged."""
 
     def ask(service):
         return post(
@@ -145,7 +145,7 @@ def test_unknown_model(served, real):
 
 
 def test_many_at_once(served):
-    """More callers than the real server has slots: all are answered in full."""
+    """With more callers than the real server has slots, all get whole answers."""
 
     def ask(number):
         stream = chat(served, stream=bool(number % 2), seed=number, temperature=1.5)

@@ -1,4 +1,4 @@
-// Keys and provider data: who may use the server, and what the upstream gets to see.
+// Keys and provider data: who may use the server, and what reaches the upstream.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-// What the clients make of failures: of the upstream, of a stream in the middle, of the caller's.
+// How the clients report failures: of the upstream, in the middle of a stream, and of the caller.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -136,7 +136,7 @@ for (const [name, connect] of Object.entries(clients)) {
       const seen = [];
       for await (const chunk of stream) {
         seen.push(chunk.choices[0].delta.content);
-        // Only now does the upstream say the next word: a gateway that holds one back would hang.
+        // Only now does the upstream send the next word: a gateway that holds one back would hang.
         if (seen.length < 5) sendDelta(response, String(seen.length));
         else response.end('data: [DONE]\n\n');
       }

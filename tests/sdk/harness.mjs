@@ -16,7 +16,7 @@ if (!binaries) throw new Error('PENSTOCK_BIN_DIR must name the folder of the bui
 // Generous, since a loaded machine with sanitizers may be slow; nothing waits for it in vain.
 const PATIENCE_MS = 30_000;
 
-// The environment of the programs: what the tests say, and the sanitizers' options. A user's own
+// The environment of the programs: the tests' variables, and the sanitizers' options. A user's
 // PASSTHROUGH_URL or proxy must not reach them.
 function environment(extra) {
   const kept = ['PATH', 'HOME', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'TSAN_OPTIONS', 'LSAN_OPTIONS'];
@@ -26,7 +26,7 @@ function environment(extra) {
 }
 
 // A running program: `url` is where it listens. stop() ends it as an operator would, and fails if
-// it does not end well: a sanitizer's report at exit is a failure too.
+// it ends badly: a sanitizer's report at exit is a failure too.
 class Program {
   constructor(name, args, env) {
     this.name = name;
@@ -125,7 +125,7 @@ export function connectLlamaStack(options) {
   return new LlamaStackClient({ timeout: PATIENCE_MS, httpAgent, ...options });
 }
 
-// The names under which Penstock offers what the simulator serves.
+// Penstock's names for the simulator's models.
 export async function modelsBehind(penstock) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const answer = await fetch(`${penstock.url}/v1/models`, { signal });
@@ -137,7 +137,7 @@ export async function modelsBehind(penstock) {
   return { chat: chat.id, embedding: embedding.id, all: models.map((model) => model.id) };
 }
 
-// What the upstream calls a model that Penstock calls `id`.
+// The upstream's name for the model that Penstock calls `id`.
 export const upstreamName = (id) => id.slice(id.indexOf('/') + 1);
 
 // The items of a stream, in order.
@@ -147,7 +147,7 @@ export async function collect(stream) {
   return items;
 }
 
-// Waits for something that another process is about to do, and fails after a while.
+// Waits until another process has done something, and fails after a while.
 export async function eventually(what, condition) {
   const end = Date.now() + PATIENCE_MS;
   while (!condition()) {

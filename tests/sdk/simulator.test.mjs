@@ -1,5 +1,5 @@
-// Both clients, through Penstock, against the bundled simulator: everything that a user calls, and
-// the answers are the ones that the simulator gives when it is asked directly.
+// Both clients, through Penstock, against the bundled simulator: everything that a user calls. The
+// answers must equal the simulator's direct ones.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

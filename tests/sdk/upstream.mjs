@@ -1,11 +1,11 @@
-// An upstream that does what a test tells it to, and remembers what it was asked.
+// An upstream that does what a test tells it to, and records its requests.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 export class Upstream {
-  // `answer(request, response)` is called once the whole request is here; `request.text` is its
-  // body. The model list answers by itself, so that a gateway can start.
+  // `answer(request, response)` is called once the whole request has arrived; `request.text` is its
+  // body. The model list is answered automatically, so that a gateway can start.
   static async start(answer) {
     const upstream = new Upstream();
     upstream.answer = answer;
