@@ -26,8 +26,7 @@ class MetricsPage {
   MetricsPage(const MetricsPage&) = delete;
   MetricsPage& operator=(const MetricsPage&) = delete;
 
-  // The next whole lines, which the caller may change and which are valid until the next call;
-  // empty where nothing is left.
+  // The next whole lines, valid until the next call; the caller may change them. Empty at the end.
   std::string& next();
   bool at_end() const { return part_ == kParts.size(); }
 
