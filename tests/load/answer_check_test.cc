@@ -116,7 +116,7 @@ TEST_F(StreamCheckTest, FindsLostDoubledChangedAndExchangedEvents) {
   EXPECT_THAT(fault_of(join({kOne, "data: {\"a\":3}\n\n", kDone})), HasSubstr("event 1 differs"));
   EXPECT_THAT(fault_of(join({kTwo, kOne, kDone})), HasSubstr("event 0 differs"));
   EXPECT_THAT(fault_of(join({kOne, kTwo})), HasSubstr("no [DONE]"));
-  EXPECT_THAT(fault_of(join({kOne, kTwo, kDone, kOne})), HasSubstr("behind [DONE]"));
+  EXPECT_THAT(fault_of(join({kOne, kTwo, kDone, kOne})), HasSubstr("after [DONE]"));
   EXPECT_THAT(fault_of(join({kOne, "event: x\n", kTwo, kDone})), HasSubstr("neither data"));
   EXPECT_THAT(fault_of(join({kOne, kTwo, kDone, "data: {"})), HasSubstr("inside a line"));
   EXPECT_EQ(fault_of(join({kOne, ": a comment\n\n", kTwo, kDone})), "");

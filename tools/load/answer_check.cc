@@ -94,7 +94,7 @@ void AnswerCheck::take_line(std::string_view line) {
 }
 
 void AnswerCheck::take_event(std::string_view data) {
-  if (done_) fail("an event came behind [DONE]");
+  if (done_) fail("an event came after [DONE]");
   const bool is_done = data == kDone;
   const bool is_object = data.starts_with('{') && data.ends_with('}');
   if (!is_done && !is_object) {
@@ -145,7 +145,7 @@ void AnswerCheck::finish_whole() {
   } else if (recording_) {
     if (!is_json_object(recorded_.front())) fail("the body is not JSON");
   } else if (options_.check == Check::kExact && offset_ != reference_.parts.front().size()) {
-    fail("the body has another length than the first one");
+    fail("the length of the body differs from the first one");
   }
 }
 

@@ -134,12 +134,12 @@ Task<Fault> Client::read_answer(SteadyTime until) {
         co_await net::wait_any(shared_.loop, &deadline_, connection_->readable(), shared_.stop);
     if (woken.by(shared_.stop)) co_return Fault::kStopped;
     if (woken.timed_out()) {
-      what_ = "the answer took longer than it may";
+      what_ = "the answer took longer than the limit";
       co_return Fault::kTimeout;
     }
   }
   if (shared_.options.hold) {
-    what_ = "a stream ended that was to be held";
+    what_ = "a stream that should be held has ended";
     co_return Fault::kContent;
   }
   if (check_.finish()) co_return Fault::kNone;

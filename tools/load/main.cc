@@ -16,7 +16,7 @@
 namespace {
 
 int run(int argc, char** argv) {
-  CLI::App app("Gives load to an OpenAI-compatible service and measures it.", "penstock-load");
+  CLI::App app("Generates load for an OpenAI-compatible service and measures it.", "penstock-load");
   penstock::load::Options options;
   penstock::load::add_options(app, options);
   try {

@@ -30,9 +30,9 @@ void add_seconds(CLI::App& app, const std::string& name, Seconds& target, const 
 
 std::string fault_of_header(const std::string& header) {
   const std::size_t colon = header.find(": ");
-  if (colon == std::string::npos) return "a header is written `Name: value`";
-  if (!http::is_token(header.substr(0, colon))) return "this is no header's name";
-  if (!http::is_field_value(header.substr(colon + 2))) return "this is no header's value";
+  if (colon == std::string::npos) return "write a header as `Name: value`";
+  if (!http::is_token(header.substr(0, colon))) return "this is not a valid header name";
+  if (!http::is_field_value(header.substr(colon + 2))) return "this is not a valid header value";
   return {};
 }
 
@@ -48,7 +48,7 @@ std::string fault_of_path(const std::string& path) {
 }
 
 std::string fault_of_key(const std::string& key) {
-  return http::is_field_value(key) ? std::string{} : std::string("not a header's value");
+  return http::is_field_value(key) ? std::string{} : std::string("not a valid header value");
 }
 
 void add_request_options(CLI::App& app, Options& options) {
@@ -57,7 +57,7 @@ void add_request_options(CLI::App& app, Options& options) {
   app.add_option("--path", options.path, "Path of the request")
       ->check(fault_of_path)
       ->capture_default_str();
-  app.add_option("--model", options.model, "Model to ask for")->capture_default_str();
+  app.add_option("--model", options.model, "Model to request")->capture_default_str();
   app.add_option("--key", options.key, "Send `Authorization: Bearer KEY`")->check(fault_of_key);
   app.add_option("--header", options.headers, "Send this header; may be repeated")
       ->type_name("NAME: VALUE")

@@ -172,7 +172,7 @@ Status apply_overrides(std::string_view object, Behaviour& behaviour) {
     }
     if (found == nullptr) return refusal(unknown_key(name));
     if (!found->read(value, behaviour)) {
-      return refusal("The value of '" + name + "' in 'sim' is not one that it can have.");
+      return refusal("The value of '" + name + "' in 'sim' is not valid.");
     }
   }
   return {};

@@ -85,7 +85,8 @@ Task<void> SimHandler::handle(ServerConnection& connection) {
     if (method == "POST") {
       co_await handle_post(connection, *endpoint);
     } else {
-      const Error error = Error::client(ErrorKind::kMethodNotAllowed, "This route takes POST.");
+      const Error error =
+          Error::client(ErrorKind::kMethodNotAllowed, "This route supports only POST.");
       co_await reply_error(connection, error);
     }
   } else if (method == "GET") {

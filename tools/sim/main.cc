@@ -23,7 +23,7 @@ sigset_t block_end_signals() {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("An OpenAI-compatible inference service that makes its answers up.", "penstock-sim");
+  CLI::App app("An OpenAI-compatible inference service with made-up answers.", "penstock-sim");
   penstock::sim::Options options;
   penstock::sim::add_options(app, options);
   CLI11_PARSE(app, argc, argv);

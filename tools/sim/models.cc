@@ -42,7 +42,7 @@ Result<Models> Models::make(const std::vector<std::string>& names,
       }
     }
     if (model.id.empty()) return refusal("a model's name is empty");
-    if (models.find(model.id) != nullptr) return refusal("'" + model.id + "' is named twice");
+    if (models.find(model.id) != nullptr) return refusal("'" + model.id + "' is given twice");
     append_json_escaped(model.id_in_json, model.id);
     model.body = body_of(model, embedding_dimensions);
     if (!models.models_.empty()) models.list_body_.push_back(',');

@@ -37,7 +37,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--host", options.host, "Address or name to listen on")->capture_default_str();
   app.add_option("--port", options.port, "Port to listen on; 0 takes a free one")
       ->capture_default_str();
-  app.add_option("--threads", options.threads, "Threads that serve")
+  app.add_option("--threads", options.threads, "Serving threads")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   app.add_option("--models", options.models, "Models to serve: ID, ID=llm or ID=embedding")
@@ -58,8 +58,8 @@ void add_options(CLI::App& app, Options& options) {
     const Status applied = apply_overrides(object, options.behaviour);
     if (!applied) throw CLI::ValidationError("--sim", applied.error().message);
   };
-  app.add_option_function<std::string>("--sim", set_all,
-                                       "Any behaviour, as the JSON object that requests may bring")
+  app.add_option_function<std::string>(
+         "--sim", set_all, "Any behaviour, as the JSON object that requests may contain")
       ->type_name("JSON");
   app.add_option("--error-rate", options.error_rate, "Share of requests to refuse, 0 to 1")
       ->check(CLI::Range(0.0, 1.0))

@@ -25,7 +25,7 @@ std::unexpected<Error> refusal(std::string message) {
 }
 
 std::unexpected<Error> unsuitable(std::string_view key) {
-  return refusal("The value of '" + std::string(key) + "' is not one that it can have.");
+  return refusal("The value of '" + std::string(key) + "' is not valid.");
 }
 
 Input input_of(std::string_view text) {
