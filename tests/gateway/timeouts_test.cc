@@ -121,7 +121,6 @@ TEST_F(TimeoutsTest, AProvidersOwnTimeoutsHoldForTheFirstByteToo) {
   expect_error_at(milliseconds(250), "504 ");
 }
 
-// A promise that no test kept.
 TEST_F(TimeoutsTest, OfNothingAreNoLimits) {
   timeouts().first_byte = milliseconds(0);
   timeouts().between_bytes = milliseconds(0);

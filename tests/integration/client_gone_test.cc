@@ -90,7 +90,6 @@ TEST_F(ClientGone, InTheMiddleOfTheUploadReachesNoUpstream) {
   EXPECT_TRUE(upstream.requests().empty());
 }
 
-// An error path that no test entered.
 TEST_F(ClientGone, WhileItsModelsAreListedCancelsTheUpstream) {
   timeouts().model_list = std::chrono::minutes(10);
   service();

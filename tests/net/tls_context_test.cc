@@ -169,7 +169,7 @@ TEST_F(TlsContextTest, DoesNotAskForThePassphraseOfAKey) {
   }
 }
 
-// The error paths that no test entered: each names the file.
+// Each error names the file.
 TEST_F(TlsContextTest, NamesTheFileThatCannotBeUsed) {
   const std::string rubbish = directory_.write("rubbish.pem", "no PEM");
   const TestPki others;
