@@ -18,6 +18,10 @@
 namespace penstock::models {
 namespace {
 
+// What is read of a list, decoded or not, before others have their turn: with entries as small as
+// can be, a few milliseconds of work.
+constexpr std::size_t kTurnBytes = 64 * 1024;
+
 Error invalid(std::string message) {
   return Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                          std::move(message));
@@ -56,9 +60,6 @@ std::string page_query(std::string_view last_id) {
   const std::string id = percent_encoded(last_id);
   return "after=" + id + "&after_id=" + id;
 }
-
-// What is decoded and read in one turn of the loop: a millisecond of work.
-constexpr std::size_t kTurnBytes = 256 * 1024;
 
 // Takes the content codings off of a page. Some services compress, though the request asks for
 // `identity`.
@@ -104,9 +105,11 @@ Task<Status> read_page(const ListRequest& request, http::UpstreamConnection& con
                        std::unique_ptr<Decoding> decoding, ListReader& reader) {
   net::Deadline deadline(request.loop);
   deadline.set(request.until);
+  std::size_t turn_bytes = 0;
   for (;;) {
     auto part = connection.read_body();
     if (!part) co_return failure(std::move(part.error()));
+    turn_bytes += part->data.size();
     Status fed;
     if (decoding == nullptr) {
       fed = reader.feed(part->data);
@@ -115,6 +118,10 @@ Task<Status> read_page(const ListRequest& request, http::UpstreamConnection& con
       if (fed && part->end) fed = decoding->end();
     }
     if (!fed || part->end) co_return fed;
+    if (turn_bytes >= kTurnBytes) {
+      turn_bytes = 0;
+      co_await net::next_turn(request.loop);
+    }
     if (connection.has_buffered()) continue;
     const net::Woken woken =
         co_await net::wait_any(request.loop, &deadline, request.cancel, connection.readable());

@@ -150,6 +150,27 @@ TEST_F(RefresherTest, AsksAtStart) {
   EXPECT_TRUE(is_up());
 }
 
+// faults-measured #6
+TEST_F(RefresherTest, LetsOthersHaveTheirTurnWhileItReadsALongList) {
+  start();
+  std::string list = R"({"data":[{"id":"a"})";
+  while (list.size() < 200'000) list += R"(,{"id":"a"})";
+  list += "]}";
+  const std::string answer =
+      "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(list.size()) + "\r\n\r\n" + list;
+  // A turn ends when the clock moves on.
+  int turns = 0;
+  for (std::size_t sent = 0; asked_ == 0 && turns < 100; ++turns) {
+    do {
+      sent += connector_.upstream->send(std::string_view(answer).substr(sent));
+      simulated_.settle();
+    } while (sent < answer.size() && simulated_.poller().next_deadline() > milliseconds(1));
+    simulated_.clock().advance(milliseconds(1));
+  }
+  EXPECT_GT(turns, 2);
+  EXPECT_THAT(ids(), ElementsAre("p/a"));
+}
+
 TEST_F(RefresherTest, AsksOnceWhereNothingElseIsSaid) {
   start();
   list(kOne);
