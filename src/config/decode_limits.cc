@@ -132,6 +132,7 @@ constexpr Key<Timeouts> timeout(std::string_view name, std::string_view default_
 constexpr std::array kTimeoutsKeys = {
     timeout<&Timeouts::connect>("connect", "5"),
     timeout<&Timeouts::first_byte>("first_byte", "600"),
+    timeout<&Timeouts::first_event, kOff.count()>("first_event", "0.1"),
     timeout<&Timeouts::between_bytes>("between_bytes", "300"),
     timeout<&Timeouts::between_events, kOff.count()>("between_events", "300"),
     timeout<&Timeouts::model_list>("model_list", "10"),

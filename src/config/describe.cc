@@ -171,6 +171,7 @@ void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
   out.open("timeouts");
   time("connect", timeouts.connect);
   time("first_byte", timeouts.first_byte);
+  time("first_event", timeouts.first_event);
   time("between_bytes", timeouts.between_bytes);
   time("between_events", timeouts.between_events);
   time("model_list", timeouts.model_list);

@@ -167,6 +167,7 @@ struct Limits {
 struct Timeouts {
   milliseconds connect{5'000};
   milliseconds first_byte{600'000};
+  milliseconds first_event{100};  // for which a stream's head is held; zero: not at all
   milliseconds between_bytes{300'000};
   milliseconds between_events{300'000};  // zero: none
   milliseconds model_list{10'000};       // listing an upstream's models, all pages

@@ -57,6 +57,11 @@ bool AnswerBody::saw_error() const {
   return events != nullptr && events->end().saw_error();
 }
 
+std::string_view AnswerBody::first_error(std::string_view out) const {
+  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
+  return events == nullptr ? std::string_view() : events->first_error(out);
+}
+
 std::uint64_t AnswerBody::progress() const {
   const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
   return events == nullptr ? pieces_ : events->end().progress();

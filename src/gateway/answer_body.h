@@ -48,6 +48,10 @@ class AnswerBody {
   // The upstream has reported an error in its stream.
   bool saw_error() const;
 
+  // The error event with which a stream began, in what feed() or finish() has just appended to
+  // `out`; else empty.
+  std::string_view first_error(std::string_view out) const;
+
   // How often the answer has progressed. Comments, empty data and events without a choice, which
   // only keep a connection open, do not count; nor does white space before a JSON text.
   std::uint64_t progress() const;

@@ -13,6 +13,14 @@ AnswerWriter::AnswerWriter(Exchange& exchange, int status, Exchange::Body body)
   exchange.begin_head(head(), status);
 }
 
+void AnswerWriter::begin_again(int status) {
+  status_ = status;
+  body_ = Exchange::Body::kOther;
+  framing_ = {};
+  head().clear();
+  exchange_.begin_head(head(), status);
+}
+
 void AnswerWriter::use_length(std::uint64_t length) {
   framing_ = {Framing::Kind::kLength, length};
   exchange_.append_length(head(), length);

@@ -25,6 +25,10 @@ class AnswerWriter {
   // The status line and fields, without framing and end; before the first write.
   std::string& head() { return **head_; }
 
+  // Discards what head() holds and starts again, with another status and a body that is no stream.
+  void begin_again(int status);
+  int status() const { return status_; }
+
   // What marks the end for the client; call before the first write. A stream is chunked, or ends
   // with the connection for an HTTP/1.0 client.
   void use_length(std::uint64_t length);

@@ -17,6 +17,7 @@
 #include "net/next_turn.h"
 #include "net/wait.h"
 #include "wire/error_answer.h"
+#include "wire/error_event.h"
 
 namespace penstock::gateway {
 namespace {
@@ -116,6 +117,37 @@ Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider, A
   co_return co_await writer.write(body.text, AnswerWriter::Last::kYes);
 }
 
+// A stream that begins with an error, before anything of it was sent: the client gets it as if the
+// upstream had answered with it.
+Task<Status> relay_first_error(Exchange& exchange, const providers::Passthrough& provider,
+                               std::string_view event, AnswerWriter& writer) {
+  std::string text = wire::event_data(event);
+  const int status = wire::status_of_error(text);
+  exchange.context().secrets.mask(text);
+  const ErrorBody body = error_body_of(status, provider, BodyKind::kError, text, Status());
+  writer.begin_again(status);
+  writer.head().append("Content-Type: application/json\r\n");
+  http::append_date(writer.head(), exchange.context().loop.wall());
+  writer.use_length(body.text.size());
+  co_return co_await writer.write(body.text, AnswerWriter::Last::kYes);
+}
+
+// The wait for a stream's first event. Its head is held until `head_until`, so that an error can
+// still have its own status, and then sent.
+Task<Status> await_first_event(Exchange& exchange, providers::Passthrough& provider,
+                               http::UpstreamConnection& upstream, AnswerWriter& writer,
+                               SteadyTime head_until) {
+  const net::EventLoop& loop = exchange.context().loop;
+  if (head_until > loop.now()) {
+    net::Deadline& deadline = exchange.connection().deadline();
+    deadline.set(std::min(head_until, exchange.until(provider.between_bytes_timeout())));
+    const net::Woken woken = co_await net::wait_any(
+        exchange.context().loop, &deadline, exchange.connection().gone(), upstream.readable());
+    if (!woken.timed_out() || head_until > loop.now()) co_return more_or_error(exchange, woken);
+  }
+  co_return co_await writer.write({}, AnswerWriter::Last::kNo);
+}
+
 Error ended_too_early() {
   return Error::upstream(ErrorKind::kUpstreamReset, RetryClass::kNever,
                          "the upstream's answer ended before it was complete");
@@ -160,16 +192,22 @@ class Progress {
 };
 
 // The common case: read, rewrite, write. A whole JSON answer is held until its end or a bound, so
-// that it can have a Content-Length; an event of a stream is held until it has ended; everything
-// else is sent as it arrives.
+// that it can have a Content-Length; an event of a stream is held until it has ended, and the head
+// for the first event, until `head_until`; everything else is sent as it arrives.
 Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, AnswerSource& source,
-                        AnswerBody& body, AnswerWriter& writer, std::size_t held_bytes_max) {
+                        AnswerBody& body, AnswerWriter& writer, std::size_t held_bytes_max,
+                        std::optional<SteadyTime> head_until) {
   std::optional<ScratchPool::Text> out;
   Progress progress(exchange, body);
   SecretGuard::Stream secrets(exchange.context().secrets);
   for (;;) {
     if (!source.has_buffered()) {
       source.upstream().release_memory();
+      if (head_until && !writer.head_is_sent()) {
+        Status waited =
+            co_await await_first_event(exchange, provider, source.upstream(), writer, *head_until);
+        if (!waited) co_return failure(std::move(waited.error()));
+      }
       const net::Woken woken = co_await wait_for_more(exchange, provider, source.upstream());
       Status more = more_or_error(exchange, woken);
       if (!more) co_return failure(std::move(more.error()));
@@ -184,6 +222,10 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
     body.feed(part->data, **out);
     if (part->end) body.finish(**out);
     exchange.set_error_event(body.error_event());
+    if (body.saw_error() && !writer.head_is_sent()) {
+      const std::string_view first = body.first_error(**out);
+      if (!first.empty()) co_return co_await relay_first_error(exchange, provider, first, writer);
+    }
     const bool whole = part->end && body.is_whole();
     if (part->end && !whole && !writer.framed()) co_return failure(ended_too_early());
     Status going_on = part->end ? Status() : progress.check();
@@ -204,7 +246,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
     } else {
       ready = secrets.mask(leaving);
     }
-    if (ready > 0 || whole || !writer.head_is_sent()) {
+    if (ready > 0 || whole || (!head_until && !writer.head_is_sent())) {
       Status written = co_await writer.write(std::string_view(**out).substr(0, ready), last);
       if (!written) co_return failure(std::move(written.error()));
     }
@@ -237,12 +279,13 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
   const config::Server& server = exchange.context().settings.server;
   AnswerBody body(kind, body_options(exchange, server, framing));
   Status relayed;
+  std::optional<SteadyTime> head_until;
   if (kind == BodyKind::kEvents) {
     // From here on the request may take long, and cannot be sent again.
     exchange.connection().release_request();
     exchange.stream_began();
     writer.use_stream();
-    if (!source.has_buffered()) relayed = co_await writer.write({}, AnswerWriter::Last::kNo);
+    head_until = exchange.context().loop.now() + server.timeouts.first_event;
   } else if (kind == BodyKind::kVerbatim) {
     if (framing.kind == Framing::Kind::kLength && !source.is_decoding()) {
       writer.use_length(framing.length);
@@ -252,11 +295,13 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
   }
   if (relayed) {
     relayed = co_await relay_body(exchange, provider, source, body, writer,
-                                  server.limits.answer_buffer_bytes);
+                                  server.limits.answer_buffer_bytes, head_until);
   }
   exchange.set_usage(wire::read_usage(body.usage()));
-  if (!relayed || body.saw_error()) writer.cut();
-  if (body.saw_error()) exchange.upstream_said_error();
+  // Told by its status, an error is a whole answer.
+  const bool is_in_stream = body.saw_error() && writer.status() < 400;
+  if (!relayed || is_in_stream) writer.cut();
+  if (is_in_stream) exchange.upstream_said_error();
   co_return relayed;
 }
 

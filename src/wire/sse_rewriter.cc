@@ -47,6 +47,7 @@ void SseRewriter::feed(std::string_view piece, std::string& out) {
   const char* at = piece.data();
   const char* const end = at + piece.size();
   begin_ = out.size() - held_;
+  first_error_bytes_ = 0;
   while (at != end) {
     if (after_return_) {
       after_return_ = false;
@@ -76,7 +77,7 @@ void SseRewriter::finish(std::string& out) {
     const bool complete = data_ == Data::kJson && json_.complete();
     json_.finish(out);
     if (complete) {
-      end_data(StreamEnd::Event::kComplete);
+      end_data(StreamEnd::Event::kComplete, out.size());
       passing_ = true;  // its empty line is missing: what is added must not become a part of it
     } else {
       broke_off_ = true;
@@ -236,9 +237,9 @@ void SseRewriter::end_event(char line_end, std::string& out) {
   } else if (data_ == Data::kJson) {
     const bool complete = json_.complete();
     json_.finish(out);
-    end_data(complete ? StreamEnd::Event::kComplete : StreamEnd::Event::kBroken);
+    end_data(complete ? StreamEnd::Event::kComplete : StreamEnd::Event::kBroken, out.size());
   } else if (data_ != Data::kNone) {
-    end_data(data_ == Data::kText ? StreamEnd::Event::kText : StreamEnd::Event::kEmpty);
+    end_data(data_ == Data::kText ? StreamEnd::Event::kText : StreamEnd::Event::kEmpty, out.size());
   }
   event_name_.clear();
   data_ = Data::kNone;
@@ -246,10 +247,15 @@ void SseRewriter::end_event(char line_end, std::string& out) {
   event_begins_at(out.size());
 }
 
-// What the current event says counts: its name, and its data unless that is the mark.
-void SseRewriter::end_data(StreamEnd::Event event) {
+// What the current event says counts: its name, and its data unless that is the mark. It ends at
+// `place`.
+void SseRewriter::end_data(StreamEnd::Event event, std::size_t place) {
+  const bool saw_error = end_.saw_error();
   if (!event_name_.empty()) end_.name(trim(event_name_));
   end_.end_event(event);
+  if (saw_error || !end_.error_came_first() || passing_) return;
+  first_error_begin_ = begin_;
+  first_error_bytes_ = place - begin_;
 }
 
 // The whole event is at the end of the output, unless it is too large.

@@ -57,6 +57,12 @@ class SseRewriter {
   // After finish(): the stream ended inside an event.
   bool broke_off() const { return broke_off_; }
 
+  // The error event with which the stream began, within what feed() or finish() has just appended
+  // to `out`; empty where it began otherwise, or before that call.
+  std::string_view first_error(std::string_view out) const {
+    return out.substr(first_error_begin_, first_error_bytes_);
+  }
+
   const StreamEnd& end() const { return end_; }
   std::string_view usage() const { return json_.usage(); }
 
@@ -90,7 +96,7 @@ class SseRewriter {
   void end_line(char line_end, std::string& out);
   void end_event(char line_end, std::string& out);
   void end_marked_event(std::string& out);
-  void end_data(StreamEnd::Event event);
+  void end_data(StreamEnd::Event event, std::size_t place);
   void event_begins_at(std::size_t place);
   bool has_mark() const { return data_ == Data::kMark && mark_matched_ == mark_.size(); }
 
@@ -103,6 +109,8 @@ class SseRewriter {
   std::size_t begin_ = 0;  // during a call: where the current event begins in the output
   std::size_t held_ = 0;   // between calls: its bytes at the end of the output
   std::size_t passed_in_part_ = 0;
+  std::size_t first_error_begin_ = 0;
+  std::size_t first_error_bytes_ = 0;
   Line line_ = Line::kBom;
   Data data_ = Data::kNone;
   std::string_view name_;   // the name of the field that the line may be

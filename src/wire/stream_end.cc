@@ -133,9 +133,15 @@ void StreamEnd::name(std::string_view name) {
   for (const EndRule& rule : law_.rules) {
     if (rule.place != EndRule::Place::kName || rule.meaning != EndRule::Meaning::kError) continue;
     if (std::ranges::find(rule.texts, name) == rule.texts.end()) continue;
-    error_ = true;
+    count_error();
     ++progress_;
   }
+}
+
+// Before it counts as progress.
+void StreamEnd::count_error() {
+  if (!error_) error_came_first_ = progress_ == 0;
+  error_ = true;
 }
 
 void StreamEnd::end_part() {
@@ -170,8 +176,8 @@ void StreamEnd::count(const Part& part) {
 void StreamEnd::end_event(Event event) {
   if (event != Event::kEmpty) data_ = true;
   if (event == Event::kComplete && event_says_something()) {
+    if ((said_ & error_rules_) != 0) count_error();
     ++progress_;
-    if ((said_ & error_rules_) != 0) error_ = true;
     if (pending_count_ > 0) {
       count(pending_);
       if (pending_count_ > 1) std::ranges::for_each(more_pending_, [this](auto& p) { count(p); });

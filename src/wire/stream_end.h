@@ -84,6 +84,8 @@ class StreamEnd {
 
   bool marked() const { return marked_; }
   bool saw_error() const { return error_; }
+  // Nothing but heartbeats came before the error.
+  bool error_came_first() const { return error_came_first_; }
   // Parts have begun, and all of them have ended.
   bool parts_have_ended() const;
   // How often the stream has progressed: events with a part or an error, and the mark.
@@ -125,6 +127,7 @@ class StreamEnd {
   void says_nothing(Watch watch);
   void take_scalar(Watch watch, std::string_view spelled);
   void count(const Part& part);
+  void count_error();
   bool some_have_ended() const;
 
   const EndLaw& law_;
@@ -146,6 +149,7 @@ class StreamEnd {
   bool data_ = false;  // an event with data has arrived
   bool marked_ = false;
   bool error_ = false;
+  bool error_came_first_ = false;
   bool beyond_ = false;  // a part's number is too large
   std::uint64_t progress_ = 0;
 };

@@ -91,7 +91,7 @@ server:
            reserved_connections: 7}
   timeouts: {connect: 1, first_byte: 2s, between_bytes: 3000ms, request: 1h, client_header: 0.5,
              client_body: 6, client_write: 7, idle: 8, upstream_idle: 9, drain: 0,
-             upstream_lifetime: 11, linger: 10, discard: 11, refused_idle: 12}
+             upstream_lifetime: 11, first_event: 1s, linger: 10, discard: 11, refused_idle: 12}
   sse_done: strip
   access_log: off
   caller_url_hosts: [GPU-1.internal, "::1", "gpu:8000", "[::2]:8000", "gpu-2:*"]
@@ -118,6 +118,7 @@ server:
   EXPECT_EQ(server.timeouts.connect, milliseconds(1'000));
   EXPECT_EQ(server.timeouts.first_byte, milliseconds(2'000));
   EXPECT_EQ(server.timeouts.between_bytes, milliseconds(3'000));
+  EXPECT_EQ(server.timeouts.first_event, milliseconds(1'000));
   EXPECT_EQ(server.timeouts.request, milliseconds(3600'000));
   EXPECT_EQ(server.timeouts.client_header, milliseconds(500));
   EXPECT_EQ(server.timeouts.client_body, milliseconds(6'000));

@@ -62,6 +62,34 @@ TEST_F(TimeoutsTest, ThePauseBetweenTheBytesOfAStreamHasItsTime) {
   EXPECT_EQ(hits("between_bytes_timeout"), 1);
 }
 
+// faults-measured 13
+TEST_F(TimeoutsTest, TheHeadOfAStreamIsHeldForItsFirstEvent) {
+  timeouts().first_event = milliseconds(50);
+  start();
+  EXPECT_EQ(ask_for("true"), "");
+  EXPECT_EQ(upstream_says(kStreamHead), "");
+  EXPECT_EQ(after(milliseconds(49)), "");
+  EXPECT_THAT(after(kStep), HasSubstr("200 OK"));
+  EXPECT_THAT(upstream_says(event()), HasSubstr("delta"));
+}
+
+TEST_F(TimeoutsTest, TheHeadOfAStreamIsSentAtOnceWhereItIsNotHeld) {
+  timeouts().first_event = milliseconds(0);
+  start();
+  EXPECT_EQ(ask_for("true"), "");
+  EXPECT_THAT(upstream_says(kStreamHead), HasSubstr("200 OK"));
+}
+
+TEST_F(TimeoutsTest, SilenceWhileTheHeadIsHeldIsA504) {
+  timeouts().first_event = milliseconds(500);
+  timeouts().between_bytes = milliseconds(400);
+  start();
+  EXPECT_EQ(ask_for("true"), "");
+  EXPECT_EQ(upstream_says(kStreamHead), "");
+  expect_error_at(milliseconds(400), "504 ");
+  EXPECT_EQ(hits("between_bytes_timeout"), 1);
+}
+
 TEST_F(TimeoutsTest, ThePauseBetweenTheBytesOfAWholeAnswerHasItsTime) {
   timeouts().between_bytes = milliseconds(400);
   start();

