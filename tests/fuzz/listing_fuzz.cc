@@ -1,0 +1,119 @@
+// The reader of model lists: cuts do not matter; what is taken keeps its bounds and is sound JSON;
+// where another reader takes the text for a list, its entries hold what was taken. The first two
+// bytes of the input choose the cuts.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/json_reader.h"
+#include "models/listing.h"
+
+namespace {
+
+using penstock::JsonDocument;
+using penstock::models::ListBounds;
+using penstock::models::ListedModel;
+using penstock::models::ListReader;
+
+// Small ones, so that inputs reach them.
+const ListBounds kBounds{.bytes = 1 << 20,
+                         .entries = 8,
+                         .entry_bytes = 512,
+                         .pages = 1,
+                         .id_bytes = 16,
+                         .metadata_bytes = 64,
+                         .json = {.depth = 16, .values = 64}};
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+struct Outcome {
+  std::vector<std::string> models;  // each: what was taken of it
+  std::string notes;
+  std::string last_id;
+  bool has_more = false;
+  bool is_list = false;
+
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+void check(const ListedModel& model) {
+  require(!model.id.empty() && model.id.size() <= kBounds.id_bytes);
+  require(model.metadata.text().size() <= kBounds.metadata_bytes);
+  require(JsonDocument::read(model.metadata.text()).has_value());
+  require(JsonDocument::read("{" + model.further_members + "}").has_value());
+}
+
+// Pieces of sizes that `seed` chooses; 0: one piece.
+Outcome read(std::string_view text, std::uint32_t seed) {
+  Outcome outcome;
+  std::set<std::string> ids;
+  ListReader reader(kBounds, [&](ListedModel model) {
+    check(model);
+    require(ids.insert(model.id).second);
+    outcome.models.push_back(model.id + '\n' + model.type + '\n' +
+                             std::string(model.metadata.text()) + '\n' + model.further_members);
+  });
+  while (!text.empty()) {
+    seed = seed == 0 ? 0 : seed * 1664525U + 1013904223U;
+    const std::size_t size = seed == 0 ? text.size() : 1 + (seed >> 16) % 97;
+    if (!reader.feed(text.substr(0, size))) return outcome;
+    text.remove_prefix(std::min(size, text.size()));
+  }
+  require(outcome.models.size() <= kBounds.entries);
+  if (const auto page = reader.end_page()) {
+    outcome.is_list = true;
+    outcome.has_more = page->has_more;
+    outcome.last_id = page->last_id;
+  }
+  outcome.notes = reader.notes().text();
+  return outcome;
+}
+
+std::size_t depth_of(std::string_view text) {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  for (const char c : text) {
+    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
+    if ((c == ']' || c == '}') && depth > 0) --depth;
+  }
+  return deepest;
+}
+
+void compare(const Outcome& ours, const nlohmann::json& theirs) {
+  if (!theirs.is_object() || !theirs.contains("data") || !theirs["data"].is_array()) return;
+  std::set<std::string> ids;
+  for (const auto& entry : theirs["data"]) {
+    if (entry.is_object() && entry.contains("id") && entry["id"].is_string()) {
+      ids.insert(entry["id"].get<std::string>());
+    }
+  }
+  for (const std::string& model : ours.models) {
+    require(ids.contains(model.substr(0, model.find('\n'))));
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  const std::uint32_t seed = data[0] + 256U * data[1] + 1;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const Outcome whole = read(text, 0);
+  const Outcome cut = read(text, seed);
+  if (whole.is_list || cut.is_list) require(whole == cut);
+  // The other reader recurses.
+  if (!whole.is_list || depth_of(text) > 256) return 0;
+  const auto theirs = nlohmann::json::parse(text, nullptr, false);
+  if (!theirs.is_discarded()) compare(whole, theirs);
+  return 0;
+}
