@@ -24,9 +24,9 @@ namespace penstock::http {
 
 struct PoolLimits {
   std::chrono::milliseconds idle_timeout{4'000};
-  std::chrono::milliseconds lifetime{0};        // from its creation; 0: no limit
-  std::optional<std::size_t> idle_connections;  // nullopt: no limit
-  UpstreamLimit* all_threads = nullptr;         // null: no limit
+  std::chrono::milliseconds lifetime{0};             // from its creation; 0: no limit
+  std::optional<std::size_t> idle_connections = {};  // nullopt: no limit
+  UpstreamLimit* all_threads = nullptr;              // null: no limit
 };
 
 class UpstreamPool {

@@ -19,7 +19,7 @@ namespace penstock::telemetry {
 class MetricsPage {
  public:
   // The approximate size of a slice.
-  static constexpr std::size_t kSliceBytes = 32 * 1024;
+  static constexpr std::size_t kSliceBytes = 8 * 1024;
 
   // `metrics` outlives the page.
   explicit MetricsPage(const Metrics& metrics);
