@@ -13,6 +13,11 @@ namespace {
 // How much of a client's name an error message repeats.
 constexpr std::size_t kNameShownBytes = 256;
 
+std::size_t further_names_of(const Models& models) {
+  const auto has_one = [](const auto& model) { return !model->further_name.empty(); };
+  return static_cast<std::size_t>(std::ranges::count_if(models, has_one));
+}
+
 }  // namespace
 
 Error model_not_found(std::string_view name) {
@@ -23,10 +28,12 @@ Error model_not_found(std::string_view name) {
 
 Catalog::Catalog(Models models, std::shared_ptr<const config::Settings> settings,
                  std::vector<PendingModel> pending)
-    : models_(std::move(models)), pending_(std::move(pending)), settings_(std::move(settings)) {
-  by_name_.reserve(models_.size());
+    : models_(std::move(models)),
+      pending_(std::move(pending)),
+      settings_(std::move(settings)),
+      by_name_(models_.size() + further_names_of(models_)) {
   std::erase_if(models_, [&](const std::shared_ptr<const Model>& model) {
-    return !by_name_.emplace(model->id, model.get()).second;
+    return !by_name_.add(model->id, *model);
   });
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     const Model& model = pending_[i].model;
@@ -58,7 +65,7 @@ void Catalog::index_further_names() {
   for (const Model& model : models()) {
     const std::string& name = model.further_name;
     if (name.empty() || owners[name].size() > 1 || is_of_another_provider(model)) continue;
-    if (!pending_by_name_.contains(name)) by_name_.emplace(name, &model);
+    if (!pending_by_name_.contains(name)) by_name_.add(name, model);
   }
 }
 
@@ -69,8 +76,7 @@ bool Catalog::is_of_another_provider(const Model& model) const {
 }
 
 const Model* Catalog::find(std::string_view name) const {
-  const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : found->second;
+  return by_name_.find(name);
 }
 
 Result<Catalog::Target> Catalog::route(std::string_view name) const {

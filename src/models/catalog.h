@@ -16,8 +16,8 @@
 
 #include "config/settings.h"
 #include "core/result.h"
-#include "models/keyed_hash.h"
 #include "models/model.h"
+#include "models/name_index.h"
 
 namespace penstock::models {
 
@@ -71,7 +71,7 @@ class Catalog {
   std::vector<PendingModel> pending_;
   std::shared_ptr<const config::Settings> settings_;
   // Views into the models.
-  std::unordered_map<std::string_view, const Model*, KeyedHash> by_name_;
+  NameIndex by_name_;
   std::unordered_map<std::string_view, std::size_t> pending_by_name_;
 
   mutable std::mutex rendered_mutex_;  // held only to copy the pointer
