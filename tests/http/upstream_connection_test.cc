@@ -1,5 +1,6 @@
 #include "http/upstream_connection.h"
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -74,7 +75,7 @@ class UpstreamConnectionTest : public ::testing::Test {
   void send(std::string_view text) {
     sent_.reset();
     Pieces pieces;
-    pieces.add(text);
+    pieces.add(requests_.emplace_back(text));
     tasks_.start(connection_->send(pieces, in(seconds(10)), cancel_), sent_);
     sim_.settle();
   }
@@ -119,6 +120,7 @@ class UpstreamConnectionTest : public ::testing::Test {
   RetryClass retry() const { return head_->error().retry; }
 
   SimulatedLoop sim_;
+  std::deque<std::string> requests_;  // that are being sent
   ScratchPool scratch_;
   net::Signal cancel_;
   std::unique_ptr<MemoryStream> upstream_;

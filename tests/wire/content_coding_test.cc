@@ -223,7 +223,7 @@ TEST(ContentDecoder, DoesAPartOfTheWorkInAStep) {
   ContentCodings codings;
   ASSERT_TRUE(codings.add("deflate, gzip"));
   ContentDecoder decoder(codings, 10'000'000);
-  std::string_view coded = gzipped(inner);
+  const std::string coded = gzipped(inner);
   std::vector<char> out(64 * 1024);
   const ContentDecoder::Step step = decoder.step(coded, out);
   EXPECT_EQ(step.outcome, Outcome::kProgress);
