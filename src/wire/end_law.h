@@ -9,6 +9,8 @@
 //
 // A table can be compared with the API's documentation. wire/stream_end.h applies it.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -36,10 +38,61 @@ struct EndRule {
   Meaning meaning;
 };
 
+// The keys of one place that matter. Nearly all others differ from them in length, and nearly all
+// of the rest in the first letter.
+struct EndKeys {
+  // What a key is: nothing, the array of parts, a part's number, or the first rule that names it.
+  using Watch = std::uint8_t;
+  static constexpr Watch kNothing = 0;
+  static constexpr Watch kParts = 1;
+  static constexpr Watch kPartIndex = 2;
+  static constexpr Watch kFirstRule = 3;
+
+  static constexpr std::size_t kMax = 8;
+  struct Key {
+    std::string_view name;
+    Watch watch = kNothing;
+  };
+
+  // Of two with one name the first counts.
+  constexpr void add(std::string_view name, Watch watch) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (keys[i].name == name) return;
+    }
+    sizes |= std::uint64_t{1} << name.size();
+    keys.at(count++) = {name, watch};
+  }
+
+  std::uint64_t sizes = 0;  // bit n: one has n letters
+  std::array<Key, kMax> keys{};
+  std::size_t count = 0;
+};
+
+// A constant, made by the compiler: all streams of an API share it.
 struct EndLaw {
-  std::string_view parts;          // the top-level array whose objects are the parts
-  std::string_view part_index;     // the part's number; without one, its position counts
-  std::span<const EndRule> rules;  // those of one place and key are adjacent
+  // `parts` names the top-level array whose objects are the parts; `part_index` the part's number:
+  // without one, its position counts. Of `rules`, those of one place and key are adjacent.
+  constexpr EndLaw(std::string_view parts, std::string_view part_index,
+                   std::span<const EndRule> all)
+      : rules(all) {
+    top_keys.add(parts, EndKeys::kParts);
+    part_keys.add(part_index, EndKeys::kPartIndex);
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      const EndRule& rule = rules[i];
+      const std::uint32_t bit = std::uint32_t{1} << i;
+      const auto watch = static_cast<EndKeys::Watch>(EndKeys::kFirstRule + i);
+      if (rule.place == EndRule::Place::kTop) top_keys.add(rule.key, watch);
+      if (rule.place == EndRule::Place::kPart) part_keys.add(rule.key, watch);
+      if (rule.meaning == EndRule::Meaning::kError) error_rules |= bit;
+      if (rule.meaning == EndRule::Meaning::kPartEnds) part_end_rules |= bit;
+    }
+  }
+
+  std::span<const EndRule> rules;
+  EndKeys top_keys;
+  EndKeys part_keys;
+  std::uint32_t error_rules = 0;     // bit i: rule i means an error
+  std::uint32_t part_end_rules = 0;  // bit i: rule i means that the part ends
 };
 
 // Chat completions and completions.

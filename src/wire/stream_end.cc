@@ -11,7 +11,6 @@
 namespace penstock::wire {
 namespace {
 
-constexpr StreamEnd::Watch kFirstRule = 3;
 constexpr std::uint32_t kPartsInAWord = 64;
 
 // White space that a JSON string cannot contain unescaped has its own short escape, or is written
@@ -53,28 +52,8 @@ std::optional<std::uint32_t> read_index(std::string_view spelled) {
 
 }  // namespace
 
-void StreamEnd::Keys::add(std::string_view name, Watch watch) {
-  const auto known = [name](const Key& key) { return key.name == name; };
-  if (std::any_of(keys.begin(), keys.begin() + count, known)) return;
-  sizes |= std::uint64_t{1} << name.size();
-  keys.at(count++) = {name, watch};
-}
-
-StreamEnd::StreamEnd(const EndLaw& law) : law_(law) {
-  top_keys_.add(law.parts, kParts);
-  part_keys_.add(law.part_index, kPartIndex);
-  for (std::size_t i = 0; i < law.rules.size(); ++i) {
-    const EndRule& rule = law.rules[i];
-    const std::uint32_t bit = std::uint32_t{1} << i;
-    const Watch watch = static_cast<Watch>(kFirstRule + i);
-    if (rule.place == EndRule::Place::kTop) top_keys_.add(rule.key, watch);
-    if (rule.place == EndRule::Place::kPart) part_keys_.add(rule.key, watch);
-    if (rule.meaning == EndRule::Meaning::kError) error_rules_ |= bit;
-    if (rule.meaning == EndRule::Meaning::kPartEnds) part_end_rules_ |= bit;
-  }
-}
-
-StreamEnd::Watch StreamEnd::find_named(const Keys& keys, std::string_view spelled, bool escaped) {
+StreamEnd::Watch StreamEnd::find_named(const EndKeys& keys, std::string_view spelled,
+                                       bool escaped) {
   for (std::size_t i = 0; i < keys.count; ++i) {
     if (is_json_key(spelled, escaped, keys.keys[i].name)) return keys.keys[i].watch;
   }
@@ -89,7 +68,7 @@ void StreamEnd::judge(Watch watch, Holds holds) {
     part_.index = next_position_;
     return;
   }
-  const std::size_t first = watch - kFirstRule;
+  const std::size_t first = watch - EndKeys::kFirstRule;
   const EndRule& named = law_.rules[first];
   for (std::size_t i = first; i < law_.rules.size(); ++i) {
     const EndRule& rule = law_.rules[i];
@@ -145,7 +124,7 @@ void StreamEnd::count_error() {
 }
 
 void StreamEnd::end_part() {
-  part_.ended = (part_said_ & part_end_rules_) != 0;
+  part_.ended = (part_said_ & law_.part_end_rules) != 0;
   ++next_position_;
   if (pending_count_++ == 0) {
     pending_ = part_;
@@ -176,7 +155,7 @@ void StreamEnd::count(const Part& part) {
 void StreamEnd::end_event(Event event) {
   if (event != Event::kEmpty) data_ = true;
   if (event == Event::kComplete && event_says_something()) {
-    if ((said_ & error_rules_) != 0) count_error();
+    if ((said_ & law_.error_rules) != 0) count_error();
     ++progress_;
     if (pending_count_ > 0) {
       count(pending_);

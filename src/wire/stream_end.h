@@ -8,7 +8,6 @@
 // thread. It allocates if parts have numbers of 64 and more, or if an event has several parts, in
 // proportion to the largest number.
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,20 +22,20 @@ class StreamEnd {
   // Parts with this number or a larger one never count as ended.
   static constexpr std::uint32_t kPartsMax = 65536;
 
-  explicit StreamEnd(const EndLaw& law);
+  // `law` must outlive it.
+  explicit StreamEnd(const EndLaw& law) : law_(law) {}
 
-  // What a key is: nothing, the array of parts, a part's number, or the first rule that names it.
-  using Watch = std::uint8_t;
-  static constexpr Watch kNothing = 0;
-  static constexpr Watch kParts = 1;
-  static constexpr Watch kPartIndex = 2;
+  using Watch = EndKeys::Watch;
+  static constexpr Watch kNothing = EndKeys::kNothing;
+  static constexpr Watch kParts = EndKeys::kParts;
+  static constexpr Watch kPartIndex = EndKeys::kPartIndex;
 
   // `spelled` is the key as written in the text, between its quotes.
   Watch find_top(std::string_view spelled, bool escaped) const {
-    return find(top_keys_, spelled, escaped);
+    return find(law_.top_keys, spelled, escaped);
   }
   Watch find_part(std::string_view spelled, bool escaped) const {
-    return find(part_keys_, spelled, escaped);
+    return find(law_.part_keys, spelled, escaped);
   }
 
   // The value of a watched key, by its type.
@@ -102,26 +101,11 @@ class StreamEnd {
     std::uint64_t ended = 0;
   };
 
-  // The keys of one place that matter. Nearly all others differ from them in length, and nearly all
-  // of the rest in the first letter.
-  struct Keys {
-    static constexpr std::size_t kMax = 8;
-    struct Key {
-      std::string_view name;
-      Watch watch;
-    };
-    void add(std::string_view name, Watch watch);
-
-    std::uint64_t sizes = 0;  // bit n: one has n letters
-    std::array<Key, kMax> keys;
-    std::size_t count = 0;
-  };
-
-  static Watch find(const Keys& keys, std::string_view spelled, bool escaped) {
+  static Watch find(const EndKeys& keys, std::string_view spelled, bool escaped) {
     const bool may_be = escaped || (spelled.size() < 64 && (keys.sizes >> spelled.size() & 1) != 0);
     return may_be ? find_named(keys, spelled, escaped) : kNothing;
   }
-  static Watch find_named(const Keys& keys, std::string_view spelled, bool escaped);
+  static Watch find_named(const EndKeys& keys, std::string_view spelled, bool escaped);
   template <class Holds>
   void judge(Watch watch, Holds holds);
   void says_nothing(Watch watch);
@@ -131,10 +115,6 @@ class StreamEnd {
   bool some_have_ended() const;
 
   const EndLaw& law_;
-  Keys top_keys_;
-  Keys part_keys_;
-  std::uint32_t error_rules_ = 0;     // bit i: rule i means an error
-  std::uint32_t part_end_rules_ = 0;  // bit i: rule i means that the part ends
 
   std::uint32_t said_ = 0;       // by the current event, at its top; bit i: rule i holds
   std::uint32_t part_said_ = 0;  // by the current part
