@@ -47,11 +47,12 @@ void append_passing_fields(std::string& out, std::string& waiting, const http::F
   secrets.mask(waiting);
 }
 
-// A wait for more of the upstream's body; more_or_error() says how it ended.
+// A wait for more of the upstream's body, until `until` at most; more_or_error() says how it ended.
 net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Passthrough& provider,
-                              http::UpstreamConnection& upstream) {
+                              http::UpstreamConnection& upstream,
+                              SteadyTime until = SteadyTime::max()) {
   net::Deadline& deadline = exchange.connection().deadline();
-  deadline.set(exchange.until(provider.between_bytes_timeout()));
+  deadline.set(std::min(until, exchange.until(provider.between_bytes_timeout())));
   return net::wait_any(exchange.context().loop, &deadline, exchange.connection().gone(),
                        upstream.readable());
 }
@@ -139,10 +140,7 @@ Task<Status> await_first_event(Exchange& exchange, providers::Passthrough& provi
                                SteadyTime head_until) {
   const net::EventLoop& loop = exchange.context().loop;
   if (head_until > loop.now()) {
-    net::Deadline& deadline = exchange.connection().deadline();
-    deadline.set(std::min(head_until, exchange.until(provider.between_bytes_timeout())));
-    const net::Woken woken = co_await net::wait_any(
-        exchange.context().loop, &deadline, exchange.connection().gone(), upstream.readable());
+    const net::Woken woken = co_await wait_for_more(exchange, provider, upstream, head_until);
     if (!woken.timed_out() || head_until > loop.now()) co_return more_or_error(exchange, woken);
   }
   co_return co_await writer.write({}, AnswerWriter::Last::kNo);
