@@ -189,32 +189,30 @@ bool MetricsPage::write_tokens(std::size_t provider) {
   return provider + 1 < provider_count();
 }
 
-void MetricsPage::histogram(std::size_t pair, std::vector<Histogram> ShardValues::* family) {
+bool MetricsPage::histogram(std::size_t pair, std::string_view name, std::string_view help,
+                            std::vector<Histogram> ShardValues::* family) {
+  if (pair == 0) exposition_.family(name, "histogram", help);
+  if (pair >= pair_count()) return false;
   HistogramValues values;
   for (const ShardValues* shard : shards_) (shard->*family)[pair].add_to(values);
   // Most pairs of route and provider never occur.
-  if (values.count() == 0) return;
-  exposition_.histogram({{"route", metrics_.options_.routes[pair / provider_count()]},
-                         {"provider", provider_name(pair % provider_count())}},
-                        values);
+  if (values.count() > 0) {
+    exposition_.histogram({{"route", metrics_.options_.routes[pair / provider_count()]},
+                           {"provider", provider_name(pair % provider_count())}},
+                          values);
+  }
+  return pair + 1 < pair_count();
 }
 
 bool MetricsPage::write_durations(std::size_t pair) {
-  if (pair == 0) {
-    exposition_.family("penstock_request_duration_seconds", "histogram",
-                       "From a request's arrival to the end of its answer.");
-  }
-  if (pair < pair_count()) histogram(pair, &ShardValues::durations);
-  return pair + 1 < pair_count();
+  return histogram(pair, "penstock_request_duration_seconds",
+                   "From a request's arrival to the end of its answer.", &ShardValues::durations);
 }
 
 bool MetricsPage::write_first_bytes(std::size_t pair) {
-  if (pair == 0) {
-    exposition_.family("penstock_time_to_first_byte_seconds", "histogram",
-                       "From a request's arrival to the first byte of the upstream's answer.");
-  }
-  if (pair < pair_count()) histogram(pair, &ShardValues::first_bytes);
-  return pair + 1 < pair_count();
+  return histogram(pair, "penstock_time_to_first_byte_seconds",
+                   "From a request's arrival to the first byte of the upstream's answer.",
+                   &ShardValues::first_bytes);
 }
 
 void MetricsPage::request_lines(std::size_t pair, std::string_view model, std::size_t first) {

@@ -62,7 +62,8 @@ class MetricsPage {
   void gauge(std::string_view name, std::string_view help, Gauge ShardValues::* value);
   bool provider_counter(std::size_t provider, std::string_view name, std::string_view help,
                         Counter Provider::* value);
-  void histogram(std::size_t pair, std::vector<Histogram> ShardValues::* family);
+  bool histogram(std::size_t pair, std::string_view name, std::string_view help,
+                 std::vector<Histogram> ShardValues::* family);
   void request_lines(std::size_t pair, std::string_view model, std::size_t first);
 
   const Metrics& metrics_;
