@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "gateway/simulated_gateway.h"
+#include "support/forwarding_stream.h"
 #include "support/memory_stream.h"
 #include "support/simulated_loop.h"
 
@@ -28,21 +29,10 @@ using ::testing::Not;
 using testing::SimulatedLoop;
 
 // A stream that has no memory for what is written to it.
-class WithoutMemory final : public net::Stream {
+class WithoutMemory final : public testing::ForwardingStream {
  public:
-  explicit WithoutMemory(std::unique_ptr<MemoryStream> stream) : stream_(std::move(stream)) {}
-
-  net::Transfer read(std::span<char> into) override { return stream_->read(into); }
+  using ForwardingStream::ForwardingStream;
   net::Transfer write(std::span<const iovec>) override { throw std::bad_alloc(); }
-  net::Signal& readable() override { return stream_->readable(); }
-  net::Signal& writable() override { return stream_->writable(); }
-  net::Signal& closed() override { return stream_->closed(); }
-  void end_writing() override { stream_->end_writing(); }
-  void reset_on_close() override { stream_->reset_on_close(); }
-  const net::SocketAddress& peer() const override { return stream_->peer(); }
-
- private:
-  std::unique_ptr<MemoryStream> stream_;
 };
 
 class GatewayTest : public ::testing::Test {

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "net/wait.h"
+#include "support/forwarding_stream.h"
 #include "support/memory_stream.h"
 #include "support/simulated_loop.h"
 
@@ -27,29 +28,21 @@ using testing::Tasks;
 constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: u\r\n\r\n";
 
 // A connection that takes a part of what is written, and breaks at the next write.
-class TakesAPart final : public net::Stream {
+class TakesAPart final : public testing::ForwardingStream {
  public:
   TakesAPart(std::unique_ptr<MemoryStream> stream, MemoryStream& far)
-      : stream_(std::move(stream)), far_(far) {}
+      : ForwardingStream(std::move(stream)), far_(far) {}
 
-  net::Transfer read(std::span<char> into) override { return stream_->read(into); }
   net::Transfer write(std::span<const iovec> pieces) override {
     if (std::exchange(took_, true)) {
       far_.reset();
       return {net::Transfer::Kind::kFailed, 0};
     }
     const iovec part{pieces.front().iov_base, 1};
-    return stream_->write({&part, 1});
+    return ForwardingStream::write({&part, 1});
   }
-  net::Signal& readable() override { return stream_->readable(); }
-  net::Signal& writable() override { return stream_->writable(); }
-  net::Signal& closed() override { return stream_->closed(); }
-  void end_writing() override { stream_->end_writing(); }
-  void reset_on_close() override { stream_->reset_on_close(); }
-  const net::SocketAddress& peer() const override { return stream_->peer(); }
 
  private:
-  std::unique_ptr<MemoryStream> stream_;
   MemoryStream& far_;
   bool took_ = false;
 };
