@@ -85,9 +85,10 @@ std::string event_data(std::string_view event) {
   while (!event.empty()) {
     const std::string_view line = event.substr(0, event.find_first_of("\r\n"));
     event.remove_prefix(std::min(event.size(), line.size() + 1));
-    constexpr std::string_view kField = "data:";
-    if (!line.starts_with(kField)) continue;
-    std::string_view value = line.substr(kField.size());
+    const std::size_t colon = line.find(':');
+    // A line without a colon is a field with an empty value.
+    std::string_view value = colon == std::string_view::npos ? "" : line.substr(colon + 1);
+    if (line.substr(0, colon) != "data") continue;
     if (value.starts_with(' ')) value.remove_prefix(1);
     if (has_data) data.push_back('\n');
     has_data = true;

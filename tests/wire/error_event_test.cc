@@ -12,6 +12,7 @@ TEST(EventData, IsTheDataLinesJoinedWhateverTheLineEnds) {
   EXPECT_EQ(event_data("event: error\r\nid: 1\r\ndata:x\r\n\r\n"), "x");
   EXPECT_EQ(event_data("data:  a\r: data: b\rdata: c\r\r"), " a\nc");
   EXPECT_EQ(event_data("data: a"), "a");
+  EXPECT_EQ(event_data("data: a\ndata\ndatabase: b\ndata:c\n\n"), "a\n\nc");
   EXPECT_EQ(event_data("event: error\n\n"), "");
   EXPECT_EQ(event_data(""), "");
 }
