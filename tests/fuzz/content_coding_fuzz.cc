@@ -19,7 +19,9 @@ using penstock::wire::ContentCodings;
 using penstock::wire::ContentDecoder;
 using Outcome = ContentDecoder::Outcome;
 
-constexpr std::size_t kBytesMax = 1 << 20;
+// More than the decoder holds between two codings; no more than that, so that a run is short.
+constexpr std::size_t kBytesMax = 64 * 1024;
+constexpr std::size_t kRoomMax = 8 * 1024;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -61,9 +63,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ContentCodings codings;
   require(codings.add(kLists[data[0] % std::size(kLists)]));
   const std::string_view coded(reinterpret_cast<const char*>(data) + 2, size - 2);
-  const Decoded at_once = decode(codings, coded, coded.size() + 1, kBytesMax);
+  const Decoded at_once = decode(codings, coded, coded.size() + 1, kRoomMax);
   // Bounds the number of steps: small cuts are for small content.
-  const std::size_t least = 1 + (coded.size() + at_once.text.size()) / 4096;
+  const std::size_t least = 1 + (coded.size() + at_once.text.size()) / 256;
   const Decoded in_pieces = decode(codings, coded, least + data[1] % 16, least + data[1] / 16 * 7);
   require(in_pieces.whole == at_once.whole);
   require(!at_once.whole || in_pieces.text == at_once.text);
