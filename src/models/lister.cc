@@ -61,6 +61,30 @@ std::string page_query(std::string_view last_id) {
   return "after=" + id + "&after_id=" + id;
 }
 
+// Counts what is read in a turn of the loop.
+class Turn {
+ public:
+  explicit Turn(const ListRequest& request) : request_(request) {}
+
+  // After so many more bytes. True if others should have their turn: co_await next().
+  bool is_over(std::size_t bytes) {
+    bytes_ += bytes;
+    return bytes_ >= kTurnBytes;
+  }
+  // Errors: cancelled meanwhile, or out of time.
+  Task<Status> next() {
+    bytes_ = 0;
+    co_await net::next_turn(request_.loop);
+    if (request_.cancel.raised()) co_return failure(Error::cancelled());
+    if (request_.loop.now() >= request_.until) co_return failure(took_too_long());
+    co_return Status{};
+  }
+
+ private:
+  const ListRequest& request_;
+  std::size_t bytes_ = 0;
+};
+
 // Takes the content codings off of a page. Some services compress, though the request asks for
 // `identity`.
 class Decoding {
@@ -69,8 +93,8 @@ class Decoding {
       : decoder_(codings, bytes_max) {}
 
   // Gives `coded` to `reader`, in several turns of the loop where much comes of it.
-  Task<Status> feed(const ListRequest& request, std::string_view coded, ListReader& reader) {
-    for (std::size_t in_turn = 0;;) {
+  Task<Status> feed(Turn& turn, std::string_view coded, ListReader& reader) {
+    for (;;) {
       const wire::ContentDecoder::Step step = decoder_.step(coded, plain_);
       if (step.outcome == Outcome::kTooLarge) co_return failure(reader.too_long());
       if (step.outcome == Outcome::kMalformed) {
@@ -79,12 +103,9 @@ class Decoding {
       coded.remove_prefix(step.consumed);
       Status fed = reader.feed({plain_.data(), step.produced});
       if (!fed || step.outcome == Outcome::kIdle) co_return fed;
-      in_turn += step.produced;
-      if (in_turn < kTurnBytes) continue;
-      in_turn = 0;
-      co_await net::next_turn(request.loop);
-      if (request.cancel.raised()) co_return failure(Error::cancelled());
-      if (request.loop.now() >= request.until) co_return failure(took_too_long());
+      if (!turn.is_over(step.consumed + step.produced)) continue;
+      Status next = co_await turn.next();
+      if (!next) co_return next;
     }
   }
 
@@ -105,22 +126,21 @@ Task<Status> read_page(const ListRequest& request, http::UpstreamConnection& con
                        std::unique_ptr<Decoding> decoding, ListReader& reader) {
   net::Deadline deadline(request.loop);
   deadline.set(request.until);
-  std::size_t turn_bytes = 0;
+  Turn turn(request);
   for (;;) {
     auto part = connection.read_body();
     if (!part) co_return failure(std::move(part.error()));
-    turn_bytes += part->data.size();
     Status fed;
     if (decoding == nullptr) {
       fed = reader.feed(part->data);
     } else {
-      fed = co_await decoding->feed(request, part->data, reader);
+      fed = co_await decoding->feed(turn, part->data, reader);
       if (fed && part->end) fed = decoding->end();
     }
     if (!fed || part->end) co_return fed;
-    if (turn_bytes >= kTurnBytes) {
-      turn_bytes = 0;
-      co_await net::next_turn(request.loop);
+    if (turn.is_over(part->data.size())) {
+      Status next = co_await turn.next();
+      if (!next) co_return next;
     }
     if (connection.has_buffered()) continue;
     const net::Woken woken =
