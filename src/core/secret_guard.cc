@@ -301,7 +301,8 @@ std::size_t SecretGuard::Stream::run(std::span<char> text, bool more_follows) {
     const bool is_last = at + size == text.size();
     const std::span<char> slice = text.subspan(at, size);
     const bool goes_on = more_follows || !is_last;
-    at += is_clean(slice) ? pass_clean(slice, goes_on) : read_closely(slice, goes_on);
+    const bool is_clean_part = size < text.size() && is_clean(slice);
+    at += is_clean_part ? pass_clean(slice, goes_on) : read_closely(slice, goes_on);
     if (is_last) return at;
   }
 }
