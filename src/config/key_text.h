@@ -14,7 +14,6 @@ namespace penstock::config {
 inline std::string_view fault_of_key_text(std::string_view key) {
   const auto is_visible = [](char c) { return c > ' ' && c < 0x7F; };
   if (std::ranges::all_of(key, is_visible)) return {};
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (key.starts_with(kByteOrderMark)) {
     return "this key begins with a byte order mark, perhaps from a file; save the file as UTF-8 "
            "without one";

@@ -11,6 +11,9 @@
 
 namespace penstock {
 
+// U+FEFF in UTF-8, with which some writers begin a text.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 constexpr char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }

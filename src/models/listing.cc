@@ -12,7 +12,6 @@ namespace {
 // The members of a page that are read are short.
 constexpr std::size_t kKeyBytesMax = 64;
 constexpr std::size_t kMemberBytesMax = 4096;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Members of an entry that the gateway's list writes itself.
 constexpr std::array<std::string_view, 5> kOwnMembers = {"id", "object", "created", "owned_by",

@@ -11,7 +11,6 @@ namespace penstock::wire {
 namespace {
 
 constexpr std::size_t kNowhere = std::string_view::npos;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Longer keys name no parameter. They would be unescaped and compared in one go.
 constexpr std::size_t kKeyBytesMax = 1024;

@@ -8,7 +8,6 @@
 namespace penstock::wire {
 namespace {
 
-constexpr std::string_view kBomBytes = "\xEF\xBB\xBF";
 constexpr std::string_view kDataName = "data";
 constexpr std::string_view kEventName = "event";
 constexpr std::size_t kEventNameBytesMax = 64;
@@ -110,14 +109,14 @@ const char* SseRewriter::step(const char* at, const char* end, std::string& out)
 }
 
 const char* SseRewriter::match_bom(const char* at, std::string& out) {
-  if (*at != kBomBytes[matched_]) {
+  if (*at != kByteOrderMark[matched_]) {
     // A part of the mark is the start of a line like any other.
     line_ = matched_ == 0 ? Line::kStart : Line::kOther;
     event_open_ = matched_ != 0;
     return at;
   }
   out.push_back(*at);
-  if (++matched_ == kBomBytes.size()) {
+  if (++matched_ == kByteOrderMark.size()) {
     line_ = Line::kStart;
     event_begins_at(out.size());
   }
