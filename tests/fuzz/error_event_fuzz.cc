@@ -73,7 +73,8 @@ void check_status(std::string_view text) {
   // A text that is not read, among others one too deep for the other reader.
   if (!penstock::JsonDocument::read(text)) return require(status == kUnknown);
   const auto whole = nlohmann::json::parse(text, nullptr, false);
-  require(!whole.is_discarded());
+  // The other reader refuses numbers that are out of range.
+  if (whole.is_discarded()) return;
   if (!whole.is_object()) return require(status == kUnknown);
   // An escape in what is compared as it is written.
   if (text.contains('\\')) return;
