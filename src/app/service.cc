@@ -105,10 +105,9 @@ struct Service::Parts {
 
 // Called by the thread that changed the registry.
 void Service::Parts::publish(const std::shared_ptr<const models::Catalog>& catalog) {
-  std::vector<std::uint64_t> counts(settings->providers.size());
-  for (const models::Model& model : catalog->models()) ++counts[model.provider];
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    metrics.set_models_registered(metrics.provider(settings->providers[i].id), counts[i]);
+  for (std::size_t i = 0; i < settings->providers.size(); ++i) {
+    metrics.set_models_registered(metrics.provider(settings->providers[i].id),
+                                  catalog->count_of(i));
   }
   for (auto& worker : workers) worker->publish(catalog);
 }
@@ -229,7 +228,12 @@ std::string Service::address() const {
   return parts_->address.text();
 }
 std::size_t Service::models() const {
-  return parts_->registry.catalog()->models().size();
+  const std::shared_ptr<const models::Catalog> catalog = parts_->registry.catalog();
+  std::size_t models = 0;
+  for (std::size_t i = 0; i < parts_->settings->providers.size(); ++i) {
+    models += catalog->count_of(i);
+  }
+  return models;
 }
 std::uint16_t Service::port() const {
   return parts_->address.port();

@@ -1,7 +1,6 @@
 #include "models/catalog.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "config/model_name.h"
@@ -26,46 +25,100 @@ Error model_not_found(std::string_view name) {
                            "' not found. Use 'client.models.list()' to list available Models.");
 }
 
-Catalog::Catalog(Models models, std::shared_ptr<const config::Settings> settings,
-                 std::vector<PendingModel> pending)
-    : models_(std::move(models)),
-      pending_(std::move(pending)),
+Catalog::Catalog(Contents contents, std::shared_ptr<const config::Settings> settings,
+                 const KeyedHash& hash)
+    : registered_(std::move(contents.registered)),
+      pending_(std::move(contents.pending)),
+      listed_(std::move(contents.listed)),
       settings_(std::move(settings)),
-      by_name_(models_.size() + further_names_of(models_)) {
-  std::erase_if(models_, [&](const std::shared_ptr<const Model>& model) {
-    return !by_name_.add(model->id, *model);
+      hash_(hash),
+      registered_by_name_(registered_.size() + further_names_of(registered_), hash_),
+      pending_by_name_(2 * pending_.size(), hash_),
+      counts_(settings_->providers.size()) {
+  std::erase_if(registered_, [&](const std::shared_ptr<const Model>& model) {
+    return !registered_by_name_.add(model->id, *model);
   });
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     const Model& model = pending_[i].model;
     pending_by_name_.emplace(model.id, i);
     if (!model.further_name.empty()) pending_by_name_.emplace(model.further_name, i);
   }
+  parts_.emplace_back(registered_);
+  for (const Listed& each : listed_) parts_.emplace_back(each.models->all());
+  hide_and_count();
   index_further_names();
+}
+
+void Catalog::hide_and_count() {
+  for (std::size_t i = 0; i < listed_.size(); ++i) {
+    counts_[i] = listed_[i].models->all().size();
+    if (listed_[i].repeated != nullptr) counts_[i] -= listed_[i].repeated->size();
+  }
+  for (const std::shared_ptr<const Model>& model : registered_) {
+    ++counts_[model->provider];
+    const Model* listed = find_listed(model->id, hash_(model->id));
+    if (listed == nullptr) continue;
+    hidden_.insert(listed);
+    --counts_[listed->provider];
+  }
+}
+
+// Those that a registered model hides, or an earlier list.
+bool Catalog::is_hidden(const Model& model) const {
+  if (hidden_.contains(&model)) return true;
+  if (model.provider >= listed_.size()) return false;
+  const ModelSet* repeated = listed_[model.provider].repeated.get();
+  return repeated != nullptr && repeated->contains(&model);
 }
 
 // A further name counts only if it is unambiguous: a listed model of that name, another provider's,
 // and another provider's prefix take precedence.
 void Catalog::index_further_names() {
-  // How many providers have a model of a name; counted only for further names.
-  std::unordered_map<std::string_view, std::unordered_set<std::size_t>> owners;
+  const Owners owners = owners_of_further_names();
+  if (owners.empty()) return;
+  for (const std::shared_ptr<const Model>& model : registered_) {
+    const std::string& name = model->further_name;
+    if (name.empty() || !owners.at(name).is_alone || is_of_another_provider(*model)) continue;
+    if (!pending_by_name_.contains(name)) registered_by_name_.add(name, *model);
+  }
+}
+
+Catalog::Owners Catalog::owners_of_further_names() const {
+  Owners owners(0, hash_);
   const auto each_registered = [&](auto&& visit) {
-    for (const Model& model : models()) visit(model);
+    for (const std::shared_ptr<const Model>& model : registered_) visit(*model);
     for (const PendingModel& pending : pending_) visit(pending.model);
   };
   each_registered([&](const Model& model) {
-    if (!model.further_name.empty()) owners[model.further_name].insert(model.provider);
+    if (model.further_name.empty()) return;
+    owners.try_emplace(model.further_name, Owner{.provider = model.provider})
+        .first->second.note(model.provider);
   });
-  if (owners.empty()) return;
+  if (owners.empty()) return owners;
   each_registered([&](const Model& model) {
     const std::string& provider_id = settings_->providers[model.provider].id;
     if (!config::has_prefix(model.id, provider_id)) return;
     const auto owner = owners.find(std::string_view(model.id).substr(provider_id.size() + 1));
-    if (owner != owners.end()) owner->second.insert(model.provider);
+    if (owner != owners.end()) owner->second.note(model.provider);
   });
-  for (const Model& model : models()) {
-    const std::string& name = model.further_name;
-    if (name.empty() || owners[name].size() > 1 || is_of_another_provider(model)) continue;
-    if (!pending_by_name_.contains(name)) by_name_.add(name, model);
+  note_listed_owners(owners);
+  return owners;
+}
+
+void Catalog::note_listed_owners(Owners& owners) const {
+  std::string id;
+  for (std::size_t i = 0; i < listed_.size(); ++i) {
+    const ListedModels& models = *listed_[i].models;
+    if (models.all().empty()) continue;
+    id.assign(models.provider_id()).push_back('/');
+    const std::size_t prefix_bytes = id.size();
+    for (auto& [name, owner] : owners) {
+      if (!owner.is_alone || owner.provider == i) continue;
+      id.resize(prefix_bytes);
+      id.append(name);
+      const Model* model = models.find(id, hash_(id));
+      if (model != nullptr && !is_hidden(*model)) owner.note(i);
+    }
   }
 }
 
@@ -76,7 +129,19 @@ bool Catalog::is_of_another_provider(const Model& model) const {
 }
 
 const Model* Catalog::find(std::string_view name) const {
-  return by_name_.find(name);
+  const std::size_t hash = hash_(name);
+  if (!registered_.empty()) {
+    const Model* model = registered_by_name_.find(name, hash);
+    if (model != nullptr) return model;
+  }
+  return find_listed(name, hash);
+}
+
+const Model* Catalog::find_listed(std::string_view id, std::size_t hash) const {
+  for (const Listed& each : listed_) {
+    if (const Model* model = each.models->find(id, hash); model != nullptr) return model;
+  }
+  return nullptr;
 }
 
 Result<Catalog::Target> Catalog::route(std::string_view name) const {
@@ -101,7 +166,7 @@ Error Catalog::not_found(std::string_view name) const {
   Error error = model_not_found(name);
   if (const auto pending = pending_by_name_.find(name); pending != pending_by_name_.end()) {
     error.message += " It is registered, but " + pending_[pending->second].reason + ".";
-  } else if (const Model* near = nearest_model(models_, name); near != nullptr) {
+  } else if (const Model* near = nearest_model(parts_, name); near != nullptr) {
     error.message += " Did you mean '" + near->id + "'?";
   }
   return error;

@@ -3,12 +3,15 @@
 // Catalog: an immutable snapshot of the models served.
 //
 // Built by the Registry (models/registry.h) whenever something changes, and passed to every thread
-// as `shared_ptr<const Catalog>`; a request keeps the one that it started with.
+// as `shared_ptr<const Catalog>`; a request keeps the one that it started with. Building one costs
+// time for each registered model, and none for listed ones: catalogs share the providers' lists
+// (models/listed_models.h).
 
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +19,7 @@
 
 #include "config/settings.h"
 #include "core/result.h"
+#include "models/listed_models.h"
 #include "models/model.h"
 #include "models/name_index.h"
 
@@ -29,19 +33,38 @@ struct PendingModel {
 
 class Catalog {
  public:
-  // `models` in the order of the list; of two with the same id the first counts.
-  Catalog(Models models, std::shared_ptr<const config::Settings> settings,
-          std::vector<PendingModel> pending = {});
+  // What a provider lists.
+  struct Listed {
+    std::shared_ptr<const ListedModels> models;  // not null
+    // Those of them whose ids an earlier provider lists too; null: none.
+    std::shared_ptr<const ModelSet> repeated;
+  };
+  // In the order of the list: registered models precede listed ones. Of two with the same id the
+  // first counts.
+  struct Contents {
+    Models registered = {};
+    std::vector<PendingModel> pending = {};
+    std::vector<Listed> listed = {};  // by provider
+  };
+  // `hash` is the one of the lists.
+  Catalog(Contents contents, std::shared_ptr<const config::Settings> settings,
+          const KeyedHash& hash);
   // Not copyable: it holds views into itself, and a lock.
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  // As a range of `const Model&`.
+  // As a range of `const Model&`, each id once.
   auto models() const {
-    return models_ |
+    return parts_ | std::views::join |
+           std::views::filter(
+               [this](const std::shared_ptr<const Model>& model) { return !is_hidden(*model); }) |
            std::views::transform(
                [](const std::shared_ptr<const Model>& model) -> const Model& { return *model; });
   }
+  // How many of them a provider has.
+  std::size_t count_of(std::size_t provider) const { return counts_[provider]; }
+  // A provider's list, with the models in it that are not among models() because of their id.
+  const ListedModels& listed(std::size_t provider) const { return *listed_[provider].models; }
   // By id, or by further name if no other provider has a model of that name.
   const Model* find(std::string_view name) const;
 
@@ -64,15 +87,35 @@ class Catalog {
   std::shared_ptr<const std::string> keep_rendered(std::shared_ptr<const std::string> text) const;
 
  private:
-  void index_further_names();
-  bool is_of_another_provider(const Model& model) const;
+  // The one provider that has models of a further name, unless there are several.
+  struct Owner {
+    std::size_t provider = 0;
+    bool is_alone = true;
+    void note(std::size_t other) { is_alone = is_alone && other == provider; }
+  };
+  using Owners = std::unordered_map<std::string_view, Owner, KeyedHash>;
 
-  Models models_;
+  void hide_and_count();
+  void index_further_names();
+  Owners owners_of_further_names() const;
+  void note_listed_owners(Owners& owners) const;
+  bool is_of_another_provider(const Model& model) const;
+  const Model* find_listed(std::string_view id, std::size_t hash) const;
+  bool is_hidden(const Model& model) const;
+
+  Models registered_;
   std::vector<PendingModel> pending_;
+  std::vector<Listed> listed_;
   std::shared_ptr<const config::Settings> settings_;
-  // Views into the models.
-  NameIndex by_name_;
-  std::unordered_map<std::string_view, std::size_t> pending_by_name_;
+  const KeyedHash hash_;
+  // Of the registered models, into which it holds views.
+  NameIndex registered_by_name_;
+  std::unordered_map<std::string_view, std::size_t, KeyedHash> pending_by_name_;
+  // Listed models whose ids registered ones have.
+  ModelSet hidden_;
+  // All models, the hidden and repeated ones too.
+  std::vector<std::span<const std::shared_ptr<const Model>>> parts_;
+  std::vector<std::size_t> counts_;  // by provider
 
   mutable std::mutex rendered_mutex_;  // held only to copy the pointer
   mutable std::shared_ptr<const std::string> rendered_;

@@ -3,8 +3,8 @@
 // A hash for tables whose keys are chosen by others: ids of models in an upstream's list.
 //
 // Anybody can compute the standard library's hash, and so find thousands of ids that collide, which
-// turns a table into a list and milliseconds into minutes. This one is SipHash with a random key
-// for each table.
+// turns a table into a list and milliseconds into minutes. This one is SipHash with a random key.
+// Copies have the same key.
 
 #include <array>
 #include <cstddef>

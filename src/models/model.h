@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,5 +30,7 @@ struct Model {
 };
 
 using Models = std::vector<std::shared_ptr<const Model>>;
+// A list in parts.
+using ModelsInParts = std::span<const std::span<const std::shared_ptr<const Model>>>;
 
 }  // namespace penstock::models

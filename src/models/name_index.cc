@@ -11,8 +11,8 @@ std::uint32_t tag_of(std::size_t hash) {
 
 }  // namespace
 
-NameIndex::NameIndex(std::size_t names_max)
-    : slots_(std::bit_ceil(names_max + names_max / 2 + 1)) {}
+NameIndex::NameIndex(std::size_t names_max, const KeyedHash& hash)
+    : hash_(hash), slots_(std::bit_ceil(names_max + names_max / 2 + 1)) {}
 
 std::size_t NameIndex::slot_of(std::string_view name, std::size_t hash) const {
   const std::size_t mask = slots_.size() - 1;
@@ -31,8 +31,8 @@ bool NameIndex::add(std::string_view name, const Model& model) {
   return true;
 }
 
-const Model* NameIndex::find(std::string_view name) const {
-  return slots_[slot_of(name, hash_(name))].model;
+const Model* NameIndex::find(std::string_view name, std::size_t hash) const {
+  return slots_[slot_of(name, hash)].model;
 }
 
 }  // namespace penstock::models

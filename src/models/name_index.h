@@ -2,9 +2,10 @@
 
 // NameIndex: finds a model by its name, in one flat table.
 //
-// It is filled once, in the thread that has to answer whoever changed a model, and there may be a
-// hundred thousand names: a table with a node for each would take several times as long. The hash
-// is keyed, because upstreams choose the names (models/keyed_hash.h).
+// It is filled once, in a thread that has requests to answer, and there may be tens of thousands of
+// names: a table with a node for each would take several times as long. The hash is keyed, because
+// upstreams and clients choose the names (models/keyed_hash.h). Indexes that are asked for the same
+// names share the key, so that a name is hashed once for all of them.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,14 +20,14 @@ namespace penstock::models {
 class NameIndex {
  public:
   // Has room for so many names.
-  explicit NameIndex(std::size_t names_max);
+  NameIndex(std::size_t names_max, const KeyedHash& hash);
 
   // The name and the model must outlive the index. False if the name is there already, with
   // another model or the same one.
   bool add(std::string_view name, const Model& model);
 
-  // Null if there is no such name.
-  const Model* find(std::string_view name) const;
+  // Null if there is no such name. `hash` is the name's.
+  const Model* find(std::string_view name, std::size_t hash) const;
 
  private:
   struct Slot {

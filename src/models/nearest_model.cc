@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <limits>
+#include <memory>
+#include <ranges>
 
 #include "core/text.h"
 
@@ -58,7 +60,7 @@ class Comparison {
 
 }  // namespace
 
-const Model* nearest_model(const Models& models, std::string_view name) {
+const Model* nearest_model(ModelsInParts models, std::string_view name) {
   if (name.empty()) return nullptr;
   const std::string_view bare = after_first_slash(name);
   // A short name is near to too many others.
@@ -74,7 +76,7 @@ const Model* nearest_model(const Models& models, std::string_view name) {
     best = &model;
     best_rank = rank;
   };
-  for (const std::shared_ptr<const Model>& each : models) {
+  for (const std::shared_ptr<const Model>& each : models | std::views::join) {
     const Model& model = *each;
     const std::string_view own = after_first_slash(model.id);
     const bool has_part = own.size() > name.size() && own[own.size() - name.size() - 1] == '/';

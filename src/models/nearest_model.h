@@ -12,6 +12,6 @@ namespace penstock::models {
 // one; the same ignoring case; the one with the fewest differing characters, if they are few. Null
 // if none is near. One pass over the models, with bounded work for comparing them, so that a wrong
 // name costs about a millisecond among 20,000.
-const Model* nearest_model(const Models& models, std::string_view name);
+const Model* nearest_model(ModelsInParts models, std::string_view name);
 
 }  // namespace penstock::models

@@ -59,6 +59,10 @@ Registry::Registry(std::shared_ptr<const config::Settings> settings, WallTime no
     : settings_(std::move(settings)),
       publish_(std::move(publish)),
       sources_(settings_->providers.size()) {
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    sources_[i].listed.models =
+        std::make_shared<const ListedModels>(settings_->providers[i].id, Models(), hash_);
+  }
   configured_ = configured_models(now);
   const std::lock_guard lock(mutex_);
   publish_locked();
@@ -121,9 +125,7 @@ std::vector<Registry::Registered> Registry::configured_models(WallTime now) cons
 }
 
 const Model* Registry::followed_by(const Model& model) const {
-  const auto& first_of_type = sources_[model.provider].first_of_type;
-  const auto first = first_of_type.find(model.type);
-  return first == first_of_type.end() ? nullptr : first->second;
+  return sources_[model.provider].listed.models->first_of_type(model.type);
 }
 
 std::string Registry::why_pending(const Model& model) const {
@@ -140,26 +142,24 @@ std::shared_ptr<const Catalog> Registry::catalog() const {
 }
 
 void Registry::publish_locked() {
-  std::size_t most = configured_.size() + added_.size();
-  for (const Source& source : sources_) most += source.listed.size();
-  Models models;
-  models.reserve(most);
+  Catalog::Contents contents;
+  contents.registered.reserve(configured_.size() + added_.size());
   pending_.clear();
   for (const std::vector<Registered>* part : {&configured_, &added_}) {
     for (const Registered& each : *part) {
       if (!each.follows_list) {
-        models.push_back(each.model);
+        contents.registered.push_back(each.model);
       } else if (const Model* followed = followed_by(*each.model); followed != nullptr) {
-        models.push_back(following(*each.model, *followed));
+        contents.registered.push_back(following(*each.model, *followed));
       } else {
         pending_.push_back({*each.model, why_pending(*each.model)});
       }
     }
   }
-  for (const Source& source : sources_) {
-    models.insert(models.end(), source.listed.begin(), source.listed.end());
-  }
-  catalog_ = std::make_shared<const Catalog>(std::move(models), settings_, pending_);
+  contents.pending = pending_;
+  contents.listed.reserve(sources_.size());
+  for (const Source& source : sources_) contents.listed.push_back(source.listed);
+  catalog_ = std::make_shared<const Catalog>(std::move(contents), settings_, hash_);
   publish_(catalog_);
 }
 
@@ -191,14 +191,33 @@ std::shared_ptr<const Model> Registry::listed_model(std::size_t provider, Listed
   return std::make_shared<const Model>(std::move(model));
 }
 
+void Registry::note_repeated_locked(std::size_t provider) {
+  const auto repeated_in = [&](std::size_t later) {
+    auto repeated = std::make_shared<ModelSet>();
+    const ListedModels& models = *sources_[later].listed.models;
+    for (std::size_t i = 0; i < later; ++i) {
+      const ListedModels& earlier = *sources_[i].listed.models;
+      if (!may_share_ids(earlier.provider_id(), models.provider_id())) continue;
+      add_repeated(earlier, models, hash_, *repeated);
+    }
+    return repeated->empty() ? nullptr : repeated;
+  };
+  const std::string& id = settings_->providers[provider].id;
+  sources_[provider].listed.repeated = repeated_in(provider);
+  for (std::size_t later = provider + 1; later < sources_.size(); ++later) {
+    if (!may_share_ids(id, settings_->providers[later].id)) continue;
+    sources_[later].listed.repeated = repeated_in(later);
+  }
+}
+
 std::vector<std::string> Registry::listed(std::size_t provider, Models models) {
+  // What it replaces is freed when the mutex is free again.
+  auto list = std::make_shared<const ListedModels>(settings_->providers[provider].id,
+                                                   std::move(models), hash_);
   const std::lock_guard lock(mutex_);
   Source& source = sources_[provider];
-  source.listed.swap(models);
-  source.first_of_type.clear();
-  for (const std::shared_ptr<const Model>& model : source.listed) {
-    source.first_of_type.try_emplace(model->type, model.get());
-  }
+  source.listed.models.swap(list);
+  note_repeated_locked(provider);
   source.is_known = true;
   source.health = {ProviderHealth::State::kOk, ""};
   publish_locked();

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,6 +21,7 @@
 #include "core/clock.h"
 #include "core/result.h"
 #include "models/catalog.h"
+#include "models/keyed_hash.h"
 #include "models/listing.h"
 
 namespace penstock::models {
@@ -47,8 +47,10 @@ class Registry {
                                             WallTime now) const;
 
   // The result of listing a provider's models; `models` come from listed_model(), and none is null.
-  // A failure keeps the models known before. Returns a log line for each registered model that
-  // follows the list and finds nothing in it, once until it finds something again.
+  // A failure keeps the models known before. It takes time for each of them, most of it before it
+  // locks; add() and remove() take time for each registered model only. Returns a log line for each
+  // registered model that follows the list and finds nothing in it, once until it finds something
+  // again.
   [[nodiscard]] std::vector<std::string> listed(std::size_t provider, Models models);
   [[nodiscard]] std::vector<std::string> list_failed(std::size_t provider, const Error& error);
   ProviderHealth health(std::size_t provider) const;
@@ -71,8 +73,7 @@ class Registry {
 
  private:
   struct Source {
-    Models listed;
-    std::map<std::string_view, const Model*> first_of_type;  // of `listed`
+    Catalog::Listed listed;
     bool is_known = false;  // the upstream has listed its models at least once
     ProviderHealth health;
   };
@@ -92,11 +93,14 @@ class Registry {
   Status has_room_locked(std::size_t bytes) const;
   // Empty if there is none of that name.
   std::string pending_id_of(std::string_view name) const;
+  // Finds out again which models of lists are repeated, after this provider's list has changed.
+  void note_repeated_locked(std::size_t provider);
   void publish_locked();
   std::vector<std::string> newly_pending(std::size_t provider);
 
   const std::shared_ptr<const config::Settings> settings_;
   const Publish publish_;
+  const KeyedHash hash_;  // of all names
   mutable std::mutex mutex_;
   std::vector<Registered> configured_;
   std::vector<Registered> added_;

@@ -24,7 +24,8 @@ std::shared_ptr<const Model> model(std::string id, std::size_t provider, std::st
 }
 
 TEST(Catalog, FindsModelsByTheNameThatClientsUse) {
-  const Catalog catalog({model("p/a", 0, "a"), model("alias", 0, "a")}, providers({"p"}));
+  const Catalog catalog({.registered = {model("p/a", 0, "a"), model("alias", 0, "a")}},
+                        providers({"p"}), KeyedHash());
   ASSERT_NE(catalog.find("alias"), nullptr);
   EXPECT_EQ(catalog.find("alias")->upstream_id, "a");
   EXPECT_EQ(catalog.find("a"), nullptr);
@@ -32,12 +33,14 @@ TEST(Catalog, FindsModelsByTheNameThatClientsUse) {
 }
 
 TEST(Catalog, CountsTheFirstOfTwoWithOneName) {
-  const Catalog catalog({model("x", 0, "first"), model("x", 1, "second")}, providers({"p", "q"}));
+  const Catalog catalog({.registered = {model("x", 0, "first"), model("x", 1, "second")}},
+                        providers({"p", "q"}), KeyedHash());
   EXPECT_EQ(catalog.find("x")->upstream_id, "first");
 }
 
 TEST(Catalog, RoutesRegisteredModels) {
-  const Catalog catalog({model("alias", 1, "a/b")}, providers({"p", "q"}));
+  const Catalog catalog({.registered = {model("alias", 1, "a/b")}}, providers({"p", "q"}),
+                        KeyedHash());
   const auto target = catalog.route("alias");
   ASSERT_TRUE(target.has_value());
   EXPECT_EQ(target->provider, 1u);
@@ -46,7 +49,7 @@ TEST(Catalog, RoutesRegisteredModels) {
 }
 
 TEST(Catalog, RoutesWhatBeginsWithAProvidersName) {
-  const Catalog catalog({}, providers({"p", "q"}));
+  const Catalog catalog({}, providers({"p", "q"}), KeyedHash());
   const auto target = catalog.route("q/any/thing:1");
   ASSERT_TRUE(target.has_value());
   EXPECT_EQ(target->provider, 1u);
@@ -55,7 +58,7 @@ TEST(Catalog, RoutesWhatBeginsWithAProvidersName) {
 }
 
 TEST(Catalog, PrefersTheLongestProvidersName) {
-  const Catalog catalog({}, providers({"p", "p/q", "p/q/r/s"}));
+  const Catalog catalog({}, providers({"p", "p/q", "p/q/r/s"}), KeyedHash());
   const auto target = catalog.route("p/q/r");
   ASSERT_TRUE(target.has_value());
   EXPECT_EQ(target->provider, 1u);
@@ -63,12 +66,12 @@ TEST(Catalog, PrefersTheLongestProvidersName) {
 }
 
 TEST(Catalog, PrefersARegisteredModelToAProvidersName) {
-  const Catalog catalog({model("p/a", 1, "b")}, providers({"p", "q"}));
+  const Catalog catalog({.registered = {model("p/a", 1, "b")}}, providers({"p", "q"}), KeyedHash());
   EXPECT_EQ(catalog.route("p/a")->provider, 1u);
 }
 
 TEST(Catalog, DoesNotRouteOtherNames) {
-  const Catalog catalog({model("p/a", 0, "a")}, providers({"p"}));
+  const Catalog catalog({.registered = {model("p/a", 0, "a")}}, providers({"p"}), KeyedHash());
   for (const char* name : {"", "a", "p", "p/", "/a", "P/a", "pp/a", "q/a"}) {
     const auto target = catalog.route(name);
     ASSERT_FALSE(target.has_value()) << name;
@@ -79,7 +82,7 @@ TEST(Catalog, DoesNotRouteOtherNames) {
 TEST(Catalog, KeepsToTheAllowListOfWhatIsNotRegistered) {
   auto settings = providers({"p"});
   settings->providers[0].allowed_models = {"a"};
-  const Catalog catalog({}, settings);
+  const Catalog catalog({}, settings, KeyedHash());
   EXPECT_TRUE(catalog.route("p/a").has_value());
   EXPECT_FALSE(catalog.route("p/b").has_value());
 }

@@ -315,5 +315,127 @@ TEST_F(RegistryTest, RegistersByTheSameRuleAtRunTime) {
   EXPECT_EQ(registry().catalog()->route("bare")->upstream_model, "b");
 }
 
+TEST_F(RegistryTest, TouchesNoListedModelForARegistration) {
+  list(0, {"a", "b"});
+  list(1, {"c"});
+  const std::shared_ptr<const Catalog> before = registry().catalog();
+  ASSERT_TRUE(registry().add(registration("added"), kNow).has_value());
+  const std::shared_ptr<const Catalog> with = registry().catalog();
+  ASSERT_TRUE(registry().remove("p/added").has_value());
+  const std::shared_ptr<const Catalog> after = registry().catalog();
+  EXPECT_NE(before, with);
+  for (const std::size_t provider : {0u, 1u}) {
+    EXPECT_EQ(&with->listed(provider), &before->listed(provider));
+    EXPECT_EQ(&after->listed(provider), &before->listed(provider));
+  }
+  list(1, {"d"});
+  EXPECT_EQ(&registry().catalog()->listed(0), &before->listed(0));
+  EXPECT_NE(&registry().catalog()->listed(1), &before->listed(1));
+}
+
+TEST_F(RegistryTest, HidesAListedModelWhileOneOfItsNameIsRegistered) {
+  Registry::Registration wanted = registration("a");
+  wanted.provider_model_id = "target";
+  ASSERT_TRUE(registry().add(wanted, kNow).has_value());
+  list(0, {"b", "a", "c"});
+  EXPECT_THAT(ids(), ElementsAre("p/a", "p/b", "p/c"));
+  EXPECT_EQ(registry().catalog()->count_of(0), 3u);
+  EXPECT_EQ(registry().catalog()->find("p/a")->upstream_id, "target");
+  ASSERT_TRUE(registry().remove("p/a").has_value());
+  EXPECT_THAT(ids(), ElementsAre("p/b", "p/a", "p/c"));
+  EXPECT_EQ(registry().catalog()->count_of(0), 3u);
+  EXPECT_EQ(registry().catalog()->find("p/a")->upstream_id, "a");
+}
+
+TEST_F(RegistryTest, CountsTheFirstOfTwoModelsWithOneIdInAList) {
+  std::vector<ListedModel> models(3);
+  for (ListedModel& model : models) model.id = "same";
+  models[2].id = "other";
+  models[0].type = "embedding";
+  list_models(0, models);
+  EXPECT_THAT(ids(), ElementsAre("p/same", "p/other"));
+  EXPECT_EQ(registry().catalog()->find("p/same")->type, "embedding");
+}
+
+// Provider ids may contain slashes: two providers can then list the same id.
+class NestedProvidersTest : public RegistryTest {
+ protected:
+  NestedProvidersTest() {
+    settings->providers[0].id = "a/b";
+    settings->providers[1].id = "a";
+    settings->providers.emplace_back().id = "a/b/c";
+    settings->providers.emplace_back().id = "a-b";
+  }
+  // Of the model that a name is routed to.
+  std::size_t provider_of(std::string_view name) {
+    return registry().catalog()->find(name)->provider;
+  }
+};
+
+TEST_F(NestedProvidersTest, ListAnIdOnceWhicheverListArrivesFirst) {
+  const auto check = [&] {
+    EXPECT_THAT(ids(), ElementsAre("a/b/x", "a/b/c/y", "a/z", "a/b/c/v"));
+    EXPECT_EQ(provider_of("a/b/x"), 0u);
+    EXPECT_EQ(provider_of("a/b/c/y"), 0u);
+    EXPECT_EQ(provider_of("a/b/c/v"), 1u);
+    EXPECT_EQ(registry().catalog()->count_of(0), 2u);
+    EXPECT_EQ(registry().catalog()->count_of(1), 2u);
+    EXPECT_EQ(registry().catalog()->count_of(2), 0u);
+  };
+  const std::vector<std::vector<std::string>> lists = {
+      {"x", "c/y"}, {"b/x", "z", "b/c/y", "b/c/v"}, {"y", "v"}};
+  for (const std::size_t provider : {0u, 1u, 2u}) list(provider, lists[provider]);
+  check();
+  for (const std::size_t provider : {0u, 1u, 2u}) list(provider, {});
+  EXPECT_THAT(ids(), ElementsAre());
+  for (const std::size_t provider : {2u, 1u, 0u}) list(provider, lists[provider]);
+  check();
+  // What begins alike is not nested.
+  list(3, {"x"});
+  EXPECT_EQ(provider_of("a-b/x"), 3u);
+}
+
+TEST_F(NestedProvidersTest, ListAnIdOnceAfterOneOfTheirListsHasChanged) {
+  list(0, {"x"});
+  list(1, {"b/x", "b/y"});
+  EXPECT_THAT(ids(), ElementsAre("a/b/x", "a/b/y"));
+  list(0, {"y"});
+  EXPECT_THAT(ids(), ElementsAre("a/b/y", "a/b/x"));
+  EXPECT_EQ(provider_of("a/b/y"), 0u);
+  EXPECT_EQ(provider_of("a/b/x"), 1u);
+  list(1, {"b/y", "w"});
+  EXPECT_THAT(ids(), ElementsAre("a/b/y", "a/w"));
+  list(0, {});
+  EXPECT_THAT(ids(), ElementsAre("a/b/y", "a/w"));
+  EXPECT_EQ(provider_of("a/b/y"), 1u);
+}
+
+TEST_F(NestedProvidersTest, HaveAllTheirModelsOfAnIdHiddenByARegisteredOne) {
+  Registry::Registration wanted = registration("x");
+  wanted.provider_id = "a/b";
+  wanted.provider_model_id = "target";
+  ASSERT_TRUE(registry().add(wanted, kNow).has_value());
+  list(0, {"x"});
+  list(1, {"b/x"});
+  EXPECT_THAT(ids(), ElementsAre("a/b/x"));
+  EXPECT_EQ(registry().catalog()->find("a/b/x")->upstream_id, "target");
+  ASSERT_TRUE(registry().remove("a/b/x").has_value());
+  EXPECT_THAT(ids(), ElementsAre("a/b/x"));
+  EXPECT_EQ(registry().catalog()->find("a/b/x")->upstream_id, "x");
+  EXPECT_EQ(registry().catalog()->count_of(0), 1u);
+  EXPECT_EQ(registry().catalog()->count_of(1), 0u);
+}
+
+// A model that is hidden does not count.
+TEST_F(RegistryTest, KeepsAFurtherNameThatOnlyAHiddenModelOfAnotherProviderHas) {
+  settings->models = {
+      {.id = "named", .provider_id = "p", .provider_model_id = "m"},
+      {.id = "q/named", .provider_id = "p", .provider_model_id = "m2", .unprefixed_alias = true}};
+  list(1, {"named"});
+  EXPECT_THAT(ids(), ElementsAre("p/named", "q/named"));
+  ASSERT_TRUE(registry().catalog()->route("named").has_value());
+  EXPECT_EQ(registry().catalog()->route("named")->upstream_model, "m");
+}
+
 }  // namespace
 }  // namespace penstock::models
