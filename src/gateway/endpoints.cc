@@ -34,7 +34,7 @@ Task<Status> write_page(Exchange& exchange, telemetry::MetricsPage& page, Answer
     std::string& slice = page.next();
     context.secrets.mask(slice);
     Status written = co_await writer.write(slice, page.at_end() ? Last::kYes : Last::kNo);
-    // Behind the last slice nothing is waited for: whoever asks next finds this request ended.
+    // After the last slice nothing is waited for: whoever asks next finds this request ended.
     if (!written || page.at_end()) co_return written;
     co_await net::next_turn(context.loop);
   }
