@@ -162,11 +162,30 @@ Result<Catalog::Target> Catalog::route(std::string_view name) const {
   return Target{*best, upstream_model, nullptr};
 }
 
+const Model* Catalog::find_under_any_prefix(std::string_view name) const {
+  for (const config::Provider& provider : settings_->providers) {
+    const Model* model = find(config::listed_name(provider.id, name));
+    if (model != nullptr) return model;
+  }
+  return nullptr;
+}
+
+// Most wrong names lack the provider's prefix, or have another one. These are looked up, among any
+// number of models.
+const Model* Catalog::find_near(std::string_view name) const {
+  const Model* model = find_under_any_prefix(name);
+  const std::size_t slash = name.find('/');
+  if (model == nullptr && slash != std::string_view::npos) {
+    model = find_under_any_prefix(name.substr(slash + 1));
+  }
+  return model != nullptr ? model : nearest_model(parts_, name);
+}
+
 Error Catalog::not_found(std::string_view name) const {
   Error error = model_not_found(name);
   if (const auto pending = pending_by_name_.find(name); pending != pending_by_name_.end()) {
     error.message += " It is registered, but " + pending_[pending->second].reason + ".";
-  } else if (const Model* near = nearest_model(parts_, name); near != nullptr) {
+  } else if (const Model* near = find_near(name); near != nullptr) {
     error.message += " Did you mean '" + near->id + "'?";
   }
   return error;

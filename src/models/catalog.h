@@ -102,6 +102,9 @@ class Catalog {
   bool is_of_another_provider(const Model& model) const;
   const Model* find_listed(std::string_view id, std::size_t hash) const;
   bool is_hidden(const Model& model) const;
+  // A model that has this name after a provider's prefix.
+  const Model* find_under_any_prefix(std::string_view name) const;
+  const Model* find_near(std::string_view name) const;
 
   Models registered_;
   std::vector<PendingModel> pending_;

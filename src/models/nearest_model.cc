@@ -17,6 +17,10 @@ constexpr std::size_t kComparedBytesMax = 128;
 constexpr std::size_t kDistanceMax = 3;
 // The total number of cells in the tables of edit distances.
 constexpr std::size_t kCellsMax = 400'000;
+// The total work of comparing whole names, in bytes that are compared ignoring case: about a
+// nanosecond each. Looking at a model's names costs as much as several of them.
+constexpr std::size_t kWorkMax = 8'000'000;
+constexpr std::size_t kModelWork = 60;
 
 constexpr std::size_t kFar = std::numeric_limits<std::size_t>::max();
 
@@ -24,6 +28,26 @@ std::string_view after_first_slash(std::string_view name) {
   const std::size_t slash = name.find('/');
   return slash == std::string_view::npos ? name : name.substr(slash + 1);
 }
+
+// Compares whole names, and counts the work.
+class Equality {
+ public:
+  bool same(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    work_ += a.size() / 8;
+    return a == b;
+  }
+  bool same_ignoring_case(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    work_ += a.size();
+    return equals_ignoring_case(a, b);
+  }
+  void count_model() { work_ += kModelWork; }
+  bool is_spent() const { return work_ > kWorkMax; }
+
+ private:
+  std::size_t work_ = 0;
+};
 
 // The edit distance of two texts, if it is at most `most`. Only the diagonals that can stay within
 // it are computed, and no more rows than that takes.
@@ -67,6 +91,7 @@ const Model* nearest_model(ModelsInParts models, std::string_view name) {
   const auto most_of = [](std::string_view text) {
     return std::min(kDistanceMax, text.size() / 4);
   };
+  Equality equality;
   Comparison comparison;
   const Model* best = nullptr;
   // Smaller is nearer: 0 for another prefix, 1 for another case, then 2 plus the distance.
@@ -77,14 +102,20 @@ const Model* nearest_model(ModelsInParts models, std::string_view name) {
     best_rank = rank;
   };
   for (const std::shared_ptr<const Model>& each : models | std::views::join) {
+    if (equality.is_spent()) break;
+    equality.count_model();
     const Model& model = *each;
     const std::string_view own = after_first_slash(model.id);
     const bool has_part = own.size() > name.size() && own[own.size() - name.size() - 1] == '/';
     const std::string_view part = has_part ? own.substr(own.size() - name.size()) : own;
-    if (own == bare || model.upstream_id == name || part == name) return &model;
+    if (equality.same(own, bare) || equality.same(model.upstream_id, name) ||
+        equality.same(part, name)) {
+      return &model;
+    }
     if (best_rank == 1) continue;
-    if (equals_ignoring_case(own, bare) || equals_ignoring_case(model.id, name) ||
-        equals_ignoring_case(part, name)) {
+    const bool is_compared = !has_part && bare.size() == name.size();
+    if (equality.same_ignoring_case(own, bare) || equality.same_ignoring_case(model.id, name) ||
+        (!is_compared && equality.same_ignoring_case(part, name))) {
       take(model, 1);
     } else if (!comparison.is_spent()) {
       const std::size_t whole = comparison.distance(name, own, most_of(name));

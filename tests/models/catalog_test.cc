@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace penstock::models {
 namespace {
@@ -85,6 +86,26 @@ TEST(Catalog, KeepsToTheAllowListOfWhatIsNotRegistered) {
   const Catalog catalog({}, settings, KeyedHash());
   EXPECT_TRUE(catalog.route("p/a").has_value());
   EXPECT_FALSE(catalog.route("p/b").has_value());
+}
+
+TEST(Catalog, SuggestsTheSameNameUnderItsOwnPrefixAmongAnyNumberOfModels) {
+  const std::string alike(500, 'a');
+  Models models;
+  for (int i = 100'000; i < 140'000; ++i) {
+    const std::string name = alike + std::to_string(i);
+    models.push_back(model("p/q/" + name, 0, name));
+  }
+  const KeyedHash hash;
+  Catalog::Contents contents;
+  contents.listed.push_back(
+      {std::make_shared<const ListedModels>("p/q", std::move(models), hash), nullptr});
+  const Catalog catalog(std::move(contents), providers({"p/q"}), hash);
+  const std::string last = alike + "139999";
+  for (const std::string& name : {last, "x/" + last}) {
+    EXPECT_TRUE(catalog.not_found(name).message.ends_with("Did you mean 'p/q/" + last + "'?"));
+  }
+  EXPECT_EQ(catalog.not_found("").message.find("Did you mean"), std::string::npos);
+  EXPECT_EQ(catalog.not_found("/").message.find("Did you mean"), std::string::npos);
 }
 
 TEST(ModelNotFound, SpeaksTheReferencesWords) {
