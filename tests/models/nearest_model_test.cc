@@ -97,7 +97,8 @@ TEST(NearestModel, IsLookedForInABoundedTime) {
     std::size_t bytes;  // of a model's id
     int count;
   };
-  for (const auto& [bytes, count] : {Row{20, 20'000}, {126, 20'000}, {115, 100'000}}) {
+  for (const auto& [bytes, count] :
+       {Row{20, 20'000}, {126, 20'000}, {115, 20'000}, {500, 100'000}}) {
     Models models;
     for (int i = 0; i < count; ++i) {
       models.push_back(model_of("p/" + std::string(bytes - 6, 'a') + std::to_string(100'000 + i)));
