@@ -15,8 +15,9 @@
 namespace penstock::gateway {
 namespace {
 
-// Well below a millisecond of work.
+// Each well below a millisecond of work.
 constexpr std::size_t kSliceBytes = 128 * 1024;
+constexpr std::size_t kSliceModels = 2048;
 
 // Marks that the thread is rendering a list, until that ends in any way.
 class Rendering {
@@ -36,13 +37,21 @@ class Rendering {
   Context& context_;
 };
 
-Task<std::string> render(Context& context, const models::Catalog& catalog) {
+Task<std::size_t> list_bytes(Context& context, const models::Catalog& catalog) {
   const std::vector<config::Provider>& providers = context.settings.providers;
   std::size_t bytes = kModelListBegin.size() + kModelListEnd.size();
+  std::size_t counted = 0;
   for (const models::Model& model : catalog.models()) {
     bytes += list_entry_bytes(model, providers[model.provider].id);
+    if (++counted % kSliceModels == 0) co_await net::next_turn(context.loop);
   }
+  co_return bytes;
+}
+
+Task<std::string> render(Context& context, const models::Catalog& catalog) {
+  const std::vector<config::Provider>& providers = context.settings.providers;
   std::string text;
+  const std::size_t bytes = co_await list_bytes(context, catalog);
   text.reserve(bytes);
   text.append(kModelListBegin);
   std::size_t slice = 0;  // where it begins, always with a whole entry

@@ -56,7 +56,7 @@ void Catalog::hide_and_count() {
   }
   for (const std::shared_ptr<const Model>& model : registered_) {
     ++counts_[model->provider];
-    const Model* listed = find_listed(model->id, hash_(model->id));
+    const Model* listed = find_listed(model->id);
     if (listed == nullptr) continue;
     hidden_.insert(listed);
     --counts_[listed->provider];
@@ -72,7 +72,8 @@ bool Catalog::is_hidden(const Model& model) const {
 }
 
 // A further name counts only if it is unambiguous: a listed model of that name, another provider's,
-// and another provider's prefix take precedence.
+// and another provider's prefix take precedence. What the lists say about that is looked up in
+// find(), so that a registration does not ask all of them about all names.
 void Catalog::index_further_names() {
   const Owners owners = owners_of_further_names();
   if (owners.empty()) return;
@@ -101,25 +102,7 @@ Catalog::Owners Catalog::owners_of_further_names() const {
     const auto owner = owners.find(std::string_view(model.id).substr(provider_id.size() + 1));
     if (owner != owners.end()) owner->second.note(model.provider);
   });
-  note_listed_owners(owners);
   return owners;
-}
-
-void Catalog::note_listed_owners(Owners& owners) const {
-  std::string id;
-  for (std::size_t i = 0; i < listed_.size(); ++i) {
-    const ListedModels& models = *listed_[i].models;
-    if (models.all().empty()) continue;
-    id.assign(models.provider_id()).push_back('/');
-    const std::size_t prefix_bytes = id.size();
-    for (auto& [name, owner] : owners) {
-      if (!owner.is_alone || owner.provider == i) continue;
-      id.resize(prefix_bytes);
-      id.append(name);
-      const Model* model = models.find(id, hash_(id));
-      if (model != nullptr && !is_hidden(*model)) owner.note(i);
-    }
-  }
 }
 
 bool Catalog::is_of_another_provider(const Model& model) const {
@@ -129,19 +112,30 @@ bool Catalog::is_of_another_provider(const Model& model) const {
 }
 
 const Model* Catalog::find(std::string_view name) const {
-  const std::size_t hash = hash_(name);
   if (!registered_.empty()) {
+    const std::size_t hash = hash_(name);
     const Model* model = registered_by_name_.find(name, hash);
-    if (model != nullptr) return model;
+    const bool is_found =
+        model != nullptr && (model->id == name || !others_list(name, hash, *model));
+    if (is_found) return model;
   }
-  return find_listed(name, hash);
+  return find_listed(name);
 }
 
-const Model* Catalog::find_listed(std::string_view id, std::size_t hash) const {
+const Model* Catalog::find_listed(std::string_view id) const {
   for (const Listed& each : listed_) {
-    if (const Model* model = each.models->find(id, hash); model != nullptr) return model;
+    if (const Model* model = each.models->find(id); model != nullptr) return model;
   }
   return nullptr;
+}
+
+bool Catalog::others_list(std::string_view name, std::size_t hash, const Model& model) const {
+  for (std::size_t i = 0; i < listed_.size(); ++i) {
+    if (i == model.provider) continue;
+    const Model* other = listed_[i].models->find_without_prefix(name, hash);
+    if (other != nullptr && !is_hidden(*other)) return true;
+  }
+  return false;
 }
 
 Result<Catalog::Target> Catalog::route(std::string_view name) const {

@@ -98,9 +98,10 @@ class Catalog {
   void hide_and_count();
   void index_further_names();
   Owners owners_of_further_names() const;
-  void note_listed_owners(Owners& owners) const;
   bool is_of_another_provider(const Model& model) const;
-  const Model* find_listed(std::string_view id, std::size_t hash) const;
+  const Model* find_listed(std::string_view id) const;
+  // Whether a provider other than the model's lists a model of that name.
+  bool others_list(std::string_view name, std::size_t hash, const Model& model) const;
   bool is_hidden(const Model& model) const;
   // A model that has this name after a provider's prefix.
   const Model* find_under_any_prefix(std::string_view name) const;

@@ -29,15 +29,19 @@ class ListedModels {
   const std::string& provider_id() const { return provider_id_; }
   const Models& all() const { return models_; }
 
-  // By id; null if it is not listed. `hash` is the id's.
-  const Model* find(std::string_view id, std::size_t hash) const;
+  // By id; null if it is not listed.
+  const Model* find(std::string_view id) const;
+  // By the id without the provider's prefix, with the hash of that.
+  const Model* find_without_prefix(std::string_view name, std::size_t hash) const {
+    return by_name_.find(name, hash);
+  }
   // Null if there is none.
   const Model* first_of_type(std::string_view type) const;
 
  private:
   std::string provider_id_;
   Models models_;
-  NameIndex by_id_;
+  NameIndex by_name_;  // the ids without the prefix
   std::map<std::string_view, const Model*> first_of_type_;
 };
 
@@ -48,7 +52,6 @@ using ModelSet = std::unordered_set<const Model*>;
 bool may_share_ids(std::string_view provider_id, std::string_view other_id);
 
 // Adds the models of `later` whose ids `earlier` has too.
-void add_repeated(const ListedModels& earlier, const ListedModels& later, const KeyedHash& hash,
-                  ModelSet& repeated);
+void add_repeated(const ListedModels& earlier, const ListedModels& later, ModelSet& repeated);
 
 }  // namespace penstock::models

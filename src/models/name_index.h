@@ -28,6 +28,7 @@ class NameIndex {
 
   // Null if there is no such name. `hash` is the name's.
   const Model* find(std::string_view name, std::size_t hash) const;
+  const Model* find(std::string_view name) const { return find(name, hash_(name)); }
 
  private:
   struct Slot {

@@ -198,7 +198,7 @@ void Registry::note_repeated_locked(std::size_t provider) {
     for (std::size_t i = 0; i < later; ++i) {
       const ListedModels& earlier = *sources_[i].listed.models;
       if (!may_share_ids(earlier.provider_id(), models.provider_id())) continue;
-      add_repeated(earlier, models, hash_, *repeated);
+      add_repeated(earlier, models, *repeated);
     }
     return repeated->empty() ? nullptr : repeated;
   };
