@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "wire/json_blank.h"
 #include "wire/json_key.h"
 #include "wire/scan.h"
 
@@ -17,7 +18,8 @@ constexpr std::string_view kUsageKey = "usage";
 static_assert(kUsageKey.size() == kModelKey.size());
 
 // A longer key or value does not matter, even if every letter is an escape: no word of the API is
-// longer than `finish_reason`.
+// longer than `finish_reason`. Of a longer text that begins with white space it matters whether
+// there is anything else.
 constexpr std::size_t kTokenBytesMax = 6 * std::string_view("finish_reason").size();
 
 // Whether a text of the same length is the key: the compiler knows the length.
@@ -350,7 +352,7 @@ void JsonRewriter::end_piece(Piece& in) {
 // The text between quotes, or of a number or literal, that ends here.
 std::string_view JsonRewriter::end_text(const char* end, const Piece& in) {
   const std::string_view text = between(in.string, end);
-  if (token_.empty()) return text;
+  if (token_.empty() && text.size() <= kTokenBytesMax) return text;
   keep_token(text);
   return token_;
 }
@@ -384,9 +386,14 @@ void JsonRewriter::scan(const char* at, Piece& in) {
   }
 }
 
-// One byte more than the longest that matters shows that a token is too long.
+// One byte more than the longest that matters shows that a token is too long. What is kept does not
+// depend on how the token is cut.
 void JsonRewriter::keep_token(std::string_view part) {
-  token_.append(part.substr(0, kTokenBytesMax + 1 - token_.size()));
+  do {
+    const std::string_view kept = part.substr(0, kTokenBytesMax + 1 - token_.size());
+    token_.append(kept);
+    part.remove_prefix(kept.size());
+  } while (!part.empty() && drop_leading_blanks(token_));
 }
 
 void JsonRewriter::keep_capture(std::string_view part) {

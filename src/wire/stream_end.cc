@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "core/text.h"
+#include "wire/json_blank.h"
 #include "wire/json_key.h"
 #include "wire/scan.h"
 
@@ -12,28 +12,6 @@ namespace penstock::wire {
 namespace {
 
 constexpr std::uint32_t kPartsInAWord = 64;
-
-// White space that a JSON string cannot contain unescaped has its own short escape, or is written
-// as its code.
-bool is_blank(std::string_view spelled) {
-  constexpr std::string_view kShortEscapes = "bfnrt";
-  constexpr char32_t kNoBreakSpace = 0xA0;
-  while (!spelled.empty()) {
-    std::size_t size = 1;
-    if (spelled.starts_with("\\u")) {
-      const auto unit = utf16_unit(spelled.substr(2));
-      if (unit > U' ' && unit != kNoBreakSpace) return false;
-      size = 6;
-    } else if (spelled.front() == '\\') {
-      if (spelled.size() == 1 || !kShortEscapes.contains(spelled[1])) return false;
-      size = 2;
-    } else if (spelled.front() != ' ') {
-      return false;
-    }
-    spelled.remove_prefix(std::min(size, spelled.size()));
-  }
-  return true;
-}
 
 // The part's number that `spelled` states, as a JSON number: 1, 1.0 and 1e0 are the same.
 std::optional<std::uint32_t> read_index(std::string_view spelled) {

@@ -187,6 +187,38 @@ TEST(StreamEnd, AnErrorIsAnObjectOrATextThatSaysSomething) {
   });
 }
 
+// A text may be longer than what is kept of it.
+TEST(StreamEnd, ALongTextSaysSomethingIfItIsNotAllWhiteSpace) {
+  for (const std::string_view space : {" ", R"(\n)", R"(\u00a0)"}) {
+    std::string blank;
+    while (blank.size() < 500) blank += space;
+    const auto finish = [](const std::string& value) {
+      return R"({"choices":[{"finish_reason":")" + value + R"("}]})";
+    };
+    const auto error = [](const std::string& value) { return R"({"error":")" + value + R"("})"; };
+    expect({
+        {{finish(blank)}, Said::kNothing},
+        {{finish(blank + "stop")}, Said::kEnded},
+        {{finish(blank + "null")}, Said::kEnded},
+        {{finish("stop" + blank)}, Said::kEnded},
+        {{finish(std::string(500, 'x'))}, Said::kEnded},
+        {{error(blank)}, Said::kNothing},
+        {{error(blank + "x")}, Said::kError},
+        {{error("x" + blank)}, Said::kError},
+    });
+  }
+}
+
+TEST(StreamEnd, AChoiceHasItsNumberHoweverMuchSpaceIsAroundIt) {
+  const std::string space(500, ' ');
+  const std::string one = R"({"choices":[{"index":)" + space + "1" + space;
+  expect({
+      {{one + R"(,"delta":{}}]})", kFinish}, Said::kNothing},
+      {{one + R"(,"delta":{}}]})", R"({"choices":[{"index":1,"finish_reason":"stop"}]})"},
+       Said::kEnded},
+  });
+}
+
 Said said_by_stream(std::string_view stream) {
   SseRewriter rewriter("n", kCompletionEnds, DoneEvent::kPass, 1 << 20);
   std::string out;
