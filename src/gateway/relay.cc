@@ -276,7 +276,6 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
                            AnswerWriter& writer) {
   const config::Server& server = exchange.context().settings.server;
   AnswerBody body(kind, body_options(exchange, server, framing));
-  Status relayed;
   std::optional<SteadyTime> head_until;
   if (kind == BodyKind::kEvents) {
     // From here on the request may take long, and cannot be sent again.
@@ -291,10 +290,8 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
       writer.use_stream();
     }
   }
-  if (relayed) {
-    relayed = co_await relay_body(exchange, provider, source, body, writer,
-                                  server.limits.answer_buffer_bytes, head_until);
-  }
+  Status relayed = co_await relay_body(exchange, provider, source, body, writer,
+                                       server.limits.answer_buffer_bytes, head_until);
   exchange.set_usage(wire::read_usage(body.usage()));
   // Told by its status, an error is a whole answer.
   const bool is_in_stream = body.saw_error() && writer.status() < 400;
