@@ -1,6 +1,7 @@
 // The JSON rewriter: cuts do not matter, nothing is lost, and in a text that another JSON library
 // can read nothing changes but the model. The first two bytes of the input choose cuts.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -52,9 +53,11 @@ Outcome rewrite(std::string_view text, std::string_view model, std::uint32_t see
   return outcome;
 }
 
+// A string that is more than spaces and control characters.
 bool is_text(const Json& json) {
-  return json.is_string() &&
-         json.get_ref<const std::string&>().find_first_not_of(' ') != std::string::npos;
+  return json.is_string() && std::ranges::any_of(json.get_ref<const std::string&>(), [](char c) {
+           return static_cast<unsigned char>(c) > ' ';
+         });
 }
 
 bool has_error(const Json& json) {
@@ -67,7 +70,7 @@ bool has_error(const Json& json) {
 // Whether an event's only choice has ended.
 bool has_ended(const Json& json) {
   const Json reason = json["choices"][0].value("finish_reason", Json());
-  return is_text(reason) && reason != "null";
+  return is_text(reason) && reason != "null" && reason != "None";
 }
 
 }  // namespace
