@@ -7,6 +7,10 @@ bool has_prefix(std::string_view name, std::string_view provider_id) {
          name[provider_id.size()] == '/';
 }
 
+std::string_view without_prefix(std::string_view name, std::string_view provider_id) {
+  return name.substr(provider_id.size() + 1);
+}
+
 std::string listed_name(std::string_view provider_id, std::string_view upstream_id) {
   std::string name(provider_id);
   name.append("/").append(upstream_id);

@@ -24,6 +24,9 @@ inline constexpr std::string_view kUnprefixedAliasKey = "_unprefixed_alias";
 // Whether `name` is `provider_id/` followed by something.
 bool has_prefix(std::string_view name, std::string_view provider_id);
 
+// What follows that prefix in a name that has it; a view into `name`.
+std::string_view without_prefix(std::string_view name, std::string_view provider_id);
+
 // The name of the model that a provider's upstream calls `upstream_id`. The prefix is always added:
 // an upstream may list both `x` and `provider_id/x`.
 std::string listed_name(std::string_view provider_id, std::string_view upstream_id);

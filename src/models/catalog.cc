@@ -99,7 +99,7 @@ Catalog::Owners Catalog::owners_of_further_names() const {
   each_registered([&](const Model& model) {
     const std::string& provider_id = settings_->providers[model.provider].id;
     if (!config::has_prefix(model.id, provider_id)) return;
-    const auto owner = owners.find(std::string_view(model.id).substr(provider_id.size() + 1));
+    const auto owner = owners.find(config::without_prefix(model.id, provider_id));
     if (owner != owners.end()) owner->second.note(model.provider);
   });
   return owners;
@@ -151,7 +151,7 @@ Result<Catalog::Target> Catalog::route(std::string_view name) const {
     if (fits && (!best || providers[i].id.size() > providers[*best].id.size())) best = i;
   }
   if (!best) return failure(not_found(name));
-  const std::string_view upstream_model = name.substr(providers[*best].id.size() + 1);
+  const std::string_view upstream_model = config::without_prefix(name, providers[*best].id);
   if (!providers[*best].allows(upstream_model)) return failure(not_found(name));
   return Target{*best, upstream_model, nullptr};
 }

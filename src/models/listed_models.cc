@@ -13,11 +13,6 @@ bool continues(std::string_view longer, std::string_view shorter) {
          longer[shorter.size()] == '/';
 }
 
-// Of an id that has the prefix.
-std::string_view without_prefix(std::string_view id, std::string_view provider_id) {
-  return id.substr(provider_id.size() + 1);
-}
-
 }  // namespace
 
 ListedModels::ListedModels(std::string provider_id, Models models, const KeyedHash& hash)
@@ -25,7 +20,7 @@ ListedModels::ListedModels(std::string provider_id, Models models, const KeyedHa
       models_(std::move(models)),
       by_name_(models_.size(), hash) {
   std::erase_if(models_, [&](const std::shared_ptr<const Model>& model) {
-    return !by_name_.add(without_prefix(model->id, provider_id_), *model);
+    return !by_name_.add(config::without_prefix(model->id, provider_id_), *model);
   });
   for (const std::shared_ptr<const Model>& model : models_) {
     first_of_type_.try_emplace(model->type, model.get());
@@ -35,7 +30,7 @@ ListedModels::ListedModels(std::string provider_id, Models models, const KeyedHa
 // The prefix is compared first: it is at hand, and the table is not.
 const Model* ListedModels::find(std::string_view id) const {
   if (!config::has_prefix(id, provider_id_)) return nullptr;
-  return by_name_.find(without_prefix(id, provider_id_));
+  return by_name_.find(config::without_prefix(id, provider_id_));
 }
 
 const Model* ListedModels::first_of_type(std::string_view type) const {
