@@ -50,7 +50,7 @@ void append_passing_fields(std::string& out, std::string& waiting, const http::F
 // A wait for more of the upstream's body, until `until` at most; more_or_error() says how it ended.
 net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Passthrough& provider,
                               http::UpstreamConnection& upstream,
-                              SteadyTime until = SteadyTime::max()) {
+                              SteadyTime until = net::Deadline::kNever) {
   net::Deadline& deadline = exchange.connection().deadline();
   deadline.set(std::min(until, exchange.until(provider.between_bytes_timeout())));
   return net::wait_any(exchange.context().loop, &deadline, exchange.connection().gone(),
