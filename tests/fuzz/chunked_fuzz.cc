@@ -4,20 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "http/chunked.h"
 #include "http/serializer.h"
+#include "require.h"
 
 namespace {
 
 using namespace penstock::http;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using penstock::fuzz::require;
 
 struct Outcome {
   std::string data;

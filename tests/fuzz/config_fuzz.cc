@@ -2,13 +2,13 @@
 // prints as a configuration of the same meaning.
 
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "config/load.h"
 #include "core/secret.h"
+#include "require.h"
 
 namespace {
 
@@ -18,6 +18,7 @@ using penstock::config::Environment;
 using penstock::config::load_text;
 using penstock::config::Loaded;
 using penstock::config::Problem;
+using penstock::fuzz::require;
 
 std::optional<std::string> variable(std::string_view name) {
   if (name == "A") return "value";
@@ -25,10 +26,6 @@ std::optional<std::string> variable(std::string_view name) {
   if (name == "U") return "http://127.0.0.1:8000/v1";
   if (name == "E") return "";
   return std::nullopt;
-}
-
-void require(bool holds) {
-  if (!holds) std::abort();
 }
 
 // Replaces each mask by a different key, as a mask is refused as a key.

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "require.h"
 #include "wire/content_coding.h"
 
 namespace {
@@ -18,14 +18,11 @@ namespace {
 using penstock::wire::ContentCodings;
 using penstock::wire::ContentDecoder;
 using Outcome = ContentDecoder::Outcome;
+using penstock::fuzz::require;
 
-// More than the decoder holds between two codings; no more than that, so that a run is short.
+// More than the decoder holds between two codings, and still little, so that a run is short.
 constexpr std::size_t kBytesMax = 64 * 1024;
 constexpr std::size_t kRoomMax = 8 * 1024;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct Decoded {
   Outcome end;

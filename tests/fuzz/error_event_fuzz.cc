@@ -4,22 +4,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/json_reader.h"
+#include "require.h"
 #include "wire/error_event.h"
 
 namespace {
 
-constexpr int kUnknown = 502;
+using penstock::fuzz::require;
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+constexpr int kUnknown = 502;
 
 // WHATWG HTML section 9.2.6, line by line, for the one field.
 std::string data_by_the_rules(std::string_view event) {

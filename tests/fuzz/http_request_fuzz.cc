@@ -6,24 +6,21 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "http/parser.h"
 #include "http/target.h"
+#include "require.h"
 
 namespace {
 
 using penstock::Result;
 using namespace penstock::http;
+using penstock::fuzz::require;
 
 // Small, so that the fuzzer reaches both.
 constexpr HeadLimits kLimits{.bytes = 512, .fields = 8};
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool lies_in(std::string_view part, std::string_view whole) {
   return part.empty() ||

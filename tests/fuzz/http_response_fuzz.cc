@@ -3,23 +3,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "http/parser.h"
+#include "require.h"
 
 namespace {
 
 using penstock::ErrorKind;
 using penstock::Result;
 using namespace penstock::http;
+using penstock::fuzz::require;
 
 constexpr HeadLimits kLimits{.bytes = 512, .fields = 8};
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_head(const ResponseHead& head) {
   require(head.status >= 100 && head.status <= 999);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "require.h"
 #include "wire/request_fields.h"
 
 namespace {
@@ -24,10 +24,7 @@ using penstock::wire::read_request;
 using penstock::wire::RequestFields;
 using penstock::wire::RequestReader;
 using Json = nlohmann::json;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using penstock::fuzz::require;
 
 struct Read : RequestFields {
   std::string model;

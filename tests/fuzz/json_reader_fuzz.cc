@@ -4,26 +4,23 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/json_reader.h"
+#include "require.h"
 
 namespace {
 
 using penstock::JsonDocument;
 using penstock::JsonMember;
 using penstock::JsonValue;
+using penstock::fuzz::require;
 
 // Deep enough for the corpus, and safe for the other reader, which recurses.
 constexpr penstock::JsonBounds kBounds{.depth = 512, .values = 200'000};
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 std::size_t depth_of(std::string_view text) {
   std::size_t depth = 0;

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "require.h"
 #include "wire/json_rewriter.h"
 
 namespace {
@@ -16,12 +16,9 @@ namespace {
 using penstock::wire::JsonRewriter;
 using penstock::wire::StreamEnd;
 using Json = nlohmann::ordered_json;
+using penstock::fuzz::require;
 
 constexpr std::string_view kName = "new/\"name";
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct Outcome {
   std::string out;

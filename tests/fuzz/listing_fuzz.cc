@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -15,10 +14,12 @@
 
 #include "core/json_reader.h"
 #include "models/listing.h"
+#include "require.h"
 
 namespace {
 
 using penstock::JsonDocument;
+using penstock::fuzz::require;
 using penstock::models::ListBounds;
 using penstock::models::ListedModel;
 using penstock::models::ListReader;
@@ -31,10 +32,6 @@ const ListBounds kBounds{.bytes = 1 << 20,
                          .id_bytes = 16,
                          .metadata_bytes = 64,
                          .json = {.depth = 16, .values = 64}};
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct Outcome {
   std::vector<std::string> models;  // each: what was taken of it

@@ -6,25 +6,22 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "core/secret_guard.h"
 #include "core/text.h"
+#include "require.h"
 
 namespace {
 
 using penstock::SecretGuard;
+using penstock::fuzz::require;
 
 constexpr std::array<std::string_view, 4> kSecrets = {
     "sk-proj-ab/cd+efgh01", "aaaaaaaaaabaaaaaaaaa", "0123456789", "user:p\\n\"\xC3\xB6w%41d&amp;"};
 constexpr std::size_t kRun = SecretGuard::kRunBytes;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 const SecretGuard& guard() {
   static const SecretGuard guard(kSecrets);

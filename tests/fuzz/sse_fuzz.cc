@@ -5,20 +5,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "require.h"
 #include "wire/sse_rewriter.h"
 
 namespace {
 
+using penstock::fuzz::require;
 using penstock::wire::DoneEvent;
 using penstock::wire::SseRewriter;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct Outcome {
   std::string out;
