@@ -113,9 +113,10 @@ const Model* nearest_model(ModelsInParts models, std::string_view name) {
       return &model;
     }
     if (best_rank == 1) continue;
-    const bool is_compared = !has_part && bare.size() == name.size();
+    // The last pair would be the first one again.
+    const bool is_repeated = !has_part && bare.size() == name.size();
     if (equality.same_ignoring_case(own, bare) || equality.same_ignoring_case(model.id, name) ||
-        (!is_compared && equality.same_ignoring_case(part, name))) {
+        (!is_repeated && equality.same_ignoring_case(part, name))) {
       take(model, 1);
     } else if (!comparison.is_spent()) {
       const std::size_t whole = comparison.distance(name, own, most_of(name));
