@@ -126,7 +126,8 @@ class Asking {
   net::EventLoop loop_{clock_, poller_};
   const SteadyTime until_;  // for all upstreams together
   net::LookupThreads lookups_{
-      std::clamp<std::size_t>(settings_->providers.size(), 1, kLookupThreadsMax)};
+      {.work = "look-ups of host names",
+       .threads = std::clamp<std::size_t>(settings_->providers.size(), 1, kLookupThreadsMax)}};
   net::SystemResolver resolver_{loop_, lookups_, lookups_};
   net::SocketConnector connector_{loop_, poller_, resolver_};
   http::ScratchPool scratch_;

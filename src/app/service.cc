@@ -32,7 +32,25 @@ std::size_t usable_cores() {
   return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
 }
 
-telemetry::MetricsOptions metrics_options(const config::Settings& settings) {
+std::size_t worker_count(const config::Server& server) {
+  return server.threads > 0 ? server.threads : usable_cores();
+}
+
+// Never reached: a worker's resolver has one look-up of a host at a time.
+std::size_t operator_lookups_max(const config::Settings& settings) {
+  return net::SystemResolver::kEntriesMax * worker_count(settings.server);
+}
+
+telemetry::BlockingWork blocking_work(std::string name, const net::LookupThreads& lookups) {
+  return {.name = std::move(name), .read = [&lookups]() -> telemetry::BlockingWork::Counts {
+            const net::Offload::Counts counts = lookups.counts();
+            return {.waiting = counts.waiting, .refused = counts.refused};
+          }};
+}
+
+telemetry::MetricsOptions metrics_options(const config::Settings& settings,
+                                          const net::LookupThreads& lookups,
+                                          const net::LookupThreads& caller_lookups) {
   telemetry::MetricsOptions options;
   for (const gateway::RouteEntry& entry : gateway::route_table()) {
     options.routes.emplace_back(entry.path);
@@ -41,6 +59,8 @@ telemetry::MetricsOptions metrics_options(const config::Settings& settings) {
   for (const config::Provider& provider : settings.providers) {
     options.providers.push_back(provider.id);
   }
+  options.blocking_work.push_back(blocking_work("lookups", lookups));
+  options.blocking_work.push_back(blocking_work("caller_lookups", caller_lookups));
   options.version = kVersion;
   options.started = SystemClock().wall();
   return options;
@@ -61,12 +81,17 @@ struct Service::Parts {
       : settings(std::move(settings_in)),
         secrets(config::guard_credentials(*settings)),
         log(log_in),
-        metrics(metrics_options(*settings)),
+        lookups({.work = "look-ups of host names",
+                 .threads = kLookupThreads,
+                 .waiting_max = operator_lookups_max(*settings)}),
+        caller_lookups({.work = "look-ups of hosts that callers name",
+                        .threads = kLookupThreads,
+                        .waiting_max = settings->server.limits.caller_lookups,
+                        .limit = Limit::kCallerLookups}),
+        metrics(metrics_options(*settings, lookups, caller_lookups)),
         registry(
             settings, SystemClock().wall(),
             [this](const std::shared_ptr<const models::Catalog>& catalog) { publish(catalog); }),
-        lookups(kLookupThreads),
-        caller_lookups(kLookupThreads, settings->server.limits.caller_lookups),
         connections(settings->server.limits.connections),
         bodies(settings->server.limits.all_bodies_bytes) {}
   // The workers use everything else.
@@ -83,13 +108,13 @@ struct Service::Parts {
   MemoryTrimmer memory;
   SecretGuard secrets;
   telemetry::Log& log;
+  net::LookupThreads lookups;
+  net::LookupThreads caller_lookups;
   telemetry::Metrics metrics;
   std::unique_ptr<telemetry::AccessLog> access_log;
   // Changed only while no thread runs, so that publishing needs no lock for them.
   std::vector<std::unique_ptr<Worker>> workers;
   models::Registry registry;
-  net::LookupThreads lookups;
-  net::LookupThreads caller_lookups;
   std::unique_ptr<net::TlsContext> server_tls;
   std::vector<net::TlsContext> client_tls;
   std::vector<std::unique_ptr<http::UpstreamLimit>> upstream_limits;
@@ -155,7 +180,7 @@ Status Service::Parts::listen() {
                                 .connections = connections,
                                 .bodies = bodies,
                                 .ready = ready});
-  const std::size_t threads = server.threads > 0 ? server.threads : usable_cores();
+  const std::size_t threads = worker_count(server);
   address = *wanted;
   for (std::size_t i = 0; i < threads; ++i) {
     auto worker = std::make_unique<Worker>(*shared_parts);

@@ -1,7 +1,6 @@
 #include "net/resolver.h"
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -61,24 +60,10 @@ struct SystemResolver::Entry {
   }
 };
 
-// Where look-up threads leave answers; may outlive the loop.
-struct SystemResolver::Mailbox {
-  std::mutex mutex;
-  EventLoop* loop = nullptr;
-};
-
 SystemResolver::SystemResolver(EventLoop& loop, Lookups& operators, Lookups& callers)
-    : loop_(loop),
-      mailbox_(std::make_shared<Mailbox>()),
-      operators_{operators, {}},
-      callers_{callers, {}} {
-  mailbox_->loop = &loop;
-}
+    : loop_(loop), mailbox_(loop), operators_{operators, {}}, callers_{callers, {}} {}
 
-SystemResolver::~SystemResolver() {
-  const std::lock_guard lock(mailbox_->mutex);
-  mailbox_->loop = nullptr;
-}
+SystemResolver::~SystemResolver() = default;
 
 // Null if no entry can be evicted: all are being looked up.
 std::shared_ptr<SystemResolver::Entry> SystemResolver::entry_of(Hosts& hosts,
@@ -93,22 +78,20 @@ std::shared_ptr<SystemResolver::Entry> SystemResolver::entry_of(Hosts& hosts,
   return hosts.entries.emplace(host, std::make_shared<Entry>()).first->second;
 }
 
-// False if no more look-ups may wait.
-bool SystemResolver::start_lookup(const Question& question, Entry& entry) {
-  if (entry.lookup != nullptr) return true;
-  auto done = [host = question.host, asker = question.asker, mailbox = mailbox_,
-               resolver = this](LookupAnswer answer) {
-    const std::lock_guard lock(mailbox->mutex);
-    if (mailbox->loop == nullptr) return;
-    mailbox->loop->post([mailbox, resolver, asker, host, answer = std::move(answer)]() mutable {
-      if (mailbox->loop == nullptr) return;  // written by this thread only
-      resolver->finish_lookup(asker, host, std::move(answer));
+// Fails if no more look-ups may wait.
+Status SystemResolver::start_lookup(const Question& question, Entry& entry) {
+  if (entry.lookup != nullptr) return {};
+  auto done = [host = question.host, asker = question.asker, home = mailbox_.address(),
+               this](LookupAnswer answer) {
+    home.post([this, asker, host, answer = std::move(answer)]() mutable {
+      finish_lookup(asker, host, std::move(answer));
     });
   };
-  entry.lookup = hosts_of(question.asker).lookups.start(question.host, std::move(done));
-  if (entry.lookup == nullptr) return false;
+  auto started = hosts_of(question.asker).lookups.start(question.host, std::move(done));
+  if (!started) return failure(std::move(started.error()));
+  entry.lookup = std::move(*started);
   entry.answered.lower();
-  return true;
+  return {};
 }
 
 void SystemResolver::finish_lookup(Asker asker, const std::string& host, LookupAnswer answer) {
@@ -137,8 +120,8 @@ Task<Result<std::vector<SocketAddress>>> SystemResolver::look_up(const Question&
   const bool serves_at_once = has_old && question.wanted == Question::Wanted::kKept &&
                               now < entry->found + kServedAtOnceAge;
   if (entry->must_look_up(question.wanted, now)) {
-    const bool started = start_lookup(question, *entry);
-    if (!started && !has_old) co_return failure(too_many_lookups());
+    Status started = start_lookup(question, *entry);
+    if (!started && !has_old) co_return failure(std::move(started.error()));
     if (started && !serves_at_once) {
       Deadline deadline(loop_);
       deadline.set(has_old ? std::min(until, now + kPatience) : until);

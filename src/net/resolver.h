@@ -23,6 +23,7 @@
 #include "core/task.h"
 #include "net/event_loop.h"
 #include "net/lookup.h"
+#include "net/mailbox.h"
 #include "net/signal.h"
 #include "net/socket_address.h"
 
@@ -70,7 +71,6 @@ class SystemResolver final : public Resolver {
 
  private:
   struct Entry;
-  struct Mailbox;
   struct Hosts {
     Lookups& lookups;
     std::unordered_map<std::string, std::shared_ptr<Entry>> entries;
@@ -81,13 +81,13 @@ class SystemResolver final : public Resolver {
     return asker == Asker::kOperator ? operators_ : callers_;
   }
   std::shared_ptr<Entry> entry_of(Hosts& hosts, const std::string& host);
-  bool start_lookup(const Question& question, Entry& entry);
+  Status start_lookup(const Question& question, Entry& entry);
   void finish_lookup(Asker asker, const std::string& host, LookupAnswer answer);
   Task<Result<std::vector<SocketAddress>>> look_up(const Question& question, SteadyTime until,
                                                    Signal& cancel);
 
   EventLoop& loop_;
-  std::shared_ptr<Mailbox> mailbox_;
+  Mailbox mailbox_;  // where look-up threads leave answers
   Hosts operators_;
   Hosts callers_;
 };

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,11 +29,22 @@
 
 namespace penstock::telemetry {
 
+// A kind of work that is done on threads of its own.
+struct BlockingWork {
+  struct Counts {
+    std::uint64_t waiting = 0;
+    std::uint64_t refused = 0;
+  };
+  std::string name;
+  std::function<Counts()> read;  // called by any thread, for each scrape
+};
+
 struct MetricsOptions {
   std::vector<std::string> routes;     // a RouteId is a position in this list
   std::vector<std::string> providers;  // of the configuration, without "none"
   std::string version;
   WallTime started{};
+  std::vector<BlockingWork> blocking_work = {};
 };
 
 enum class ProviderUp : bool { kNo, kYes };

@@ -14,6 +14,7 @@ const std::vector<MetricsPage::Part> MetricsPage::kParts = {
     &MetricsPage::write_up,
     &MetricsPage::write_limits_and_endings,
     &MetricsPage::write_not_received,
+    &MetricsPage::write_blocking_work,
     &MetricsPage::write_opened,
     &MetricsPage::write_reused,
     &MetricsPage::write_retries,
@@ -134,6 +135,23 @@ bool MetricsPage::write_limits_and_endings(std::size_t) {
   exposition_.family("penstock_access_log_dropped_total", "counter",
                      "Access-log lines lost because the output was too slow or failed.");
   exposition_.sample({}, metrics_.access_log_dropped_.load(std::memory_order_relaxed));
+  return false;
+}
+
+bool MetricsPage::write_blocking_work(std::size_t) {
+  std::vector<BlockingWork::Counts> counts;
+  const std::vector<BlockingWork>& all = metrics_.options_.blocking_work;
+  for (const BlockingWork& work : all) counts.push_back(work.read());
+  exposition_.family("penstock_blocking_work_waiting", "gauge",
+                     "Pieces of blocking work that wait for a thread.");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    exposition_.sample({{"work", all[i].name}}, counts[i].waiting);
+  }
+  exposition_.family("penstock_blocking_work_refused_total", "counter",
+                     "Pieces of blocking work for which the queue had no place.");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    exposition_.sample({{"work", all[i].name}}, counts[i].refused);
+  }
   return false;
 }
 

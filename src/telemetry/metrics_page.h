@@ -42,6 +42,7 @@ class MetricsPage {
   bool write_up(std::size_t provider);
   bool write_limits_and_endings(std::size_t item);
   bool write_not_received(std::size_t item);
+  bool write_blocking_work(std::size_t item);
   bool write_opened(std::size_t provider);
   bool write_reused(std::size_t provider);
   bool write_retries(std::size_t provider);

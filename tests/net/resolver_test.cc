@@ -29,8 +29,10 @@ using enum Question::Wanted;
 // Look-ups that wait until the test answers them.
 class FakeLookups final : public Lookups {
  public:
-  std::shared_ptr<Lookup> start(std::string host, Done done) override {
-    if (is_full) return nullptr;
+  Result<std::shared_ptr<Lookup>> start(std::string host, Done done) override {
+    if (is_full)
+      return failure(
+          Error::gateway(ErrorKind::kOverloaded, "full").at_limit(Limit::kCallerLookups));
     auto lookup = std::make_shared<Lookup>();
     asked.push_back(host);
     waiting.push_back({lookup, std::move(host), std::move(done)});

@@ -169,7 +169,7 @@ class StreamTest : public ::testing::TestWithParam<Coat> {
   SystemClock clock_;
   EpollPoller poller_;
   EventLoop loop_{clock_, poller_};
-  LookupThreads lookups_{1};
+  LookupThreads lookups_{{.work = "look-ups"}};
   SystemResolver resolver_{loop_, lookups_, lookups_};
   SocketConnector connector_{loop_, poller_, resolver_};
   std::unique_ptr<Listener> listener_ = *Listener::open(poller_, loopback());

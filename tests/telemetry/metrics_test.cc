@@ -163,6 +163,18 @@ TEST(Metrics, CountsWhatHappensToUpstreamsAndLimits) {
   EXPECT_EQ(value_of(text, "penstock_access_log_dropped_total"), 9);
 }
 
+TEST(Metrics, TellsWhatWaitsForAThread) {
+  MetricsOptions with_work = options();
+  BlockingWork::Counts counts{.waiting = 3, .refused = 1};
+  with_work.blocking_work.push_back({"lookups", [&counts] { return counts; }});
+  const Metrics metrics(std::move(with_work));
+  EXPECT_EQ(value_of(metrics.text(), R"(penstock_blocking_work_waiting{work="lookups"})"), 3);
+  counts.waiting = 2;
+  const std::string text = metrics.text();
+  EXPECT_EQ(value_of(text, R"(penstock_blocking_work_waiting{work="lookups"})"), 2);
+  EXPECT_EQ(value_of(text, R"(penstock_blocking_work_refused_total{work="lookups"})"), 1);
+}
+
 TEST(Metrics, TellsOfTheProcess) {
   const std::string text = Metrics(options()).text();
   EXPECT_EQ(value_of(text, R"(penstock_build_info{version="0.1.0"})"), 1);

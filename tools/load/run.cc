@@ -124,7 +124,7 @@ class Run {
   SystemClock clock_;
   net::EpollPoller poller_;
   net::EventLoop loop_;
-  net::LookupThreads lookup_threads_{1};
+  net::LookupThreads lookup_threads_{{.work = "look-ups of host names"}};
   net::SystemResolver resolver_;
   net::SocketConnector connector_;
   http::ScratchPool scratch_;
