@@ -9,11 +9,11 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "app/routes.h"
 #include "app/upstream_tls.h"
 #include "app/worker.h"
 #include "config/credentials.h"
 #include "core/version.h"
-#include "gateway/routes.h"
 
 namespace penstock::app {
 namespace {
@@ -52,10 +52,7 @@ telemetry::MetricsOptions metrics_options(const config::Settings& settings,
                                           const net::LookupThreads& lookups,
                                           const net::LookupThreads& caller_lookups) {
   telemetry::MetricsOptions options;
-  for (const gateway::RouteEntry& entry : gateway::route_table()) {
-    options.routes.emplace_back(entry.path);
-  }
-  options.routes.emplace_back(gateway::entry_of(gateway::Route::kUnknown).path);
+  options.routes = route_labels();
   for (const config::Provider& provider : settings.providers) {
     options.providers.push_back(provider.id);
   }

@@ -3,6 +3,7 @@
 #include <random>
 #include <utility>
 
+#include "app/routes.h"
 #include "net/wait.h"
 
 namespace penstock::app {
@@ -75,6 +76,7 @@ Worker::Worker(const Shared& shared)
                   .server = shared.settings.server}),
       background_(loop_, report_to(shared.log)),
       ends_(loop_, report_to(shared.log)) {
+  context_.routes = make_routes(context_);
   context_.transport_security = gateway::transport_security_line(shared.settings.server);
   const auto& providers = shared.settings.providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {

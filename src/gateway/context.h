@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/memory_trimmer.h"
 #include "core/secret_guard.h"
+#include "gateway/route_table.h"
 #include "http/scratch.h"
 #include "models/catalog.h"
 #include "models/registry.h"
@@ -46,6 +47,7 @@ struct Context {
   std::shared_ptr<const models::Catalog> catalog;
   // Set while a catalog's list is rendered on this thread; raised when that has ended.
   std::shared_ptr<net::Signal> rendering = nullptr;
+  std::unique_ptr<const RouteTable> routes = nullptr;  // its handlers refer to this object
   bool draining = false;
   // Tells browsers to use only TLS, as a whole field line; empty: nothing.
   std::string transport_security = {};

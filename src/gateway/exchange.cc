@@ -46,8 +46,8 @@ RequestId make_request_id(Random& random) {
   return id;
 }
 
-telemetry::RouteId route_id(const RouteEntry& entry) {
-  return telemetry::RouteId{static_cast<std::uint16_t>(entry.route)};
+telemetry::RouteId route_id(const Endpoint& endpoint) {
+  return telemetry::RouteId{static_cast<std::uint16_t>(endpoint.index)};
 }
 
 telemetry::ProviderId provider_id(std::optional<std::size_t> provider) {
@@ -60,7 +60,7 @@ telemetry::ProviderId provider_id(std::optional<std::size_t> provider) {
 Exchange::Exchange(Context& context, http::ServerConnection& connection)
     : context_(context),
       connection_(connection),
-      route_(&entry_of(Route::kUnknown)),
+      endpoint_(&context.routes->unknown()),
       deadline_(context.settings.server.timeouts.request.count() > 0
                     ? connection.request_started() + context.settings.server.timeouts.request
                     : net::Deadline::kNever) {
@@ -240,7 +240,7 @@ Task<void> Exchange::fail(Error error) {
   if (answer.status == 0) co_return;
   std::string fields;
   if (answer.status == 401) fields = "WWW-Authenticate: Bearer\r\n";
-  if (answer.status == 405) http::append_field(fields, "Allow", allow_field(*route_));
+  if (answer.status == 405) http::append_field(fields, "Allow", allow_field(*endpoint_));
   // What may be sent instead (RFC 9110 section 15.5.16).
   if (answer.status == 415) http::append_field(fields, "Accept-Encoding", wire::kReadCodings);
   if (answer.status == 503) fields = "Retry-After: 1\r\n";
@@ -272,7 +272,7 @@ void Exchange::record() {
                      : model_is_known_        ? telemetry::ModelLabel::known(model_.view())
                                               : telemetry::ModelLabel::other();
   const telemetry::RequestSeries series =
-      context_.shard.resolve(route_id(*route_), provider, label);
+      context_.shard.resolve(route_id(*endpoint_), provider, label);
   context_.shard.request_closed(series, status_, duration);
   if (first_byte_time_) context_.shard.first_byte(series, *first_byte_time_);
   if (is_stream_) context_.shard.stream_closed(ending_);
@@ -286,7 +286,7 @@ void Exchange::record() {
   line.request_id = request_id_.view();
   line.principal = principal_;
   line.method = method_.view();
-  line.route = route_->path;
+  line.route = endpoint_->label;
   line.path = path_.view();
   line.model = model_.view();
   if (provider_) line.provider = context_.settings.providers[*provider_].id;

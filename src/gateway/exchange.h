@@ -16,7 +16,7 @@
 #include "core/small_text.h"
 #include "core/task.h"
 #include "gateway/context.h"
-#include "gateway/routes.h"
+#include "gateway/route_table.h"
 #include "http/server_connection.h"
 #include "wire/usage.h"
 
@@ -37,10 +37,15 @@ class Exchange {
 
   // --- What the phases find out ---
 
-  void set_route(const RouteEntry& entry) { route_ = &entry; }
+  void set_route(const RouteMatch& match) {
+    endpoint_ = match.endpoint;
+    if (match.served != nullptr) route_ = &match.served->route;
+  }
   void set_principal(std::string_view principal) { principal_ = principal; }
   std::string_view principal() const { return principal_; }
-  const RouteEntry& route() const { return *route_; }
+  // Of a request that has one.
+  const Route& route() const { return *route_; }
+  const Passing& passing() const { return *route_->passing; }
   // Copies what the log needs of the head, which may be gone when the exchange is recorded.
   void remember_request();
 
@@ -107,8 +112,9 @@ class Exchange {
 
   Context& context_;
   http::ServerConnection& connection_;
-  const RouteEntry* route_;
-  SteadyTime deadline_;  // of the whole request
+  const Endpoint* endpoint_;
+  const Route* route_ = nullptr;  // null: there is none for this path and method
+  SteadyTime deadline_;           // of the whole request
   SmallText<48> request_id_;
   bool request_id_is_made_ = false;
   SmallText<8> method_;

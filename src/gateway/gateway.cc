@@ -4,9 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "gateway/endpoints.h"
-#include "gateway/inference.h"
-#include "gateway/routes.h"
+#include "gateway/route_table.h"
 #include "http/serializer.h"
 #include "http/target.h"
 #include "wire/error_answer.h"
@@ -25,6 +23,16 @@ std::string transport_security_line(const config::Server& server) {
 Gateway::Gateway(Context& context) : context_(context) {
   quiet_.raise();
 }
+
+namespace {
+
+// Who may learn that a path does not support a method: whoever may use the path.
+Access access_of(const RouteMatch& match) {
+  return match.served != nullptr ? match.served->route.access
+                                 : match.endpoint->routes.front().route.access;
+}
+
+}  // namespace
 
 // Counts an exchange as open for as long as it lives, however its handler ends.
 class Gateway::Open {
@@ -73,18 +81,21 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   const http::RequestHead& request = exchange.connection().request();
 
   // Find. First, because everything else depends on the route.
-  Result<http::Target> target = http::split_target(request.target, id_begins);
+  Result<http::Target> target = http::split_target(request.target, context_.routes.get());
   if (!target) {
     // Of a client whose base URL ends in a slash.
-    if (request.target.starts_with("//")) target.error().message += hint_for_path(request.target);
+    if (request.target.starts_with("//")) {
+      target.error().message += context_.routes->hint_for_path(request.target);
+    }
     co_return co_await exchange.fail(std::move(target.error()));
   }
-  Result<RouteMatch> match = match_route(request.method, target->path);
-  if (match) exchange.set_route(*match->entry);
+  Result<RouteMatch> match = context_.routes->match(request.method, *target);
+  if (match) exchange.set_route(*match);
 
   // Identify. Before an unknown route is reported, and before any body is read: a client without a
   // key learns nothing and costs nothing.
-  if (!match || match->entry->access == Access::kKeyed) {
+  const ServedRoute* const served = match ? match->served : nullptr;
+  if (!match || access_of(*match) != Access::kPublic) {
     Result<std::string_view> principal =
         context_.keys.authenticate(access::Credentials(request.fields));
     if (!principal) {
@@ -100,15 +111,15 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     }
   }
   if (!match) co_return co_await exchange.fail(std::move(match.error()));
-  if (!match->method_allowed) {
+  if (served == nullptr) {
     Error error = Error::client(ErrorKind::kMethodNotAllowed,
-                                "this route supports only " + allow_field(*match->entry));
+                                "this route supports only " + allow_field(*match->endpoint));
     co_return co_await exchange.fail(std::move(error));
   }
 
   // A key that may use models may not change what others' names lead to.
-  const bool may_administer =
-      !match->takes_admin || context_.keys.role_of(exchange.principal()) == config::Role::kAdmin;
+  const bool may_administer = served->route.access != Access::kAdmin ||
+                              context_.keys.role_of(exchange.principal()) == config::Role::kAdmin;
   if (!may_administer) {
     Error error = Error::client(ErrorKind::kForbidden,
                                 "registering and removing models requires an API key with the role "
@@ -117,17 +128,12 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   }
 
   // Admit. A server that shuts down takes no new work, so that open work can finish.
-  const bool is_inference = !match->entry->upstream_path.empty();
-  if (is_inference && context_.draining) {
+  if (served->route.passing && context_.draining) {
     Error error = Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down");
     co_return co_await exchange.fail(std::move(error));
   }
 
-  if (is_inference) {
-    co_await infer(exchange);
-  } else {
-    co_await serve_endpoint(exchange, match->entry->route, match->id, target->query);
-  }
+  co_await served->handler(exchange, *match);
 }
 
 // What never becomes an exchange has no line in the access log. The error's message consists of the

@@ -1,5 +1,6 @@
 #include "gateway/inference.h"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,8 +8,10 @@
 #include "core/text.h"
 #include "gateway/caller_data.h"
 #include "gateway/content.h"
+#include "gateway/exchange.h"
 #include "gateway/forward.h"
 #include "gateway/relay.h"
+#include "gateway/route_table.h"
 #include "http/serializer.h"
 #include "net/next_turn.h"
 #include "providers/redirect.h"
@@ -46,13 +49,20 @@ void append_own_fields(std::string& out, const Exchange& exchange,
 }
 
 Repeatable may_be_repeated(const Exchange& exchange, const providers::Passthrough& provider) {
-  return provider.settings().retry_stale_connection ? exchange.route().repeatable : Repeatable::kNo;
+  return provider.settings().retry_stale_connection ? exchange.passing().repeatable
+                                                    : Repeatable::kNo;
 }
 
 // The path is the route's own. Of the client's target, only the query passes.
 std::string_view query_of(std::string_view target) {
   const std::size_t mark = target.find('?');
   return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
+// Below the base URL.
+std::string_view upstream_path(const Exchange& exchange) {
+  constexpr std::string_view kVersion = "/v1";
+  return exchange.route().path.substr(kVersion.size());
 }
 
 // The body is sent unchanged around the span of the model's value. A separate coroutine, so that
@@ -65,7 +75,7 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
   http::ScratchPool::Text model(exchange.context().scratch);
   append_json_quoted(*model, exchange.upstream_model());
   const std::size_t model_bytes = fields.model_end - fields.model_begin;
-  provider.append_request_head(*head, "POST", exchange.route().upstream_path, route, caller,
+  provider.append_request_head(*head, "POST", upstream_path(exchange), route, caller,
                                query_of(exchange.connection().request().target));
   append_own_fields(*head, exchange, provider, caller, body.size() - model_bytes + model->size());
   std::string target;
@@ -80,7 +90,7 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
     if (!answered || !providers::is_redirect(answered->head->status)) co_return std::move(answered);
     const int status = answered->head->status;
     exchange.upstream_answered(status);
-    if (target.empty()) target = provider.target_of(exchange.route().upstream_path, route);
+    if (target.empty()) target = provider.target_of(upstream_path(exchange), route);
     Result<std::string> next = provider.follow(*answered->head, route, target);
     if (next && redirects == providers::kRedirectsMax) {
       next = failure(providers::too_many_redirects(status));
@@ -132,7 +142,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   Result<models::Catalog::Target> target = catalog->route(exchange.model());
   if (!target) co_return failure(std::move(target.error()));
   exchange.set_target(*target);
-  Status typed = check_type(*target, exchange.model(), exchange.route().model_type);
+  Status typed = check_type(*target, exchange.model(), exchange.passing().model_type);
   if (!typed) co_return failure(std::move(typed.error()));
   providers::Passthrough& provider = *context.providers[target->provider];
   auto data = caller_data(request.fields, context.settings.server.limits.json());
@@ -153,11 +163,26 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   co_return Status{};
 }
 
-}  // namespace
-
-Task<void> infer(Exchange& exchange) {
+// Answers the request, or leaves the connection to be cut if no answer is possible any more.
+Task<void> infer(Context&, Exchange& exchange, const RouteMatch&) {
   Status done = co_await infer_or_fail(exchange);
   if (!done) co_await exchange.fail(std::move(done.error()));
+}
+
+constexpr Passing passing_to(std::string_view model_type) {
+  return {.model_type = model_type, .repeatable = Repeatable::kYes};
+}
+
+constexpr std::array<RouteRow<Context>, 3> kRoutes = {{
+    {{"POST", "/v1/chat/completions", Access::kKeyed, passing_to("llm")}, infer},
+    {{"POST", "/v1/completions", Access::kKeyed, passing_to("llm")}, infer},
+    {{"POST", "/v1/embeddings", Access::kKeyed, passing_to("embedding")}, infer},
+}};
+
+}  // namespace
+
+std::span<const RouteRow<Context>> inference_routes() {
+  return kRoutes;
 }
 
 }  // namespace penstock::gateway

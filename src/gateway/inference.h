@@ -2,13 +2,14 @@
 
 // An inference request: understand it, choose its target, attempt, relay.
 
-#include "core/task.h"
-#include "gateway/exchange.h"
+#include <span>
+
+#include "gateway/context.h"
+#include "gateway/route.h"
 
 namespace penstock::gateway {
 
-// Answers a request of one of the inference routes, or leaves the connection to be cut if no answer
-// is possible any more.
-Task<void> infer(Exchange& exchange);
+// The routes whose requests are passed to an upstream.
+std::span<const RouteRow<Context>> inference_routes();
 
 }  // namespace penstock::gateway

@@ -8,6 +8,8 @@
 #include "core/json_writer.h"
 #include "core/text.h"
 #include "core/version.h"
+#include "gateway/exchange.h"
+#include "gateway/route_table.h"
 
 namespace penstock::gateway {
 namespace {
@@ -42,10 +44,10 @@ void write_provider(JsonWriter& out, const Context& context, std::size_t index) 
   out.end_object();
 }
 
-void write_route(JsonWriter& out, const RouteEntry& entry, std::string_view method) {
-  out.begin_object().member("route", entry.path).member("method", method);
+void write_route(JsonWriter& out, const Endpoint& endpoint, const Route& route) {
+  out.begin_object().member("route", endpoint.label).member("method", route.method);
   out.key("provider_types").begin_array();
-  if (!entry.upstream_path.empty()) out.text(kProviderType);
+  if (route.passing) out.text(kProviderType);
   out.end_array().end_object();
 }
 
@@ -74,10 +76,7 @@ Result<bool> shows_routes(std::string_view query) {
                                "'deprecated'"));
 }
 
-}  // namespace
-
-Task<void> list_providers(Exchange& exchange) {
-  const Context& context = exchange.context();
+Task<void> list_providers(Context& context, Exchange& exchange, const RouteMatch&) {
   std::string body;
   JsonWriter out(body);
   out.begin_object().key("data").begin_array();
@@ -88,42 +87,51 @@ Task<void> list_providers(Exchange& exchange) {
   co_await exchange.respond(200, kJsonType, body);
 }
 
-Task<void> show_provider(Exchange& exchange, const std::string& id) {
-  const Context& context = exchange.context();
+Task<void> show_provider(Context& context, Exchange& exchange, const RouteMatch& match) {
   for (std::size_t i = 0; i < context.settings.providers.size(); ++i) {
-    if (context.settings.providers[i].id != id) continue;
+    if (context.settings.providers[i].id != match.id) continue;
     std::string body;
     JsonWriter out(body);
     write_provider(out, context, i);
     co_return co_await exchange.respond(200, kJsonType, body);
   }
-  Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + id + " not found");
+  Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + match.id + " not found");
   co_await exchange.fail(std::move(error));
 }
 
-Task<void> list_routes(Exchange& exchange, std::string_view query) {
-  Result<bool> shown = shows_routes(query);
+// `api_filter=` in the query: v1 and nothing show all; v1alpha, v1beta and deprecated show none,
+// since no such routes are served; another word is a 400.
+Task<void> list_routes(Context& context, Exchange& exchange, const RouteMatch& match) {
+  Result<bool> shown = shows_routes(match.query);
   if (!shown) co_return co_await exchange.fail(std::move(shown.error()));
   std::string body;
   JsonWriter out(body);
   out.begin_object().key("data").begin_array();
-  for (const RouteEntry& entry : route_table()) {
+  for (const Endpoint& endpoint : context.routes->endpoints()) {
     if (!*shown) break;
-    std::string_view methods = entry.methods;
-    while (!methods.empty()) {
-      const std::size_t space = methods.find(' ');
-      write_route(out, entry, methods.substr(0, space));
-      methods = space == std::string_view::npos ? "" : methods.substr(space + 1);
-    }
+    for (const ServedRoute& served : endpoint.routes) write_route(out, endpoint, served.route);
   }
   out.end_array().end_object();
   co_await exchange.respond(200, kJsonType, body);
 }
 
-Task<void> show_version(Exchange& exchange) {
+Task<void> show_version(Context&, Exchange& exchange, const RouteMatch&) {
   std::string body;
   JsonWriter(body).begin_object().member("version", kVersion).end_object();
   co_await exchange.respond(200, kJsonType, body);
+}
+
+constexpr std::array<RouteRow<Context>, 4> kRoutes = {{
+    {{"GET", "/v1/version", Access::kPublic}, show_version},
+    {{"GET", "/v1/providers"}, list_providers},
+    {{"GET", "/v1/providers/{provider_id:path}"}, show_provider},
+    {{"GET", "/v1/inspect/routes"}, list_routes},
+}};
+
+}  // namespace
+
+std::span<const RouteRow<Context>> inspect_routes() {
+  return kRoutes;
 }
 
 }  // namespace penstock::gateway

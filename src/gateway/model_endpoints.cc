@@ -6,9 +6,11 @@
 
 #include "gateway/caller_data.h"
 #include "gateway/content.h"
+#include "gateway/exchange.h"
 #include "gateway/model_list.h"
 #include "gateway/model_text.h"
 #include "gateway/registration.h"
+#include "gateway/route_table.h"
 
 namespace penstock::gateway {
 namespace {
@@ -35,10 +37,9 @@ Task<Result<std::string_view>> read_small_body(Exchange& exchange) {
   co_return body;
 }
 
-}  // namespace
-
-Task<void> list_models(Exchange& exchange) {
-  Context& context = exchange.context();
+// With provider data in the request, the upstreams are also asked on the caller's behalf; what they
+// add is shown and not remembered.
+Task<void> list_models(Context& context, Exchange& exchange, const RouteMatch&) {
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   auto data =
       caller_data(exchange.connection().request().fields, context.settings.server.limits.json());
@@ -58,17 +59,15 @@ Task<void> list_models(Exchange& exchange) {
   co_await exchange.respond_in_parts(200, kJsonType, parts);
 }
 
-Task<void> show_model(Exchange& exchange, const std::string& id) {
-  const Context& context = exchange.context();
+Task<void> show_model(Context& context, Exchange& exchange, const RouteMatch& match) {
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
-  const models::Model* model = catalog->find(id);
-  if (model == nullptr) co_return co_await exchange.fail(catalog->not_found(id));
+  const models::Model* model = catalog->find(match.id);
+  if (model == nullptr) co_return co_await exchange.fail(catalog->not_found(match.id));
   const std::string body = shown(context, *model);
   co_await exchange.respond(200, kJsonType, body);
 }
 
-Task<void> register_model(Exchange& exchange) {
-  Context& context = exchange.context();
+Task<void> register_model(Context& context, Exchange& exchange, const RouteMatch&) {
   Result<std::string_view> body = co_await read_small_body(exchange);
   if (!body) co_return co_await exchange.fail(std::move(body.error()));
   Result<models::Registry::Registration> registration =
@@ -81,10 +80,25 @@ Task<void> register_model(Exchange& exchange) {
   co_await exchange.respond(200, kJsonType, answer);
 }
 
-Task<void> remove_model(Exchange& exchange, const std::string& id) {
-  Status removed = exchange.context().registry.remove(id);
+Task<void> remove_model(Context& context, Exchange& exchange, const RouteMatch& match) {
+  Status removed = context.registry.remove(match.id);
   if (!removed) co_return co_await exchange.fail(std::move(removed.error()));
   co_await exchange.respond(200, kJsonType, "null");
+}
+
+constexpr std::string_view kModelPath = "/v1/models/{model_id:path}";
+
+constexpr std::array<RouteRow<Context>, 4> kRoutes = {{
+    {{"GET", "/v1/models"}, list_models},
+    {{"POST", "/v1/models", Access::kAdmin}, register_model},
+    {{"GET", kModelPath}, show_model},
+    {{"DELETE", kModelPath, Access::kAdmin}, remove_model},
+}};
+
+}  // namespace
+
+std::span<const RouteRow<Context>> model_routes() {
+  return kRoutes;
 }
 
 }  // namespace penstock::gateway

@@ -88,12 +88,12 @@ const char* find_fault(std::string_view path, std::size_t id_at) {
 
 }  // namespace
 
-Result<Target> split_target(std::string_view target, IdBegins id_begins) {
+Result<Target> split_target(std::string_view target, const PathRules* rules) {
   const std::size_t mark = target.find('?');
   Target split{target.substr(0, mark), {}};
   if (mark != std::string_view::npos) split.query = target.substr(mark + 1);
   if (is_plain_path(split.path)) return split;
-  const std::size_t id_at = id_begins != nullptr ? id_begins(split.path) : split.path.size();
+  const std::size_t id_at = rules != nullptr ? rules->id_begins(split.path) : split.path.size();
   if (const char* const fault = find_fault(split.path, id_at); fault != nullptr) {
     return failure(Error::client(ErrorKind::kInvalidRequest, fault));
   }

@@ -32,11 +32,16 @@ struct Target {
   std::string_view query;  // what follows the first `?`; empty if there is none
 };
 
-// The offset of the id in a path; the path's length if it has none.
-using IdBegins = std::size_t (*)(std::string_view path);
+// What the routes say about paths.
+class PathRules {
+ public:
+  virtual ~PathRules() = default;
+  // The offset of an id at the end of a path; the path's length if it has none. Asked only for
+  // paths that are not plain.
+  virtual std::size_t id_begins(std::string_view path) const = 0;
+};
 
-// Fails with kInvalidRequest, which leaves the connection usable. `id_begins` is called for paths
-// that are not plain; null: no path has an id.
-Result<Target> split_target(std::string_view target, IdBegins id_begins = nullptr);
+// Fails with kInvalidRequest, which leaves the connection usable. `rules` null: no path has an id.
+Result<Target> split_target(std::string_view target, const PathRules* rules = nullptr);
 
 }  // namespace penstock::http

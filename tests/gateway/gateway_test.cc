@@ -64,7 +64,8 @@ class GatewayTest : public ::testing::Test {
                   .ready = ready,
                   .keys = access::ApiKeys(settings->server.api_keys),
                   .providers = {},
-                  .catalog = registry.catalog()};
+                  .catalog = registry.catalog(),
+                  .routes = std::make_unique<const RouteTable>(routes(&context))};
   Gateway gateway{context};
 };
 

@@ -18,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/gateway.h"
+#include "gateway/route_table.h"
 #include "gateway/routes.h"
 #include "support/memory_stream.h"
 #include "support/simulated_loop.h"
@@ -26,8 +27,8 @@ namespace penstock::gateway {
 
 inline telemetry::MetricsOptions simulated_metrics_options() {
   telemetry::MetricsOptions options;
-  for (const RouteEntry& entry : route_table()) options.routes.emplace_back(entry.path);
-  options.routes.emplace_back(entry_of(Route::kUnknown).path);
+  const RouteTable table(routes(nullptr));
+  for (const Endpoint& endpoint : table.endpoints()) options.routes.push_back(endpoint.label);
   options.providers.emplace_back("p");
   return options;
 }
@@ -75,6 +76,7 @@ class SimulatedGateway : public ::testing::Test {
         settings->providers.front(), settings->server,
         providers::Passthrough::Environment{
             .loop = sim.loop(), .connector = connector, .scratch = scratch, .tls = nullptr}));
+    context->routes = std::make_unique<const RouteTable>(routes(&*context));
     gateway.emplace(*context);
     auto [near, far] = testing::memory_pair();
     client = std::move(far);

@@ -1,10 +1,10 @@
-#include "gateway/endpoints.h"
+#include "gateway/operations_endpoints.h"
 
+#include <array>
 #include <utility>
 
 #include "gateway/answer_writer.h"
-#include "gateway/inspect_endpoints.h"
-#include "gateway/model_endpoints.h"
+#include "gateway/exchange.h"
 #include "http/serializer.h"
 #include "net/next_turn.h"
 #include "telemetry/metrics_page.h"
@@ -12,8 +12,16 @@
 namespace penstock::gateway {
 namespace {
 
-Task<void> serve_readiness(Exchange& exchange) {
-  const Context& context = exchange.context();
+// In the reference's words.
+Task<void> serve_health(Context&, Exchange& exchange, const RouteMatch&) {
+  co_await exchange.respond(200, kJsonType, R"({"status":"OK"})");
+}
+
+Task<void> serve_liveness(Context&, Exchange& exchange, const RouteMatch&) {
+  co_await exchange.respond(200, kJsonType, R"({"status":"ok"})");
+}
+
+Task<void> serve_readiness(Context& context, Exchange& exchange, const RouteMatch&) {
   if (context.draining) {
     co_return co_await exchange.respond(503, kJsonType, R"({"status":"draining"})");
   }
@@ -40,8 +48,7 @@ Task<Status> write_page(Exchange& exchange, telemetry::MetricsPage& page, Answer
   }
 }
 
-Task<void> serve_metrics(Exchange& exchange) {
-  Context& context = exchange.context();
+Task<void> serve_metrics(Context& context, Exchange& exchange, const RouteMatch&) {
   context.metrics.set_access_log_dropped(context.access_log.dropped_lines());
   telemetry::MetricsPage page(context.metrics);
   AnswerWriter writer(exchange, 200, Exchange::Body::kOther);
@@ -54,41 +61,18 @@ Task<void> serve_metrics(Exchange& exchange) {
   co_await exchange.fail(std::move(written.error()));
 }
 
+constexpr std::array<RouteRow<Context>, 5> kRoutes = {{
+    {{"GET", "/v1/health", Access::kPublic}, serve_health},
+    {{"GET", "/health", Access::kPublic}, serve_health},
+    {{"GET", "/healthz", Access::kPublic}, serve_liveness},
+    {{"GET", "/readyz", Access::kPublic}, serve_readiness},
+    {{"GET", "/metrics", Access::kPublic}, serve_metrics},
+}};
+
 }  // namespace
 
-Task<void> serve_endpoint(Exchange& exchange, Route route, const std::string& id,
-                          std::string_view query) {
-  const std::string_view method = exchange.connection().request().method;
-  const bool is_get = method == "GET" || method == "HEAD";
-  switch (route) {
-    case Route::kModels:
-      if (is_get) co_return co_await list_models(exchange);
-      co_return co_await register_model(exchange);
-    case Route::kModel:
-      if (is_get) co_return co_await show_model(exchange, id);
-      co_return co_await remove_model(exchange, id);
-    case Route::kProviders:
-      co_return co_await list_providers(exchange);
-    case Route::kProvider:
-      co_return co_await show_provider(exchange, id);
-    case Route::kInspectRoutes:
-      co_return co_await list_routes(exchange, query);
-    case Route::kHealth:
-    case Route::kPlainHealth:
-      co_return co_await exchange.respond(200, kJsonType, R"({"status":"OK"})");
-    case Route::kVersion:
-      co_return co_await show_version(exchange);
-    case Route::kHealthz:
-      co_return co_await exchange.respond(200, kJsonType, R"({"status":"ok"})");
-    case Route::kReadyz:
-      co_return co_await serve_readiness(exchange);
-    case Route::kMetrics:
-      co_return co_await serve_metrics(exchange);
-    default: {
-      Error error = Error::client(ErrorKind::kNotFound, "no such route");
-      co_await exchange.fail(std::move(error));
-    }
-  }
+std::span<const RouteRow<Context>> operations_routes() {
+  return kRoutes;
 }
 
 }  // namespace penstock::gateway

@@ -1,0 +1,76 @@
+#pragma once
+
+// Route: what is served under one method and path, as data.
+//
+// Each room that serves routes has a table of rows: a route and the function that answers its
+// requests. `app` binds the tables to a thread's services and puts them together into the
+// RouteTable (gateway/route_table.h).
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/task.h"
+
+namespace penstock::gateway {
+
+class Exchange;
+struct RouteMatch;
+
+enum class Access : std::uint8_t {
+  kPublic,  // without a key, even if keys are configured
+  kKeyed,
+  kAdmin,  // a key with the role admin
+};
+
+// Whether a request may be sent to its upstream once more if a reused connection was closed without
+// a byte of an answer, although part of the request had been sent.
+enum class Repeatable : bool { kNo, kYes };
+
+// How requests of a route are passed to an upstream.
+struct Passing {
+  std::string_view model_type;  // that a model must have, if its type is stated
+  Repeatable repeatable = Repeatable::kNo;
+};
+
+struct Route {
+  std::string_view method;  // GET is also HEAD
+  // Segments in braces stand for ids: `/v1/responses/{response_id}`. One at the end may be
+  // `{model_id:path}`, which stands for all that follows, slashes too.
+  std::string_view path;
+  Access access = Access::kKeyed;
+  std::optional<Passing> passing = std::nullopt;  // none: the server answers itself
+};
+
+// Answers a request. The match lives until the task ends.
+using Handler = std::function<Task<void>(Exchange&, const RouteMatch&)>;
+
+struct ServedRoute {
+  Route route;
+  Handler handler;
+};
+
+// A row of a room's table. `Services` is what its functions need.
+template <typename Services>
+struct RouteRow {
+  Route route;
+  Task<void> (*serve)(Services&, Exchange&, const RouteMatch&);
+};
+
+// Appends the routes of a table. `services` outlives them. Null: only to be looked at.
+template <typename Services>
+void bind_routes(std::vector<ServedRoute>& out, std::span<const RouteRow<Services>> rows,
+                 Services* services) {
+  for (const RouteRow<Services>& row : rows) {
+    auto handler = [services, serve = row.serve](Exchange& exchange, const RouteMatch& match) {
+      return serve(*services, exchange, match);
+    };
+    out.push_back({row.route, std::move(handler)});
+  }
+}
+
+}  // namespace penstock::gateway

@@ -1,0 +1,74 @@
+#pragma once
+
+// RouteTable: the routes that a server has, and the search for the one that a request asks for.
+//
+// Paths under the older prefix /v1/openai/v1/ are the same routes. Each thread has a table of its
+// own, since the handlers are bound to a thread's services; after construction it does not change.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/result.h"
+#include "gateway/route.h"
+#include "http/target.h"
+
+namespace penstock::gateway {
+
+// What is served under one path, by method.
+struct Endpoint {
+  std::size_t index = 0;  // in the table; the same in the tables of all threads
+  std::string label;      // the path in metrics, log and inspection: `/v1/models/{model_id}`
+  std::vector<ServedRoute> routes;
+};
+
+struct RouteMatch {
+  const Endpoint* endpoint = nullptr;   // never null in a result
+  const ServedRoute* served = nullptr;  // null: the path does not support the method
+  std::string id;                       // what is in place of the first `{…}`, percent-decoded
+  std::string_view path;                // as requested, without the older prefix
+  std::string_view query;
+};
+
+// "GET, HEAD, POST"
+std::string allow_field(const Endpoint& endpoint);
+
+class RouteTable final : public http::PathRules {
+ public:
+  // Throws std::logic_error for two routes of one method and path.
+  explicit RouteTable(std::vector<ServedRoute> routes);
+
+  // Finds the endpoint of a canonical path (http/target.h). Fails with kNotFound; the message names
+  // the route that was most likely meant.
+  Result<RouteMatch> match(std::string_view method, const http::Target& target) const;
+
+  // "; did you mean /v1/models?", for an error's message; empty where nothing is near. A query is
+  // passed over.
+  std::string hint_for_path(std::string_view path) const;
+
+  // Where what `{…:path}` stands for begins: it is the client's data and names no other route.
+  std::size_t id_begins(std::string_view path) const override;
+
+  // In the order of the rooms' tables. The last one is unknown().
+  const std::vector<Endpoint>& endpoints() const { return endpoints_; }
+  // Of paths that are not in the table, for metrics and the access log. It has no routes.
+  const Endpoint& unknown() const { return endpoints_.back(); }
+
+ private:
+  // A path with placeholders.
+  struct Pattern {
+    std::string_view path;
+    std::size_t endpoint;
+  };
+
+  Endpoint& endpoint_of(std::string_view path);
+  const Endpoint* nearest(std::string_view path) const;
+
+  std::vector<Endpoint> endpoints_;
+  std::unordered_map<std::string_view, std::size_t> plain_;  // paths without placeholders
+  std::vector<Pattern> patterns_;
+};
+
+}  // namespace penstock::gateway
