@@ -3,7 +3,7 @@
 
 function(penstock_room name)
   cmake_parse_arguments(ROOM "" "" "USES;LIBRARIES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   add_library(penstock_${name} STATIC ${sources})
   target_include_directories(penstock_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
@@ -17,7 +17,7 @@ endfunction()
 # The unit tests of a room: tests/<name>/*_test.cc in one program.
 function(penstock_tests name)
   cmake_parse_arguments(TESTS "" "" "USES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cc)
   if(NOT sources)
     return()
   endif()

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "wire/request_fields.h"
-#include "wire/sse_rewriter.h"
+#include "wire/bodies/request_fields.h"
+#include "wire/bodies/sse_rewriter.h"
 
 namespace penstock::wire {
 namespace {

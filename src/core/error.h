@@ -4,8 +4,8 @@
 //
 // An Error says what happened (kind), whether another attempt may help (retry) and which limit was
 // reached, if any (limit). It is made where the cause is known and travels unchanged to the one
-// place that turns it into an answer (wire/error_answer.h). The message is for the reader of the
-// answer: it names the place, and never contains a secret or a byte of a body.
+// place that turns it into an answer (wire/apis/error_answer.h). The message is for the reader of
+// the answer: it names the place, and never contains a secret or a byte of a body.
 
 #include <cstdint>
 #include <optional>

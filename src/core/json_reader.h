@@ -1,7 +1,7 @@
 #pragma once
 
 // The reader of JSON that is needed as a tree: registrations, model lists, provider data, error
-// bodies. JSON that is only passed on is not read here (wire/json_walk.h).
+// bodies. JSON that is only passed on is not read here (wire/json/walk.h).
 //
 // It reads RFC 8259 strictly and within bounds. Peers choose the depth, width and length of what
 // they send, so nothing here recurses: a document is a flat list of values over the text that it

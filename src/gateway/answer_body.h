@@ -14,8 +14,8 @@
 
 #include "gateway/answer_head.h"
 #include "gateway/exchange.h"
-#include "wire/json_rewriter.h"
-#include "wire/sse_rewriter.h"
+#include "wire/bodies/json_rewriter.h"
+#include "wire/bodies/sse_rewriter.h"
 
 namespace penstock::gateway {
 
@@ -41,7 +41,7 @@ class AnswerBody {
   std::size_t events_passed_in_part() const;
 
   // After finish(): whether the answer is whole. A stream states its end, by the law of its API
-  // (wire/end_law.h); it was cut if it just ends, whatever the framing says, or ends inside an
+  // (wire/apis/end_law.h); it was cut if it just ends, whatever the framing says, or ends inside an
   // event, and is not whole after an error. A JSON text that begins as an object must end as one.
   bool is_whole() const;
 

@@ -11,7 +11,7 @@
 #include "core/result.h"
 #include "http/body_budget.h"
 #include "http/upstream_connection.h"
-#include "wire/content_coding.h"
+#include "wire/bodies/content_coding.h"
 
 namespace penstock::gateway {
 

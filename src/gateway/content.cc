@@ -8,7 +8,7 @@
 #include "http/body_memory.h"
 #include "http/content_codings.h"
 #include "net/next_turn.h"
-#include "wire/content_coding.h"
+#include "wire/bodies/content_coding.h"
 
 namespace penstock::gateway {
 namespace {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "http/serializer.h"
-#include "wire/content_coding.h"
-#include "wire/error_answer.h"
+#include "wire/apis/error_answer.h"
+#include "wire/bodies/content_coding.h"
 
 namespace penstock::gateway {
 namespace {

@@ -18,7 +18,7 @@
 #include "gateway/context.h"
 #include "gateway/route_table.h"
 #include "http/server_connection.h"
-#include "wire/usage.h"
+#include "wire/apis/usage.h"
 
 namespace penstock::gateway {
 

@@ -7,7 +7,7 @@
 #include "gateway/route_table.h"
 #include "http/serializer.h"
 #include "http/target.h"
-#include "wire/error_answer.h"
+#include "wire/apis/error_answer.h"
 
 namespace penstock::gateway {
 

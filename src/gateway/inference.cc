@@ -15,7 +15,7 @@
 #include "http/serializer.h"
 #include "net/next_turn.h"
 #include "providers/redirect.h"
-#include "wire/request_fields.h"
+#include "wire/bodies/request_fields.h"
 
 namespace penstock::gateway {
 namespace {

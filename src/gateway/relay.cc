@@ -16,8 +16,8 @@
 #include "http/serializer.h"
 #include "net/next_turn.h"
 #include "net/wait.h"
-#include "wire/error_answer.h"
-#include "wire/error_event.h"
+#include "wire/apis/error_answer.h"
+#include "wire/apis/error_event.h"
 
 namespace penstock::gateway {
 namespace {

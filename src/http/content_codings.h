@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "http/head.h"
-#include "wire/content_coding.h"
+#include "wire/bodies/content_coding.h"
 
 namespace penstock::http {
 

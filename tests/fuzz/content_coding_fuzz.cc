@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "require.h"
-#include "wire/content_coding.h"
+#include "wire/bodies/content_coding.h"
 
 namespace {
 

@@ -11,7 +11,7 @@
 
 #include "core/json_reader.h"
 #include "require.h"
-#include "wire/error_event.h"
+#include "wire/apis/error_event.h"
 
 namespace {
 

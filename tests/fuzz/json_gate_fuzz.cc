@@ -15,7 +15,7 @@
 
 #include "core/text.h"
 #include "require.h"
-#include "wire/request_fields.h"
+#include "wire/bodies/request_fields.h"
 
 namespace {
 

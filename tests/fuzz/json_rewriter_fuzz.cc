@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "require.h"
-#include "wire/json_rewriter.h"
+#include "wire/bodies/json_rewriter.h"
 
 namespace {
 

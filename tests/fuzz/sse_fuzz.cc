@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "require.h"
-#include "wire/sse_rewriter.h"
+#include "wire/bodies/sse_rewriter.h"
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <sstream>
@@ -83,6 +84,30 @@ TEST(Rooms, AreLinkedAsTheyAreRanked) {
       EXPECT_LT(*rank_of(other), *rank_of(name)) << name << " uses " << other;
     }
   }
+}
+
+// The folders of the room wire, each of which includes only those before it.
+TEST(Rooms, HaveFoldersThatIncludeLowerOnesOnly) {
+  constexpr std::array<std::string_view, 3> kFolders = {"json", "apis", "bodies"};
+  const auto place = [&](std::string_view path) {
+    std::string_view folder = path.substr(std::string_view("wire/").size());
+    folder = folder.substr(0, folder.find('/'));
+    return std::ranges::find(kFolders, folder) - kFolders.begin();
+  };
+  std::size_t checked = 0;
+  for (const File& file : files_below({"src"}, kCpp)) {
+    const std::string_view path =
+        std::string_view(file.path).substr(std::string_view("src/").size());
+    if (room_of(file.path) != "wire") continue;
+    ASSERT_LT(place(path), std::ssize(kFolders)) << path << " is in none of the folders";
+    for (const std::string_view line : file.lines()) {
+      const std::string_view included = included_by(line);
+      if (!included.starts_with("wire/")) continue;
+      EXPECT_LE(place(included), place(path)) << path << ": " << line;
+      ++checked;
+    }
+  }
+  EXPECT_GT(checked, 30U);
 }
 
 // Not through a third room: what a room includes is in its own line of CMakeLists.txt.

@@ -12,7 +12,7 @@
 #include "sim/pace.h"
 #include "sim/refusals.h"
 #include "sim/stream_feed.h"
-#include "wire/error_answer.h"
+#include "wire/apis/error_answer.h"
 
 namespace penstock::sim {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <simdjson.h>
 
-#include "wire/request_fields.h"
+#include "wire/bodies/request_fields.h"
 
 namespace penstock::sim {
 namespace {

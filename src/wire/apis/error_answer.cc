@@ -1,0 +1,204 @@
+#include "wire/apis/error_answer.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "core/text.h"
+
+namespace penstock::wire {
+namespace {
+
+constexpr std::string_view kInvalidRequestType = "invalid_request_error";
+constexpr std::string_view kAuthenticationType = "authentication_error";
+constexpr std::string_view kPermissionType = "permission_error";
+constexpr std::string_view kUpstreamType = "upstream_error";
+constexpr std::string_view kApiType = "api_error";
+
+// Text of others in a message is cut to this.
+constexpr std::size_t kWrappedBytesMax = 2048;
+
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+  out.append(",\"").append(name).append("\":");
+  if (value.empty()) {
+    out.append("null");
+  } else {
+    out.push_back('"');
+    append_json_escaped(out, value);
+    out.push_back('"');
+  }
+}
+
+std::string object_of(std::string_view message, std::string_view type, std::string_view param,
+                      std::string_view code) {
+  std::string out = "{\"error\":{\"message\":\"";
+  append_json_escaped(out, message);
+  out.push_back('"');
+  append_member(out, "type", type);
+  append_member(out, "param", param);
+  append_member(out, "code", code);
+  out.append("}}");
+  return out;
+}
+
+struct StatusName {
+  int status;
+  std::string_view name;
+};
+
+// RFC 9110 section 15 and RFC 6585: the failures that inference services answer with.
+constexpr std::array kStatusNames = {
+    StatusName{400, "Bad Request"},
+    StatusName{401, "Unauthorized"},
+    StatusName{402, "Payment Required"},
+    StatusName{403, "Forbidden"},
+    StatusName{404, "Not Found"},
+    StatusName{405, "Method Not Allowed"},
+    StatusName{408, "Request Timeout"},
+    StatusName{409, "Conflict"},
+    StatusName{413, "Content Too Large"},
+    StatusName{415, "Unsupported Media Type"},
+    StatusName{422, "Unprocessable Content"},
+    StatusName{429, "Too Many Requests"},
+    StatusName{500, "Internal Server Error"},
+    StatusName{501, "Not Implemented"},
+    StatusName{502, "Bad Gateway"},
+    StatusName{503, "Service Unavailable"},
+    StatusName{504, "Gateway Timeout"},
+};
+
+std::string name_of_status(int status) {
+  for (const StatusName& known : kStatusNames) {
+    if (known.status == status) return std::string(known.name);
+  }
+  return "The upstream answered with status " + std::to_string(status);
+}
+
+// At most kWrappedBytesMax bytes from the front, not ending inside a UTF-8 sequence.
+std::string_view cut(std::string_view text) {
+  if (text.size() <= kWrappedBytesMax) return text;
+  std::size_t length = kWrappedBytesMax;
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+  };
+  // A sequence has at most three continuation bytes; more of them are not UTF-8 and no boundary.
+  for (int step = 0; step < 3 && continues(length); ++step) --length;
+  return text.substr(0, length);
+}
+
+std::string_view without_surrounding_space(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+}  // namespace
+
+// The codes of upstream and gateway errors are the kinds' names, as in logs and metrics.
+ErrorAnswer answer_for(const Error& error) {
+  const std::string_view name = name_of(error.kind);
+  switch (error.kind) {
+    case ErrorKind::kInvalidRequest:
+      return {400, kInvalidRequestType, {}, {}};
+    case ErrorKind::kInvalidApiKey:
+      return {401, kAuthenticationType, name, {}};
+    case ErrorKind::kForbidden:
+      return {403, kPermissionType, name, {}};
+    // A model that must not be used is answered like one that does not exist: clients know this
+    // code, and OpenAI's words cover both ("does not exist or you do not have access").
+    case ErrorKind::kModelNotFound:
+      return {404, kInvalidRequestType, "model_not_found", "model"};
+    case ErrorKind::kMalformedRequest:
+      return {400, kInvalidRequestType, name, {}};
+    case ErrorKind::kNotFound:
+      return {404, kInvalidRequestType, name, {}};
+    case ErrorKind::kMethodNotAllowed:
+      return {405, kInvalidRequestType, name, {}};
+    case ErrorKind::kRequestTimeout:
+      return {408, kInvalidRequestType, name, {}};
+    case ErrorKind::kBodyTooLarge:
+      return {413, kInvalidRequestType, name, {}};
+    case ErrorKind::kUnsupportedMediaType:
+      return {415, kInvalidRequestType, name, {}};
+    case ErrorKind::kExpectationFailed:
+      return {417, kInvalidRequestType, name, {}};
+    case ErrorKind::kHeadTooLarge:
+    case ErrorKind::kTooManyFields:
+      return {431, kInvalidRequestType, name, {}};
+    case ErrorKind::kNotImplemented:
+      return {501, kInvalidRequestType, name, {}};
+    case ErrorKind::kVersionNotSupported:
+      return {505, kInvalidRequestType, name, {}};
+    case ErrorKind::kClientGone:
+    case ErrorKind::kCancelled:
+      return {0, {}, {}, {}};
+    case ErrorKind::kUpstreamUnreachable:
+    case ErrorKind::kUpstreamReset:
+    case ErrorKind::kUpstreamInvalidResponse:
+    case ErrorKind::kUpstreamRedirect:
+      return {502, kUpstreamType, name, {}};
+    case ErrorKind::kUpstreamTimeout:
+      return {504, kUpstreamType, name, {}};
+    // The caller has chosen the address.
+    case ErrorKind::kUpstreamForbidden:
+      return {400, kInvalidRequestType, name, {}};
+    case ErrorKind::kOverloaded:
+    case ErrorKind::kShuttingDown:
+      return {503, kApiType, name, {}};
+    case ErrorKind::kInternal:
+      return {500, kApiType, name, {}};
+  }
+  return {500, kApiType, name_of(ErrorKind::kInternal), {}};
+}
+
+std::string error_body(const Error& error) {
+  const ErrorAnswer answer = answer_for(error);
+  return object_of(error.message, answer.type, answer.param, answer.code);
+}
+
+std::string error_event(const Error& error) {
+  return "data: " + error_body(error) + "\n\n";
+}
+
+std::string wrapped_upstream_error(int status, std::string_view text) {
+  const std::string_view message = cut(without_surrounding_space(text));
+  if (message.empty()) return object_of(name_of_status(status), kUpstreamType, {}, {});
+  return object_of(message, kUpstreamType, {}, {});
+}
+
+std::string coded_upstream_error(int status) {
+  return object_of(name_of_status(status) +
+                       ". The upstream's own message is left out: it is in a content coding that "
+                       "cannot be decoded, although only identity was requested.",
+                   kUpstreamType, {}, {});
+}
+
+bool is_refusal_of_credential(int status, std::string_view text) {
+  // `words` are in lower case.
+  const auto has_one_of = [&](std::span<const std::string_view> words) {
+    return std::ranges::any_of(words, [&](std::string_view word) {
+      return std::ranges::search(text, word, {}, to_lower).size() == word.size();
+    });
+  };
+  constexpr std::array kOf403 = std::to_array<std::string_view>(
+      {"api key", "api_key", "api-key", "apikey", "credential", "unauthenticated", "authentication",
+       "security token", "access token", "auth token", "bearer token"});
+  constexpr std::array kOf400 =
+      std::to_array<std::string_view>({"api_key_invalid", "api key not valid"});
+  if (status == 403) return has_one_of(kOf403);
+  if (status == 400) return has_one_of(kOf400);
+  return status == 401;
+}
+
+std::string refused_credential_error(int status, std::string_view provider, std::string_view text) {
+  std::string message = "The upstream of provider '" + std::string(provider) + "' answered " +
+                        std::to_string(status) +
+                        " to the credential that this gateway's operator has configured for it. "
+                        "Your own API key is not the cause; tell the operator.";
+  const std::string_view said = cut(without_surrounding_space(text));
+  if (!said.empty()) message.append(" The upstream says: ").append(said);
+  return object_of(message, kUpstreamType, {}, "upstream_authentication");
+}
+
+}  // namespace penstock::wire

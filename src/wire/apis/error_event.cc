@@ -1,0 +1,114 @@
+#include "wire/apis/error_event.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "core/json_reader.h"
+
+namespace penstock::wire {
+namespace {
+
+constexpr int kUnknown = 502;
+
+struct NamedStatus {
+  std::string_view name;
+  int status;
+};
+
+// https://platform.openai.com/docs/guides/error-codes, https://docs.anthropic.com/en/api/errors,
+// and the names of exceptions that vLLM states as types.
+constexpr std::array kNamedStatuses = {
+    NamedStatus{"invalid_request_error", 400},
+    NamedStatus{"BadRequestError", 400},
+    NamedStatus{"context_length_exceeded", 400},
+    NamedStatus{"authentication_error", 401},
+    NamedStatus{"invalid_api_key", 401},
+    NamedStatus{"AuthenticationError", 401},
+    NamedStatus{"permission_error", 403},
+    NamedStatus{"PermissionDeniedError", 403},
+    NamedStatus{"not_found_error", 404},
+    NamedStatus{"model_not_found", 404},
+    NamedStatus{"NotFoundError", 404},
+    NamedStatus{"request_too_large", 413},
+    NamedStatus{"UnprocessableEntityError", 422},
+    NamedStatus{"rate_limit_error", 429},
+    NamedStatus{"rate_limit_exceeded", 429},
+    NamedStatus{"insufficient_quota", 429},
+    NamedStatus{"RateLimitError", 429},
+    NamedStatus{"server_error", 500},
+    NamedStatus{"api_error", 500},
+    NamedStatus{"InternalServerError", 500},
+    NamedStatus{"overloaded_error", 503},
+    NamedStatus{"overloaded", 503},
+    NamedStatus{"timeout_error", 504},
+};
+
+// Of a number or of its digits as a text.
+std::optional<int> stated_status(const JsonValue& value) {
+  std::string_view digits = value.raw();
+  if (digits.size() == 5 && value.is_string()) digits = digits.substr(1, 3);
+  int status = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, status);
+  if (read.ec != std::errc() || read.ptr != end || status < 400 || status > 599) return {};
+  return status;
+}
+
+std::optional<int> named_status(const JsonValue& value) {
+  const auto known = std::ranges::find_if(
+      kNamedStatuses, [&](const NamedStatus& named) { return value.is_text(named.name); });
+  if (known == kNamedStatuses.end()) return {};
+  return known->status;
+}
+
+template <std::size_t Count, class Read>
+std::optional<int> first_of(const JsonValue& error, const std::array<std::string_view, Count>& keys,
+                            Read read) {
+  for (const std::string_view key : keys) {
+    const std::optional<JsonValue> value = error.find(key);
+    if (!value) continue;
+    if (const std::optional<int> status = read(*value)) return status;
+  }
+  return {};
+}
+
+constexpr std::array<std::string_view, 3> kStating = {"code", "status", "status_code"};
+constexpr std::array<std::string_view, 2> kNaming = {"type", "code"};
+
+}  // namespace
+
+std::string event_data(std::string_view event) {
+  std::string data;
+  bool has_data = false;
+  while (!event.empty()) {
+    const std::string_view line = event.substr(0, event.find_first_of("\r\n"));
+    event.remove_prefix(std::min(event.size(), line.size() + 1));
+    const std::size_t colon = line.find(':');
+    // A line without a colon is a field with an empty value.
+    std::string_view value = colon == std::string_view::npos ? "" : line.substr(colon + 1);
+    if (line.substr(0, colon) != "data") continue;
+    if (value.starts_with(' ')) value.remove_prefix(1);
+    if (has_data) data.push_back('\n');
+    has_data = true;
+    data.append(value);
+  }
+  return data;
+}
+
+int status_of_error(std::string_view text) {
+  const auto document = JsonDocument::read(text);
+  if (!document || !document->root().is_object()) return kUnknown;
+  const JsonValue whole = document->root();
+  const std::optional<JsonValue> own = whole.find("error");
+  const bool has_own = own && own->is_object();
+  const JsonValue error = has_own ? *own : whole;
+  if (const auto status = first_of(error, kStating, stated_status)) return *status;
+  if (has_own) {
+    if (const auto status = first_of(whole, kStating, stated_status)) return *status;
+  }
+  return first_of(error, kNaming, named_status).value_or(kUnknown);
+}
+
+}  // namespace penstock::wire

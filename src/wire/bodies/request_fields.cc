@@ -1,0 +1,210 @@
+#include "wire/bodies/request_fields.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <utility>
+
+#include "core/text.h"
+
+namespace penstock::wire {
+namespace {
+
+constexpr std::size_t kNowhere = std::string_view::npos;
+
+// Longer keys name no parameter. They would be unescaped and compared in one go.
+constexpr std::size_t kKeyBytesMax = 1024;
+
+// An escape of six bytes stands for at least one byte.
+constexpr std::size_t kEscapeBytes = 6;
+
+constexpr std::size_t kShownKeyBytesMax = 64;
+
+Error invalid(std::string message) {
+  return Error::client(ErrorKind::kInvalidRequest, std::move(message));
+}
+
+Error not_json(std::string_view what, std::size_t position = kNowhere) {
+  std::string message = "We could not parse the JSON body of your request: ";
+  message.append(what);
+  if (position != kNowhere) message.append(" at byte ").append(std::to_string(position));
+  message.push_back('.');
+  return invalid(std::move(message));
+}
+
+Error missing_model() {
+  return invalid("You must provide a model parameter: a non-empty string.");
+}
+
+// The key in a form for messages.
+std::string shown(std::string_view key) {
+  const std::string_view cut = key.substr(0, kShownKeyBytesMax);
+  std::string text(cut.substr(0, valid_utf8_bytes(cut)));
+  if (cut.size() < key.size()) text.append("…");
+  return text;
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
+// Whether a service that ignores the case of keys would take `key` for `name`, and we do not. Go's
+// does so by Unicode's rules, in which the long s is an s.
+bool is_variant_of(std::string_view key, std::string_view name) {
+  constexpr std::string_view kLongS = "\u017F";
+  if (key == name) return false;
+  if (equals_ignoring_case(key, name)) return true;
+  return name.starts_with('s') && key.starts_with(kLongS) &&
+         equals_ignoring_case(key.substr(kLongS.size()), name.substr(1));
+}
+
+}  // namespace
+
+RequestReader::RequestReader(std::string_view body, const RequestLimits& limits)
+    : body_(body), limits_(limits), check_(body, limits.depth) {}
+
+std::optional<Result<RequestFields>> RequestReader::proceed(std::size_t work) {
+  if (body_.starts_with(kByteOrderMark)) {
+    return failure(not_json("it begins with a byte order mark"));
+  }
+  for (;;) {
+    switch (check_.next(work)) {
+      case JsonCheck::Step::kMember:
+        if (Status taken = take_member(check_.member()); !taken) {
+          return failure(std::move(taken.error()));
+        }
+        if (work == 0) return std::nullopt;
+        break;
+      case JsonCheck::Step::kEnd:
+        return end_with_utf8(work);
+      case JsonCheck::Step::kPaused:
+        return std::nullopt;
+      case JsonCheck::Step::kFault:
+        return failure(fault());
+    }
+  }
+}
+
+Error RequestReader::fault() const {
+  // About the body as a whole; a position would be meaningless.
+  const bool of_all = check_.position() == 0 || check_.position() == body_.size();
+  Error error = not_json(check_.fault(), of_all ? kNowhere : check_.position());
+  if (check_.depth_is_the_fault()) return std::move(error).at_limit(Limit::kBodyDepth);
+  return error;
+}
+
+std::optional<Result<RequestFields>> RequestReader::end_with_utf8(std::size_t work) {
+  switch (check_.check_utf8(work)) {
+    case JsonCheck::Step::kPaused:
+      return std::nullopt;
+    case JsonCheck::Step::kEnd:
+      return finish();
+    default:
+      return failure(not_json("it is not valid UTF-8", check_.utf8_bytes()));
+  }
+}
+
+Result<RequestFields> RequestReader::finish() {
+  // By hash and then by text: the cost is n log n for any keys that a peer chooses.
+  for (Key& key : many_keys_) key.hash = std::hash<std::string_view>{}(key.text);
+  std::ranges::sort(many_keys_, [](const Key& a, const Key& b) {
+    return a.hash != b.hash ? a.hash < b.hash : a.text < b.text;
+  });
+  const auto twice = std::ranges::adjacent_find(
+      many_keys_, [](const Key& a, const Key& b) { return a.text == b.text; });
+  if (twice != many_keys_.end()) {
+    return failure(invalid("The body has the key '" + shown(twice->text) + "' more than once."));
+  }
+  if (fields_.model_end == 0) return failure(missing_model());
+  return fields_;
+}
+
+Status RequestReader::take_member(const JsonCheck::Member& member) {
+  std::string_view key = member.key;
+  if (key.size() > kKeyBytesMax) {
+    return failure(not_json("a key is too long; its value is", member.value_begin));
+  }
+  if (member.key_is_escaped) {
+    std::string& unescaped = unescaped_.emplace_front();
+    if (!append_json_unescaped(unescaped, key)) {
+      return failure(not_json("a key has an invalid escape; its value is", member.value_begin));
+    }
+    key = unescaped;
+  }
+  if (Status added = add_key(key); !added) return added;
+  if (key == "stream") {
+    fields_.stream =
+        body_.substr(member.value_begin, member.value_end - member.value_begin) == "true";
+  } else if (key == "model") {
+    return read_model(member);
+  }
+  return {};
+}
+
+Status RequestReader::add_key(std::string_view key) {
+  if (key_count_ == limits_.keys) {
+    return failure(invalid("The body has more than " + std::to_string(limits_.keys) +
+                           " keys at its top level.")
+                       .at_limit(Limit::kBodyKeys));
+  }
+  for (const std::string_view name : {"model", "stream"}) {
+    if (!is_variant_of(key, name)) continue;
+    return failure(invalid("The body has the key '" + shown(key) +
+                           "', which some services read as '" + std::string(name) +
+                           "'. Spell it '" + std::string(name) + "'."));
+  }
+  if (key.contains('\0')) return failure(invalid("The body has a key with a NUL character."));
+
+  const std::size_t compared = std::min(key_count_, kComparedKeysMax);
+  ++key_count_;
+  if (compared < kComparedKeysMax) {
+    for (std::size_t i = 0; i < compared; ++i) {
+      if (keys_[i] != key) continue;
+      return failure(invalid("The body has the key '" + shown(key) + "' more than once."));
+    }
+    keys_[compared] = key;
+    return {};
+  }
+  if (many_keys_.empty()) {
+    for (const std::string_view first : keys_) many_keys_.push_back({0, first});
+  }
+  many_keys_.push_back({0, key});
+  return {};
+}
+
+Status RequestReader::read_model(const JsonCheck::Member& member) {
+  const auto too_long = [&] {
+    return failure(
+        invalid("The model's name has more than " + std::to_string(limits_.model_bytes) + " bytes.")
+            .at_limit(Limit::kModelBytes));
+  };
+  std::string_view model = body_.substr(member.value_begin, member.value_end - member.value_begin);
+  if (!model.starts_with('"')) return failure(missing_model());
+  model = model.substr(1, model.size() - 2);
+  if (model.size() > limits_.model_bytes * kEscapeBytes) return too_long();
+  std::string unescaped;
+  if (model.contains('\\')) {
+    if (!append_json_unescaped(unescaped, model)) {
+      return failure(not_json("the model's name has an invalid escape", member.value_begin));
+    }
+    model = unescaped;
+  }
+  if (model.empty()) return failure(missing_model());
+  if (model.size() > limits_.model_bytes) return too_long();
+  if (std::ranges::any_of(model, is_control)) {
+    return failure(invalid("The model's name has a control character."));
+  }
+  model_.assign(model);
+  fields_.model_begin = member.value_begin;
+  fields_.model_end = member.value_end;
+  return {};
+}
+
+Result<RequestFields> read_request(RequestReader& reader) {
+  for (;;) {
+    auto fields = reader.proceed(std::numeric_limits<std::size_t>::max());
+    if (fields) return *std::move(fields);
+  }
+}
+
+}  // namespace penstock::wire
