@@ -77,7 +77,7 @@ Worker::Worker(const Shared& shared)
       background_(loop_, report_to(shared.log)),
       ends_(loop_, report_to(shared.log)) {
   context_.routes = make_routes(context_);
-  context_.transport_security = gateway::transport_security_line(shared.settings.server);
+  context_.transport_security = gateway::transport_security_field(shared.settings.server);
   const auto& providers = shared.settings.providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
     const providers::Passthrough::Environment environment{.loop = loop_,

@@ -72,7 +72,7 @@ class Unpacking {
 };
 
 Task<Result<std::string_view>> unpack(Exchange& exchange, wire::ContentCodings codings) {
-  http::ServerConnection& connection = exchange.connection();
+  http::ServerExchange& connection = exchange.connection();
   Result<std::string_view> body = co_await connection.read_body();
   if (!body) co_return failure(std::move(body.error()));
   std::string_view coded = *body;

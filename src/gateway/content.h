@@ -12,7 +12,7 @@ namespace penstock::gateway {
 
 // Reads the request's body and decodes it, in slices between which other requests get their turn.
 // The result has the bounds of any body, and is valid as long as one. An unknown coding is refused
-// before the body is read. Errors: those of ServerConnection::read_body(); kUnsupportedMediaType;
+// before the body is read. Errors: those of ServerExchange::read_body(); kUnsupportedMediaType;
 // kInvalidRequest if the body is not in its coding.
 Eventual<Result<std::string_view>> read_content(Exchange& exchange);
 

@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "access/api_keys.h"
@@ -14,6 +13,7 @@
 #include "core/memory_trimmer.h"
 #include "core/secret_guard.h"
 #include "gateway/route_table.h"
+#include "http/field_block.h"
 #include "http/scratch.h"
 #include "models/catalog.h"
 #include "models/registry.h"
@@ -49,8 +49,8 @@ struct Context {
   std::shared_ptr<net::Signal> rendering = nullptr;
   std::unique_ptr<const RouteTable> routes = nullptr;  // its handlers refer to this object
   bool draining = false;
-  // Tells browsers to use only TLS, as a whole field line; empty: nothing.
-  std::string transport_security = {};
+  // Tells browsers to use only TLS; may be empty.
+  http::FieldBlock transport_security = {};
 };
 
 }  // namespace penstock::gateway

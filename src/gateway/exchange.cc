@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "http/serializer.h"
 #include "wire/apis/error_answer.h"
 #include "wire/bodies/content_coding.h"
 
@@ -57,7 +56,7 @@ telemetry::ProviderId provider_id(std::optional<std::size_t> provider) {
 
 }  // namespace
 
-Exchange::Exchange(Context& context, http::ServerConnection& connection)
+Exchange::Exchange(Context& context, http::ServerExchange& connection)
     : context_(context),
       connection_(connection),
       endpoint_(&context.routes->unknown()),
@@ -136,23 +135,15 @@ bool Exchange::request_time_is_over() const {
   return deadline_ <= context_.loop.now();
 }
 
-void Exchange::begin_head(std::string& out, int status) {
-  http::append_status_line(out, status);
-  http::append_field(out, "x-request-id", request_id_.view());
-  out.append(context_.transport_security);
-  if (!connection_.keep_alive()) out.append("Connection: close\r\n");
-}
-
-void Exchange::append_length(std::string& out, std::uint64_t bytes) const {
-  http::append_content_length(out, bytes);
-  // With HTTP/1.0, only this framing allows the connection to be kept.
-  if (connection_.keep_alive() && connection_.request().version == http::Version::kHttp10) {
-    out.append("Connection: keep-alive\r\n");
-  }
+http::FieldBlock Exchange::common_fields() {
+  http::FieldBlock fields(context_.scratch);
+  fields.add("x-request-id", request_id_.view());
+  fields.add(context_.transport_security);
+  return fields;
 }
 
 Task<void> Exchange::respond(int status, std::string_view content_type, std::string_view body,
-                             std::string_view fields) {
+                             http::FieldBlock fields) {
   std::string masked;
   if (context_.secrets.may_find(body)) {
     masked.assign(body);
@@ -160,35 +151,24 @@ Task<void> Exchange::respond(int status, std::string_view content_type, std::str
     body = masked;
   }
   const std::span<const std::string_view> whole(&body, 1);
-  co_await respond_in_parts(status, content_type, whole, fields);
+  co_await respond_in_parts(status, content_type, whole, std::move(fields));
 }
 
 Task<void> Exchange::respond_in_parts(int status, std::string_view content_type,
                                       std::span<const std::string_view> body,
-                                      std::string_view fields) {
-  std::size_t bytes = 0;
-  for (const std::string_view part : body) bytes += part.size();
-  http::ScratchPool::Text head(context_.scratch);
-  begin_head(*head, status);
-  http::append_date(*head, context_.loop.wall());
-  if (bytes > 0) http::append_field(*head, "Content-Type", content_type);
-  append_length(*head, bytes);
-  head->append(fields);
-  http::append_head_end(*head);
+                                      http::FieldBlock fields) {
   http::Pieces pieces;
-  pieces.add(*head);
-  // An answer to HEAD has no body, whatever its length says (RFC 9110 section 9.3.2).
-  if (method_.view() == "HEAD") body = {}, bytes = 0;
   for (const std::string_view part : body) pieces.add(part);
+  http::FieldBlock all = common_fields();
+  if (!pieces.empty()) all.add("Content-Type", content_type);
+  all.add(fields);
   head_sent(status, Body::kOther);
-  Status written = co_await connection_.write(pieces);
+  Status written = co_await connection_.respond(status, std::move(all), pieces);
   if (!written) {
     note(truth_about(std::move(written.error())));
     co_return;
   }
-  add_body_bytes(bytes);
   if (ending_ == telemetry::Ending::kInternal && !error_) ending_ = telemetry::Ending::kCompleted;
-  connection_.answered();
 }
 
 // Adds what only the exchange knows about an error: why it was cancelled, and that the time of the
@@ -220,32 +200,23 @@ Task<void> Exchange::fail(Error error) {
     if (body_ != Body::kEvents || error.kind == ErrorKind::kClientGone) co_return;
     if (error_event_ == ErrorEvent::kNone) co_return;
     // An empty line ends the incomplete event.
-    const std::string_view separator = error_event_ == ErrorEvent::kInsideEvent ? "\n\n" : "";
-    std::string event = wire::error_event(error);
+    std::string event = error_event_ == ErrorEvent::kInsideEvent ? "\n\n" : "";
+    event.append(wire::error_event(error));
     context_.secrets.mask(event);
-    http::ScratchPool::Text chunk(context_.scratch);
-    const std::size_t bytes = separator.size() + event.size();
-    const bool chunked = connection_.request().version == http::Version::kHttp11;
-    if (chunked) http::append_chunk_header(*chunk, bytes);
-    chunk->append(separator).append(event);
-    if (chunked) chunk->append(http::kChunkEnd);
-    http::Pieces pieces;
-    pieces.add(*chunk);
-    // The connection is cut after it in any case: answered() is not called.
-    const Status written = co_await connection_.write(pieces);
-    if (written) add_body_bytes(bytes);
+    // The answer is cut off after it in any case: this is not its last part.
+    (void)co_await connection_.write(event, http::ServerExchange::Last::kNo);
     co_return;
   }
   const wire::ErrorAnswer answer = wire::answer_for(error);
   if (answer.status == 0) co_return;
-  std::string fields;
-  if (answer.status == 401) fields = "WWW-Authenticate: Bearer\r\n";
-  if (answer.status == 405) http::append_field(fields, "Allow", allow_field(*endpoint_));
+  http::FieldBlock fields(context_.scratch);
+  if (answer.status == 401) fields.add("WWW-Authenticate", "Bearer");
+  if (answer.status == 405) fields.add("Allow", allow_field(*endpoint_));
   // What may be sent instead (RFC 9110 section 15.5.16).
-  if (answer.status == 415) http::append_field(fields, "Accept-Encoding", wire::kReadCodings);
-  if (answer.status == 503) fields = "Retry-After: 1\r\n";
+  if (answer.status == 415) fields.add("Accept-Encoding", wire::kReadCodings);
+  if (answer.status == 503) fields.add("Retry-After", "1");
   const std::string body = wire::error_body(error);
-  co_await respond(answer.status, kJsonType, body, fields);
+  co_await respond(answer.status, kJsonType, body, std::move(fields));
 }
 
 void Exchange::head_sent(int status, Body body) {
@@ -257,10 +228,9 @@ void Exchange::head_sent(int status, Body body) {
 void Exchange::completed() {
   if (upstream_said_error_) {
     ending_ = telemetry::Ending::kUpstreamError;
-    return;  // not every client reads the error: without answered(), the connection is cut
+    return;
   }
   ending_ = telemetry::Ending::kCompleted;
-  connection_.answered();
 }
 
 void Exchange::record() {
@@ -300,7 +270,7 @@ void Exchange::record() {
   line.reused_connection = reused_;
   line.attempts = attempts_;
   line.bytes_in = connection_.body_bytes_received();
-  line.bytes_out = body_bytes_sent_;
+  line.bytes_out = connection_.body_bytes_sent();
   line.duration = duration;
   line.first_byte = first_byte_time_;
   line.connect = connect_time_;

@@ -17,7 +17,8 @@
 #include "core/task.h"
 #include "gateway/context.h"
 #include "gateway/route_table.h"
-#include "http/server_connection.h"
+#include "http/field_block.h"
+#include "http/server_exchange.h"
 #include "wire/apis/usage.h"
 
 namespace penstock::gateway {
@@ -27,13 +28,14 @@ inline constexpr std::string_view kJsonType = "application/json";
 
 class Exchange {
  public:
-  Exchange(Context& context, http::ServerConnection& connection);
+  Exchange(Context& context, http::ServerExchange& connection);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
   Context& context() { return context_; }
-  http::ServerConnection& connection() { return connection_; }
-  const http::ServerConnection& connection() const { return connection_; }
+  // The client's side.
+  http::ServerExchange& connection() { return connection_; }
+  const http::ServerExchange& connection() const { return connection_; }
 
   // --- What the phases find out ---
 
@@ -74,18 +76,16 @@ class Exchange {
 
   std::string_view request_id() const { return request_id_.view(); }
 
-  // Status line and the fields that every answer has. The caller adds others and ends the head.
-  void begin_head(std::string& out, int status);
-  // The framing of a body whose length is known.
-  void append_length(std::string& out, std::uint64_t bytes) const;
+  // The fields that every answer has.
+  http::FieldBlock common_fields();
 
-  // A whole answer of the gateway's own. `fields` are complete header lines.
+  // A whole answer of the gateway's own, with further fields if it needs any.
   Task<void> respond(int status, std::string_view content_type, std::string_view body,
-                     std::string_view fields = {});
+                     http::FieldBlock fields = {});
   // The same with a body in up to four parts, which are neither copied nor searched: their author
   // has masked the credentials in them.
   Task<void> respond_in_parts(int status, std::string_view content_type,
-                              std::span<const std::string_view> body, std::string_view fields = {});
+                              std::span<const std::string_view> body, http::FieldBlock fields = {});
 
   // Answers with the error, in whatever way is still possible: an error answer before the head is
   // sent, an event in a stream of events, else nothing; the connection is then cut.
@@ -98,7 +98,6 @@ class Exchange {
   // upstream's.
   enum class ErrorEvent : std::uint8_t { kNone, kBetweenEvents, kInsideEvent };
   void set_error_event(ErrorEvent event) { error_event_ = event; }
-  void add_body_bytes(std::size_t bytes) { body_bytes_sent_ += bytes; }
   // The upstream has reported an error in its stream of events.
   void upstream_said_error() { upstream_said_error_ = true; }
   void completed();
@@ -111,7 +110,7 @@ class Exchange {
   void note(const Error& error);
 
   Context& context_;
-  http::ServerConnection& connection_;
+  http::ServerExchange& connection_;
   const Endpoint* endpoint_;
   const Route* route_ = nullptr;  // null: there is none for this path and method
   SteadyTime deadline_;           // of the whole request
@@ -139,7 +138,6 @@ class Exchange {
   Body body_ = Body::kOther;
   bool upstream_said_error_ = false;
   ErrorEvent error_event_ = ErrorEvent::kBetweenEvents;
-  std::uint64_t body_bytes_sent_ = 0;
   std::optional<ErrorKind> error_;
   telemetry::Ending ending_ = telemetry::Ending::kInternal;
 };

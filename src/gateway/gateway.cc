@@ -5,19 +5,17 @@
 #include <utility>
 
 #include "gateway/route_table.h"
-#include "http/serializer.h"
 #include "http/target.h"
 #include "wire/apis/error_answer.h"
 
 namespace penstock::gateway {
 
-std::string transport_security_line(const config::Server& server) {
-  std::string line;
-  if (server.tls_certfile.empty() || server.hsts_max_age.count() == 0) return line;
-  http::append_field(
-      line, "Strict-Transport-Security",
-      "max-age=" + std::to_string(server.hsts_max_age.count()) + "; includeSubDomains");
-  return line;
+http::FieldBlock transport_security_field(const config::Server& server) {
+  http::FieldBlock field;
+  if (server.tls_certfile.empty() || server.hsts_max_age.count() == 0) return field;
+  field.add("Strict-Transport-Security",
+            "max-age=" + std::to_string(server.hsts_max_age.count()) + "; includeSubDomains");
+  return field;
 }
 
 Gateway::Gateway(Context& context) : context_(context) {
@@ -60,7 +58,7 @@ void Gateway::connection_closed() {
   context_.memory.note_work();
 }
 
-Task<void> Gateway::handle(http::ServerConnection& connection) {
+Task<void> Gateway::handle(http::ServerExchange& connection) {
   const Open open(*this);
   context_.shard.request_opened();
   Exchange exchange(context_, connection);
@@ -138,29 +136,22 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
 
 // What never becomes an exchange has no line in the access log. The error's message consists of the
 // server's own words: it contains no byte of the client's.
-std::string Gateway::refuse(const Error& error, http::AnswerTo answer_to,
-                            const net::SocketAddress& peer) {
+http::Refusal Gateway::refuse(const Error& error, const net::SocketAddress& peer) {
   context_.shard.count_limit(error);
   context_.shard.request_not_received(error.kind);
   if (context_.log.writes(telemetry::LogLevel::kDebug)) {
     context_.log.debug("a request from " + peer.host_text() + " could not be received: " +
                        std::string(name_of(error.kind)) + ": " + error.message);
   }
-  const wire::ErrorAnswer answer = wire::answer_for(error);
-  if (answer.status == 0) return {};
-  std::string body = wire::error_body(error);
-  context_.secrets.mask(body);
-  std::string out;
-  http::append_status_line(out, answer.status);
-  http::append_date(out, context_.loop.wall());
-  out.append(context_.transport_security);
-  http::append_field(out, "Content-Type", "application/json");
-  http::append_content_length(out, body.size());
-  http::append_field(out, "Connection", "close");
-  if (answer.status == 503) out.append("Retry-After: 1\r\n");
-  http::append_head_end(out);
-  if (answer_to != http::AnswerTo::kHead) out.append(body);
-  return out;
+  http::Refusal refusal;
+  refusal.status = wire::answer_for(error).status;
+  if (refusal.status == 0) return refusal;
+  refusal.body = wire::error_body(error);
+  context_.secrets.mask(refusal.body);
+  refusal.fields.add(context_.transport_security);
+  refusal.fields.add("Content-Type", kJsonType);
+  if (refusal.status == 503) refusal.fields.add("Retry-After", "1");
+  return refusal;
 }
 
 void Gateway::handshake_failed(TlsFailure failure, const Error& error,

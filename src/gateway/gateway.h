@@ -8,22 +8,22 @@
 #include "core/task.h"
 #include "gateway/context.h"
 #include "gateway/exchange.h"
-#include "http/server_connection.h"
+#include "http/field_block.h"
+#include "http/handler.h"
 #include "net/signal.h"
 
 namespace penstock::gateway {
 
-// Strict-Transport-Security (RFC 6797) as a whole field line, in the reference's form. Empty if the
-// server does not use TLS (the field is meaningless over plain HTTP), or if it is disabled.
-std::string transport_security_line(const config::Server& server);
+// Strict-Transport-Security (RFC 6797) in the reference's form. Empty if the server does not use
+// TLS (the field is meaningless over plain HTTP), or if it is disabled.
+http::FieldBlock transport_security_field(const config::Server& server);
 
 class Gateway final : public http::Handler {
  public:
   explicit Gateway(Context& context);
 
-  Task<void> handle(http::ServerConnection& connection) override;
-  std::string refuse(const Error& error, http::AnswerTo answer_to,
-                     const net::SocketAddress& peer) override;
+  Task<void> handle(http::ServerExchange& connection) override;
+  http::Refusal refuse(const Error& error, const net::SocketAddress& peer) override;
   void handshake_failed(TlsFailure failure, const Error& error,
                         const net::SocketAddress& peer) override;
   void limit_hit(Limit limit) override { context_.shard.limit_hit(limit); }

@@ -128,7 +128,7 @@ Task<Result<wire::RequestFields>> read_fields(Exchange& exchange, std::string_vi
 // Everything that can fail; infer() turns the error into an answer.
 Task<Status> infer_or_fail(Exchange& exchange) {
   Context& context = exchange.context();
-  http::ServerConnection& connection = exchange.connection();
+  http::ServerExchange& connection = exchange.connection();
   const http::RequestHead& request = connection.request();
 
   // Understand.

@@ -5,7 +5,6 @@
 
 #include "gateway/answer_writer.h"
 #include "gateway/exchange.h"
-#include "http/serializer.h"
 #include "net/next_turn.h"
 #include "telemetry/metrics_page.h"
 
@@ -35,9 +34,7 @@ Task<void> serve_readiness(Context& context, Exchange& exchange, const RouteMatc
 Task<Status> write_page(Exchange& exchange, telemetry::MetricsPage& page, AnswerWriter& writer) {
   const Context& context = exchange.context();
   using Last = AnswerWriter::Last;
-  if (exchange.connection().request().method == "HEAD") {
-    co_return co_await writer.write({}, Last::kNo);
-  }
+  if (!exchange.connection().wants_body()) co_return co_await writer.write({}, Last::kYes);
   for (;;) {
     std::string& slice = page.next();
     context.secrets.mask(slice);
@@ -52,12 +49,10 @@ Task<void> serve_metrics(Context& context, Exchange& exchange, const RouteMatch&
   context.metrics.set_access_log_dropped(context.access_log.dropped_lines());
   telemetry::MetricsPage page(context.metrics);
   AnswerWriter writer(exchange, 200, Exchange::Body::kOther);
-  http::append_date(writer.head(), context.loop.wall());
-  http::append_field(writer.head(), "Content-Type", telemetry::Metrics::kContentType);
+  writer.fields().add("Content-Type", telemetry::Metrics::kContentType);
   writer.use_stream();
   Status written = co_await write_page(exchange, page, writer);
   if (written) co_return exchange.completed();
-  writer.cut();
   co_await exchange.fail(std::move(written.error()));
 }
 

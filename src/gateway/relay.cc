@@ -13,7 +13,6 @@
 #include "gateway/answer_source.h"
 #include "gateway/answer_writer.h"
 #include "http/content_codings.h"
-#include "http/serializer.h"
 #include "net/next_turn.h"
 #include "net/wait.h"
 #include "wire/apis/error_answer.h"
@@ -31,20 +30,20 @@ constexpr std::size_t kErrorBytesMax = 1024 * 1024;
 // reading. Others are treated as text.
 constexpr JsonBounds kErrorBounds{.depth = 256, .values = 50'000};
 
-// Appends the upstream's fields that pass. An error's Content-Type goes to `waiting` until it is
-// known whether the body passes unchanged.
-void append_passing_fields(std::string& out, std::string& waiting, const http::Fields& fields,
-                           BodyKind kind, const SecretGuard& secrets) {
+// Adds the upstream's fields that pass. An error's Content-Type goes to `waiting` until it is known
+// whether the body passes unchanged.
+void add_passing_fields(http::FieldBlock& out, http::FieldBlock& waiting,
+                        const http::Fields& fields, BodyKind kind, const SecretGuard& secrets) {
   const PassingFields passing(fields, kind);
-  const std::size_t begin = out.size();
+  const std::size_t begin = out.bytes();
   for (const http::Field& field : fields) {
     if (!passing.contains(field)) continue;
     const bool waits =
         kind == BodyKind::kError && field.known_name == http::FieldName::kContentType;
-    http::append_received_field(waits ? waiting : out, field);
+    (waits ? waiting : out).add(field);
   }
-  secrets.mask(std::span<char>(out).subspan(begin));
-  secrets.mask(waiting);
+  secrets.mask(out.lines_after(begin));
+  secrets.mask(waiting.lines_after(0));
 }
 
 // A wait for more of the upstream's body, until `until` at most; more_or_error() says how it ended.
@@ -103,7 +102,7 @@ ErrorBody error_body_of(int status, const providers::Passthrough& provider, Body
 
 Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider, AnswerSource& source,
                          int status, BodyKind kind, AnswerWriter& writer,
-                         std::string_view content_type_field) {
+                         const http::FieldBlock& content_type) {
   const SecretGuard& secrets = exchange.context().secrets;
   ScratchPool::Text text(exchange.context().scratch);
   Status read = co_await read_error_body(exchange, provider, source, *text);
@@ -112,8 +111,11 @@ Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider, A
   // First in the upstream's spelling: the gateway's object escapes it once more.
   secrets.mask(*text);
   ErrorBody body = error_body_of(status, provider, kind, *text, read);
-  writer.head().append(body.is_upstreams ? content_type_field
-                                         : std::string_view("Content-Type: application/json\r\n"));
+  if (body.is_upstreams) {
+    writer.fields().add(content_type);
+  } else {
+    writer.fields().add("Content-Type", kJsonType);
+  }
   writer.use_length(body.text.size());
   co_return co_await writer.write(body.text, AnswerWriter::Last::kYes);
 }
@@ -127,8 +129,7 @@ Task<Status> relay_first_error(Exchange& exchange, const providers::Passthrough&
   exchange.context().secrets.mask(text);
   const ErrorBody body = error_body_of(status, provider, BodyKind::kError, text, Status());
   writer.begin_again(status);
-  writer.head().append("Content-Type: application/json\r\n");
-  http::append_date(writer.head(), exchange.context().loop.wall());
+  writer.fields().add("Content-Type", kJsonType);
   writer.use_length(body.text.size());
   co_return co_await writer.write(body.text, AnswerWriter::Last::kYes);
 }
@@ -225,10 +226,10 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
       if (!first.empty()) co_return co_await relay_first_error(exchange, provider, first, writer);
     }
     const bool whole = part->end && body.is_whole();
-    if (part->end && !whole && !writer.framed()) co_return failure(ended_too_early());
+    if (part->end && !whole && !writer.knows_form()) co_return failure(ended_too_early());
     Status going_on = part->end ? Status() : progress.check();
     if (!going_on) co_return failure(std::move(going_on.error()));
-    if (!writer.framed()) {
+    if (!writer.knows_form()) {
       if (!part->end && (*out)->size() <= held_bytes_max) continue;
       if (part->end) {
         writer.use_length((*out)->size());
@@ -294,9 +295,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
                                        server.limits.answer_buffer_bytes, head_until);
   exchange.set_usage(wire::read_usage(body.usage()));
   // Told by its status, an error is a whole answer.
-  const bool is_in_stream = body.saw_error() && writer.status() < 400;
-  if (!relayed || is_in_stream) writer.cut();
-  if (is_in_stream) exchange.upstream_said_error();
+  if (body.saw_error() && writer.status() < 400) exchange.upstream_said_error();
   co_return relayed;
 }
 
@@ -323,22 +322,18 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   }
   AnswerWriter writer(exchange, status,
                       kind == BodyKind::kEvents ? Exchange::Body::kEvents : Exchange::Body::kOther);
-  std::string content_type_field;
-  append_passing_fields(writer.head(), content_type_field, head.fields, kind,
-                        exchange.context().secrets);
-  if (!head.fields.has(http::FieldName::kDate)) {
-    http::append_date(writer.head(), exchange.context().loop.wall());
-  }
+  http::FieldBlock content_type;
+  add_passing_fields(writer.fields(), content_type, head.fields, kind, exchange.context().secrets);
 
   Status relayed;
   switch (kind) {
     case BodyKind::kNone:
-      relayed = co_await writer.write({}, AnswerWriter::Last::kNo);
+      relayed = co_await writer.write({}, AnswerWriter::Last::kYes);
       break;
     case BodyKind::kError:
     case BodyKind::kCodedError:
-      relayed = co_await relay_error(exchange, provider, source, status, kind, writer,
-                                     content_type_field);
+      relayed =
+          co_await relay_error(exchange, provider, source, status, kind, writer, content_type);
       break;
     default:
       relayed = co_await relay_passing(exchange, provider, source, kind, framing, writer);

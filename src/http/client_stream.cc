@@ -67,9 +67,7 @@ Eventual<Status> ClientStream::write(Pieces pieces) {
 }
 
 net::Transfer::Kind ClientStream::write_what_goes(Pieces& pieces) {
-  const std::size_t before = pieces.bytes();
   const net::Transfer::Kind kind = write_some(*stream_, pieces);
-  bytes_sent_ += before - pieces.bytes();
   if (kind != net::Transfer::Kind::kBytes && kind != net::Transfer::Kind::kWouldBlock) {
     write_cut_ = true;
     stream_->closed().raise();

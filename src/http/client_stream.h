@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,7 +48,6 @@ class ClientStream {
   Eventual<Status> write(Pieces pieces);
   // Whether a write ended in the middle.
   bool write_was_cut() const { return write_cut_; }
-  std::uint64_t bytes_sent() const { return bytes_sent_; }
 
   // Makes the connection end with a reset when the stream is destroyed.
   void reset_on_close();
@@ -69,7 +67,6 @@ class ClientStream {
   std::unique_ptr<net::Stream> stream_;
   const ServerLimits& limits_;
   net::Deadline deadline_;
-  std::uint64_t bytes_sent_ = 0;
   bool cut_ = false;
   bool write_cut_ = false;
   bool resets_ = false;

@@ -56,6 +56,7 @@ class FieldNames {
   constexpr explicit FieldNames(Names... names) : bits_((bit(names) | ...)) {}
 
   constexpr void insert(FieldName name) { bits_ |= bit(name); }
+  constexpr void insert(FieldNames names) { bits_ |= names.bits_; }
   constexpr bool contains(FieldName name) const { return (bits_ & bit(name)) != 0; }
 
  private:

@@ -62,6 +62,8 @@ class ScratchPool {
   Block large_block(std::size_t bytes);
 
  private:
+  friend class FieldBlock;
+
   static constexpr std::size_t kBlocksKept = 64;
   static constexpr std::size_t kTextsKept = 64;
   static constexpr std::size_t kTextBytesKept = 64 * 1024;

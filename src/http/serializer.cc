@@ -1,5 +1,6 @@
 #include "http/serializer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -20,6 +21,10 @@ void require(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "penstock: refused to write %s\n", what);
   std::abort();
+}
+
+void require_status(int status) {
+  require(status >= 100 && status <= 999, "a status that has not three digits");
 }
 
 bool is_target(std::string_view text) {
@@ -60,8 +65,20 @@ void append_status_line(std::string& out, int status) {
   append_status_line(out, status, reason_phrase(status));
 }
 
+void StatusLine::assign(int status) {
+  require_status(status);
+  const std::string_view reason = reason_phrase(status);
+  const auto digit = [](int number) { return static_cast<char>('0' + number % 10); };
+  char* at = std::ranges::copy("HTTP/1.1 "sv, text_.data()).out;
+  for (const int number : {status / 100, status / 10, status}) *at++ = digit(number);
+  *at++ = ' ';
+  at = std::ranges::copy(reason, at).out;
+  at = std::ranges::copy("\r\n"sv, at).out;
+  size_ = static_cast<std::size_t>(at - text_.data());
+}
+
 void append_status_line(std::string& out, int status, std::string_view reason) {
-  require(status >= 100 && status <= 999, "a status that has not three digits");
+  require_status(status);
   const char* const end = reason.data() + reason.size();
   require(skip_value(reason.data(), end) == end, "a reason with control characters");
   out.append("HTTP/1.1 "sv);

@@ -8,8 +8,10 @@
 // would be worse than a crash. Check text from elsewhere (configuration, JSON) with is_token and
 // is_field_value first.
 //
-// A head is a request or status line, fields, and append_head_end. Lengths are in bytes.
+// A head is a request or status line, fields, and append_head_end. Lengths are in bytes. Only this
+// room, and tools that speak HTTP/1 themselves, write heads.
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -27,6 +29,17 @@ void append_request_line(std::string& out, std::string_view method,
 // `HTTP/1.1 200 OK`. An empty reason is legal; the first form takes the registered one.
 void append_status_line(std::string& out, int status);
 void append_status_line(std::string& out, int status, std::string_view reason);
+
+// The first form, in memory of its own.
+class StatusLine {
+ public:
+  void assign(int status);
+  std::string_view view() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 64> text_;  // longer than with any registered reason
+  std::size_t size_ = 0;
+};
 
 void append_field(std::string& out, std::string_view name, std::string_view value);
 // A field from the parser, which has checked it.

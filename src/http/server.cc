@@ -128,12 +128,13 @@ void Server::take(net::Listener::Accepted accepted) {
 }
 
 void Server::refuse(const net::Listener::Accepted& accepted) {
-  const std::string answer = context_.handler.refuse(
+  const Refusal refusal = context_.handler.refuse(
       Error::gateway(ErrorKind::kOverloaded,
                      "the server has reached its limit of connections; retry later"),
-      AnswerTo::kOtherMethod, accepted.peer);
+      accepted.peer);
   // Best effort, and only if the client would understand it.
-  if (tls_ == nullptr) {
+  if (tls_ == nullptr && refusal.status != 0) {
+    const std::string answer = to_text(refusal, AnswerTo::kOtherMethod, context_.loop.wall());
     (void)send(accepted.socket->descriptor(), answer.data(), answer.size(),
                MSG_NOSIGNAL | MSG_DONTWAIT);
   }

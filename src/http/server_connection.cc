@@ -7,23 +7,13 @@
 #include "net/wait.h"
 
 namespace penstock::http {
-namespace {
-
-// The kind of answer to a request whose head cannot be read completely.
-AnswerTo answer_to(std::string_view bytes) {
-  if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
-  return bytes.starts_with("HEAD ") ? AnswerTo::kHead : AnswerTo::kOtherMethod;
-}
-
-}  // namespace
-
 ServerConnection::ServerConnection(const ServerContext& context,
                                    std::unique_ptr<net::Stream> stream, Client* client)
     : context_(context),
       stream_(context.loop, std::move(stream), context.limits),
       input_(context.scratch),
-      body_(stream_, input_, context.scratch, context.limits, context.bodies),
-      client_(client) {}
+      client_(client),
+      exchange_(context_, stream_, input_, client) {}
 
 Task<void> ServerConnection::serve() {
   try {
@@ -40,26 +30,27 @@ Task<void> ServerConnection::serve_requests() {
     const Received received = co_await receive_head();
     if (received != Received::kRequest) co_return;
     if (client_ != nullptr) client_->set_not_in_the_middle();
-    co_await context_.handler.handle(*this);
-    if (!answered_ || !keep_alive()) {
-      body_.release();
-      if (client_ != nullptr && !body_.is_done()) client_->set_in_the_middle();
+    co_await context_.handler.handle(exchange_);
+    RequestBody& body = exchange_.body_;
+    if (!exchange_.may_go_on()) {
+      exchange_.cut_off_unless_ended();
+      body.release();
+      if (client_ != nullptr && !body.is_done()) client_->set_in_the_middle();
       co_return co_await linger();
     }
-    body_.finish();
+    body.finish();
     input_.begin_next();
-    answered_ = false;
     if (client_ != nullptr) client_->request_ends();
   }
 }
 
 void ServerConnection::stop() {
-  stopped_ = true;
+  exchange_.stopped_ = true;
   stream_.cut();
 }
 
 void ServerConnection::drain() {
-  draining_ = true;
+  exchange_.draining_ = true;
   drained_.raise();
 }
 
@@ -67,21 +58,20 @@ Task<ServerConnection::Received> ServerConnection::receive_head() {
   const bool arrived = co_await wait_for_first_byte();
   if (!arrived) co_return Received::kNothing;
   if (client_ != nullptr) client_->request_begins();
-  request_started_ = context_.loop.now();
+  exchange_.request_started_ = context_.loop.now();
   stream_.deadline().set_after(context_.limits.header_timeout);
   std::size_t scanned = 0;
   for (;;) {
     if (!input_.empty()) {
       Result<Parsed> parsed =
-          parse_request_head(input_.unread(), scanned, context_.limits.head, head_);
+          parse_request_head(input_.unread(), scanned, context_.limits.head, exchange_.head_);
       if (!parsed) {
         co_await refuse(std::move(parsed.error()));
         co_return Received::kNothing;
       }
       if (parsed->complete()) {
         input_.consume(parsed->head_bytes);
-        body_.begin(head_);
-        sent_before_ = stream_.bytes_sent();
+        exchange_.begin();
         first_request_ = false;
         co_return Received::kRequest;
       }
@@ -98,7 +88,7 @@ Task<ServerConnection::Received> ServerConnection::receive_head() {
     Result<std::size_t> got = co_await stream_.read_some(room, Limit::kClientHeaderTimeout);
     if (!got) {
       const bool has_begun = !input_.empty();
-      if (has_begun && !stopped_) co_await refuse(std::move(got.error()));
+      if (has_begun && !exchange_.stopped_) co_await refuse(std::move(got.error()));
       co_return Received::kNothing;
     }
     input_.received(*got);
@@ -129,29 +119,16 @@ Task<bool> ServerConnection::wait_for_first_byte() {
 // How long the next request may take to begin.
 std::chrono::milliseconds ServerConnection::patience() const {
   if (first_request_) return context_.limits.header_timeout;
-  const bool is_stranger = key_refused_ && (client_ == nullptr || !client_->is_admitted());
+  const bool is_stranger =
+      exchange_.key_refused_ && (client_ == nullptr || !client_->is_admitted());
   if (!is_stranger) return context_.limits.idle_timeout;
   return std::min(context_.limits.idle_timeout, context_.limits.refused_idle_timeout);
 }
 
-void ServerConnection::release_request() {
-  RequestHead kept;
-  kept.version = head_.version;
-  kept.framing = head_.framing;
-  kept.keep_alive = head_.keep_alive;
-  head_ = std::move(kept);
-  body_.release();
-  input_.release();
-}
-
-bool ServerConnection::keep_alive() const {
-  return head_.keep_alive && body_.is_done() && !draining_ && !stream_.was_cut();
-}
-
 Task<void> ServerConnection::refuse(Error error) {
-  const std::string answer =
-      context_.handler.refuse(error, answer_to(input_.unread()), stream_.peer());
-  if (answer.empty()) co_return;
+  const Refusal refusal = context_.handler.refuse(error, stream_.peer());
+  if (refusal.status == 0) co_return;
+  const std::string answer = to_text(refusal, answer_to(input_.unread()), context_.loop.wall());
   Pieces pieces;
   pieces.add(answer);
   const Status written = co_await stream_.write(pieces);

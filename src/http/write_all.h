@@ -25,6 +25,12 @@ class Pieces {
     bytes_ += piece.size();
   }
 
+  void add(const Pieces& others) {
+    for (const iovec& piece : others.rest()) {
+      add({static_cast<const char*>(piece.iov_base), piece.iov_len});
+    }
+  }
+
   bool empty() const { return first_ == count_; }
   std::size_t bytes() const { return bytes_; }
   std::span<const iovec> rest() const { return {pieces_.data() + first_, count_ - first_}; }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "gateway/simulated_gateway.h"
+#include "http/server_connection.h"
 #include "support/forwarding_stream.h"
 #include "support/memory_stream.h"
 #include "support/simulated_loop.h"

@@ -20,6 +20,7 @@
 #include "gateway/gateway.h"
 #include "gateway/route_table.h"
 #include "gateway/routes.h"
+#include "http/server_connection.h"
 #include "support/memory_stream.h"
 #include "support/simulated_loop.h"
 

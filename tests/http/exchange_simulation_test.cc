@@ -75,39 +75,42 @@ struct Counts {
 class Origin final : public Handler {
  public:
   explicit Origin(Counts& counts) : counts_(counts) {}
-  Task<void> handle(ServerConnection& connection) override {
+  Task<void> handle(ServerExchange& connection) override {
     const std::uint64_t number = number_of(connection.request());
     const Plan plan(number);
     Result<std::string_view> body = co_await connection.read_body();
     if (!body) co_return;
     if (*body != pattern(number, plan.request_bytes)) ++counts_.wrong;
     const std::string data = pattern(~number, plan.answer_bytes);
-    std::string text = "HTTP/1.1 200 OK\r\n";
-    if (plan.framing == Framing::Kind::kUntilClose) connection.end_after_this();
-    if (!connection.keep_alive()) text += "Connection: close\r\n";
-    if (plan.framing == Framing::Kind::kLength) append_content_length(text, data.size());
-    if (plan.framing == Framing::Kind::kChunked) text += "Transfer-Encoding: chunked\r\n";
-    text += "\r\n";
-    if (plan.framing == Framing::Kind::kChunked) {
-      for (std::size_t at = 0; at < data.size(); at += 1'000) {
-        append_chunk(text, std::string_view(data).substr(at, 1'000));
-      }
-      text.append(kLastChunk);
-    } else {
-      text += data;
+    if (plan.framing == Framing::Kind::kUntilClose)
+      co_return co_await end_by_close(connection, data);
+    std::optional<std::uint64_t> length;
+    if (plan.framing == Framing::Kind::kLength) length = data.size();
+    using Last = ServerExchange::Last;
+    Status written = co_await connection.respond(200, {}, length, {}, Last::kNo);
+    for (std::size_t at = 0; written && at < data.size(); at += 1'000) {
+      written = co_await connection.write(std::string_view(data).substr(at, 1'000), Last::kNo);
     }
-    Pieces pieces;
-    pieces.add(text);
-    const Status written = co_await connection.write(pieces);
-    if (written) connection.answered();
+    if (written) co_await connection.write({}, Last::kYes);
   }
-  std::string refuse(const Error& error, AnswerTo, const net::SocketAddress&) override {
+  Refusal refuse(const Error& error, const net::SocketAddress&) override {
     // Everybody here sends valid HTTP.
     if (error.kind != ErrorKind::kClientGone) ++counts_.wrong;
     return {};
   }
 
  private:
+  // As many servers do, though the client speaks HTTP/1.1.
+  static Task<void> end_by_close(ServerExchange& connection, std::string_view data) {
+    std::string text = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+    text += data;
+    Pieces pieces;
+    pieces.add(text);
+    connection.end_after_this();
+    const Status written = co_await connection.write_raw(pieces);
+    if (written) connection.raw_ended();
+  }
+
   Counts& counts_;
 };
 
@@ -127,11 +130,11 @@ class OriginConnector final : public net::Connector {
 class Proxy final : public Handler {
  public:
   Proxy(World& world, UpstreamPool& pool) : world_(world), pool_(pool) {}
-  Task<void> handle(ServerConnection& connection) override;
-  std::string refuse(const Error&, AnswerTo, const net::SocketAddress&) override { return {}; }
+  Task<void> handle(ServerExchange& connection) override;
+  Refusal refuse(const Error&, const net::SocketAddress&) override { return {}; }
 
  private:
-  Task<Status> relay(ServerConnection& client, UpstreamConnection& upstream, Pieces request);
+  Task<Status> relay(ServerExchange& client, UpstreamConnection& upstream, Pieces request);
 
   World& world_;
   UpstreamPool& pool_;
@@ -290,7 +293,7 @@ Task<Result<std::unique_ptr<net::Stream>>> OriginConnector::connect(const net::D
   co_return world_.open_origin();
 }
 
-Task<void> Proxy::handle(ServerConnection& client) {
+Task<void> Proxy::handle(ServerExchange& client) {
   const std::string target(client.request().target);
   Result<std::string_view> body = co_await client.read_body();
   if (!body) co_return;
@@ -308,7 +311,6 @@ Task<void> Proxy::handle(ServerConnection& client) {
     if (upstream.stale()) ++world_.counts().wrong;
     relayed = co_await relay(client, upstream, request);
     if (relayed) {
-      client.answered();
       pool_.give_back(std::move(*acquired));
       co_return;
     }
@@ -318,35 +320,23 @@ Task<void> Proxy::handle(ServerConnection& client) {
     if (!upstream.reused() && retry == RetryClass::kStaleConnection) ++world_.counts().wrong;
     ++world_.counts().stale;
   }
-  if (client.bytes_sent() > 0) co_return;
-  std::string text = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n";
-  if (!client.keep_alive()) text += "Connection: close\r\n";
-  text += "\r\n";
-  Pieces pieces;
-  pieces.add(text);
-  const Status written = co_await client.write(pieces);
-  if (written) client.answered();
+  if (!client.has_responded()) co_await client.respond(502, {}, Pieces());
 }
 
-Task<Status> Proxy::relay(ServerConnection& client, UpstreamConnection& upstream, Pieces request) {
+Task<Status> Proxy::relay(ServerExchange& client, UpstreamConnection& upstream, Pieces request) {
   Status sent = co_await upstream.send(request, world_.in(seconds(50)), client.gone());
   if (!sent) co_return sent;
   auto head = co_await upstream.receive_head(world_.in(seconds(50)), client.gone());
   if (!head) co_return failure(std::move(head.error()));
-  std::string out = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
-  if (!client.keep_alive()) out += "Connection: close\r\n";
-  out += "\r\n";
+  using Last = ServerExchange::Last;
   client.release_request();
+  Status begun = co_await client.respond(200, {}, std::nullopt, {}, Last::kNo);
+  if (!begun) co_return begun;
   for (;;) {
     auto part = upstream.read_body();
     if (!part) co_return failure(std::move(part.error()));
-    if (!part->data.empty()) append_chunk(out, part->data);
-    if (part->end) out.append(kLastChunk);
-    Pieces pieces;
-    pieces.add(out);
-    Status written = co_await client.write(pieces);
+    Status written = co_await client.write(part->data, part->end ? Last::kYes : Last::kNo);
     if (!written || part->end) co_return written;
-    out.clear();
     if (upstream.has_buffered()) continue;
     upstream.release_memory();
     net::Deadline& deadline = client.deadline();

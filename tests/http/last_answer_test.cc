@@ -99,10 +99,9 @@ TEST_F(LastAnswerTest, DoesNotLoseItsLastAnswerToRequestsThatFollowIt) {
 }
 
 TEST_F(LastAnswerTest, ResetsAnAnswerThatAnExceptionBrokeOff) {
-  handler_.behaviour = [](ServerConnection& connection) -> Task<void> {
-    Pieces pieces;
-    pieces.add("HTTP/1.0 200 OK\r\n\r\nhalf of it");
-    const Status written = co_await connection.write(pieces);
+  handler_.behaviour = [](ServerExchange& connection) -> Task<void> {
+    const Status written = co_await connection.respond(200, date_field(), 100, "half of it",
+                                                       ServerExchange::Last::kNo);
     if (written) throw std::runtime_error("a fault");
   };
   connect();
@@ -116,10 +115,8 @@ TEST_F(LastAnswerTest, ResetsAnAnswerThatAnExceptionBrokeOff) {
 }
 
 TEST_F(LastAnswerTest, CutsAnAnswerThatTheHandlerLeftUnfinished) {
-  handler_.behaviour = [](ServerConnection& connection) -> Task<void> {
-    Pieces pieces;
-    pieces.add("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
-    co_await connection.write(pieces);
+  handler_.behaviour = [](ServerExchange& connection) -> Task<void> {
+    co_await connection.respond(200, date_field(), 100, "half", ServerExchange::Last::kNo);
   };
   connect();
   EXPECT_THAT(say(kGet), EndsWith("half"));

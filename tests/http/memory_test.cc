@@ -89,23 +89,22 @@ std::size_t blocks(std::size_t bytes) {
 
 class ReleasingHandler final : public Handler {
  public:
-  Task<void> handle(ServerConnection& connection) override {
+  Task<void> handle(ServerExchange& connection) override {
     auto body = co_await connection.read_body();
     while_held = held(connection);
     connection.release_request();
     while_released = held(connection);
-    Pieces pieces;
-    pieces.add("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    const Status written = co_await connection.write(pieces);
-    if (body && written) connection.answered();
+    FieldBlock fields;
+    fields.add("Date", "today");
+    if (body) co_await connection.respond(200, std::move(fields), Pieces());
   }
-  std::string refuse(const Error&, AnswerTo, const net::SocketAddress&) override { return {}; }
+  Refusal refuse(const Error&, const net::SocketAddress&) override { return {}; }
   std::size_t while_held = 0;
   std::size_t while_released = 0;
 
  private:
   // Includes bodies in memory that is not from operator new (http/body_memory.h).
-  static std::size_t held(ServerConnection& connection) {
+  static std::size_t held(ServerExchange& connection) {
     return live_large_bytes + connection.bodies().held_bytes();
   }
 };
@@ -134,7 +133,7 @@ TEST(ConnectionMemory, GivesTheBodyBackWhenItIsReleasedAndHoldsNothingWhileIdle)
       tasks.start(connection.serve());
       far->send(request);
       sim.settle();
-      ASSERT_EQ(far->receive(), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      ASSERT_EQ(far->receive(), "HTTP/1.1 200 OK\r\nDate: today\r\nContent-Length: 0\r\n\r\n");
       EXPECT_LE(handler.while_released + kBodyBytes, handler.while_held);
 
       // Another idle connection would borrow the same block: none is held.

@@ -56,7 +56,7 @@ TEST_F(RequestBodyTest, TakesBodiesOfEverySizeThatFillABlockOrNot) {
 
 TEST_F(RequestBodyTest, KeepsThePlaceThatALargeBodyHasInTheRequestsPage) {
   std::uintptr_t body_place = 0;
-  handler_.behaviour = [&](ServerConnection& connection) -> Task<void> {
+  handler_.behaviour = [&](ServerExchange& connection) -> Task<void> {
     const Result<std::string_view> body = co_await connection.read_body();
     if (body) body_place = reinterpret_cast<std::uintptr_t>(body->data());
     co_await answer(connection, "read");
@@ -92,7 +92,7 @@ TEST_F(RequestBodyTest, GivesABodyTimeBetweenItsPieces) {
   EXPECT_EQ(client_->receive(), answer_with("POST /b request_timeout", false));
 }
 
-Task<void> tell_limit_of_body(ServerConnection& connection) {
+Task<void> tell_limit_of_body(ServerExchange& connection) {
   const Result<std::string_view> body = co_await connection.read_body();
   std::string_view outcome = "whole";
   if (!body && body.error().limit) outcome = name_of(*body.error().limit);
@@ -154,7 +154,7 @@ TEST_F(RequestBodyTest, DoesNotWaitForABodyThatComesByteByByte) {
 
 // reported-failures 1.8
 TEST_F(RequestBodyTest, HoldsNoMoreThanTheBytesOfAllBodies) {
-  handler_.behaviour = [](ServerConnection& connection) -> Task<void> {
+  handler_.behaviour = [](ServerExchange& connection) -> Task<void> {
     const Result<std::string_view> body = co_await connection.read_body();
     const std::string_view outcome = body ? "whole" : name_of(body.error().kind);
     co_await answer(connection, outcome);

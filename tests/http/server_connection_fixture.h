@@ -20,49 +20,55 @@
 namespace penstock::http {
 
 inline std::string answer_with(std::string_view body, bool keep_alive = true) {
-  std::string text = "HTTP/1.1 200 OK\r\n";
+  std::string text = "HTTP/1.1 200 OK\r\nDate: today\r\n";
   append_content_length(text, body.size());
   if (!keep_alive) text += "Connection: close\r\n";
   return text + "\r\n" + std::string(body);
 }
 
-inline Task<Status> answer(ServerConnection& connection, std::string_view body) {
-  const std::string text = answer_with(body, connection.keep_alive());
+// The date that answer_with() expects.
+inline FieldBlock date_field() {
+  FieldBlock fields;
+  fields.add("Date", "today");
+  return fields;
+}
+
+inline Task<Status> answer(ServerExchange& exchange, std::string_view body) {
   Pieces pieces;
-  pieces.add(text);
-  Status written = co_await connection.write(pieces);
-  if (written) connection.answered();
-  co_return written;
+  pieces.add(body);
+  co_return co_await exchange.respond(200, date_field(), pieces);
 }
 
 // Reads the body and answers with method, target and body, so that a test sees what was understood.
-inline Task<void> echo(ServerConnection& connection) {
-  std::string text(connection.request().method);
-  text.append(" ").append(connection.request().target).append(" ");
-  Result<std::string_view> body = co_await connection.read_body();
+inline Task<void> echo(ServerExchange& exchange) {
+  std::string text(exchange.request().method);
+  text.append(" ").append(exchange.request().target).append(" ");
+  Result<std::string_view> body = co_await exchange.read_body();
   text.append(body ? *body : name_of(body.error().kind));
-  co_await answer(connection, text);
+  co_await answer(exchange, text);
 }
 
-inline Task<void> answer_early(ServerConnection& connection) {
-  co_await answer(connection, "early");
+inline Task<void> answer_early(ServerExchange& exchange) {
+  co_await answer(exchange, "early");
 }
 
 class TestHandler final : public Handler {
  public:
-  Task<void> handle(ServerConnection& connection) override {
+  Task<void> handle(ServerExchange& exchange) override {
     ++handled;
-    co_await behaviour(connection);
+    co_await behaviour(exchange);
   }
-  std::string refuse(const Error& error, AnswerTo answer_to, const net::SocketAddress&) override {
+  Refusal refuse(const Error& error, const net::SocketAddress&) override {
     refused.push_back(error.kind);
-    if (error.kind == ErrorKind::kClientGone) return {};
-    const std::string method = answer_to == AnswerTo::kHead ? " HEAD" : "";
-    return "refused" + method + ": " + error.message;
+    Refusal refusal;
+    if (error.kind == ErrorKind::kClientGone) return refusal;
+    refusal.status = 400;
+    refusal.body = "refused: " + error.message;
+    return refusal;
   }
   void limit_hit(Limit limit) override { limits_hit.push_back(limit); }
 
-  std::function<Task<void>(ServerConnection&)> behaviour = echo;
+  std::function<Task<void>(ServerExchange&)> behaviour = echo;
   int handled = 0;
   std::vector<Limit> limits_hit;
   std::vector<ErrorKind> refused;

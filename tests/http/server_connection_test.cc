@@ -16,9 +16,11 @@ namespace penstock::http {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using testing::memory_pair;
 using testing::MemoryOptions;
-using ::testing::StartsWith;
 
 TEST_F(ServerConnectionTest, AnswersRequestsInTheirOrderHoweverTheirBytesAreCut) {
   const std::string requests = std::string(kGet) + post("/b", "body b") + post_chunked_head("/c") +
@@ -47,7 +49,8 @@ TEST_F(ServerConnectionTest, TakesAHeadLargerThanABlockAndRefusesOneOverTheLimit
   // After a small one, so that the large one does not begin at the block's front.
   EXPECT_EQ(say(std::string(kGet) + large + post("/b", "after")),
             answer_with("GET /a ") + answer_with("GET /large ") + answer_with("POST /b after"));
-  EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: h\r\n" + field + field), StartsWith("refused: "));
+  EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: h\r\n" + field + field),
+              EndsWith("\r\n\r\nrefused: the header is larger than the limit"));
   client_->end_writing();
   sim_.settle();
   EXPECT_TRUE(has_ended());
@@ -71,36 +74,36 @@ TEST_F(ServerConnectionTest, RefusesAHeadThatTakesTooLong) {
   sim_.pass(limits_.header_timeout / 2);
   EXPECT_EQ(say(" HTTP/1.1\r\n"), "");
   sim_.pass(limits_.header_timeout / 2);
-  EXPECT_EQ(client_->receive(), "refused: the request took too long to arrive");
+  EXPECT_THAT(client_->receive(), EndsWith("refused: the request took too long to arrive"));
   EXPECT_TRUE(client_->ended());
 }
 
 // reported-failures 5.14
-TEST_F(ServerConnectionTest, TellsWhetherARequestThatItRefusesIsAHead) {
+TEST_F(ServerConnectionTest, RefusesAHeadRequestWithoutABody) {
   for (const std::string_view start : {"HEAD / HTTP/1.1\r\n", "\r\nHEAD / HTTP/1.1\r\n"}) {
     connect();
     EXPECT_THAT(say(std::string(start) + "Host: h\r\nbroken field: x\r\n\r\n"),
-                StartsWith("refused HEAD: "));
+                AllOf(HasSubstr("Content-Length: "), EndsWith("Connection: close\r\n\r\n")));
     client_->end_writing();
     sim_.settle();
   }
   for (const std::string_view start : {"GET / HTTP/1.1\r\n", "HEADS / HTTP/1.1\r\n"}) {
     connect();
     EXPECT_THAT(say(std::string(start) + "Host: h\r\nbroken field: x\r\n\r\n"),
-                StartsWith("refused: "));
+                HasSubstr("\r\n\r\nrefused: "));
     client_->end_writing();
     sim_.settle();
   }
 }
 
-TEST_F(ServerConnectionTest, TellsThatAHeadRequestTookTooLong) {
+TEST_F(ServerConnectionTest, RefusesAHeadRequestThatTakesTooLongWithoutABody) {
   connect();
   EXPECT_EQ(say("HEAD / HTTP/1.1\r\nHost:"), "");
   sim_.pass(limits_.header_timeout);
-  EXPECT_THAT(client_->receive(), StartsWith("refused HEAD: "));
+  EXPECT_THAT(client_->receive(), EndsWith("Connection: close\r\n\r\n"));
 }
 
-Task<void> wait_until_gone(ServerConnection& connection) {
+Task<void> wait_until_gone(ServerExchange& connection) {
   co_await net::wait_any(connection.loop(), nullptr, connection.gone());
 }
 
@@ -141,7 +144,7 @@ TEST_F(ServerConnectionTest, EndsAtOnceInADrainWhereItIsIdle) {
   }
 }
 
-Task<void> answer_unless_gone(ServerConnection& connection) {
+Task<void> answer_unless_gone(ServerExchange& connection) {
   if (!connection.gone().raised()) co_await answer(connection, "served");
 }
 
@@ -182,14 +185,14 @@ TEST_F(ServerConnectionTest, ServesOneRequestOnAConnectionThatIsNewInADrain) {
 
 class Writes {
  public:
-  Task<void> twice(ServerConnection& connection) {
+  Task<void> twice(ServerExchange& connection) {
     const std::string text(100'000, 't');
     Pieces pieces;
     pieces.add(text);
-    first = co_await connection.write(pieces);
+    first = co_await connection.write_raw(pieces);
     Pieces other;
     other.add("something else");
-    second = co_await connection.write(other);
+    second = co_await connection.write_raw(other);
   }
   std::optional<Status> first;
   std::optional<Status> second;
@@ -197,7 +200,7 @@ class Writes {
 
 TEST_F(ServerConnectionTest, WritesAsLongAsTheClientTakesSomething) {
   Writes writes;
-  handler_.behaviour = [&](ServerConnection& connection) { return writes.twice(connection); };
+  handler_.behaviour = [&](ServerExchange& connection) { return writes.twice(connection); };
   connect({}, {.window_bytes = 1'000});
   std::string received = say(kGet);
   while (received.size() < 100'000) {
@@ -213,7 +216,7 @@ TEST_F(ServerConnectionTest, WritesAsLongAsTheClientTakesSomething) {
 
 TEST_F(ServerConnectionTest, WritesNothingBehindAWriteThatWasCutOff) {
   Writes writes;
-  handler_.behaviour = [&](ServerConnection& connection) { return writes.twice(connection); };
+  handler_.behaviour = [&](ServerExchange& connection) { return writes.twice(connection); };
   connect({}, {.window_bytes = 1'000});
   client_->send(kGet);
   sim_.settle();
@@ -225,7 +228,7 @@ TEST_F(ServerConnectionTest, WritesNothingBehindAWriteThatWasCutOff) {
   EXPECT_EQ(client_->receive(), "");
 }
 
-Task<void> release_then_answer(ServerConnection& connection) {
+Task<void> release_then_answer(ServerExchange& connection) {
   Result<std::string_view> body = co_await connection.read_body();
   const std::string text(*body);
   connection.release_request();

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "net/epoll_poller.h"
@@ -27,15 +28,18 @@ using testing::kPatience;
 
 class ThrowingHandler final : public Handler {
  public:
-  Task<void> handle(ServerConnection& connection) override {
+  Task<void> handle(ServerExchange& connection) override {
     if (!waits) throw std::runtime_error("a fault");
     connection.admit();
     ++waiting;
     co_await net::wait_any(connection.loop(), nullptr, connection.gone());
   }
-  std::string refuse(const Error& error, AnswerTo, const net::SocketAddress&) override {
+  Refusal refuse(const Error& error, const net::SocketAddress&) override {
     if (throws_at_refusal) throw std::bad_alloc();
-    return std::string(name_of(error.kind));
+    Refusal refusal;
+    refusal.status = 503;
+    refusal.body = name_of(error.kind);
+    return refusal;
   }
   void connection_opened() override {
     if (throws_at_opening) throw std::bad_alloc();
@@ -175,13 +179,14 @@ TEST_F(ServerTest, RefusesConnectionsWithAWordWhereItHasNoReservedPlaces) {
   connect_client("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_TRUE(run_until([&] { return handler_.waiting == 1; }));
   const int second = connect_client();
-  std::string text(100, '\0');
+  std::string text(200, '\0');
   ssize_t got = -1;
   EXPECT_TRUE(run_until([&] {
     got = recv(second, text.data(), text.size(), MSG_DONTWAIT);
     return got >= 0;
   }));
-  EXPECT_EQ(text.substr(0, static_cast<std::size_t>(got)), "overloaded");
+  EXPECT_THAT(text.substr(0, static_cast<std::size_t>(got)),
+              ::testing::EndsWith("Connection: close\r\n\r\noverloaded"));
   EXPECT_EQ(server_.connections(), 1u);
 }
 

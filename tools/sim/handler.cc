@@ -17,7 +17,7 @@
 namespace penstock::sim {
 namespace {
 
-using http::ServerConnection;
+using http::ServerExchange;
 
 // A whole answer is built in memory; a stream may have any length.
 constexpr std::uint64_t kWholeTokensMax = 1'000'000;
@@ -37,7 +37,7 @@ std::optional<Endpoint> endpoint_of(std::string_view path) {
   return std::nullopt;
 }
 
-void append_head(std::string& out, ServerConnection& connection, const Behaviour& behaviour,
+void append_head(std::string& out, ServerExchange& connection, const Behaviour& behaviour,
                  const Framer& framer, int status, std::string_view content_type) {
   const http::RequestHead& request = connection.request();
   http::append_status_line(out, status);
@@ -59,19 +59,19 @@ void append_head(std::string& out, ServerConnection& connection, const Behaviour
 }
 
 // What happens to the connection when everything has been sent.
-Outcome conclude(ServerConnection& connection, const Framer& framer) {
-  if (framer.self_delimiting()) connection.answered();
+Outcome conclude(ServerExchange& connection, const Framer& framer) {
+  if (framer.self_delimiting()) connection.raw_ended();
   return Outcome::kCompleted;
 }
 
-Outcome break_off(ServerConnection& connection, const Behaviour& behaviour) {
+Outcome break_off(ServerExchange& connection, const Behaviour& behaviour) {
   if (behaviour.cut == CutKind::kReset) connection.reset_on_close();
   return Outcome::kCut;
 }
 
 }  // namespace
 
-Task<void> SimHandler::handle(ServerConnection& connection) {
+Task<void> SimHandler::handle(ServerExchange& connection) {
   const Result<http::Target> target = http::split_target(connection.request().target);
   if (!target) {
     co_await reply_error(connection, target.error());
@@ -97,7 +97,7 @@ Task<void> SimHandler::handle(ServerConnection& connection) {
   }
 }
 
-Task<void> SimHandler::handle_get(ServerConnection& connection, std::string_view path) {
+Task<void> SimHandler::handle_get(ServerExchange& connection, std::string_view path) {
   Reply found;
   std::string body;
   if (path == kModelsPath) {
@@ -124,13 +124,13 @@ Task<void> SimHandler::handle_get(ServerConnection& connection, std::string_view
   co_await reply(connection, plain_, found);
 }
 
-Task<void> SimHandler::handle_post(ServerConnection& connection, Endpoint endpoint) {
+Task<void> SimHandler::handle_post(ServerExchange& connection, Endpoint endpoint) {
   stats_.request_began();
   const Outcome outcome = co_await infer(connection, endpoint);
   stats_.request_ended(outcome);
 }
 
-Task<Outcome> SimHandler::infer(ServerConnection& connection, Endpoint endpoint) {
+Task<Outcome> SimHandler::infer(ServerExchange& connection, Endpoint endpoint) {
   const Result<std::string_view> body = co_await connection.read_body();
   if (!body) {
     if (body.error().kind == ErrorKind::kClientGone) co_return Outcome::kCancelled;
@@ -162,9 +162,8 @@ Task<Outcome> SimHandler::infer(ServerConnection& connection, Endpoint endpoint)
   co_return co_await answer(connection, endpoint, *model, *request, behaviour);
 }
 
-Task<Outcome> SimHandler::answer(ServerConnection& connection, Endpoint endpoint,
-                                 const Model& model, const Request& request,
-                                 const Behaviour& behaviour) {
+Task<Outcome> SimHandler::answer(ServerExchange& connection, Endpoint endpoint, const Model& model,
+                                 const Request& request, const Behaviour& behaviour) {
   if (behaviour.status != 0) {
     const std::string body = refusal_body(behaviour);
     const Reply refusal{behaviour.status, refusal_type(behaviour), body};
@@ -184,7 +183,7 @@ Task<Outcome> SimHandler::answer(ServerConnection& connection, Endpoint endpoint
   co_return co_await answer_stream(connection, std::move(plan), request, behaviour);
 }
 
-Task<Outcome> SimHandler::answer_whole(ServerConnection& connection, const AnswerPlan& plan,
+Task<Outcome> SimHandler::answer_whole(ServerExchange& connection, const AnswerPlan& plan,
                                        const Behaviour& behaviour) {
   const SteadyTime due =
       Pace(connection.request_started(), behaviour).due(plan.tokens, plan.tokens);
@@ -199,7 +198,7 @@ Task<Outcome> SimHandler::answer_whole(ServerConnection& connection, const Answe
   co_return co_await reply(connection, behaviour, whole);
 }
 
-Task<Outcome> SimHandler::answer_embeddings(ServerConnection& connection, const Model& model,
+Task<Outcome> SimHandler::answer_embeddings(ServerExchange& connection, const Model& model,
                                             const Request& request, const Behaviour& behaviour) {
   const std::uint64_t dimensions = request.dimensions.value_or(world_.options.embedding_dimensions);
   if (dimensions == 0 || dimensions > Embeddings::kDimensionsMax) {
@@ -217,7 +216,7 @@ Task<Outcome> SimHandler::answer_embeddings(ServerConnection& connection, const 
   co_return co_await reply(connection, behaviour, whole);
 }
 
-Task<Outcome> SimHandler::answer_stream(ServerConnection& connection, AnswerPlan plan,
+Task<Outcome> SimHandler::answer_stream(ServerExchange& connection, AnswerPlan plan,
                                         const Request& request, const Behaviour& behaviour) {
   Framer framer(behaviour, connection.request().version, std::nullopt);
   std::string head;
@@ -251,7 +250,7 @@ Task<Outcome> SimHandler::answer_stream(ServerConnection& connection, AnswerPlan
   }
 }
 
-Task<Outcome> SimHandler::reply(ServerConnection& connection, const Behaviour& behaviour,
+Task<Outcome> SimHandler::reply(ServerExchange& connection, const Behaviour& behaviour,
                                 Reply reply) {
   Outlet outlet(connection, behaviour);
   if (behaviour.head_delay.count() > 0) {
@@ -274,26 +273,21 @@ Task<Outcome> SimHandler::reply(ServerConnection& connection, const Behaviour& b
   co_return conclude(connection, framer);
 }
 
-Task<Outcome> SimHandler::reply_error(ServerConnection& connection, const Error& error) {
+Task<Outcome> SimHandler::reply_error(ServerExchange& connection, const Error& error) {
   const std::string body = wire::error_body(error);
   const Reply refusal{wire::answer_for(error).status, kJsonType, body};
   co_return co_await reply(connection, plain_, refusal);
 }
 
-std::string SimHandler::refuse(const Error& error, http::AnswerTo answer_to,
-                               const net::SocketAddress&) {
-  const std::string body = wire::error_body(error);
-  std::string out;
-  http::append_status_line(out, wire::answer_for(error).status);
-  http::append_field(out, "Content-Type", kJsonType);
-  http::append_content_length(out, body.size());
-  http::append_field(out, "Connection", "close");
-  http::append_head_end(out);
-  if (answer_to != http::AnswerTo::kHead) out += body;
-  return out;
+http::Refusal SimHandler::refuse(const Error& error, const net::SocketAddress&) {
+  http::Refusal refusal;
+  refusal.status = wire::answer_for(error).status;
+  refusal.fields.add("Content-Type", kJsonType);
+  refusal.body = wire::error_body(error);
+  return refusal;
 }
 
-bool SimHandler::is_authorized(const ServerConnection& connection) const {
+bool SimHandler::is_authorized(const ServerExchange& connection) const {
   constexpr std::string_view kScheme = "Bearer ";
   const Secret& key = world_.options.api_key;
   if (key.empty()) return true;

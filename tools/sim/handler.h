@@ -8,7 +8,7 @@
 
 #include "core/clock.h"
 #include "core/task.h"
-#include "http/server_connection.h"
+#include "http/server_exchange.h"
 #include "sim/answers.h"
 #include "sim/behaviour.h"
 #include "sim/embeddings.h"
@@ -34,14 +34,13 @@ class SimHandler final : public http::Handler {
   SimHandler(const World& world, Stats& stats, std::uint64_t random_seed)
       : world_(world), stats_(stats), random_(random_seed) {}
 
-  Task<void> handle(http::ServerConnection& connection) override;
-  std::string refuse(const Error& error, http::AnswerTo answer_to,
-                     const net::SocketAddress& peer) override;
+  Task<void> handle(http::ServerExchange& connection) override;
+  http::Refusal refuse(const Error& error, const net::SocketAddress& peer) override;
   void connection_opened() override { stats_.connection_opened(); }
   void connection_closed() override { stats_.connection_closed(); }
 
  private:
-  using Connection = http::ServerConnection;
+  using Connection = http::ServerExchange;
 
   struct Reply {
     int status = 200;

@@ -24,7 +24,7 @@ Task<Outlet::Sent> Outlet::send(std::string_view first, std::string_view second)
     http::Pieces pieces;
     pieces.add(first);
     pieces.add(second);
-    const Status written = co_await connection_.write(pieces);
+    const Status written = co_await connection_.write_raw(pieces);
     begun_ = true;
     if (bytes_left_ != Behaviour::kNever) bytes_left_ -= bytes;
     co_return written ? Sent::kAll : Sent::kGone;
@@ -47,7 +47,7 @@ Task<Outlet::Sent> Outlet::send_in_pieces(std::string_view bytes) {
     }
     http::Pieces pieces;
     pieces.add(bytes.substr(0, size));
-    const Status written = co_await connection_.write(pieces);
+    const Status written = co_await connection_.write_raw(pieces);
     if (!written) co_return Sent::kGone;
     bytes.remove_prefix(size);
     begun_ = true;

@@ -9,7 +9,7 @@
 
 #include "core/clock.h"
 #include "core/task.h"
-#include "http/server_connection.h"
+#include "http/server_exchange.h"
 #include "sim/behaviour.h"
 
 namespace penstock::sim {
@@ -22,7 +22,7 @@ class Outlet {
     kCut,   // the behaviour ends the connection here
   };
 
-  Outlet(http::ServerConnection& connection, const Behaviour& behaviour)
+  Outlet(http::ServerExchange& connection, const Behaviour& behaviour)
       : connection_(connection),
         behaviour_(behaviour),
         bytes_left_(behaviour.cut_after_bytes),
@@ -41,7 +41,7 @@ class Outlet {
   bool smooth(std::size_t bytes) const;
   Task<Sent> send_in_pieces(std::string_view bytes);
 
-  http::ServerConnection& connection_;
+  http::ServerExchange& connection_;
   const Behaviour& behaviour_;
   std::uint64_t bytes_left_;
   bool begun_ = false;

@@ -1,0 +1,64 @@
+#include "http/field_block.h"
+
+#include <utility>
+
+#include "http/serializer.h"
+
+namespace penstock::http {
+namespace {
+
+// They frame the message (RFC 9112 section 6) or belong to the connection (RFC 9110 section 7.6.1).
+constexpr FieldNames kWrittenHere(FieldName::kConnection, FieldName::kContentLength,
+                                  FieldName::kExpect, FieldName::kKeepAlive,
+                                  FieldName::kProxyConnection, FieldName::kTe, FieldName::kTrailer,
+                                  FieldName::kTransferEncoding, FieldName::kUpgrade);
+
+}  // namespace
+
+FieldBlock::FieldBlock(FieldBlock&& other) noexcept
+    : pool_(std::exchange(other.pool_, nullptr)),
+      lines_(std::move(other.lines_)),
+      names_(std::exchange(other.names_, {})) {
+  other.lines_.clear();
+}
+
+FieldBlock& FieldBlock::operator=(FieldBlock&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  pool_ = std::exchange(other.pool_, nullptr);
+  lines_ = std::move(other.lines_);
+  other.lines_.clear();
+  names_ = std::exchange(other.names_, {});
+  return *this;
+}
+
+void FieldBlock::add(std::string_view name, std::string_view value) {
+  const FieldName known_name = field_name_of(name);
+  if (kWrittenHere.contains(known_name)) return;
+  names_.insert(known_name);
+  append_field(lines_, name, value);
+}
+
+void FieldBlock::add(const Field& received) {
+  if (kWrittenHere.contains(received.known_name)) return;
+  names_.insert(received.known_name);
+  append_received_field(lines_, received);
+}
+
+void FieldBlock::add(const FieldBlock& prepared) {
+  names_.insert(prepared.names_);
+  lines_.append(prepared.lines_);
+}
+
+void FieldBlock::clear() {
+  lines_.clear();
+  names_ = {};
+}
+
+void FieldBlock::release() {
+  if (pool_ != nullptr) std::exchange(pool_, nullptr)->keep_text(std::move(lines_));
+  lines_ = {};
+  names_ = {};
+}
+
+}  // namespace penstock::http
