@@ -156,6 +156,23 @@ Result<Catalog::Target> Catalog::route(std::string_view name) const {
   return Target{*best, upstream_model, nullptr};
 }
 
+Result<Catalog::Target> Catalog::route_at(std::size_t provider, std::string_view name) const {
+  const config::Provider& settings = settings_->providers[provider];
+  const Model* model = find(name);
+  if (model == nullptr || model->provider != provider) {
+    model = find(config::listed_name(settings.id, name));
+  }
+  if (model != nullptr && model->provider == provider) {
+    return Target{provider, model->upstream_id, model};
+  }
+  if (pending_by_name_.contains(name)) return failure(not_found(name));
+  const bool has_prefix = config::has_prefix(name, settings.id);
+  const std::string_view upstream_model =
+      has_prefix ? config::without_prefix(name, settings.id) : name;
+  if (upstream_model.empty() || !settings.allows(upstream_model)) return failure(not_found(name));
+  return Target{provider, upstream_model, nullptr};
+}
+
 const Model* Catalog::find_under_any_prefix(std::string_view name) const {
   for (const config::Provider& provider : settings_->providers) {
     const Model* model = find(config::listed_name(provider.id, name));

@@ -76,6 +76,9 @@ class Catalog {
   // The destination of a request for `name`: a registered model, or `provider_id/anything` if the
   // provider's allow-list permits it. Fails with kModelNotFound.
   Result<Target> route(std::string_view name) const;
+  // The same for a request that names its provider: a model of that provider, whose name may lack
+  // the provider's prefix, or anything that its allow-list permits.
+  Result<Target> route_at(std::size_t provider, std::string_view name) const;
 
   // The error for an unknown name: the reference's words, and a suggestion.
   Error not_found(std::string_view name) const;

@@ -71,6 +71,22 @@ TEST(Catalog, PrefersARegisteredModelToAProvidersName) {
   EXPECT_EQ(catalog.route("p/a")->provider, 1u);
 }
 
+TEST(Catalog, RoutesAtAChosenProvider) {
+  auto settings = providers({"p", "q"});
+  settings->providers[1].allowed_models = {"b", "c"};
+  const Catalog catalog({.registered = {model("alias", 0, "a"), model("q/named", 1, "org/x")}},
+                        settings, KeyedHash());
+  EXPECT_EQ(catalog.route_at(0, "alias")->upstream_model, "a");
+  EXPECT_EQ(catalog.route_at(0, "any")->upstream_model, "any");
+  EXPECT_EQ(catalog.route_at(0, "p/any")->upstream_model, "any");
+  EXPECT_EQ(catalog.route_at(0, "q/named")->upstream_model, "q/named");
+  EXPECT_EQ(catalog.route_at(1, "named")->upstream_model, "org/x");
+  EXPECT_EQ(catalog.route_at(1, "q/named")->upstream_model, "org/x");
+  EXPECT_EQ(catalog.route_at(1, "b")->upstream_model, "b");
+  EXPECT_EQ(catalog.route_at(1, "alias").error().kind, ErrorKind::kModelNotFound);
+  EXPECT_EQ(catalog.route_at(0, "").error().kind, ErrorKind::kModelNotFound);
+}
+
 TEST(Catalog, DoesNotRouteOtherNames) {
   const Catalog catalog({.registered = {model("p/a", 0, "a")}}, providers({"p"}), KeyedHash());
   for (const char* name : {"", "a", "p", "p/", "/a", "P/a", "pp/a", "q/a"}) {
