@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "core/json_writer.h"
-#include "core/text.h"
 #include "core/version.h"
 #include "gateway/exchange.h"
 #include "gateway/route_table.h"
+#include "http/query.h"
 
 namespace penstock::gateway {
 namespace {
@@ -51,24 +51,10 @@ void write_route(JsonWriter& out, const Endpoint& endpoint, const Route& route) 
   out.end_array().end_object();
 }
 
-// The value of the last parameter of that name, decoded; nullopt if there is none.
-std::optional<std::string> parameter(std::string_view query, std::string_view name) {
-  std::optional<std::string> found;
-  while (!query.empty()) {
-    const std::string_view item = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), item.size() + 1));
-    const std::size_t equals = item.find('=');
-    if (percent_decode(item.substr(0, equals)) != name) continue;
-    const std::string_view value = equals == item.npos ? "" : item.substr(equals + 1);
-    found = percent_decode(value).value_or(std::string(value));
-  }
-  return found;
-}
-
 // Whether any of our routes belong to that level of the API. Errors: kInvalidRequest.
 Result<bool> shows_routes(std::string_view query) {
   constexpr std::array<std::string_view, 3> kOtherLevels = {"v1alpha", "v1beta", "deprecated"};
-  const std::optional<std::string> level = parameter(query, "api_filter");
+  const std::optional<std::string> level = http::query_parameter(query, "api_filter");
   if (!level || *level == "v1") return true;
   if (std::ranges::find(kOtherLevels, *level) != kOtherLevels.end()) return false;
   return failure(Error::client(ErrorKind::kInvalidRequest,
