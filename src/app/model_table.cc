@@ -72,6 +72,11 @@ class Asking {
       notes.problems.push_back("provider " + provider.id + ": no base_url, callers name it");
       co_return;
     }
+    if (provider.is_asleep()) {
+      notes.warnings.push_back("provider " + provider.id + ": no key, callers bring theirs");
+      co_return;
+    }
+    if (provider.listing.shape == config::ModelListing::Shape::kNone) co_return;
     Result<net::TlsContext> tls = upstream_tls(provider);
     if (!tls) {
       notes.problems.push_back(tls.error().message);

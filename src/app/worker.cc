@@ -203,14 +203,14 @@ Task<void> Worker::housekeeping() {
     access_log_shard_.flush();
     std::size_t resting = 0;
     for (auto& provider : context_.providers) {
-      if (provider->pool() != nullptr) resting += provider->pool()->close_expired();
+      for (const auto& pool : provider->pools()) resting += pool->close_expired();
     }
     if (resting > 0 || !gateway_.quiet().raised()) continue;
     access_log_shard_.flush();
     co_await net::wait_any(loop_, nullptr, stopping_, gateway_.busy());
   }
   for (auto& provider : context_.providers) {
-    if (provider->pool() != nullptr) provider->pool()->close_idle();
+    for (const auto& pool : provider->pools()) pool->close_idle();
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/forward_headers.h"
+#include "core/base64.h"
 #include "core/text.h"
 
 namespace penstock::config {
@@ -33,32 +34,21 @@ bool looks_like_key(std::string_view value) {
          ((digits >= 3 && lower + upper >= 3) || (digits > 0 && lower > 0 && upper > 0));
 }
 
-std::optional<std::string> decode_base64(std::string_view text) {
-  std::string out;
-  unsigned bits = 0;
-  int bit_count = 0;
-  for (const char c : text) {
-    if (c == '=') break;
-    const std::size_t digit =
-        std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-            .find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<unsigned>(digit);
-    bit_count += 6;
-    if (bit_count < 8) continue;
-    bit_count -= 8;
-    out.push_back(static_cast<char>(bits >> bit_count & 0xFF));
-  }
-  return out;
+// Of `user:password`.
+std::string password_of(std::string_view credentials) {
+  return std::string(credentials.substr(credentials.find(':') + 1));
 }
 
 // The user name alone is not a secret; the password is, with or without it.
 void add_basic(std::vector<std::string>& found, std::string_view credentials) {
-  const std::optional<std::string> decoded = decode_base64(credentials);
+  const std::optional<std::string> decoded = base64_decoded(credentials);
   if (!decoded) return;
-  const std::size_t colon = decoded->find(':');
-  if (colon == std::string::npos) return;
-  found.push_back(decoded->substr(colon + 1));
+  if (!decoded->contains(':')) return;
+  found.push_back(password_of(*decoded));
+}
+
+bool is_basic(const Provider& provider) {
+  return provider.auth == KeyForm::kBasic || provider.messages_auth == KeyForm::kBasic;
 }
 
 bool is_letter(char c) {
@@ -101,6 +91,7 @@ SecretGuard guard_credentials(const Settings& settings) {
   std::vector<std::string> found;
   for (const Provider& provider : settings.providers) {
     found.emplace_back(provider.api_key.reveal());
+    if (is_basic(provider)) found.push_back(password_of(provider.api_key.reveal()));
     for (const Provider::Header& header : provider.headers) {
       if (is_credential(header.name, header.value)) add_value(found, header.value.reveal());
     }

@@ -15,17 +15,6 @@ namespace {
 
 constexpr Range<milliseconds> kTimeoutRange = {milliseconds(1), std::chrono::hours(24 * 7)};
 
-// A boolean, or the file of trusted authorities.
-void decode_verify(Decoder& decoder, const Node& node, UpstreamTls& tls) {
-  if (node.kind == Node::Kind::kScalar) {
-    if (const auto verify = parse_boolean(node.text)) {
-      tls.verify = *verify;
-      return;
-    }
-  }
-  store(decoder.readable_file(node), tls.ca_file);
-}
-
 void decode_min_version(Decoder& decoder, const Node& node, UpstreamTls& tls) {
   constexpr std::array<std::string_view, 2> kChoices = {"TLSv1.2", "TLSv1.3"};
   store(decoder.choice(node, kChoices), tls.min_version);
@@ -159,6 +148,16 @@ constexpr std::array kNetworkKeys = {
 };
 
 }  // namespace
+
+void decode_verify(Decoder& decoder, const Node& node, UpstreamTls& tls) {
+  if (node.kind == Node::Kind::kScalar) {
+    if (const auto verify = parse_boolean(node.text)) {
+      tls.verify = *verify;
+      return;
+    }
+  }
+  store(decoder.readable_file(node), tls.ca_file);
+}
 
 // The reference's list of names; OpenSSL's own form is one string with colons.
 void decode_ciphers(Decoder& decoder, const Node& node, std::string& ciphers) {

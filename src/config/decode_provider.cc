@@ -5,146 +5,22 @@
 #include <algorithm>
 #include <array>
 
-#include "config/decode_network.h"
-#include "config/forward_headers.h"
-#include "config/key_text.h"
+#include "config/decode_upstream.h"
+#include "config/key_name.h"
 #include "config/model_name.h"
-#include "config/shown_config.h"
-#include "config/url.h"
-#include "core/text.h"
+#include "config/presets.h"
 
 namespace penstock::config {
 namespace {
 
-// Unchanged; decode_config() completes its path when all keys are known.
-void decode_base_url(Decoder& decoder, const Node& node, Provider& provider) {
-  const auto text = decoder.text(node);
-  if (!text) return;
-  const auto url = parse_base_url(*text, BasePath::kAsWritten);
-  if (url) {
-    provider.base_url = *url;
-  } else {
-    decoder.error(node, url.error().message);
-  }
-}
-
-void decode_append_v1(Decoder& decoder, const Node& node, Provider& provider) {
-  const auto append = decoder.boolean(node);
-  if (append) provider.base_path = *append ? BasePath::kEndsInV1 : BasePath::kAsWritten;
-}
-
-void decode_query(Decoder& decoder, const Node& node, Provider& provider) {
-  if (!decoder.expect_map(node)) return;
-  for (const Node& entry : node.children) {
-    const auto value = decoder.resolved(entry);
-    if (!value || value->kind == Node::Kind::kNull) continue;
-    if (entry.key.empty()) decoder.error_at_key(entry, "expected the name of a parameter");
-    if (auto text = decoder.text(*value)) {
-      provider.query.push_back({entry.key, Secret(std::move(*text))});
-    }
-  }
-}
-
-// The key becomes part of a header field.
-void decode_api_key(Decoder& decoder, const Node& node, Provider& provider) {
-  const auto text = decoder.text(node);
-  if (!text) return;
-  const std::string_view fault = fault_of_key_text(*text);
-  if (!fault.empty()) return decoder.error(node, fault);
-  provider.api_key = Secret(*text);
-}
-
-void decode_allowed_models(Decoder& decoder, const Node& node, Provider& provider) {
-  const auto items = decoder.given_items(node);
-  if (!items) return;
-  provider.allowed_models.emplace();
-  for (const Node& item : *items) {
-    if (auto id = decoder.text(item)) provider.allowed_models->push_back(std::move(*id));
-  }
-}
-
-// The names are checked in check_forward_headers(), when extra_blocked_headers is known as well.
-void decode_forward_headers(Decoder& decoder, const Node& node, Provider& provider) {
-  if (!decoder.expect_map(node)) return;
-  for (const Node& entry : node.children) {
-    const auto value = decoder.resolved(entry);
-    if (!value || value->kind == Node::Kind::kNull) continue;
-    const auto header = decoder.text(*value);
-    if (header) provider.forward_headers.push_back({entry.key, std::string(trim(*header))});
-  }
-}
-
-void decode_extra_blocked_headers(Decoder& decoder, const Node& node, Provider& provider) {
-  const auto items = decoder.given_items(node);
-  if (!items) return;
-  for (const Node& item : *items) {
-    const auto text = decoder.text(item);
-    if (!text) continue;
-    std::string name(trim(*text));
-    std::transform(name.begin(), name.end(), name.begin(), to_lower);
-    if (is_header_name(name)) {
-      provider.extra_blocked_headers.push_back(std::move(name));
-    } else {
-      decoder.error(item, "expected the name of a header");
-    }
-  }
-}
-
-constexpr std::array kConfigKeys = {
-    Key<Provider>{"base_url", "URL", "none", decode_base_url},
-    Key<Provider>{"url", "URL", "none", decode_base_url},
-    Key<Provider>{"append_v1", "boolean", "true", decode_append_v1},
-    Key<Provider>{"query", "mapping of text", "{}", decode_query},
-    Key<Provider>{"api_key", "text", "none", decode_api_key},
-    Key<Provider>{"allowed_models", "list of text", "none", decode_allowed_models},
-    Key<Provider>{"refresh_models", "boolean", "false",
-                  [](Decoder& decoder, const Node& node, Provider& provider) {
-                    store(decoder.boolean(node), provider.refresh_models);
-                  }},
-    Key<Provider>{"forward_headers", "mapping of text", "{}", decode_forward_headers},
-    Key<Provider>{"extra_blocked_headers", "list of text", "[]", decode_extra_blocked_headers},
-    Key<Provider>{"network", "mapping", "{}", decode_network, Use::kOptional, list_network_keys},
+// A provider while its entry is decoded.
+struct EntryDraft {
+  Provider provider;
+  std::optional<Node> config;
 };
 
-void check_forward_headers(Decoder& decoder, const Node& section, const Provider& provider) {
-  for (const Provider::ForwardedHeader& forwarded : provider.forward_headers) {
-    const Node& entry = *section.find(forwarded.key);
-    if (forwarded.key.empty()) {
-      decoder.error_at_key(entry, "expected a key of the provider data");
-    }
-    if (forwarded.key.starts_with(kReservedKeyPrefix)) {
-      decoder.error_at_key(entry, "keys that begin with __ are reserved and never forwarded");
-    }
-    if (!is_header_name(forwarded.header)) {
-      decoder.error(entry, "expected the name of a header");
-    } else if (is_blocked_header(forwarded.header, provider.extra_blocked_headers)) {
-      decoder.error(entry, "this header must not be filled from a caller's data");
-    }
-  }
-}
-
-void decode_config(Decoder& decoder, const Node& node, Provider& provider) {
-  decode_section<Provider>(decoder, node, kConfigKeys, provider);
-  const Node* url = decoder.given(node, "url");
-  if (url != nullptr && decoder.given(node, "base_url") != nullptr) {
-    decoder.error_at_key(*url, "url and base_url mean the same; give one of them");
-  }
-  if (provider.base_url) {
-    auto settled = parse_base_url(provider.base_url->text(), provider.base_path);
-    if (settled) provider.base_url = std::move(*settled);
-  } else if (const Node* query = decoder.given(node, "query");
-             query != nullptr && url == nullptr && decoder.given(node, "base_url") == nullptr) {
-    decoder.error_at_key(*query,
-                         "without a base_url, callers choose the upstream and nothing configured "
-                         "here is sent to it; set base_url");
-  }
-  if (const Node* forward_headers = node.find("forward_headers")) {
-    check_forward_headers(decoder, *forward_headers, provider);
-  }
-  if (node.kind == Node::Kind::kMap) provider.shown_config = shown_config(decoder, node);
-}
-
-void decode_provider_id(Decoder& decoder, const Node& node, Provider& provider) {
+void decode_provider_id(Decoder& decoder, const Node& node, EntryDraft& draft) {
+  Provider& provider = draft.provider;
   store(decoder.text(node), provider.id);
   const bool is_plain = std::all_of(provider.id.begin(), provider.id.end(),
                                     [](char c) { return c > ' ' && c < 0x7F && c != '/'; });
@@ -158,14 +34,13 @@ void decode_provider_id(Decoder& decoder, const Node& node, Provider& provider) 
 }
 
 constexpr std::array kEntryKeys = {
-    Key<Provider>{"provider_id", "text", "", decode_provider_id, Use::kRequired},
-    Key<Provider>{"provider_type", "text", "", [](Decoder&, const Node&, Provider&) {},
-                  Use::kRequired},
-    Key<Provider>{"config", "mapping", "{}", decode_config, Use::kOptional,
-                  [](const std::string& path, KnownKeys& out) {
-                    list_section<Provider>(path, kConfigKeys, out);
-                  }},
-    ignored<Provider>("module"),
+    Key<EntryDraft>{"provider_id", "text", "", decode_provider_id, Use::kRequired},
+    Key<EntryDraft>{"provider_type", "text", "", [](Decoder&, const Node&, EntryDraft&) {},
+                    Use::kRequired},
+    Key<EntryDraft>{"config", "mapping", "{}",
+                    [](Decoder&, const Node& node, EntryDraft& draft) { draft.config = node; },
+                    Use::kOptional, list_upstream_keys},
+    ignored<EntryDraft>("module"),
 };
 
 // Checked before the rest of the entry, which may be invalid if it is disabled.
@@ -182,30 +57,38 @@ bool is_disabled(Decoder& decoder, const Node& entry, Draft& draft) {
          (is_empty || id->text == kDisabledId);
 }
 
+void check_that_id_is_new(Decoder& decoder, const Node& entry, const Draft& draft,
+                          std::string_view id) {
+  const bool repeated =
+      !id.empty() && std::ranges::count(draft.settings.providers, id, &Provider::id) > 0;
+  if (repeated) {
+    decoder.error(*entry.find("provider_id"), "another provider has the same provider_id");
+  }
+}
+
+void skip_entry(Decoder& decoder, const Node& entry, Draft& draft, const std::string& id,
+                std::string_view type) {
+  const bool is_switched_off = entry.find("provider_id") != nullptr && id.empty();
+  if (is_switched_off) return;
+  draft.other_provider_ids.push_back(id);
+  decoder.warning(entry, fmt::format("skipped {} of type {}: {}", shown_key(id), shown_key(type),
+                                     advice_about(type)));
+}
+
 void decode_entry_of_inference(Decoder& decoder, const Node& entry, Draft& draft) {
   if (!decoder.expect_map(entry)) return;
   const std::string id = decoder.text_if_any(entry, "provider_id");
   const std::string type = decoder.text_if_any(entry, "provider_type");
+  const Preset* preset = type.empty() ? find_preset(kPassthroughType) : find_preset(type);
   // The rest of a skipped entry, and the variables that it lacks, do not matter.
-  const bool is_other_type = !type.empty() && type != kPassthroughType;
-  if (id == kDisabledId || (!is_other_type && is_disabled(decoder, entry, draft))) return;
-  if (is_other_type) {
-    const bool has_id = entry.find("provider_id") != nullptr;
-    if (has_id && id.empty()) return;
-    draft.other_provider_ids.push_back(id);
-    return decoder.warning(
-        entry, fmt::format("skipped: only providers of type {} are served", kPassthroughType));
-  }
-  std::vector<Provider>& providers = draft.settings.providers;
-  const bool repeated =
-      !id.empty() && std::any_of(providers.begin(), providers.end(),
-                                 [&](const Provider& other) { return other.id == id; });
-  if (repeated) {
-    decoder.error(*entry.find("provider_id"), "another provider has the same provider_id");
-  }
-  Provider provider;
-  decode_section<Provider>(decoder, entry, kEntryKeys, provider);
-  providers.push_back(std::move(provider));
+  if (id == kDisabledId || (preset != nullptr && is_disabled(decoder, entry, draft))) return;
+  if (preset == nullptr) return skip_entry(decoder, entry, draft, id, type);
+  check_that_id_is_new(decoder, entry, draft, id);
+  EntryDraft made;
+  made.provider.type = preset->type;
+  decode_section<EntryDraft>(decoder, entry, kEntryKeys, made);
+  decode_upstream(decoder, entry, made.config ? &*made.config : nullptr, *preset, made.provider);
+  draft.settings.providers.push_back(std::move(made.provider));
 }
 
 void decode_inference(Decoder& decoder, const Node& node, Draft& draft) {
@@ -215,8 +98,8 @@ void decode_inference(Decoder& decoder, const Node& node, Draft& draft) {
   if (entries->empty() || !draft.settings.providers.empty()) return;
   decoder.conclude(fmt::format(
       "none of the {} inference providers of this file can be served: each is skipped or disabled "
-      "(see above). Add at least one of type {}; most services with an OpenAI-compatible API work "
-      "with this type, given their base_url and api_key",
+      "(see above). Add at least one of another type; most services with an OpenAI-compatible API "
+      "work with {}, given their base_url and api_key",
       entries->size(), kPassthroughType));
 }
 
@@ -224,7 +107,7 @@ void decode_inference(Decoder& decoder, const Node& node, Draft& draft) {
 constexpr std::array kProvidersKeys = {
     Key<Draft>{"inference", "list", "[]", decode_inference, Use::kOptional,
                [](const std::string& path, KnownKeys& out) {
-                 list_section<Provider>(path + "[]", kEntryKeys, out);
+                 list_section<EntryDraft>(path + "[]", kEntryKeys, out);
                }},
     ignored<Draft>("agents"),
     ignored<Draft>("batches"),
@@ -257,9 +140,7 @@ void decode_providers(Decoder& decoder, const Node& node, Draft& draft) {
   decode_section<Draft>(decoder, node, kProvidersKeys, draft);
   const Node* inference = decoder.given(node, "inference");
   if (inference == nullptr || inference->children.empty()) {
-    decoder.warning_at_key(node, fmt::format("there is no inference provider of type {}, so no "
-                                             "model is served",
-                                             kPassthroughType));
+    decoder.warning_at_key(node, "there is no inference provider, so no model is served");
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// `providers`: the entries of `providers.inference` whose type is remote::passthrough. Entries of
-// other types, and other APIs, cause one warning each.
+// `providers`: the entries of `providers.inference` whose type has a preset (config/presets.h).
+// Entries of other types, and other APIs, cause one warning each.
 
 #include <string>
 
@@ -10,8 +10,6 @@
 
 namespace penstock::config {
 
-// The only type of provider that is served.
-inline constexpr std::string_view kPassthroughType = "remote::passthrough";
 // A provider_id that disables its entry (in the reference; an empty one does so too).
 inline constexpr std::string_view kDisabledId = "__disabled__";
 

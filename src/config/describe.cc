@@ -5,6 +5,7 @@
 #include "config/decode_server.h"
 #include "config/load.h"
 #include "config/model_name.h"
+#include "config/presets.h"
 #include "config/yaml_writer.h"
 
 namespace penstock::config {
@@ -83,10 +84,16 @@ void write_network(YamlWriter& out, const Provider& provider) {
 void write_provider(YamlWriter& out, const Provider& provider) {
   out.open_item();
   out.text("provider_id", provider.id);
-  out.text("provider_type", kPassthroughType);
+  out.text("provider_type", provider.type);
   out.open("config");
+  const Preset* preset = find_preset(provider.type);
   if (provider.base_url) out.text("base_url", provider.base_url->text());
-  out.literal("append_v1", boolean(provider.base_path != BasePath::kAsWritten));
+  if (provider.type == kPassthroughType) {
+    out.text("path", provider.base_path == BasePath::kAsWritten ? "as_is" : "v1");
+  }
+  if (provider.messages_url) out.text("anthropic_base_url", provider.messages_url->text());
+  out.text("auth", kKeyForms[static_cast<std::size_t>(provider.auth)]);
+  out.text("messages_auth", kKeyForms[static_cast<std::size_t>(provider.messages_auth)]);
   if (!provider.query.empty()) {
     out.open("query");
     for (const Provider::QueryParameter& parameter : provider.query) {
@@ -94,7 +101,8 @@ void write_provider(YamlWriter& out, const Provider& provider) {
     }
     out.close();
   }
-  if (!provider.api_key.empty()) out.text("api_key", Secret::kMask);
+  const std::string_view key_setting = preset != nullptr ? preset->key_setting : "api_key";
+  if (!provider.api_key.empty()) out.text(key_setting, Secret::kMask);
   if (provider.allowed_models) write_texts(out, "allowed_models", *provider.allowed_models);
   out.literal("refresh_models", boolean(provider.refresh_models));
   if (!provider.forward_headers.empty()) {

@@ -58,7 +58,7 @@ void store(std::optional<Value> value, Field& out) {
   if (value) out = static_cast<Field>(std::move(*value));
 }
 
-// Whether the node contains anything that could be ignored.
+// Whether the node contains anything that could be ignored; a substitution may leave nothing.
 inline bool says_something(const Node& node) {
   const bool is_scalar = node.kind == Node::Kind::kScalar;
   return is_scalar || !node.children.empty();
@@ -68,7 +68,7 @@ template <class T>
 void decode_entry(Decoder& decoder, const Node& entry, const Key<T>& key, T& out) {
   if (key.use == Use::kAccepted) return;
   if (key.use == Use::kIgnored) {
-    if (says_something(entry)) {
+    if (says_something(decoder.resolved_if_possible(entry))) {
       decoder.warning_at_key(entry, "ignored: this server does not support it");
     }
     return;

@@ -16,32 +16,13 @@
 #include <utility>
 #include <vector>
 
+#include "config/endpoint.h"
 #include "core/json_reader.h"
 #include "core/secret.h"
 
 namespace penstock::config {
 
 using std::chrono::milliseconds;
-
-// A URL in the parts that a client needs. `path` begins with a slash and does not end with one, or
-// is empty; decoding refuses user information, query and fragment.
-struct Url {
-  bool tls = false;
-  std::string host;  // without brackets, lower case
-  std::uint16_t port = 80;
-  std::string path;
-
-  // "https://host:8000/v1", without the scheme's default port.
-  std::string text() const;
-  // The value of the Host field (RFC 9110 section 7.2): the host, in brackets if it is an IPv6
-  // address, and the port unless it is the scheme's default.
-  std::string authority() const;
-
-  bool operator==(const Url&) const = default;
-};
-
-// What to do with a base URL's path. Most services have their API below /v1; some do not.
-enum class BasePath : std::uint8_t { kEndsInV1, kAsWritten };
 
 // providers.inference[].config.network.tls
 struct UpstreamTls {
@@ -63,7 +44,7 @@ struct ConnectionLimits {
   std::size_t max_waiting = 1000;                        // requests that wait for a connection
 };
 
-// One entry of providers.inference[] with provider_type remote::passthrough.
+// One entry of providers.inference[]. Its type only chooses the defaults (config/presets.h).
 struct Provider {
   struct Header {
     std::string name;
@@ -82,11 +63,20 @@ struct Provider {
   };
 
   std::string id;
+  std::string type = "remote::passthrough";
   std::string shown_config = "{}";  // `config` as written, secrets masked: a JSON object
   std::optional<Url> base_url;      // its path as base_path says; nullopt: callers name their own
   BasePath base_path = BasePath::kEndsInV1;
+  KeyForm auth = KeyForm::kBearer;
+  std::optional<Url> messages_url;  // of Anthropic's API, with its /v1; nullopt: base_url
+  KeyForm messages_auth = KeyForm::kBearer;
+  ModelListing listing;
   std::vector<QueryParameter> query;
-  Secret api_key;                                          // empty: the caller's
+  Secret api_key;  // empty: the caller's
+  KeyOrder key_order = KeyOrder::kOperatorFirst;
+  // Keys of the provider data that hold a caller's key, beside `{id}_api_key`.
+  std::vector<std::string> caller_keys = {"passthrough_api_key"};
+  bool needs_key = false;                                  // a call without one is refused
   std::optional<std::vector<std::string>> allowed_models;  // nullopt: all; upstream ids
   bool refresh_models = false;
   std::vector<ForwardedHeader> forward_headers;
@@ -97,6 +87,9 @@ struct Provider {
   std::vector<Header> headers;                  // network.headers, sent with every request
   ConnectionLimits connection_limits;           // network.limits
   bool retry_stale_connection = true;           // network.retry_stale_connection
+
+  // Without a key for the upstream until a caller brings one: it is not asked for its models.
+  bool is_asleep() const { return needs_key && api_key.empty(); }
 
   // Whether the model with that upstream id may be registered and requested.
   bool allows(std::string_view upstream_model) const {

@@ -54,6 +54,9 @@ class Exchange {
   // The requested model, and what the catalog resolves it to. Both are copied.
   void set_model(std::string_view model) { model_.assign(model); }
   void set_target(const models::Catalog::Target& target);
+  // Whether the upstream gets a credential of the operator's, none of the caller's.
+  void set_shows_operators_credential(bool shows) { shows_operators_credential_ = shows; }
+  bool shows_operators_credential() const { return shows_operators_credential_; }
   std::string_view model() const { return model_.view(); }
   std::string_view upstream_model() const { return upstream_model_.view(); }
 
@@ -136,6 +139,7 @@ class Exchange {
   int status_ = 0;
   bool head_sent_ = false;
   Body body_ = Body::kOther;
+  bool shows_operators_credential_ = false;
   bool upstream_said_error_ = false;
   ErrorEvent error_event_ = ErrorEvent::kBetweenEvents;
   std::optional<ErrorKind> error_;

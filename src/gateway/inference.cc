@@ -150,6 +150,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   const providers::ProviderData* caller = data->has_value() ? &**data : nullptr;
   Result<providers::Passthrough::Route> route = provider.route(caller);
   if (!route) co_return failure(std::move(route.error()));
+  exchange.set_shows_operators_credential(route->shows_operators_credential());
 
   // Attempt.
   Result<Answered> answered =

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/json_writer.h"
 #include "core/version.h"
@@ -14,14 +15,16 @@
 namespace penstock::gateway {
 namespace {
 
-constexpr std::string_view kProviderType = "remote::passthrough";
-
 void write_health(JsonWriter& out, const config::Provider& provider,
                   const models::ProviderHealth& health) {
   using State = models::ProviderHealth::State;
   out.begin_object();
   if (!provider.base_url) {
     out.member("status", "Not Implemented").member("message", "each caller names its own upstream");
+  } else if (provider.is_asleep()) {
+    out.member("status", "Not Implemented").member("message", "each caller brings its own key");
+  } else if (provider.listing.shape == config::ModelListing::Shape::kNone) {
+    out.member("status", "Not Implemented").member("message", "the upstream lists no models");
   } else if (health.state == State::kOk) {
     out.member("status", "OK");
   } else {
@@ -37,17 +40,29 @@ void write_provider(JsonWriter& out, const Context& context, std::size_t index) 
   out.begin_object()
       .member("api", "inference")
       .member("provider_id", provider.id)
-      .member("provider_type", kProviderType)
+      .member("provider_type", provider.type)
       .raw_member("config", provider.shown_config)
       .key("health");
   write_health(out, provider, context.registry.health(index));
   out.end_object();
 }
 
-void write_route(JsonWriter& out, const Endpoint& endpoint, const Route& route) {
+// Of the configured providers, each once.
+std::vector<std::string_view> types_of(const std::vector<config::Provider>& providers) {
+  std::vector<std::string_view> types;
+  for (const config::Provider& provider : providers) {
+    if (std::ranges::count(types, provider.type) == 0) types.push_back(provider.type);
+  }
+  return types;
+}
+
+void write_route(JsonWriter& out, const Endpoint& endpoint, const Route& route,
+                 const std::vector<std::string_view>& provider_types) {
   out.begin_object().member("route", endpoint.label).member("method", route.method);
   out.key("provider_types").begin_array();
-  if (route.passing) out.text(kProviderType);
+  if (route.passing) {
+    for (const std::string_view type : provider_types) out.text(type);
+  }
   out.end_array().end_object();
 }
 
@@ -90,12 +105,14 @@ Task<void> show_provider(Context& context, Exchange& exchange, const RouteMatch&
 Task<void> list_routes(Context& context, Exchange& exchange, const RouteMatch& match) {
   Result<bool> shown = shows_routes(match.query);
   if (!shown) co_return co_await exchange.fail(std::move(shown.error()));
+  const std::vector<std::string_view> types = types_of(context.settings.providers);
   std::string body;
   JsonWriter out(body);
   out.begin_object().key("data").begin_array();
   for (const Endpoint& endpoint : context.routes->endpoints()) {
     if (!*shown) break;
-    for (const ServedRoute& served : endpoint.routes) write_route(out, endpoint, served.route);
+    for (const ServedRoute& served : endpoint.routes)
+      write_route(out, endpoint, served.route, types);
   }
   out.end_array().end_object();
   co_await exchange.respond(200, kJsonType, body);

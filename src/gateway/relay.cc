@@ -87,10 +87,11 @@ struct ErrorBody {
   std::string text;
   bool is_upstreams = false;
 };
-ErrorBody error_body_of(int status, const providers::Passthrough& provider, BodyKind kind,
+ErrorBody error_body_of(const Exchange& exchange, int status,
+                        const providers::Passthrough& provider, BodyKind kind,
                         std::string_view text, const Status& read) {
   const bool is_readable = kind != BodyKind::kCodedError;
-  if (provider.shows_credential() && wire::is_refusal_of_credential(status, text)) {
+  if (exchange.shows_operators_credential() && wire::is_refusal_of_credential(status, text)) {
     return {wire::refused_credential_error(status, provider.id(), is_readable ? text : "")};
   }
   if (!is_readable) return {wire::coded_upstream_error(status)};
@@ -110,7 +111,7 @@ Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider, A
   if (!read && read.error().kind == ErrorKind::kCancelled) co_return read;
   // First in the upstream's spelling: the gateway's object escapes it once more.
   secrets.mask(*text);
-  ErrorBody body = error_body_of(status, provider, kind, *text, read);
+  ErrorBody body = error_body_of(exchange, status, provider, kind, *text, read);
   if (body.is_upstreams) {
     writer.fields().add(content_type);
   } else {
@@ -127,7 +128,8 @@ Task<Status> relay_first_error(Exchange& exchange, const providers::Passthrough&
   std::string text = wire::event_data(event);
   const int status = wire::status_of_error(text);
   exchange.context().secrets.mask(text);
-  const ErrorBody body = error_body_of(status, provider, BodyKind::kError, text, Status());
+  const ErrorBody body =
+      error_body_of(exchange, status, provider, BodyKind::kError, text, Status());
   writer.begin_again(status);
   writer.fields().add("Content-Type", kJsonType);
   writer.use_length(body.text.size());

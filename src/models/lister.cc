@@ -214,7 +214,7 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
 
 Task<Status> ask_for_page(const ListRequest& request, const providers::Passthrough::Route& route,
                           const std::string& last_id, ListReader& reader) {
-  std::string target = request.provider.target_of("/models", route);
+  std::string target = request.provider.list_target(route);
   if (const std::string query = page_query(last_id); !query.empty()) {
     target.append(target.contains('?') ? "&" : "?").append(query);
   }
@@ -229,9 +229,9 @@ Task<Status> ask_for_page(const ListRequest& request, const providers::Passthrou
 }  // namespace
 
 Task<Result<ListNotes>> list_models(const ListRequest& request, ListReader::Take take) {
-  Result<providers::Passthrough::Route> route = request.provider.route(request.data);
+  Result<providers::Passthrough::Route> route = request.provider.list_route(request.data);
   if (!route) co_return failure(std::move(route.error()));
-  ListReader reader(request.bounds, std::move(take));
+  ListReader reader(request.bounds, std::move(take), request.provider.settings().listing.shape);
   std::string last_id;
   std::unordered_set<std::string, KeyedHash, std::equal_to<>> asked_after;
   for (std::size_t pages = 1;; ++pages) {

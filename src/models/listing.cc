@@ -27,6 +27,32 @@ bool is_model_type(std::string_view text) {
   return text == "llm" || text == "embedding" || text == "rerank";
 }
 
+using ListShape = config::ModelListing::Shape;
+
+// Where a shape has its entries and their ids.
+struct MemberNames {
+  std::string_view list;
+  std::string_view id;
+};
+MemberNames names_of(ListShape shape) {
+  if (shape == ListShape::kServingEndpoints) return {"endpoints", "name"};
+  if (shape == ListShape::kOneModel) return {"", "model_id"};
+  return {"data", "id"};
+}
+
+// Databricks names the task of an endpoint; text-embeddings-inference has nothing but embedding
+// models and rerankers, with `{"reranker":{…}}` in its model_type.
+void note_type(const JsonValue& entry, ListedModel& model) {
+  const std::optional<JsonValue> task = entry.find("task");
+  const std::optional<JsonValue> type = entry.find("model_type");
+  if (type && type->is_object()) {
+    model.type = type->find("reranker") ? "rerank" : "embedding";
+  } else if (task && task->is_text("llm/v1/embeddings")) {
+    model.type = "embedding";
+  }
+  model.type_is_stated = model.type != "llm";
+}
+
 Error invalid(std::string message) {
   return Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                          std::move(message));
@@ -71,8 +97,8 @@ void ListNotes::hit(Limit limit) {
   if (std::ranges::find(limits, limit) == limits.end()) limits.push_back(limit);
 }
 
-ListReader::ListReader(const ListBounds& bounds, Take take)
-    : bounds_(bounds), take_(std::move(take)) {}
+ListReader::ListReader(const ListBounds& bounds, Take take, config::ModelListing::Shape shape)
+    : bounds_(bounds), take_(std::move(take)), list_shape_(shape) {}
 
 Error ListReader::broken() const {
   return invalid("the upstream's answer is not a model list: unexpected text at byte " +
@@ -109,6 +135,7 @@ Result<ListReader::Page> ListReader::end_page() {
   state_ = State::kStart;
   position_ = 0;
   has_list_ = false;
+  is_array_alone_ = false;
   if (page_.last_id.empty()) page_.last_id = std::move(last_id_);
   last_id_.clear();
   return std::exchange(page_, Page());
@@ -119,8 +146,7 @@ bool ListReader::step(char next) {
   switch (state_) {
     case State::kStart:
       if (position_ < kByteOrderMark.size() && kByteOrderMark[position_] == next) return true;
-      state_ = State::kFirstMember;
-      return next == '{';
+      return begin_answer(next);
     case State::kFirstMember:
     case State::kMember:
       if (next == '}' && state_ == State::kFirstMember) {
@@ -139,12 +165,16 @@ bool ListReader::step(char next) {
     case State::kFirstEntry:
     case State::kEntry:
       if (next == ']' && state_ == State::kFirstEntry) {
-        state_ = State::kAfterMember;
+        end_list();
         return true;
       }
       return begin(Part::kEntry, next, bounds_.entry_bytes);
     case State::kAfterEntry:
-      state_ = next == ']' ? State::kAfterMember : State::kEntry;
+      if (next == ']') {
+        end_list();
+      } else {
+        state_ = State::kEntry;
+      }
       return next == ']' || next == ',';
     case State::kEnd:
       return false;
@@ -152,8 +182,23 @@ bool ListReader::step(char next) {
   return false;
 }
 
+bool ListReader::begin_answer(char next) {
+  if (list_shape_ == ListShape::kOneModel) {
+    has_list_ = true;
+    return begin(Part::kEntry, next, bounds_.entry_bytes);
+  }
+  is_array_alone_ = next == '[' && list_shape_ == ListShape::kData;
+  has_list_ = is_array_alone_;
+  state_ = is_array_alone_ ? State::kFirstEntry : State::kFirstMember;
+  return is_array_alone_ || next == '{';
+}
+
+void ListReader::end_list() {
+  state_ = is_array_alone_ ? State::kEnd : State::kAfterMember;
+}
+
 bool ListReader::begin_member_value(char next) {
-  if (key_ != "data") {
+  if (key_ != names_of(list_shape_).list) {
     const bool is_read = key_ == "has_more" || key_ == "last_id";
     return begin(Part::kMemberValue, next, is_read ? kMemberBytesMax : 0);
   }
@@ -246,7 +291,7 @@ bool ListReader::end_part() {
       return true;
     case Part::kEntry:
       end_entry();
-      state_ = State::kAfterEntry;
+      state_ = list_shape_ == ListShape::kOneModel ? State::kEnd : State::kAfterEntry;
       return true;
     case Part::kNone:
       break;
@@ -290,7 +335,7 @@ void ListReader::read_entry() {
     return leave_out(document.error().message(), document.error().limit());
   }
   const JsonValue entry = document->root();
-  const std::optional<JsonValue> id = entry.find("id");
+  const std::optional<JsonValue> id = entry.find(names_of(list_shape_).id);
   if (!id || !id->is_string()) return leave_out("it has no id", std::nullopt);
   ListedModel model;
   model.id = id->text();
@@ -312,9 +357,11 @@ void ListReader::read_entry() {
     }
     model.metadata = Metadata(std::move(kept));
   }
+  if (list_shape_ != ListShape::kData) note_type(entry, model);
   last_id_ = model.id;
   if (!seen_.insert(model.id).second) return;
-  model.further_members = further_members(entry);
+  // What the others say is about the service, not for clients.
+  if (list_shape_ == ListShape::kData) model.further_members = further_members(entry);
   ++taken_;
   take_(std::move(model));
 }

@@ -2,7 +2,8 @@
 
 // Reading an upstream's model list (OpenAI API, GET /v1/models) as it arrives.
 //
-// The list is `{"data":[{"id":…, "custom_metadata":{…}}, …], "has_more":…, "last_id":…}`. The
+// The list is `{"data":[{"id":…, "custom_metadata":{…}}, …], "has_more":…, "last_id":…}`, or the
+// array alone; some services have another shape (config/endpoint.h). The
 // reader splits it into entries only by brackets and quotes, and holds one entry at a time; each is
 // then read separately, within bounds (core/json_reader.h). So a list of any length costs the
 // memory of its largest entry, no part of it takes long, and an invalid entry is left out without
@@ -62,7 +63,8 @@ class ListReader {
   using Take = std::function<void(ListedModel)>;
 
   // `take` gets each model in the upstream's order, the first of two with the same id.
-  ListReader(const ListBounds& bounds, Take take);
+  ListReader(const ListBounds& bounds, Take take,
+             config::ModelListing::Shape shape = config::ModelListing::Shape::kData);
 
   // What a page says about further ones.
   struct Page {
@@ -100,6 +102,8 @@ class ListReader {
   enum class Shape { kScalar, kString, kNested };
 
   bool step(char next);
+  bool begin_answer(char next);
+  void end_list();
   bool begin_member_value(char next);
   bool begin(Part part, char next, std::size_t held_max);
   std::size_t pass(std::string_view rest);
@@ -114,6 +118,7 @@ class ListReader {
 
   const ListBounds bounds_;
   const Take take_;
+  const config::ModelListing::Shape list_shape_;
   ListNotes notes_;
   std::unordered_set<std::string, KeyedHash, std::equal_to<>> seen_;  // ids
   std::size_t bytes_ = 0;
@@ -124,6 +129,7 @@ class ListReader {
   State state_ = State::kStart;
   std::size_t position_ = 0;
   bool has_list_ = false;
+  bool is_array_alone_ = false;
   Page page_;
   std::string last_id_;  // of the entries so far
   std::string key_;

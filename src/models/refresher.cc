@@ -22,7 +22,7 @@ Task<void> Refresher::keep_fresh(std::size_t index, providers::Passthrough& prov
   net::Deadline deadline(environment_.loop);
   milliseconds pause = kFirstPause;
   Asked state{.index = index, .provider = provider, .failure = {}, .notes = {}, .is_told = false};
-  while (provider.pool() != nullptr) {
+  while (provider.can_list()) {
     const Outcome outcome = co_await refresh(state, stop);
     if (asked) std::exchange(asked, nullptr)();
     if (outcome == Outcome::kFailed) {

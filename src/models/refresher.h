@@ -39,7 +39,7 @@ class Refresher {
   explicit Refresher(const Environment& environment) : environment_(environment) {}
 
   // Ends when `stop` is raised. `asked` is called once, after the first answer or failure. A
-  // provider without base_url is not asked.
+  // provider that cannot list its models without a caller is not asked.
   Task<void> keep_fresh(std::size_t index, providers::Passthrough& provider, net::Signal& stop,
                         std::function<void()> asked);
 

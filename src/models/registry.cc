@@ -68,15 +68,20 @@ Registry::Registry(std::shared_ptr<const config::Settings> settings, WallTime no
   publish_locked();
 }
 
-// An alias for `all` belongs to the first provider in the file's order; if it names its target, to
-// the first that may serve it.
+// An alias for `all` belongs to the first provider in the file's order that has a key or needs
+// none; if it names its target, to the first of them that may serve it. Those that wait for a
+// caller's key come last.
 Result<std::size_t> Registry::provider_of(const config::Model& wanted) const {
   const auto& providers = settings_->providers;
-  const auto found = std::ranges::find_if(providers, [&](const config::Provider& provider) {
+  const auto fits = [&](const config::Provider& provider) {
     if (wanted.provider_id.empty()) return providers.size() == 1;
     if (wanted.provider_id != config::kAllProviders) return provider.id == wanted.provider_id;
     return wanted.follows_list || provider.allows(wanted.upstream_id());
+  };
+  auto found = std::ranges::find_if(providers, [&](const config::Provider& provider) {
+    return !provider.is_asleep() && fits(provider);
   });
+  if (found == providers.end()) found = std::ranges::find_if(providers, fits);
   if (found != providers.end()) return static_cast<std::size_t>(found - providers.begin());
   if (wanted.provider_id.empty()) {
     return failure(invalid("provider_id must be given unless there is exactly one provider"));
@@ -133,6 +138,10 @@ std::string Registry::why_pending(const Model& model) const {
   const std::string subject = "provider '" + provider.id + "' ";
   if (sources_[model.provider].is_known) return subject + "lists no model of type " + model.type;
   if (!provider.base_url) return subject + "has no base_url, so its models are not known";
+  if (provider.is_asleep()) return subject + "has no key, so its models are not known";
+  if (provider.listing.shape == config::ModelListing::Shape::kNone) {
+    return subject + "lists no models";
+  }
   return subject + "has not listed its models yet";
 }
 

@@ -15,12 +15,12 @@ using namespace std::string_view_literals;
 
 namespace {
 
-constexpr std::string_view kBearer = "Bearer ";
+using config::KeyForm;
+using config::Surface;
 
-void append_authorization(std::string& out, const Secret& key) {
-  std::string value(kBearer);
-  value.append(key.reveal());
-  http::append_field(out, "Authorization", value);
+void append_key(std::string& out, KeyForm form, const Secret& key) {
+  http::append_field(out, config::key_field_name(form),
+                     config::key_field_value(form, key.reveal()));
 }
 
 constexpr std::string_view kUserAgent = "User-Agent";
@@ -48,8 +48,18 @@ void append_query_encoded(std::string& out, std::string_view text) {
   }
 }
 
-bool is_authorization(std::string_view name) {
-  return equals_ignoring_case(name, "authorization");
+constexpr std::string_view kAnthropicVersion = "anthropic-version";
+
+bool has_same_origin(const config::Url& a, const config::Url& b) {
+  return a.tls == b.tls && a.port == b.port && a.host == b.host;
+}
+
+Error key_is_missing(const std::string& provider_id) {
+  return Error::client(
+      ErrorKind::kInvalidRequest,
+      "API key not provided. Please provide a valid API key in the provider data header, e.g. "
+      "x-ogx-provider-data: {\"" +
+          provider_id + "_api_key\": \"<API_KEY>\"}.");
 }
 
 }  // namespace
@@ -61,27 +71,65 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
       environment_(environment),
       connect_timeout_(settings.connect_timeout.value_or(server.timeouts.connect)),
       first_byte_timeout_(settings.read_timeout.value_or(server.timeouts.first_byte)),
-      between_bytes_timeout_(settings.read_timeout.value_or(server.timeouts.between_bytes)) {
+      between_bytes_timeout_(settings.read_timeout.value_or(server.timeouts.between_bytes)),
+      has_credential_(config::has_credential(settings)) {
+  caller_keys_.push_back(settings_.id + "_api_key");
+  caller_keys_.insert(caller_keys_.end(), settings_.caller_keys.begin(),
+                      settings_.caller_keys.end());
   // Whatever the client accepts: only plain text can be rewritten.
   http::append_field(closing_fields_, "Accept-Encoding", "identity");
   if (!settings_.base_url) return;
-  const http::PoolLimits limits = pool_limits();
-  pool_ = std::make_unique<http::UpstreamPool>(
-      environment_.loop, environment_.connector, environment_.scratch,
-      destination_of(*settings_.base_url, net::AddressRule::kAny, net::Asker::kOperator), limits);
   for (const config::Provider::QueryParameter& parameter : settings_.query) {
     query_.append(query_.empty() ? "?" : "&");
     append_query_encoded(query_, parameter.name);
     query_.push_back('=');
     append_query_encoded(query_, parameter.value.reveal());
   }
-  http::append_field(opening_fields_, "Host", settings_.base_url->authority());
-  for (const config::Provider::Header& header : settings_.headers) {
-    // At most one Authorization: the static key takes precedence.
-    if (is_authorization(header.name) && !settings_.api_key.empty()) continue;
-    http::append_field(opening_fields_, header.name, header.value.reveal());
+  add_endpoints();
+}
+
+void Passthrough::add_endpoints() {
+  const config::Url& base_url = *settings_.base_url;
+  const config::Url& messages_url = settings_.messages_url.value_or(base_url);
+  openai_ = endpoint_of(base_url, Surface::kOpenAi);
+  anthropic_ = endpoint_of(messages_url, Surface::kAnthropic);
+  const config::ModelListing& listing = settings_.listing;
+  const bool is_anthropics = listing.surface == Surface::kAnthropic;
+  listing_ =
+      endpoint_of(listing.url.value_or(is_anthropics ? messages_url : base_url), listing.surface);
+  if (is_anthropics && !operator_sets(kAnthropicVersion)) {
+    http::append_field(listing_->opening_fields, kAnthropicVersion, "2023-06-01");
   }
-  if (!settings_.api_key.empty()) append_authorization(opening_fields_, settings_.api_key);
+}
+
+Passthrough::Endpoint Passthrough::endpoint_of(const config::Url& url, Surface surface) {
+  Endpoint endpoint;
+  endpoint.url = url;
+  endpoint.pool = pool_of(url);
+  endpoint.auth = surface == Surface::kOpenAi ? settings_.auth : settings_.messages_auth;
+  http::append_field(endpoint.opening_fields, "Host", url.authority());
+  const std::string_view key_name = config::key_field_name(endpoint.auth);
+  if (!settings_.api_key.empty() && !key_name.empty()) {
+    append_key(endpoint.key_field, endpoint.auth, settings_.api_key);
+  }
+  for (const config::Provider::Header& header : settings_.headers) {
+    const bool is_key = equals_ignoring_case(header.name, key_name);
+    // At most one: the static key takes precedence.
+    if (is_key && !settings_.api_key.empty()) continue;
+    http::append_field(is_key ? endpoint.key_field : endpoint.opening_fields, header.name,
+                       header.value.reveal());
+  }
+  return endpoint;
+}
+
+http::UpstreamPool* Passthrough::pool_of(const config::Url& url) {
+  for (const std::optional<Endpoint>* other : {&openai_, &anthropic_}) {
+    if (*other && has_same_origin((*other)->url, url)) return (*other)->pool;
+  }
+  pools_.push_back(std::make_unique<http::UpstreamPool>(
+      environment_.loop, environment_.connector, environment_.scratch,
+      destination_of(url, net::AddressRule::kAny, net::Asker::kOperator), pool_limits()));
+  return pools_.back().get();
 }
 
 http::PoolLimits Passthrough::pool_limits() const {
@@ -111,10 +159,37 @@ bool Passthrough::may_be_private(const config::Url& url) const {
                              [&](const config::CallerUrlHost& host) { return host.allows(url); });
 }
 
-Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
+Result<Passthrough::Route> Passthrough::route(const ProviderData* data, Surface surface) const {
+  if (!openai_) return route_of_caller(data);
+  return route_to(surface == Surface::kOpenAi ? *openai_ : *anthropic_, data);
+}
+
+Result<Passthrough::Route> Passthrough::list_route(const ProviderData* data) const {
+  if (!openai_) return route_of_caller(data);
+  return route_to(*listing_, data);
+}
+
+std::string Passthrough::list_target(const Route& route) const {
+  return target_of(settings_.listing.url && route.endpoint_ != nullptr ? "" : "/models", route);
+}
+
+bool Passthrough::can_list() const {
+  return openai_ && settings_.listing.shape != config::ModelListing::Shape::kNone &&
+         !settings_.is_asleep();
+}
+
+Result<Passthrough::Route> Passthrough::route_to(const Endpoint& endpoint,
+                                                 const ProviderData* data) const {
   Route route;
-  route.shared_ = pool_.get();
-  if (pool_ != nullptr) return route;
+  route.endpoint_ = &endpoint;
+  choose_key(route, endpoint.auth, data);
+  if (settings_.needs_key && route.key_of_ == Route::KeyOf::kNobody) {
+    return failure(key_is_missing(settings_.id));
+  }
+  return route;
+}
+
+Result<Passthrough::Route> Passthrough::route_of_caller(const ProviderData* data) const {
   if (data == nullptr || !data->url()) {
     return failure(
         Error::client(ErrorKind::kInvalidRequest,
@@ -129,21 +204,38 @@ Result<Passthrough::Route> Passthrough::route(const ProviderData* data) const {
   }
   const net::AddressRule rule =
       may_be_private(*url) ? net::AddressRule::kAny : net::AddressRule::kPublicOnly;
+  Route route;
   // A separate pool for one call: a connection to a caller's choice must not serve other callers.
   route.own_ = std::make_unique<http::UpstreamPool>(
       environment_.loop, environment_.connector, environment_.scratch,
       destination_of(*url, rule, net::Asker::kCaller), http::PoolLimits{});
   route.url_ = std::move(*url);
+  choose_key(route, settings_.auth, data);
   return route;
 }
 
-bool Passthrough::shows_credential() const {
-  return settings_.base_url.has_value() && config::has_credential(settings_);
+void Passthrough::choose_key(Route& route, KeyForm form, const ProviderData* data) const {
+  using KeyOf = Route::KeyOf;
+  const std::string_view name = config::key_field_name(form);
+  const bool operator_has_one = route.endpoint_ != nullptr && !route.endpoint_->key_field.empty();
+  if (operator_has_one) route.key_of_ = KeyOf::kOperator;
+  const bool is_settled =
+      operator_has_one && settings_.key_order == config::KeyOrder::kOperatorFirst;
+  if (!is_settled && data != nullptr && !name.empty()) {
+    route.callers_key_ = data->find_any(caller_keys_);
+    if (route.callers_key_ != nullptr) {
+      route.key_of_ = KeyOf::kCaller;
+    } else if (caller_sets(name, *data)) {
+      route.key_of_ = KeyOf::kForwardedField;
+    }
+  }
+  const bool is_callers =
+      route.key_of_ == KeyOf::kCaller || route.key_of_ == KeyOf::kForwardedField;
+  route.shows_operators_credential_ = route.endpoint_ != nullptr && !is_callers && has_credential_;
 }
 
 bool Passthrough::operator_sets(std::string_view name) const {
   if (!settings_.base_url) return false;
-  if (is_authorization(name) && !settings_.api_key.empty()) return true;
   return std::ranges::any_of(settings_.headers, [&](const config::Provider::Header& header) {
     return equals_ignoring_case(header.name, name);
   });
@@ -159,13 +251,16 @@ bool Passthrough::writes(std::string_view name, const ProviderData* data) const 
   return operator_sets(name) || (data != nullptr && caller_sets(name, *data));
 }
 
-void Passthrough::append_callers_fields(std::string& out, const ProviderData& data) const {
-  const bool callers_key = data.api_key().has_value() && !operator_sets("authorization");
-  if (callers_key) append_authorization(out, *data.api_key());
+void Passthrough::append_forwarded(std::string& out, const Route& route,
+                                   const ProviderData& data) const {
+  const std::string_view key_name = config::key_field_name(auth_of(route));
   for (const config::Provider::ForwardedHeader& forwarded : settings_.forward_headers) {
-    // Callers cannot override what the operator has set.
-    if (operator_sets(forwarded.header)) continue;
-    if (is_authorization(forwarded.header) && callers_key) continue;
+    if (equals_ignoring_case(forwarded.header, key_name)) {
+      if (route.key_of_ != Route::KeyOf::kForwardedField) continue;
+    } else if (operator_sets(forwarded.header)) {
+      // Callers cannot override what the operator has set.
+      continue;
+    }
     const Secret* value = data.find(forwarded.key);
     if (value != nullptr) http::append_field(out, forwarded.header, value->reveal());
   }
@@ -228,12 +323,14 @@ Result<std::string> Passthrough::follow(const http::ResponseHead& head, const Ro
 
 void Passthrough::append_fields(std::string& out, const Route& route,
                                 const ProviderData* data) const {
-  if (settings_.base_url) {
-    out.append(opening_fields_);
+  if (route.endpoint_ != nullptr) {
+    out.append(route.endpoint_->opening_fields);
   } else {
     http::append_field(out, "Host", route.url_.authority());
   }
-  if (data != nullptr) append_callers_fields(out, *data);
+  if (route.key_of_ == Route::KeyOf::kOperator) out.append(route.endpoint_->key_field);
+  if (route.key_of_ == Route::KeyOf::kCaller) append_key(out, auth_of(route), *route.callers_key_);
+  if (data != nullptr) append_forwarded(out, route, *data);
   out.append(closing_fields_);
   if (!writes(kUserAgent, data)) http::append_field(out, kUserAgent, "penstock");
 }

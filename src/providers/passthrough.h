@@ -1,20 +1,23 @@
 #pragma once
 
-// Passthrough: one provider of type remote::passthrough, as one thread sees it.
+// Passthrough: one provider, as one thread sees it.
 //
-// It knows the upstream's address, and the credentials and headers of a call, and owns the thread's
-// connections to it. Request bodies pass through it unchanged; it writes the head before the body.
+// It knows the upstream's addresses, and the credentials and headers of a call, and owns the
+// thread's connections to it. Request bodies pass through it unchanged; it writes the head before
+// the body.
 //
-// Credentials, the first that exists: the operator's static key, the caller's
-// `passthrough_api_key`, an Authorization that forward_headers fills from the caller's data. The
-// Authorization of the client's own request identifies a principal of the gateway and is never
-// forwarded.
+// Whose key a call carries, the first that exists. For remote::passthrough: the operator's static
+// key, the caller's (`{provider_id}_api_key` or `passthrough_api_key` in the provider data), an
+// Authorization that forward_headers fills from the caller's data. For other types, as in the
+// reference: the caller's key, a forwarded one, the operator's. The Authorization of the client's
+// own request identifies a principal of the gateway and is never forwarded.
 //
 // Without a base_url, each caller names its own by `passthrough_url`. Such a call carries nothing
 // of the operator's, neither key nor headers, and connects only to public addresses, unless the
 // operator lists host and port (server.caller_url_hosts).
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +34,15 @@
 namespace penstock::providers {
 
 class Passthrough {
+  // One of the operator's URLs, with what every call to it has, ready to send.
+  struct Endpoint {
+    config::Url url;
+    http::UpstreamPool* pool = nullptr;
+    config::KeyForm auth = config::KeyForm::kBearer;
+    std::string opening_fields;  // Host and the operator's fields, except the one of the key
+    std::string key_field;       // with the operator's key; empty: there is none
+  };
+
  public:
   // What the connections need; all of it outlives the provider.
   struct Environment {
@@ -48,20 +60,35 @@ class Passthrough {
   const config::Provider& settings() const { return settings_; }
   std::string_view id() const { return settings_.id; }
 
-  // The destination of a call.
+  // The destination of a call, and whose key it carries. It refers to the provider data that it was
+  // made for.
   class Route {
    public:
-    http::UpstreamPool& pool() const { return own_ != nullptr ? *own_ : *shared_; }
+    http::UpstreamPool& pool() const { return own_ != nullptr ? *own_ : *endpoint_->pool; }
+    // Whether the call carries a credential of the operator's: the upstream's errors about
+    // credentials then do not concern the caller's.
+    bool shows_operators_credential() const { return shows_operators_credential_; }
 
    private:
     friend class Passthrough;
-    http::UpstreamPool* shared_ = nullptr;
-    std::unique_ptr<http::UpstreamPool> own_;  // of a URL that the caller chose
+    enum class KeyOf : std::uint8_t { kNobody, kOperator, kCaller, kForwardedField };
+
+    const Endpoint* endpoint_ = nullptr;       // null: of a URL that the caller chose
+    std::unique_ptr<http::UpstreamPool> own_;  // of that URL
     config::Url url_;                          // likewise
+    KeyOf key_of_ = KeyOf::kNobody;
+    const Secret* callers_key_ = nullptr;
+    bool shows_operators_credential_ = false;
   };
   // `data` is null if the caller sent none. Errors: kInvalidRequest if the caller must name a URL
-  // and has not, or named an unusable one.
-  Result<Route> route(const ProviderData* data) const;
+  // and has not, or named an unusable one, or must bring a key and has not.
+  Result<Route> route(const ProviderData* data,
+                      config::Surface surface = config::Surface::kOpenAi) const;
+  // The same for listing the models, and the target of that request.
+  Result<Route> list_route(const ProviderData* data) const;
+  std::string list_target(const Route& route) const;
+  // Whether the upstream can be asked for its models without a caller.
+  bool can_list() const;
 
   // Appends the request line, Host, and the fields that configuration and caller data define. The
   // caller of this function adds further fields and the end of the head. `path` is below the base
@@ -73,9 +100,6 @@ class Passthrough {
 
   // Whether append_request_head() writes that field: then its caller must not.
   bool writes(std::string_view name, const ProviderData* data) const;
-  // Whether calls carry an operator's credential: the upstream's errors about credentials then do
-  // not concern the caller's.
-  bool shows_credential() const;
   // The target of that request, as in its first line if the caller has no query.
   std::string target_of(std::string_view path, const Route& route) const;
   // The same head for a redirect's target.
@@ -92,9 +116,16 @@ class Passthrough {
   std::chrono::milliseconds first_byte_timeout() const { return first_byte_timeout_; }
   std::chrono::milliseconds between_bytes_timeout() const { return between_bytes_timeout_; }
 
-  http::UpstreamPool* pool() { return pool_.get(); }  // null without base_url
+  // The connections to the configured URLs, one pool for each origin; none without base_url.
+  const std::vector<std::unique_ptr<http::UpstreamPool>>& pools() const { return pools_; }
 
  private:
+  void add_endpoints();
+  Endpoint endpoint_of(const config::Url& url, config::Surface surface);
+  http::UpstreamPool* pool_of(const config::Url& url);
+  Result<Route> route_to(const Endpoint& endpoint, const ProviderData* data) const;
+  Result<Route> route_of_caller(const ProviderData* data) const;
+  void choose_key(Route& route, config::KeyForm form, const ProviderData* data) const;
   std::string joined_query(std::string_view callers_query) const;
   http::PoolLimits pool_limits() const;
   net::Destination destination_of(const config::Url& url, net::AddressRule rule,
@@ -102,11 +133,14 @@ class Passthrough {
   bool may_be_private(const config::Url& url) const;
   bool operator_sets(std::string_view name) const;
   bool caller_sets(std::string_view name, const ProviderData& data) const;
-  const config::Url& url_of(const Route& route) const {
-    return settings_.base_url ? *settings_.base_url : route.url_;
+  static const config::Url& url_of(const Route& route) {
+    return route.endpoint_ != nullptr ? route.endpoint_->url : route.url_;
+  }
+  config::KeyForm auth_of(const Route& route) const {
+    return route.endpoint_ != nullptr ? route.endpoint_->auth : settings_.auth;
   }
   void append_fields(std::string& out, const Route& route, const ProviderData* data) const;
-  void append_callers_fields(std::string& out, const ProviderData& data) const;
+  void append_forwarded(std::string& out, const Route& route, const ProviderData& data) const;
 
   const config::Provider& settings_;
   const config::Server& server_;
@@ -114,12 +148,16 @@ class Passthrough {
   std::chrono::milliseconds connect_timeout_;
   std::chrono::milliseconds first_byte_timeout_;
   std::chrono::milliseconds between_bytes_timeout_;
-  std::unique_ptr<http::UpstreamPool> pool_;
-  // For every call, ready to send: Host and the operator's fields, if there is a base_url, and what
-  // follows the caller's fields.
-  std::string query_;  // with its question mark; empty if there is none
-  std::string opening_fields_;
-  std::string closing_fields_;
+  bool has_credential_;                   // of the operator's
+  std::vector<std::string> caller_keys_;  // of the provider data, in the order of precedence
+  std::vector<std::unique_ptr<http::UpstreamPool>> pools_;
+  // With a base_url only.
+  std::optional<Endpoint> openai_;
+  std::optional<Endpoint> anthropic_;
+  std::optional<Endpoint> listing_;
+  // For every call, ready to send.
+  std::string query_;           // with its question mark; empty if there is none
+  std::string closing_fields_;  // what follows the caller's fields
   std::string last_redirect_;
 };
 

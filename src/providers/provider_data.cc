@@ -1,5 +1,7 @@
 #include "providers/provider_data.h"
 
+#include "core/text.h"
+
 namespace penstock::providers {
 namespace {
 
@@ -55,8 +57,6 @@ Result<ProviderData> ProviderData::parse(std::string_view json, const JsonBounds
     if (text.empty() || text.size() > kValueBytesMax) continue;
     if (key == "passthrough_url") {
       data.url_ = std::move(text);
-    } else if (key == "passthrough_api_key") {
-      data.api_key_ = Secret(std::move(text));
     } else {
       data.values_.emplace_back(std::move(key), Secret(std::move(text)));
     }
@@ -67,6 +67,15 @@ Result<ProviderData> ProviderData::parse(std::string_view json, const JsonBounds
 const Secret* ProviderData::find(std::string_view key) const {
   for (const auto& [name, value] : values_) {
     if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+const Secret* ProviderData::find_any(std::span<const std::string> keys) const {
+  for (const std::string& key : keys) {
+    for (const auto& [name, value] : values_) {
+      if (equals_ignoring_case(name, key)) return &value;
+    }
   }
   return nullptr;
 }

@@ -3,11 +3,13 @@
 // What a caller says about upstreams in a header of its own request: X-OGX-Provider-Data, or
 // X-LlamaStack-Provider-Data as clients up to 0.7.1 call it. The value is a JSON object.
 //
-// `passthrough_url` and `passthrough_api_key` have their own meaning; any other key may fill a
-// header of the upstream's request if the operator's forward_headers says so. Keys that begin with
-// `__` are internal to the reference's server and are dropped.
+// `passthrough_url` has its own meaning. Some keys hold the caller's key for a provider
+// (`{provider_id}_api_key`, `groq_api_key`); any key may fill a header of the upstream's request if
+// the operator's forward_headers says so. Keys that begin with `__` are internal to the reference's
+// server and are dropped.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,15 +30,15 @@ class ProviderData {
   static Result<ProviderData> parse(std::string_view json, const JsonBounds& bounds = {});
 
   const std::optional<std::string>& url() const { return url_; }
-  const std::optional<Secret>& api_key() const { return api_key_; }
 
   // The value of a key as a header may carry it: without control characters and Unicode line ends.
   // Null if it is absent, empty, neither string, number nor boolean, or longer than kValueBytesMax.
   const Secret* find(std::string_view key) const;
+  // The value of the first of `keys` that has one. Case does not matter.
+  const Secret* find_any(std::span<const std::string> keys) const;
 
  private:
   std::optional<std::string> url_;
-  std::optional<Secret> api_key_;
   std::vector<std::pair<std::string, Secret>> values_;
 };
 

@@ -53,6 +53,19 @@ providers:
   - provider_id: open
     provider_type: remote::passthrough
     config: {allowed_models: []}
+  - provider_id: vllm
+    provider_type: remote::vllm
+    config: {base_url: http://vllm/v1, anthropic_base_url: http://proxy/a, auth: api-key,
+             messages_auth: x-api-key, api_token: sk-hunter2-vllm, tls_verify: false}
+  - {provider_id: bedrock, provider_type: "remote::bedrock",
+     config: {aws_bedrock_bearer_token: hunter2-bedrock, region_name: eu-west-1}}
+  - {provider_id: gemini, provider_type: "remote::gemini",
+     config: {access_token: hunter2-gemini, project: p1}}
+  - {provider_id: deepseek, provider_type: "remote::deepseek"}
+  - provider_id: azure
+    provider_type: remote::azure
+    config: {base_url: "https://r.openai.azure.com/openai/deployments/d", api_version: 2024-10-21,
+             api_key: hunter2-azure}
 registered_resources:
   models:
   - model_id: "~"
@@ -96,7 +109,7 @@ TEST(Description, LoadsToTheSameSettings) {
 TEST(Description, KeepsEveryValueThatIsNoSecret) {
   const Settings before = *load(everything()).settings;
   const Settings after = *load(with_keys(describe(before))).settings;
-  ASSERT_EQ(after.providers.size(), 2u);
+  ASSERT_EQ(after.providers.size(), before.providers.size());
   EXPECT_EQ(after.providers[0].id, "null");
   EXPECT_EQ(after.providers[0].base_url, before.providers[0].base_url);
   EXPECT_EQ(after.providers[0].allowed_models, before.providers[0].allowed_models);
@@ -105,6 +118,14 @@ TEST(Description, KeepsEveryValueThatIsNoSecret) {
   EXPECT_EQ(after.providers[0].headers.at(2).value.reveal(), "it's: 5");
   EXPECT_EQ(after.providers[0].connect_timeout, milliseconds(250));
   EXPECT_FALSE(after.providers[0].tls.verify);
+  for (std::size_t i = 0; i < after.providers.size(); ++i) {
+    EXPECT_EQ(after.providers[i].base_url, before.providers[i].base_url);
+    EXPECT_EQ(after.providers[i].messages_url, before.providers[i].messages_url);
+    EXPECT_EQ(after.providers[i].listing, before.providers[i].listing);
+    EXPECT_EQ(after.providers[i].auth, before.providers[i].auth);
+    EXPECT_EQ(after.providers[i].messages_auth, before.providers[i].messages_auth);
+    EXPECT_EQ(after.providers[i].needs_key, before.providers[i].needs_key);
+  }
   EXPECT_EQ(after.models.at(0).id, "~");
   EXPECT_EQ(after.models.at(0).metadata, before.models.at(0).metadata);
   EXPECT_EQ(after.server.api_keys.at(0).name, "alice: a");
@@ -141,8 +162,14 @@ std::set<std::string> described_keys(const std::string& description) {
 
 // Other ways to say what is described elsewhere, or keys without an effect.
 bool is_another_way_to_say(std::string_view path) {
-  constexpr std::array<std::string_view, 4> kOtherWays = {"providers.inference[].config.url",
-                                                          "models", "server.auth", "apis"};
+  constexpr std::string_view kConfig = "providers.inference[].config.";
+  constexpr std::array<std::string_view, 3> kOtherWays = {"models", "server.auth", "apis"};
+  constexpr std::array<std::string_view, 8> kOtherWaysOfUpstreams = {
+      "url",         "append_v1",  "access_token", "project",
+      "api_version", "tls_verify", "region_name",  "aws_bearer_token_bedrock"};
+  if (path.starts_with(kConfig)) {
+    return std::ranges::count(kOtherWaysOfUpstreams, path.substr(kConfig.size())) > 0;
+  }
   return std::any_of(kOtherWays.begin(), kOtherWays.end(), [&](std::string_view other) {
     return path == other || path.starts_with(std::string(other) + ".");
   });
@@ -182,7 +209,9 @@ providers:
     - provider_id: p
       provider_type: remote::passthrough
       config:
-        append_v1: true
+        path: v1
+        auth: bearer
+        messages_auth: bearer
         refresh_models: false
         network:
           tls:

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "config/loading.h"
+#include "config/presets.h"
 #include "support/paths.h"
 
 namespace penstock::config {
@@ -77,6 +78,42 @@ TEST(Documentation, HasAnExampleThatLoads) {
   const std::size_t end = text.find("```", begin + opening.size());
   const Loaded loaded = load(text.substr(begin + opening.size(), end - begin - opening.size()));
   EXPECT_THAT(texts_of(loaded), IsEmpty());
+}
+
+// The cells of the table of types, without backticks.
+std::map<std::string, std::vector<std::string>> documented_types() {
+  std::map<std::string, std::vector<std::string>> types;
+  std::istringstream lines(documentation());
+  bool in_table = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line == "<!-- types -->") in_table = true;
+    if (line.empty()) in_table = false;
+    if (!in_table || !line.starts_with("| `")) continue;
+    std::vector<std::string> cells;
+    std::istringstream rest(line.substr(1));
+    for (std::string cell; std::getline(rest, cell, '|');) cells.push_back(stripped(cell));
+    types.emplace(cells[0], cells);
+  }
+  return types;
+}
+
+TEST(Documentation, HasEveryTypeOfProviderAndNoOther) {
+  const std::map<std::string, std::vector<std::string>> documented = documented_types();
+  EXPECT_EQ(documented.size(), presets().size());
+  for (const Preset& preset : presets()) {
+    SCOPED_TRACE(preset.type);
+    const auto row = documented.find(std::string(preset.type));
+    ASSERT_NE(row, documented.end());
+    const std::vector<std::string>& cells = row->second;
+    ASSERT_EQ(cells.size(), 5u);
+    if (!preset.base_url.empty()) {
+      EXPECT_EQ(cells[1], preset.base_url);
+    }
+    EXPECT_EQ(cells[2], preset.key_setting);
+    EXPECT_EQ(cells[3] == "no", preset.need == KeyNeed::kNever);
+    const std::vector<std::string_view> keys = words_of(preset.caller_keys);
+    EXPECT_EQ(cells[4], keys.empty() ? "" : keys[0]);
+  }
 }
 
 // A file that sets only this key, such as `server.limits.event_bytes`, to the value.

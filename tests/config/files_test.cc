@@ -54,25 +54,27 @@ TEST(OgxFile, LoadsWithItsConditionsMet) {
   const Loaded loaded = load_file(kSource + "/tests/config/data/ogx_multi_provider.yaml",
                                   environment_of({{"VLLM_URL", "http://vllm:8000/v1"}}));
   ASSERT_TRUE(loaded.settings) << testing::PrintToString(remarks(loaded));
-  EXPECT_EQ(loaded.problems.size(), 9u) << testing::PrintToString(remarks(loaded));
+  EXPECT_EQ(loaded.problems.size(), 7u) << testing::PrintToString(remarks(loaded));
   const Settings& settings = *loaded.settings;
-  ASSERT_EQ(settings.providers.size(), 2u);
+  ASSERT_EQ(settings.providers.size(), 3u);
   EXPECT_EQ(settings.providers[0].id, "vllm");
   EXPECT_TRUE(settings.providers[0].api_key.equals("fake"));
   EXPECT_EQ(settings.providers[0].read_timeout, milliseconds(300'000));
   EXPECT_EQ(settings.providers[1].forward_headers.size(), 2u);
-  ASSERT_EQ(settings.models.size(), 2u);
+  EXPECT_TRUE(settings.providers[2].is_asleep());
+  ASSERT_EQ(settings.models.size(), 3u);
   EXPECT_EQ(settings.models[0].provider_id, "all");
-  EXPECT_EQ(settings.models[1].id, "nomic-embed");
-  EXPECT_EQ(settings.models[1].metadata, R"({"embedding_dimension":768})");
+  EXPECT_EQ(settings.models[1].provider_id, "openai");
+  EXPECT_EQ(settings.models[2].id, "nomic-embed");
+  EXPECT_EQ(settings.models[2].metadata, R"({"embedding_dimension":768})");
 }
 
 TEST(OgxFile, LoadsWithoutTheirConditions) {
   const Loaded loaded =
       load_file(kSource + "/tests/config/data/ogx_multi_provider.yaml", environment_of({}));
   ASSERT_TRUE(loaded.settings) << testing::PrintToString(remarks(loaded));
-  EXPECT_EQ(loaded.settings->providers.size(), 1u);
-  EXPECT_EQ(loaded.settings->models.size(), 1u);
+  EXPECT_EQ(loaded.settings->providers.size(), 2u);
+  EXPECT_EQ(loaded.settings->models.size(), 2u);
 }
 
 TEST(Example, OfOneProviderLoadsWithoutRemarks) {

@@ -255,8 +255,8 @@ providers:
     module: x
     config:
       network: {proxy: {url: "http://${env.NO_PROBLEM}"}, limits: {max_connections: 5}}
-  - provider_id: vllm
-    provider_type: remote::vllm
+  - provider_id: vertex
+    provider_type: remote::vertexai
     config: {anything: "${env.NO_PROBLEM}"}
   safety:
   - provider_id: llama-guard
@@ -264,7 +264,7 @@ providers:
 storage: {backends: {}}
 registered_resources:
   models:
-  - {model_id: m, provider_id: vllm}
+  - {model_id: m, provider_id: vertex}
   shields: [{shield_id: s}]
 server: {port: 1, cors: true, workers: 4}
 )");
@@ -278,8 +278,10 @@ server: {port: 1, cors: true, workers: 4}
           "support it",
           "run.yaml:10:17: warning: providers.inference[0].config.network.proxy: ignored: this "
           "server does not support it",
-          "run.yaml:11:5: warning: providers.inference[1]: skipped: only providers of type "
-          "remote::passthrough are served",
+          "run.yaml:11:5: warning: providers.inference[1]: skipped vertex of type "
+          "remote::vertexai: Google's default credentials are not supported; use remote::gemini "
+          "with an api_key, or remote::passthrough with the base_url of the project's OpenAI "
+          "endpoint and a token that you renew",
           "run.yaml:14:3: warning: providers.safety: ignored: this server does not support it",
           "run.yaml:17:1: warning: storage: ignored: this server does not support it",
           "run.yaml:20:5: warning: registered_resources.models[0]: skipped: its provider is not "
@@ -418,10 +420,10 @@ TEST(Configuration, KnowsTheSectionsOfTheReferenceOfToday) {
 TEST(Configuration, DoesNotMissVariablesOfWhatItSkips) {
   const std::string_view skipped = R"(registered_resources:
   models:
-  - {model_id: "${env.INFERENCE_MODEL}", provider_id: vllm, metadata: {a: "${env.NONE}"}}
+  - {model_id: "${env.INFERENCE_MODEL}", provider_id: oci, metadata: {a: "${env.NONE}"}}
 providers:
   inference:
-  - {provider_id: vllm, provider_type: "remote::vllm", config: {base_url: "${env.VLLM_URL}"}}
+  - {provider_id: oci, provider_type: "remote::oci", config: {oci_region: "${env.OCI_REGION}"}}
   - {provider_id: "${env.NONE}", provider_type: "inline::other"}
 )";
   const Loaded with_another =

@@ -48,7 +48,7 @@ TEST_F(ModelLists, OfAnUpstreamThatRefusesConnectionsAreAnError) {
 TEST_F(ModelLists, ThatAreNoneAreAnError) {
   const std::array<std::pair<std::string_view, std::string_view>, 4> bodies = {{
       {R"({"data":{}})", "not a model list"},
-      {"[]", "not a model list"},
+      {"{}", "not a model list"},
       {"<html>", "not a model list"},
       {"", "not a model list"},
   }};

@@ -22,10 +22,12 @@ struct Read {
 };
 
 // One page, in parts of `part_bytes`.
+using Shape = config::ModelListing::Shape;
 Read read(std::string_view json, const ListBounds& within = bounds(),
-          std::size_t part_bytes = 1'000'000) {
+          std::size_t part_bytes = 1'000'000, Shape shape = Shape::kData) {
   Read read;
-  ListReader reader(within, [&](ListedModel model) { read.models.push_back(std::move(model)); });
+  ListReader reader(
+      within, [&](ListedModel model) { read.models.push_back(std::move(model)); }, shape);
   for (std::size_t at = 0; read.status && at < json.size(); at += part_bytes) {
     read.status = reader.feed(json.substr(at, part_bytes));
   }
@@ -41,11 +43,11 @@ Read read(std::string_view json, const ListBounds& within = bounds(),
   return read;
 }
 
-std::vector<ListedModel> parse(std::string_view json) {
-  Read whole = read(json);
+std::vector<ListedModel> parse(std::string_view json, Shape shape = Shape::kData) {
+  Read whole = read(json, bounds(), 1'000'000, shape);
   EXPECT_TRUE(whole.status.has_value()) << json;
   // Wherever a body is cut, it is the same list.
-  const Read cut = read(json, bounds(), 1);
+  const Read cut = read(json, bounds(), 1, shape);
   EXPECT_EQ(cut.models.size(), whole.models.size()) << json;
   EXPECT_EQ(cut.notes.text(), whole.notes.text()) << json;
   return std::move(whole.models);
@@ -61,6 +63,44 @@ TEST(ModelList, KeepsTheUpstreamsOrder) {
   EXPECT_EQ(ids(R"({"object":"list","data":[{"id":"b"},{"id":"a","owned_by":"x"}]})"),
             (std::vector<std::string>{"b", "a"}));
   EXPECT_TRUE(ids(R"({"data":[]})").empty());
+}
+
+// GET https://api.together.xyz/v1/models
+TEST(ModelList, MayBeAnArrayAlone) {
+  EXPECT_EQ(ids(R"([{"id":"b","object":"model"},{"id":"a"}])"),
+            (std::vector<std::string>{"b", "a"}));
+  EXPECT_EQ(ids("\xEF\xBB\xBF [] "), std::vector<std::string>());
+  EXPECT_FALSE(read(R"([{"id":"a"}],"has_more":true})").status);
+  EXPECT_FALSE(read(R"([{"id":"a"}])", bounds(), 100, Shape::kServingEndpoints).status);
+}
+
+// GET https://…/api/2.0/serving-endpoints (docs.databricks.com/api)
+TEST(ModelList, ReadsServingEndpoints) {
+  const std::vector<ListedModel> models =
+      parse(R"({"endpoints":[{"name":"databricks-gte-large-en","task":"llm/v1/embeddings",)"
+            R"("creator":"someone@example.com"},{"name":"chat","task":"llm/v1/chat"},{"id":"x"}]})",
+            Shape::kServingEndpoints);
+  ASSERT_EQ(models.size(), 2u);
+  EXPECT_EQ(models[0].id, "databricks-gte-large-en");
+  EXPECT_EQ(models[0].type, "embedding");
+  EXPECT_EQ(models[1].id, "chat");
+  EXPECT_EQ(models[1].type, "llm");
+  EXPECT_EQ(models[0].further_members, "");
+}
+
+// GET /info of text-embeddings-inference 1.7
+TEST(ModelList, ReadsTheOneModelOfAnEmbeddingServer) {
+  const std::vector<ListedModel> models =
+      parse(R"({"model_id":"BAAI/bge-large-en-v1.5","model_sha":"d4aa","model_dtype":"float16",)"
+            R"("model_type":{"embedding":{"pooling":"cls"}},"version":"1.7.2"})",
+            Shape::kOneModel);
+  ASSERT_EQ(models.size(), 1u);
+  EXPECT_EQ(models[0].id, "BAAI/bge-large-en-v1.5");
+  EXPECT_EQ(models[0].type, "embedding");
+  EXPECT_TRUE(models[0].type_is_stated);
+  EXPECT_EQ(parse(R"({"model_id":"r","model_type":{"reranker":{}}})", Shape::kOneModel)[0].type,
+            "rerank");
+  EXPECT_FALSE(read("{", bounds(), 100, Shape::kOneModel).status);
 }
 
 TEST(ModelList, LeavesOutWhatHasNoUsableId) {
@@ -113,11 +153,26 @@ TEST(ModelList, KeepsTheSpellingOfWhatAnUpstreamSays) {
 }
 
 TEST(ModelList, RefusesWhatIsNoList) {
-  for (const char* json :
-       {"", "null", "[]", "{}", R"({"data":{}})", R"({"data":null})", R"({"data":[{"id":"a"}])",
-        R"({"data":[]} x)", "<html>", R"({"data":[{"id":"a"},]})", R"({"data":[,]})",
-        R"({"data":[{"id":"a"} {"id":"b"}]})", R"({"data":[],"data":[]})", R"({"data":[])",
-        R"({"x" 1,"data":[]})", R"({"data":[],})", R"({"data":["a)", R"({,"data":[]})"}) {
+  for (const char* json : {"",
+                           "null",
+                           "[",
+                           "[1",
+                           "[] x",
+                           "{}",
+                           R"({"data":{}})",
+                           R"({"data":null})",
+                           R"({"data":[{"id":"a"}])",
+                           R"({"data":[]} x)",
+                           "<html>",
+                           R"({"data":[{"id":"a"},]})",
+                           R"({"data":[,]})",
+                           R"({"data":[{"id":"a"} {"id":"b"}]})",
+                           R"({"data":[],"data":[]})",
+                           R"({"data":[])",
+                           R"({"x" 1,"data":[]})",
+                           R"({"data":[],})",
+                           R"({"data":["a)",
+                           R"({,"data":[]})"}) {
     for (const std::size_t part_bytes : {1, 1000}) {
       const Read none = read(json, bounds(), part_bytes);
       ASSERT_FALSE(none.status.has_value()) << json;

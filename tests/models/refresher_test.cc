@@ -259,7 +259,7 @@ TEST_F(RefresherTest, LogsAFailureOnceUntilItIsAnother) {
 
 TEST_F(RefresherTest, TakesNothingFromAListThatIsNone) {
   for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-                            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "rubbish\r\n\r\n"}) {
+                            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "rubbish\r\n\r\n"}) {
     const int before = connector_.attempts;
     if (before == 0) {
       start();

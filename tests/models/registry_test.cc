@@ -70,6 +70,32 @@ class RegistryTest : public ::testing::Test {
   std::unique_ptr<Registry> registry_;
 };
 
+// The starter file has many providers without a key before the one that has one.
+TEST_F(RegistryTest, PassesOverProvidersThatWaitForAKeyWhenItGivesAliasesForAll) {
+  settings->providers[0].needs_key = true;
+  settings->providers[1].base_url.emplace();
+  settings->models = {
+      {.id = "fixed", .provider_id = "all", .provider_model_id = "m"},
+      {.id = "first", .provider_id = "all", .provider_model_id = "", .follows_list = true}};
+  list(1, {"listed"});
+  const auto catalog = registry().catalog();
+  EXPECT_EQ(catalog->find("fixed")->provider, 1u);
+  ASSERT_NE(catalog->find("first"), nullptr);
+  EXPECT_EQ(catalog->find("first")->upstream_id, "listed");
+}
+
+TEST_F(RegistryTest, GivesAliasesToTheFirstProviderIfAllWaitForAKey) {
+  settings->providers[0].needs_key = true;
+  settings->providers[0].base_url.emplace();
+  settings->providers[1].needs_key = true;
+  settings->models = {
+      {.id = "fixed", .provider_id = "all", .provider_model_id = "m"},
+      {.id = "first", .provider_id = "all", .provider_model_id = "", .follows_list = true}};
+  const auto catalog = registry().catalog();
+  EXPECT_EQ(catalog->find("fixed")->provider, 0u);
+  EXPECT_THAT(catalog->route("first").error().message, HasSubstr("provider 'p' has no key"));
+}
+
 TEST_F(RegistryTest, PublishesWhatIsConfiguredAtOnce) {
   settings->models = {{.id = "m", .provider_id = "p", .provider_model_id = "m"},
                       {.id = "alias", .provider_id = "q", .provider_model_id = "m2"},

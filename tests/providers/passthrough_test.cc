@@ -49,11 +49,11 @@ class PassthroughTest : public ::testing::Test {
         {.loop = simulated_.loop(), .connector = connector_, .scratch = scratch_, .tls = nullptr}};
   }
   // The head of a call with this provider data; empty: none.
-  std::string head(std::string_view json = "") {
+  std::string head(std::string_view json = "", config::Surface surface = config::Surface::kOpenAi) {
     const Passthrough made = provider();
     const std::optional<ProviderData> data = data_of(json);
     const ProviderData* caller = data ? &*data : nullptr;
-    const auto route = made.route(caller);
+    const auto route = made.route(caller, surface);
     EXPECT_TRUE(route.has_value());
     std::string out;
     if (route) made.append_request_head(out, "POST", "/embeddings", *route, caller);
@@ -71,6 +71,23 @@ class PassthroughTest : public ::testing::Test {
     tasks.start(route->pool().acquire(http::Reuse::kNo, net::Deadline::kNever, never), acquired);
     simulated_.settle();
     return connector_.asked;
+  }
+  // The head of asking for the models.
+  std::string list_head() {
+    const Passthrough made = provider();
+    const auto route = made.list_route(nullptr);
+    EXPECT_TRUE(route.has_value());
+    std::string out;
+    if (route) {
+      made.append_redirected_head(out, "GET", made.list_target(*route), *route, nullptr);
+    }
+    return out;
+  }
+  bool shows_operators_credential(std::string_view json) {
+    const Passthrough made = provider();
+    const std::optional<ProviderData> data = data_of(json);
+    const auto route = made.route(data ? &*data : nullptr);
+    return route && route->shows_operators_credential();
   }
   std::string refusal(std::string_view json) {
     const Passthrough made = provider();
@@ -117,6 +134,100 @@ TEST_F(PassthroughTest, SendsOneAuthorizationAtMost) {
   settings.api_key = Secret("static");
   EXPECT_THAT(head(kAll), HasSubstr("Authorization: Bearer static\r\n"));
   EXPECT_THAT(head(kAll), Not(HasSubstr("header")));
+}
+
+TEST_F(PassthroughTest, TakesACallersKeyUnderTheProvidersName) {
+  settings.id = "GQ";
+  EXPECT_THAT(head(R"({"gq_api_KEY":"named","passthrough_api_key":"general"})"),
+              HasSubstr("Authorization: Bearer named\r\n"));
+  settings.api_key = Secret("static");
+  EXPECT_THAT(head(R"({"gq_api_key":"named"})"), HasSubstr("Authorization: Bearer static\r\n"));
+}
+
+// As in the reference, for all types but remote::passthrough.
+TEST_F(PassthroughTest, PrefersACallersKeyWhereTheTypeSaysSo) {
+  settings.key_order = config::KeyOrder::kCallerFirst;
+  settings.caller_keys = {"groq_api_key"};
+  settings.api_key = Secret("static");
+  settings.forward_headers = {{"auth", "authorization"}};
+  EXPECT_THAT(head(), HasSubstr("Authorization: Bearer static\r\n"));
+  EXPECT_THAT(head(R"({"other_api_key":"x"})"), HasSubstr("Authorization: Bearer static\r\n"));
+  const std::string named = head(R"({"p_api_key":"named","groq_api_key":"typed","auth":"f"})");
+  EXPECT_THAT(named, HasSubstr("Authorization: Bearer named\r\n"));
+  EXPECT_THAT(named, Not(HasSubstr("static")));
+  EXPECT_THAT(named, Not(HasSubstr("authorization: f")));
+  EXPECT_THAT(head(R"({"Groq_Api_Key":"typed"})"), HasSubstr("Authorization: Bearer typed\r\n"));
+  const std::string forwarded = head(R"({"auth":"f"})");
+  EXPECT_THAT(forwarded, HasSubstr("authorization: f\r\n"));
+  EXPECT_THAT(forwarded, Not(HasSubstr("static")));
+}
+
+// A 401 about a caller's own key is the caller's to see.
+TEST_F(PassthroughTest, KnowsWhoseCredentialItShows) {
+  EXPECT_FALSE(shows_operators_credential(""));
+  settings.api_key = Secret("static");
+  EXPECT_TRUE(shows_operators_credential(R"({"p_api_key":"callers"})"));
+  settings.key_order = config::KeyOrder::kCallerFirst;
+  EXPECT_TRUE(shows_operators_credential(""));
+  EXPECT_FALSE(shows_operators_credential(R"({"p_api_key":"callers"})"));
+}
+
+TEST_F(PassthroughTest, SendsAKeyInTheFormOfTheService) {
+  settings.api_key = Secret("user:word");
+  settings.auth = config::KeyForm::kXApiKey;
+  EXPECT_THAT(head(), HasSubstr("x-api-key: user:word\r\n"));
+  EXPECT_THAT(head(), Not(HasSubstr("Authorization")));
+  settings.auth = config::KeyForm::kApiKey;
+  EXPECT_THAT(head(), HasSubstr("\r\napi-key: user:word\r\n"));
+  settings.auth = config::KeyForm::kBasic;
+  EXPECT_THAT(head(), HasSubstr("Authorization: Basic dXNlcjp3b3Jk\r\n"));
+  settings.auth = config::KeyForm::kNone;
+  EXPECT_THAT(head(R"({"p_api_key":"callers"})"), Not(HasSubstr("word")));
+  EXPECT_THAT(head(R"({"p_api_key":"callers"})"), Not(HasSubstr("callers")));
+}
+
+TEST_F(PassthroughTest, CallsTheAnthropicApiAtItsOwnUrlWithItsOwnForm) {
+  settings.api_key = Secret("static");
+  settings.messages_url = *config::parse_base_url("http://other.test/anthropic");
+  settings.messages_auth = config::KeyForm::kXApiKey;
+  settings.headers = {{"X-Team", Secret("a")}};
+  EXPECT_EQ(head("", config::Surface::kAnthropic),
+            "POST /anthropic/v1/embeddings HTTP/1.1\r\n"
+            "Host: other.test\r\n"
+            "X-Team: a\r\n"
+            "x-api-key: static\r\n"
+            "Accept-Encoding: identity\r\n"
+            "User-Agent: penstock\r\n");
+  EXPECT_THAT(head(), HasSubstr("Host: upstream.test:8000\r\n"));
+  EXPECT_EQ(provider().pools().size(), 2u);
+}
+
+TEST_F(PassthroughTest, AsksForTheModelsWhereAndHowTheServiceListsThem) {
+  settings.api_key = Secret("static");
+  EXPECT_THAT(list_head(), ::testing::StartsWith("GET /base/v1/models HTTP/1.1\r\n"));
+  settings.listing.url = *config::parse_url("http://upstream.test:8000/info");
+  EXPECT_THAT(list_head(), ::testing::StartsWith("GET /info HTTP/1.1\r\n"));
+  settings.listing.url.reset();
+  settings.listing.surface = config::Surface::kAnthropic;
+  settings.messages_auth = config::KeyForm::kXApiKey;
+  EXPECT_THAT(list_head(), HasSubstr("x-api-key: static\r\n"));
+  EXPECT_THAT(list_head(), HasSubstr("anthropic-version: 2023-06-01\r\n"));
+  EXPECT_THAT(list_head(), ::testing::StartsWith("GET /base/v1/models HTTP/1.1\r\n"));
+  EXPECT_EQ(provider().pools().size(), 1u);
+}
+
+// The reference's words.
+TEST_F(PassthroughTest, AsksForTheKeyThatItNeeds) {
+  settings.id = "gq";
+  settings.needs_key = true;
+  EXPECT_EQ(refusal("{}"),
+            "API key not provided. Please provide a valid API key in the provider data header, "
+            R"(e.g. x-ogx-provider-data: {"gq_api_key": "<API_KEY>"}.)");
+  EXPECT_FALSE(provider().can_list());
+  EXPECT_THAT(head(R"({"gq_api_key":"k"})"), HasSubstr("Authorization: Bearer k\r\n"));
+  settings.api_key = Secret("static");
+  EXPECT_TRUE(provider().can_list());
+  EXPECT_THAT(head(), HasSubstr("Authorization: Bearer static\r\n"));
 }
 
 TEST_F(PassthroughTest, KeepsWhatTheOperatorHasSet) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace penstock::providers {
 namespace {
@@ -22,18 +23,23 @@ std::string value_of(std::string_view json, std::string_view key = "a") {
 }
 
 TEST(ProviderData, ReadsWhatHasAMeaningOfItsOwn) {
-  const ProviderData data = parse(R"({"passthrough_url":"http://h","passthrough_api_key":"k"})");
+  const ProviderData data = parse(R"({"passthrough_url":"http://h"})");
   EXPECT_EQ(data.url(), "http://h");
-  ASSERT_TRUE(data.api_key().has_value());
-  EXPECT_EQ(data.api_key()->reveal(), "k");
   EXPECT_EQ(data.find("passthrough_url"), nullptr);
-  EXPECT_EQ(data.find("passthrough_api_key"), nullptr);
+}
+
+TEST(ProviderData, FindsTheFirstOfSeveralKeysWhateverItsCase) {
+  const ProviderData data = parse(R"({"b":"2","GQ_api_Key":"1"})");
+  const std::vector<std::string> keys = {"absent", "gq_API_KEY", "b"};
+  const Secret* value = data.find_any(keys);
+  ASSERT_NE(value, nullptr);
+  EXPECT_EQ(value->reveal(), "1");
+  EXPECT_EQ(data.find_any({}), nullptr);
 }
 
 TEST(ProviderData, IsEmptyWhereNothingIsSaid) {
   const ProviderData data = parse("{}");
   EXPECT_FALSE(data.url().has_value());
-  EXPECT_FALSE(data.api_key().has_value());
   EXPECT_EQ(data.find("a"), nullptr);
 }
 
