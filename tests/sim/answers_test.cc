@@ -15,23 +15,26 @@ class AnswersTest : public testing::Test {
     model_.id = model_.id_in_json = "sim-small";
   }
 
-  AnswerPlan plan(Endpoint endpoint, std::uint64_t tokens) const {
-    return plan_answer(endpoint, model_, request_, text_, tokens, 1);
+  AnswerPlan plan(std::uint64_t tokens) const {
+    return plan_answer(model_, request_, text_, tokens, 1);
   }
-  Json whole(const AnswerPlan& plan) const {
+  static Json whole(Endpoint endpoint, const AnswerPlan& plan) {
     std::string body;
-    append_whole_answer(body, plan, text_);
+    append_whole_answer(body, endpoint, plan);
     return Json::parse(body);
   }
-  std::vector<Json> events(const AnswerPlan& plan, EventWriter::Options options) const {
-    EventWriter writer(plan, text_, options);
+  static std::vector<Json> events_of(EventScript script) {
     std::vector<Json> all;
-    while (!writer.finished()) {
+    while (!script.finished()) {
       std::string data;
-      writer.append_next(data);
+      script.append_next(data);
       all.push_back(Json::parse(data));
     }
     return all;
+  }
+  static std::vector<Json> events(Endpoint endpoint, const AnswerPlan& plan,
+                                  const EventOptions& options) {
+    return events_of(answer_events(endpoint, plan, options));
   }
 
   const TokenText text_{1};
@@ -40,9 +43,9 @@ class AnswersTest : public testing::Test {
 };
 
 TEST_F(AnswersTest, AStreamedChatSaysWhatTheWholeOneSays) {
-  const Json answer = whole(plan(Endpoint::kChat, 40));
+  const Json answer = whole(Endpoint::kChat, plan(40));
   std::string content;
-  const std::vector<Json> chunks = events(plan(Endpoint::kChat, 40), {.include_usage = true});
+  const std::vector<Json> chunks = events(Endpoint::kChat, plan(40), {.include_usage = true});
   ASSERT_EQ(chunks.size(), 1U + 40 + 1 + 1);
   for (const Json& chunk : chunks) {
     EXPECT_EQ(chunk["object"], "chat.completion.chunk");
@@ -63,9 +66,9 @@ TEST_F(AnswersTest, AStreamedChatSaysWhatTheWholeOneSays) {
 }
 
 TEST_F(AnswersTest, AStreamedCompletionSaysWhatTheWholeOneSays) {
-  const Json answer = whole(plan(Endpoint::kCompletion, 9));
+  const Json answer = whole(Endpoint::kCompletion, plan(9));
   std::string content;
-  for (const Json& chunk : events(plan(Endpoint::kCompletion, 9), {})) {
+  for (const Json& chunk : events(Endpoint::kCompletion, plan(9), {})) {
     EXPECT_EQ(chunk["object"], "text_completion");
     EXPECT_FALSE(chunk.contains("usage"));
     content += chunk["choices"][0]["text"].get<std::string>();
@@ -75,22 +78,22 @@ TEST_F(AnswersTest, AStreamedCompletionSaysWhatTheWholeOneSays) {
 
 TEST_F(AnswersTest, MaxTokensEndsAnAnswerEarly) {
   request_.max_tokens = 3;
-  const Json answer = whole(plan(Endpoint::kChat, 40));
+  const Json answer = whole(Endpoint::kChat, plan(40));
   EXPECT_EQ(answer["choices"][0]["finish_reason"], "length");
   EXPECT_EQ(answer["usage"]["completion_tokens"], 3);
   request_.max_tokens = 40;
-  EXPECT_EQ(whole(plan(Endpoint::kChat, 40))["choices"][0]["finish_reason"], "stop");
+  EXPECT_EQ(whole(Endpoint::kChat, plan(40))["choices"][0]["finish_reason"], "stop");
 }
 
 TEST_F(AnswersTest, AStreamedToolCallHasTheArgumentsOfTheWholeOne) {
   request_.tool = "say \"it\"";
-  const Json answer = whole(plan(Endpoint::kChat, 40));
+  const Json answer = whole(Endpoint::kChat, plan(40));
   const Json& call = answer["choices"][0]["message"]["tool_calls"][0];
   EXPECT_EQ(answer["choices"][0]["finish_reason"], "tool_calls");
   EXPECT_EQ(call["function"]["name"], "say \"it\"");
   EXPECT_TRUE(Json::parse(call["function"]["arguments"].get<std::string>()).is_object());
   std::string arguments;
-  for (const Json& chunk : events(plan(Endpoint::kChat, 40), {})) {
+  for (const Json& chunk : events(Endpoint::kChat, plan(40), {})) {
     const Json& delta = chunk["choices"][0]["delta"];
     if (delta.contains("tool_calls")) {
       arguments += delta["tool_calls"][0]["function"]["arguments"].get<std::string>();
@@ -101,7 +104,9 @@ TEST_F(AnswersTest, AStreamedToolCallHasTheArgumentsOfTheWholeOne) {
 
 TEST_F(AnswersTest, StampsGrowFromEventToEvent) {
   std::uint64_t last = 0;
-  for (const Json& chunk : events(plan(Endpoint::kChat, 5), {.stamp = true})) {
+  EventScript script = answer_events(Endpoint::kChat, plan(5), {});
+  script.stamp();
+  for (const Json& chunk : events_of(std::move(script))) {
     const auto stamp = chunk["stamp_ns"].get<std::uint64_t>();
     EXPECT_GT(stamp, 0U);
     EXPECT_GE(stamp, last);
@@ -110,19 +115,19 @@ TEST_F(AnswersTest, StampsGrowFromEventToEvent) {
 }
 
 TEST_F(AnswersTest, LeavesTheFinishReasonOutWhereToldTo) {
-  for (const Json& chunk : events(plan(Endpoint::kChat, 2), {.finish = false})) {
+  for (const Json& chunk : events(Endpoint::kChat, plan(2), {.finish = false})) {
     EXPECT_TRUE(chunk["choices"][0]["finish_reason"].is_null());
   }
 }
 
 TEST_F(AnswersTest, DependsOnModelInputAndSeed) {
-  const Json answer = whole(plan(Endpoint::kChat, 40));
-  EXPECT_EQ(answer, whole(plan(Endpoint::kChat, 40)));
+  const Json answer = whole(Endpoint::kChat, plan(40));
+  EXPECT_EQ(answer, whole(Endpoint::kChat, plan(40)));
   request_.input.hash = 18;
-  EXPECT_NE(answer["id"], whole(plan(Endpoint::kChat, 40))["id"]);
+  EXPECT_NE(answer["id"], whole(Endpoint::kChat, plan(40))["id"]);
   request_.input.hash = 17;
   model_.id = "sim-large";
-  EXPECT_NE(answer["id"], whole(plan(Endpoint::kChat, 40))["id"]);
+  EXPECT_NE(answer["id"], whole(Endpoint::kChat, plan(40))["id"]);
 }
 
 TEST_F(AnswersTest, EmbedsEveryInput) {

@@ -1,4 +1,5 @@
 #include "sim/stream_feed.h"
+#include "sim/answers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,8 +22,9 @@ class StreamFeedTest : public testing::Test {
 
   StreamFeed feed() {
     framer_.emplace(behaviour_, http::Version::kHttp11, std::nullopt);
-    AnswerPlan plan = plan_answer(Endpoint::kChat, model_, Request{}, text_, behaviour_.tokens, 1);
-    return StreamFeed(EventWriter(plan, text_, {.finish = behaviour_.finish}), "HEAD",
+    const AnswerPlan plan = plan_answer(model_, Request{}, text_, behaviour_.tokens, 1);
+    const EventOptions options{.finish = behaviour_.finish, .done = behaviour_.done};
+    return StreamFeed(answer_events(Endpoint::kChat, plan, options), "HEAD",
                       Pace(kBegin, behaviour_), behaviour_, *framer_);
   }
 

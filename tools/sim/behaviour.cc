@@ -3,15 +3,13 @@
 #include <array>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "core/text.h"
 #include "http/parser.h"
+#include "sim/json.h"
+#include "sim/scenario.h"
 
 namespace penstock::sim {
 namespace {
-
-using Json = nlohmann::json;
 
 // Durations are given in milliseconds, up to a day.
 constexpr double kMillisecondsMax = 86'400'000;
@@ -67,6 +65,12 @@ bool read(const Json& value, std::vector<Header>& target) {
     target.push_back({name, text.get<std::string>()});
   }
   return true;
+}
+
+bool read(const Json& value, std::shared_ptr<const Scenario>& target) {
+  Result<std::shared_ptr<const Scenario>> scenario = Scenario::make(value);
+  if (scenario) target = std::move(*scenario);
+  return scenario.has_value();
 }
 
 template <class Value, std::size_t Count>
@@ -125,6 +129,9 @@ constexpr std::array kKeys{
     Key{"tokens_per_second", read_member<&Behaviour::tokens_per_second>},
     Key{"in_step", read_member<&Behaviour::in_step>},
     Key{"tokens", read_member<&Behaviour::tokens>},
+    Key{"reasoning_tokens", read_member<&Behaviour::reasoning_tokens>},
+    Key{"media_bytes", read_member<&Behaviour::media_bytes>},
+    Key{"scenario", read_member<&Behaviour::scenario>},
     Key{"seed", read_member<&Behaviour::seed>},
     Key{"events_per_write", read_member<&Behaviour::events_per_write>},
     Key{"status", [](const Json& v, Behaviour& b) { return read_status(v, b.status); }},

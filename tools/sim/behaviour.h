@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ enum class BodyFraming : std::uint8_t {
   kLengthAndChunked,  // both fields; the body is chunked
 };
 
+class Scenario;
+
 enum class CutKind : std::uint8_t { kClose, kReset };
 
 struct Header {
@@ -43,8 +46,13 @@ struct Behaviour {
   double tokens_per_second = 0;        // 0: no pause between tokens
   bool in_step = false;                // answers of one pace send tokens at the same moments
   std::uint64_t tokens = 32;           // fewer if the request's max_tokens says so
+  std::uint64_t reasoning_tokens = 8;  // before the answer, where a request asks for reasoning
+  std::uint64_t media_bytes = 4096;    // of an image or a sound
   std::uint64_t seed = 1;              // of the answer's text and of random cuts
   std::uint64_t events_per_write = 0;  // 0: as many as are due
+
+  // What the model says and calls, by rules; null: made-up prose.
+  std::shared_ptr<const Scenario> scenario;
 
   // A refusal instead of an answer, where status is not 0.
   int status = 0;

@@ -4,12 +4,12 @@
 #include <optional>
 #include <utility>
 
-#include "core/text.h"
 #include "http/serializer.h"
 #include "http/target.h"
 #include "sim/framer.h"
 #include "sim/outlet.h"
 #include "sim/pace.h"
+#include "sim/planning.h"
 #include "sim/refusals.h"
 #include "sim/stream_feed.h"
 #include "wire/apis/error_answer.h"
@@ -22,20 +22,7 @@ using http::ServerExchange;
 // A whole answer is built in memory; a stream may have any length.
 constexpr std::uint64_t kWholeTokensMax = 1'000'000;
 
-constexpr std::string_view kModelsPath = "/v1/models";
-constexpr std::string_view kStreamType = "text/event-stream; charset=utf-8";
 constexpr std::string_view kJsonType = "application/json";
-
-Error invalid(std::string message) {
-  return Error::client(ErrorKind::kInvalidRequest, std::move(message));
-}
-
-std::optional<Endpoint> endpoint_of(std::string_view path) {
-  if (path == "/v1/chat/completions") return Endpoint::kChat;
-  if (path == "/v1/completions") return Endpoint::kCompletion;
-  if (path == "/v1/embeddings") return Endpoint::kEmbedding;
-  return std::nullopt;
-}
 
 void append_head(std::string& out, ServerExchange& connection, const Behaviour& behaviour,
                  const Framer& framer, int status, std::string_view content_type) {
@@ -74,153 +61,192 @@ Outcome break_off(ServerExchange& connection, const Behaviour& behaviour) {
 Task<void> SimHandler::handle(ServerExchange& connection) {
   const Result<http::Target> target = http::split_target(connection.request().target);
   if (!target) {
-    co_await reply_error(connection, target.error());
+    co_await reply_error(connection, target.error(), Dialect::kOpenAi);
     co_return;
   }
-  const std::string_view method = connection.request().method;
+  const RouteMatch match = find_route(connection.request().method, target->path);
   if (target->path.starts_with("/v1/") && !is_authorized(connection)) {
     const Error error = Error::client(ErrorKind::kInvalidApiKey, "Incorrect API key provided.");
-    co_await reply_error(connection, error);
-  } else if (const auto endpoint = endpoint_of(target->path)) {
-    if (method == "POST") {
-      co_await handle_post(connection, *endpoint);
-    } else {
-      const Error error =
-          Error::client(ErrorKind::kMethodNotAllowed, "This route supports only POST.");
-      co_await reply_error(connection, error);
-    }
-  } else if (method == "GET") {
-    co_await handle_get(connection, target->path);
-  } else {
-    const Error error = Error::client(ErrorKind::kNotFound, "There is no such route.");
-    co_await reply_error(connection, error);
-  }
-}
-
-Task<void> SimHandler::handle_get(ServerExchange& connection, std::string_view path) {
-  Reply found;
-  std::string body;
-  if (path == kModelsPath) {
-    found.body = world_.models.list_body();
-  } else if (path == "/health") {
-    found.body = R"({"status":"ok"})";
-  } else if (path == "/sim/stats") {
-    body = stats_.to_json();
-    found.body = body;
-  } else if (path.starts_with(kModelsPath) && path.size() > kModelsPath.size() + 1) {
-    const auto id = percent_decode(path.substr(kModelsPath.size() + 1));
-    const Model* model = id ? world_.models.find(*id) : nullptr;
-    if (model == nullptr) {
-      const Error error = Error::client(ErrorKind::kModelNotFound, "The model does not exist.");
-      co_await reply_error(connection, error);
-      co_return;
-    }
-    found.body = model->body;
-  } else {
-    const Error error = Error::client(ErrorKind::kNotFound, "There is no such route.");
-    co_await reply_error(connection, error);
+    co_await reply_error(connection, error, match.dialect);
     co_return;
   }
-  co_await reply(connection, plain_, found);
+  if (match.route == nullptr) {
+    const Error error =
+        match.other_methods
+            ? Error::client(ErrorKind::kMethodNotAllowed, "This route has other methods.")
+            : Error::client(ErrorKind::kNotFound, "There is no such route.");
+    co_await reply_error(connection, error, match.dialect);
+    co_return;
+  }
+  if (const Page* page = std::get_if<Page>(&match.route->target)) {
+    co_await show(connection, *page, match);
+    co_return;
+  }
+  stats_.request_began();
+  Outcome outcome = Outcome::kCompleted;
+  if (const Endpoint* endpoint = std::get_if<Endpoint>(&match.route->target)) {
+    outcome = co_await infer(connection, *endpoint);
+  } else {
+    outcome = co_await make(connection, match, target->query);
+  }
+  stats_.request_ended(outcome);
 }
 
-Task<void> SimHandler::handle_post(ServerExchange& connection, Endpoint endpoint) {
-  stats_.request_began();
-  const Outcome outcome = co_await infer(connection, endpoint);
-  stats_.request_ended(outcome);
+Task<Outcome> SimHandler::show(ServerExchange& connection, Page page, const RouteMatch& match) {
+  Reply found;
+  std::string body;
+  switch (page) {
+    case Page::kModelList:
+      found.body = world_.models.list_body();
+      break;
+    case Page::kModel: {
+      const Model* model = world_.models.find(match.ids.front());
+      if (model == nullptr) {
+        const Error error = Error::client(ErrorKind::kModelNotFound, "The model does not exist.");
+        co_return co_await reply_error(connection, error, match.dialect);
+      }
+      found.body = model->body;
+      break;
+    }
+    case Page::kHealth:
+      found.body = R"({"status":"ok"})";
+      break;
+    case Page::kStats:
+      body = stats_.to_json();
+      found.body = body;
+      break;
+  }
+  co_return co_await reply(connection, plain_, found);
 }
 
 Task<Outcome> SimHandler::infer(ServerExchange& connection, Endpoint endpoint) {
   const Result<std::string_view> body = co_await connection.read_body();
   if (!body) {
     if (body.error().kind == ErrorKind::kClientGone) co_return Outcome::kCancelled;
-    co_return co_await reply_error(connection, body.error());
+    co_return co_await reply_error(connection, body.error(), Dialect::kOpenAi);
   }
   const Result<Request> request = decoder_.decode(endpoint, *body);
-  if (!request) co_return co_await reply_error(connection, request.error());
+  if (!request) co_return co_await reply_error(connection, request.error(), Dialect::kOpenAi);
   const Model* model = world_.models.find(request->model);
   if (model == nullptr) {
-    const Error error =
-        Error::client(ErrorKind::kModelNotFound, "The model '" + request->model +
-                                                     "' does not exist or you do not have access "
-                                                     "to it.");
-    co_return co_await reply_error(connection, error);
+    const Error error = unknown_model(request->model);
+    co_return co_await reply_error(connection, error, Dialect::kOpenAi);
   }
   if ((model->kind == ModelKind::kEmbedding) != (endpoint == Endpoint::kEmbedding)) {
-    const Error error = invalid("The model '" + model->id + "' is not served by this route.");
-    co_return co_await reply_error(connection, error);
+    const Error error = model_not_served(*model);
+    co_return co_await reply_error(connection, error, Dialect::kOpenAi);
   }
-  if (request->sim.empty() && !fails_by_chance()) {
-    co_return co_await answer(connection, endpoint, *model, *request, world_.options.behaviour);
+  if (request->sim.empty() && world_.options.error_rate <= 0) {
+    co_return co_await answer(connection, endpoint, *model, *request, *body,
+                              world_.options.behaviour);
   }
+  const Result<Behaviour> behaviour = behaviour_for(request->sim);
+  if (!behaviour) co_return co_await reply_error(connection, behaviour.error(), Dialect::kOpenAi);
+  co_return co_await answer(connection, endpoint, *model, *request, *body, *behaviour);
+}
+
+Task<Outcome> SimHandler::make(ServerExchange& connection, const RouteMatch& match,
+                               std::string_view query) {
+  const Dialect dialect = match.dialect;
+  const Result<std::string_view> text = co_await connection.read_body();
+  if (!text) {
+    if (text.error().kind == ErrorKind::kClientGone) co_return Outcome::kCancelled;
+    co_return co_await reply_error(connection, text.error(), dialect);
+  }
+  const Json body = text->empty() ? Json::object() : Json::parse(*text, nullptr, false);
+  if (!body.is_object()) {
+    const Error error = Error::client(ErrorKind::kInvalidRequest,
+                                      "We could not parse the JSON body of your request.");
+    co_return co_await reply_error(connection, error, dialect);
+  }
+  const Json* sim = member(body, "sim");
+  const Result<Behaviour> behaviour = behaviour_for(sim != nullptr ? text_of(*sim) : "");
+  if (!behaviour) co_return co_await reply_error(connection, behaviour.error(), dialect);
+  if (behaviour->status != 0) co_return co_await reply_refusal(connection, *behaviour, dialect);
+  const Call call{world_, store_, body, *behaviour, match.ids, query, connection.loop().now()};
+  Result<Made> made = std::get<Maker>(match.route->target)(call);
+  if (!made) co_return co_await reply_error(connection, made.error(), dialect);
+  if (made->events) {
+    co_return co_await answer_stream(connection, std::move(*made->events), made->content_type,
+                                     *behaviour);
+  }
+  const Reply whole{200, made->content_type, made->body};
+  if (!made->tokens) co_return co_await reply(connection, *behaviour, whole);
+  co_return co_await answer_whole(connection, *behaviour, whole, *made->tokens);
+}
+
+Result<Behaviour> SimHandler::behaviour_for(std::string_view sim) {
   Behaviour behaviour = world_.options.behaviour;
-  if (request->sim.empty()) {
+  if (!sim.empty()) {
+    const Status applied = apply_overrides(sim, behaviour);
+    if (!applied) return failure(applied.error());
+  } else if (fails_by_chance()) {
     behaviour.status = world_.options.error_status;
-  } else if (const Status applied = apply_overrides(request->sim, behaviour); !applied) {
-    co_return co_await reply_error(connection, applied.error());
   }
-  co_return co_await answer(connection, endpoint, *model, *request, behaviour);
+  return behaviour;
 }
 
 Task<Outcome> SimHandler::answer(ServerExchange& connection, Endpoint endpoint, const Model& model,
-                                 const Request& request, const Behaviour& behaviour) {
+                                 const Request& request, std::string_view body,
+                                 const Behaviour& behaviour) {
   if (behaviour.status != 0) {
-    const std::string body = refusal_body(behaviour);
-    const Reply refusal{behaviour.status, refusal_type(behaviour), body};
-    co_return co_await reply(connection, behaviour, refusal);
+    co_return co_await reply_refusal(connection, behaviour, Dialect::kOpenAi);
   }
   if (endpoint == Endpoint::kEmbedding) {
     co_return co_await answer_embeddings(connection, model, request, behaviour);
   }
   const std::uint64_t tokens =
       request.stream ? behaviour.tokens : std::min(behaviour.tokens, kWholeTokensMax);
-  AnswerPlan plan = plan_answer(endpoint, model, request, world_.text, tokens, behaviour.seed);
-  if (!request.stream) co_return co_await answer_whole(connection, plan, behaviour);
-  if (behaviour.framing == BodyFraming::kShortBody) {
-    const Error error = invalid("'framing': 'short_body' is for whole answers only.");
-    co_return co_await reply_error(connection, error);
+  AnswerPlan plan = plan_answer(model, request, world_.text, tokens, behaviour.seed);
+  if (behaviour.scenario && endpoint == Endpoint::kChat) {
+    follow_scenario(plan, *behaviour.scenario, Json::parse(body, nullptr, false));
   }
-  co_return co_await answer_stream(connection, std::move(plan), request, behaviour);
-}
-
-Task<Outcome> SimHandler::answer_whole(ServerExchange& connection, const AnswerPlan& plan,
-                                       const Behaviour& behaviour) {
-  const SteadyTime due =
-      Pace(connection.request_started(), behaviour).due(plan.tokens, plan.tokens);
-  if (due > connection.loop().now()) {
-    Outlet outlet(connection, behaviour);
-    const Outlet::Sent waited = co_await outlet.pause_until(due);
-    if (waited == Outlet::Sent::kGone) co_return Outcome::kCancelled;
+  if (request.stream) {
+    const EventOptions options{request.include_usage, behaviour.finish, behaviour.done};
+    co_return co_await answer_stream(connection, answer_events(endpoint, plan, options),
+                                     kEventStreamType, behaviour);
   }
-  http::ScratchPool::Text body(connection.scratch());
-  append_whole_answer(*body, plan, world_.text);
-  const Reply whole{200, kJsonType, *body};
-  co_return co_await reply(connection, behaviour, whole);
+  http::ScratchPool::Text text(connection.scratch());
+  append_whole_answer(*text, endpoint, plan);
+  const Reply whole{200, kJsonType, *text};
+  co_return co_await answer_whole(connection, behaviour, whole, plan.tokens());
 }
 
 Task<Outcome> SimHandler::answer_embeddings(ServerExchange& connection, const Model& model,
                                             const Request& request, const Behaviour& behaviour) {
   const std::uint64_t dimensions = request.dimensions.value_or(world_.options.embedding_dimensions);
   if (dimensions == 0 || dimensions > Embeddings::kDimensionsMax) {
-    co_return co_await reply_error(connection, invalid("'dimensions' must be from 1 to 8192."));
+    const Error error =
+        Error::client(ErrorKind::kInvalidRequest, "'dimensions' must be from 1 to 8192.");
+    co_return co_await reply_error(connection, error, Dialect::kOpenAi);
   }
-  const SteadyTime due = Pace(connection.request_started(), behaviour).due(0, 0);
+  http::ScratchPool::Text body(connection.scratch());
+  append_embeddings(*body, model, request, static_cast<std::size_t>(dimensions), world_.embeddings);
+  const Reply whole{200, kJsonType, *body};
+  co_return co_await answer_whole(connection, behaviour, whole, 0);
+}
+
+Task<Outcome> SimHandler::answer_whole(ServerExchange& connection, const Behaviour& behaviour,
+                                       Reply reply, std::size_t tokens) {
+  const SteadyTime due = Pace(connection.request_started(), behaviour).due(tokens, tokens);
   if (due > connection.loop().now()) {
     Outlet outlet(connection, behaviour);
     const Outlet::Sent waited = co_await outlet.pause_until(due);
     if (waited == Outlet::Sent::kGone) co_return Outcome::kCancelled;
   }
-  http::ScratchPool::Text body(connection.scratch());
-  append_embeddings(*body, model, request, static_cast<std::size_t>(dimensions), world_.embeddings);
-  const Reply whole{200, kJsonType, *body};
-  co_return co_await reply(connection, behaviour, whole);
+  co_return co_await this->reply(connection, behaviour, reply);
 }
 
-Task<Outcome> SimHandler::answer_stream(ServerExchange& connection, AnswerPlan plan,
-                                        const Request& request, const Behaviour& behaviour) {
+Task<Outcome> SimHandler::answer_stream(ServerExchange& connection, EventScript events,
+                                        std::string_view content_type, const Behaviour& behaviour) {
+  if (behaviour.framing == BodyFraming::kShortBody) {
+    const Error error = Error::client(ErrorKind::kInvalidRequest,
+                                      "'framing': 'short_body' is for whole answers only.");
+    co_return co_await reply_error(connection, error, events.dialect());
+  }
   Framer framer(behaviour, connection.request().version, std::nullopt);
   std::string head;
-  append_head(head, connection, behaviour, framer, 200, kStreamType);
+  append_head(head, connection, behaviour, framer, 200, content_type);
   connection.release_request();
   Outlet outlet(connection, behaviour);
   if (behaviour.head_delay.count() > 0) {
@@ -228,8 +254,8 @@ Task<Outcome> SimHandler::answer_stream(ServerExchange& connection, AnswerPlan p
     const Outlet::Sent waited = co_await outlet.pause_until(due);
     if (waited == Outlet::Sent::kGone) co_return Outcome::kCancelled;
   }
-  const EventWriter::Options options{request.include_usage, behaviour.finish, world_.options.stamp};
-  StreamFeed feed(EventWriter(std::move(plan), world_.text, options), std::move(head),
+  if (world_.options.stamp) events.stamp();
+  StreamFeed feed(std::move(events), std::move(head),
                   Pace(connection.request_started() + behaviour.head_delay, behaviour), behaviour,
                   framer);
   for (;;) {
@@ -273,10 +299,18 @@ Task<Outcome> SimHandler::reply(ServerExchange& connection, const Behaviour& beh
   co_return conclude(connection, framer);
 }
 
-Task<Outcome> SimHandler::reply_error(ServerExchange& connection, const Error& error) {
-  const std::string body = wire::error_body(error);
+Task<Outcome> SimHandler::reply_error(ServerExchange& connection, const Error& error,
+                                      Dialect dialect) {
+  const std::string body = own_error_body(error, dialect);
   const Reply refusal{wire::answer_for(error).status, kJsonType, body};
   co_return co_await reply(connection, plain_, refusal);
+}
+
+Task<Outcome> SimHandler::reply_refusal(ServerExchange& connection, const Behaviour& behaviour,
+                                        Dialect dialect) {
+  const std::string body = refusal_body(behaviour, dialect);
+  const Reply refusal{behaviour.status, refusal_type(behaviour), body};
+  co_return co_await reply(connection, behaviour, refusal);
 }
 
 http::Refusal SimHandler::refuse(const Error& error, const net::SocketAddress&) {
@@ -287,12 +321,17 @@ http::Refusal SimHandler::refuse(const Error& error, const net::SocketAddress&) 
   return refusal;
 }
 
+// The key as OpenAI's clients send it, or as Anthropic's do.
 bool SimHandler::is_authorized(const ServerExchange& connection) const {
   constexpr std::string_view kScheme = "Bearer ";
   const Secret& key = world_.options.api_key;
   if (key.empty()) return true;
-  const auto given = connection.request().fields.find(http::FieldName::kAuthorization);
-  return given && given->starts_with(kScheme) && key.equals(given->substr(kScheme.size()));
+  const http::Fields& fields = connection.request().fields;
+  const auto given = fields.find(http::FieldName::kAuthorization);
+  if (given && given->starts_with(kScheme) && key.equals(given->substr(kScheme.size())))
+    return true;
+  const auto plain = fields.find(http::FieldName::kXApiKey);
+  return plain && key.equals(*plain);
 }
 
 bool SimHandler::fails_by_chance() {

@@ -9,30 +9,22 @@
 #include "core/clock.h"
 #include "core/task.h"
 #include "http/server_exchange.h"
-#include "sim/answers.h"
 #include "sim/behaviour.h"
-#include "sim/embeddings.h"
-#include "sim/models.h"
-#include "sim/options.h"
+#include "sim/call.h"
+#include "sim/dialect.h"
 #include "sim/request.h"
+#include "sim/routes.h"
 #include "sim/stats.h"
-#include "sim/token_text.h"
+#include "sim/store.h"
+#include "sim/world.h"
 
 namespace penstock::sim {
 
-// What all threads share: created before they start, and not changed by them.
-struct World {
-  const Options& options;
-  Models models;
-  TokenText text;
-  Embeddings embeddings;
-};
-
 class SimHandler final : public http::Handler {
  public:
-  // Both outlive the handler. `random_seed` differs from thread to thread.
-  SimHandler(const World& world, Stats& stats, std::uint64_t random_seed)
-      : world_(world), stats_(stats), random_(random_seed) {}
+  // All outlive the handler. `random_seed` differs from thread to thread.
+  SimHandler(const World& world, Store& store, Stats& stats, std::uint64_t random_seed)
+      : world_(world), store_(store), stats_(stats), random_(random_seed) {}
 
   Task<void> handle(http::ServerExchange& connection) override;
   http::Refusal refuse(const Error& error, const net::SocketAddress& peer) override;
@@ -48,27 +40,35 @@ class SimHandler final : public http::Handler {
     std::string_view body;
   };
 
-  Task<void> handle_get(Connection& connection, std::string_view path);
-  Task<void> handle_post(Connection& connection, Endpoint endpoint);
-  // From a request's arrival to the end of its answer.
+  Task<Outcome> show(Connection& connection, Page page, const RouteMatch& match);
+  // From a request's arrival to the end of its answer; chat, completions and embeddings.
   Task<Outcome> infer(Connection& connection, Endpoint endpoint);
+  // The same for all other routes.
+  Task<Outcome> make(Connection& connection, const RouteMatch& match, std::string_view query);
   Task<Outcome> answer(Connection& connection, Endpoint endpoint, const Model& model,
-                       const Request& request, const Behaviour& behaviour);
-  Task<Outcome> answer_whole(Connection& connection, const AnswerPlan& plan,
-                             const Behaviour& behaviour);
+                       const Request& request, std::string_view body, const Behaviour& behaviour);
   Task<Outcome> answer_embeddings(Connection& connection, const Model& model,
                                   const Request& request, const Behaviour& behaviour);
-  Task<Outcome> answer_stream(Connection& connection, AnswerPlan plan, const Request& request,
-                              const Behaviour& behaviour);
+  // A whole answer, when a stream of so many tokens would have ended.
+  Task<Outcome> answer_whole(Connection& connection, const Behaviour& behaviour, Reply reply,
+                             std::size_t tokens);
+  Task<Outcome> answer_stream(Connection& connection, EventScript events,
+                              std::string_view content_type, const Behaviour& behaviour);
 
   // One whole answer, with heads, framing and cuts as `behaviour` says.
   Task<Outcome> reply(Connection& connection, const Behaviour& behaviour, Reply reply);
-  Task<Outcome> reply_error(Connection& connection, const Error& error);
+  Task<Outcome> reply_error(Connection& connection, const Error& error, Dialect dialect);
+  // The refusal that a behaviour with a status asks for.
+  Task<Outcome> reply_refusal(Connection& connection, const Behaviour& behaviour, Dialect dialect);
 
+  // The behaviour of one request: that of the options, changed by the text of its member `sim`,
+  // and by chance.
+  Result<Behaviour> behaviour_for(std::string_view sim);
   bool is_authorized(const Connection& connection) const;
   bool fails_by_chance();
 
   const World& world_;
+  Store& store_;
   Stats& stats_;
   const Behaviour plain_;  // of answers that no behaviour is meant for
   RequestDecoder decoder_;

@@ -27,6 +27,7 @@ std::string body_of(const Model& model, std::size_t embedding_dimensions) {
 
 Result<Models> Models::make(const std::vector<std::string>& names,
                             std::size_t embedding_dimensions) {
+  if (names.empty()) return refusal("no model is given");
   Models models;
   models.list_body_ = "{\"object\":\"list\",\"data\":[";
   for (const std::string& name : names) {

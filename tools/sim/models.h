@@ -24,11 +24,12 @@ struct Model {
 class Models {
  public:
   // Each of `names` is an id, or an id and its kind: `id=llm`, `id=embedding`. Fails with
-  // kInvalidRequest if one is empty, is repeated or has another kind.
+  // kInvalidRequest if there is none, if one is empty, is repeated or has another kind.
   static Result<Models> make(const std::vector<std::string>& names,
                              std::size_t embedding_dimensions);
 
   const Model* find(std::string_view id) const;
+  const Model& first() const { return models_.front(); }
   // The answer of GET /v1/models.
   const std::string& list_body() const { return list_body_; }
 

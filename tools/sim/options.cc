@@ -1,8 +1,11 @@
 #include "sim/options.h"
 
+#include <utility>
+
 #include <CLI/CLI.hpp>
 
 #include "sim/embeddings.h"
+#include "sim/scenario.h"
 
 namespace penstock::sim {
 namespace {
@@ -61,6 +64,14 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option_function<std::string>(
          "--sim", set_all, "Any behaviour, as the JSON object that requests may contain")
       ->type_name("JSON");
+  const auto set_scenario = [&options](const std::string& path) {
+    Result<std::shared_ptr<const Scenario>> scenario = Scenario::load(path);
+    if (!scenario) throw CLI::ValidationError("--scenario", scenario.error().message);
+    options.behaviour.scenario = std::move(*scenario);
+  };
+  app.add_option_function<std::string>("--scenario", set_scenario,
+                                       "What the models say and which tools they call, by rules")
+      ->type_name("FILE");
   app.add_option("--error-rate", options.error_rate, "Share of requests to refuse, 0 to 1")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

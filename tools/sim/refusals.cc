@@ -2,6 +2,8 @@
 
 #include "core/text.h"
 #include "http/serializer.h"
+#include "sim/json_text.h"
+#include "wire/apis/error_answer.h"
 
 namespace penstock::sim {
 namespace {
@@ -9,7 +11,7 @@ namespace {
 // An error event without a status is a server error.
 constexpr int kDefaultStatus = 500;
 
-std::string_view error_type(int status) {
+std::string_view openai_type(int status) {
   switch (status) {
     case 401:
       return "authentication_error";
@@ -22,20 +24,88 @@ std::string_view error_type(int status) {
   }
 }
 
+std::string_view anthropic_type(int status) {
+  switch (status) {
+    case 401:
+      return "authentication_error";
+    case 402:
+      return "billing_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    case 413:
+      return "request_too_large";
+    case 429:
+      return "rate_limit_error";
+    case 504:
+      return "timeout_error";
+    case 529:
+      return "overloaded_error";
+    default:
+      return status < 500 ? "invalid_request_error" : "api_error";
+  }
+}
+
+std::string openai_object(int status, const std::string& quoted_message) {
+  std::string body = "{\"error\":{\"message\":" + quoted_message + ",\"type\":\"";
+  body.append(openai_type(status)).append("\",\"param\":null,\"code\":\"");
+  append_count(body, static_cast<std::uint64_t>(status));
+  return body + "\"}}";
+}
+
+std::string responses_event(int status, const std::string& quoted_message, std::uint64_t sequence) {
+  std::string event = "{\"type\":\"error\",\"code\":\"";
+  event.append(openai_type(status)).append("\",\"message\":").append(quoted_message);
+  event.append(",\"param\":null,\"sequence_number\":");
+  append_count(event, sequence);
+  return event + "}";
+}
+
+std::string quoted_message_of(int status, std::string_view message) {
+  if (!message.empty()) return json_quoted(message);
+  if (status == 529) return json_quoted("Overloaded");
+  return json_quoted(http::reason_phrase(status));
+}
+
+int status_of(const Behaviour& behaviour) {
+  return behaviour.status != 0 ? behaviour.status : kDefaultStatus;
+}
+
 }  // namespace
 
-std::string refusal_body(const Behaviour& behaviour) {
-  if (!behaviour.body.empty()) return behaviour.body;
-  const int status = behaviour.status != 0 ? behaviour.status : kDefaultStatus;
-  std::string body = "{\"error\":{\"message\":\"";
-  if (behaviour.message.empty()) {
-    append_json_escaped(body, http::reason_phrase(status));
-  } else {
-    append_json_escaped(body, behaviour.message);
+std::string error_object(Dialect dialect, int status, std::string_view message) {
+  const std::string quoted = quoted_message_of(status, message);
+  switch (dialect) {
+    case Dialect::kOpenAi:
+    case Dialect::kResponses:
+      break;
+    case Dialect::kAnthropic:
+      return "{\"type\":\"error\",\"error\":{\"type\":\"" + std::string(anthropic_type(status)) +
+             "\",\"message\":" + quoted + "},\"request_id\":\"req_sim\"}";
+    case Dialect::kCohere:
+      return "{\"message\":" + quoted + "}";
   }
-  body.append("\",\"type\":\"").append(error_type(status));
-  body.append("\",\"param\":null,\"code\":\"").append(std::to_string(status)).append("\"}}");
-  return body;
+  return openai_object(status, quoted);
+}
+
+std::string refusal_body(const Behaviour& behaviour, Dialect dialect) {
+  if (!behaviour.body.empty()) return behaviour.body;
+  return error_object(dialect, status_of(behaviour), behaviour.message);
+}
+
+std::string error_event_data(const Behaviour& behaviour, Dialect dialect, std::uint64_t sequence) {
+  if (!behaviour.body.empty()) return behaviour.body;
+  const int status = status_of(behaviour);
+  if (dialect != Dialect::kResponses) return error_object(dialect, status, behaviour.message);
+  return responses_event(status, quoted_message_of(status, behaviour.message), sequence);
+}
+
+std::string own_error_body(const Error& error, Dialect dialect) {
+  if (dialect == Dialect::kOpenAi || dialect == Dialect::kResponses) {
+    return wire::error_body(error);
+  }
+  return error_object(dialect, wire::answer_for(error).status, error.message);
 }
 
 std::string_view refusal_type(const Behaviour& behaviour) {

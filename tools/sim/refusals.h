@@ -1,19 +1,32 @@
 #pragma once
 
-// The bodies of refusals.
+// The bodies of refusals, in the dialect of their route.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "core/error.h"
 #include "sim/behaviour.h"
+#include "sim/dialect.h"
 
 namespace penstock::sim {
 
-// The body for a behaviour with a status, or with error_after_tokens: its own, or an error object
-// in OpenAI's shape.
-std::string refusal_body(const Behaviour& behaviour);
+// An error object in the dialect's shape; an empty message: the status' name.
+std::string error_object(Dialect dialect, int status, std::string_view message);
 
-// The Content-Type of such a body.
+// The body for a behaviour with a status: its own, or an error object.
+std::string refusal_body(const Behaviour& behaviour, Dialect dialect);
+
+// The data of the event for a behaviour with error_after_tokens: its own body, or an error in the
+// form that the dialect has within a stream. `sequence` is the event's number, where events have
+// one.
+std::string error_event_data(const Behaviour& behaviour, Dialect dialect, std::uint64_t sequence);
+
+// The body of the simulator's own refusals.
+std::string own_error_body(const Error& error, Dialect dialect);
+
+// The Content-Type of a refusal's body.
 std::string_view refusal_type(const Behaviour& behaviour);
 
 }  // namespace penstock::sim

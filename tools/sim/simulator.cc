@@ -26,12 +26,12 @@ void report_exception(std::string_view what) {
 // One thread and its parts.
 class Worker {
  public:
-  Worker(const World& world, Stats& stats, const http::ServerLimits& limits,
+  Worker(const World& world, Store& store, Stats& stats, const http::ServerLimits& limits,
          http::ConnectionCount& count, std::uint64_t random_seed)
       : limits_(limits),
         count_(count),
         loop_(clock_, poller_),
-        handler_(world, stats, random_seed),
+        handler_(world, store, stats, random_seed),
         tasks_(loop_, report_exception) {}
 
   // The address with the assigned port.
@@ -98,6 +98,7 @@ struct Simulator::Parts {
   const Options options;
   const http::ServerLimits limits;
   const World world;
+  Store store;
   Stats stats;
   http::ConnectionCount count{std::numeric_limits<std::size_t>::max()};
   net::SocketAddress address;
@@ -116,8 +117,8 @@ Result<std::unique_ptr<Simulator>> Simulator::start(Options options) {
   }
   auto parts = std::make_unique<Parts>(std::move(options), std::move(*models));
   for (std::size_t i = 0; i < parts->options.threads; ++i) {
-    auto worker = std::make_unique<Worker>(parts->world, parts->stats, parts->limits, parts->count,
-                                           parts->options.behaviour.seed + i);
+    auto worker = std::make_unique<Worker>(parts->world, parts->store, parts->stats, parts->limits,
+                                           parts->count, parts->options.behaviour.seed + i);
     // The first listener learns the port if any will do; the others share it.
     address = worker->listen(*address);
     if (!address) return failure(std::move(address.error()));

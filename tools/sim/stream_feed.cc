@@ -12,7 +12,7 @@ constexpr std::size_t kWriteBytes = 16 * 1024;
 
 }  // namespace
 
-StreamFeed::StreamFeed(EventWriter events, std::string head, Pace pace, const Behaviour& behaviour,
+StreamFeed::StreamFeed(EventScript events, std::string head, Pace pace, const Behaviour& behaviour,
                        Framer& framer)
     : events_(std::move(events)),
       head_(std::move(head)),
@@ -36,16 +36,10 @@ StreamFeed::Then StreamFeed::append_due(std::string& out, SteadyTime now) {
     }
     const bool failed = events_.tokens_before_next() >= behaviour_.error_after_tokens;
     const bool ends = failed || events_.finished();
-    if (!ends || failed || behaviour_.done) {
-      begin_event(event);
-      if (failed) {
-        event.append(refusal_body(behaviour_));
-      } else if (ends) {
-        event.append("[DONE]");
-      } else {
-        events_.append_next(event);
-      }
-      end_event(event, out);
+    if (!ends || failed || !events_.last().empty()) {
+      write_event(event, failed);
+      framer_.append_data(out, event);
+      ++events_sent_;
     }
     if (!ends) continue;
     framer_.append_end(out);
@@ -53,16 +47,30 @@ StreamFeed::Then StreamFeed::append_due(std::string& out, SteadyTime now) {
   }
 }
 
-void StreamFeed::begin_event(std::string& event) const {
+void StreamFeed::write_event(std::string& event, bool failed) {
   event.clear();
-  if (behaviour_.comments) event.append(": still here").append(behaviour_.line_end);
-  event.append("data: ");
+  if (events_.form() == EventScript::Form::kBytes) {
+    if (!failed) events_.append_next(event);
+    return;
+  }
+  if (failed) {
+    const Dialect dialect = events_.dialect();
+    begin_event(event, dialect == Dialect::kOpenAi ? "" : "error");
+    event.append(error_event_data(behaviour_, dialect, events_.events_passed()));
+  } else if (events_.finished()) {
+    begin_event(event, {});
+    event.append(events_.last());
+  } else {
+    begin_event(event, events_.next_type());
+    events_.append_next(event);
+  }
+  event.append(behaviour_.line_end).append(behaviour_.line_end);
 }
 
-void StreamFeed::end_event(std::string& event, std::string& out) {
-  event.append(behaviour_.line_end).append(behaviour_.line_end);
-  framer_.append_data(out, event);
-  ++events_sent_;
+void StreamFeed::begin_event(std::string& event, std::string_view type) const {
+  if (behaviour_.comments) event.append(": still here").append(behaviour_.line_end);
+  if (!type.empty()) event.append("event: ").append(type).append(behaviour_.line_end);
+  event.append("data: ");
 }
 
 }  // namespace penstock::sim

@@ -8,10 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/clock.h"
-#include "sim/answers.h"
 #include "sim/behaviour.h"
+#include "sim/event_script.h"
 #include "sim/framer.h"
 #include "sim/pace.h"
 
@@ -26,7 +27,7 @@ class StreamFeed {
   };
 
   // `behaviour` and `framer` outlive the feed. `head` is the answer's head.
-  StreamFeed(EventWriter events, std::string head, Pace pace, const Behaviour& behaviour,
+  StreamFeed(EventScript events, std::string head, Pace pace, const Behaviour& behaviour,
              Framer& framer);
 
   // Appends what is due at `now`, up to the size of one write. Returns what follows.
@@ -35,10 +36,11 @@ class StreamFeed {
   SteadyTime next_due() const;
 
  private:
-  void begin_event(std::string& event) const;
-  void end_event(std::string& event, std::string& out);
+  // Makes the next event, the one in place of it, or the one after all of them.
+  void write_event(std::string& event, bool failed);
+  void begin_event(std::string& event, std::string_view type) const;
 
-  EventWriter events_;
+  EventScript events_;
   std::string head_;
   Pace pace_;
   const Behaviour& behaviour_;
