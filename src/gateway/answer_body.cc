@@ -67,11 +67,11 @@ std::uint64_t AnswerBody::progress() const {
   return events == nullptr ? pieces_ : events->end().progress();
 }
 
-Exchange::ErrorEvent AnswerBody::error_event() const {
+Responder::ErrorEvent AnswerBody::error_event() const {
   const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
-  if (events == nullptr || events->end().saw_error()) return Exchange::ErrorEvent::kNone;
-  return events->inside_event() ? Exchange::ErrorEvent::kInsideEvent
-                                : Exchange::ErrorEvent::kBetweenEvents;
+  if (events == nullptr || events->end().saw_error()) return Responder::ErrorEvent::kNone;
+  return events->inside_event() ? Responder::ErrorEvent::kInsideEvent
+                                : Responder::ErrorEvent::kBetweenEvents;
 }
 
 std::string_view AnswerBody::usage() const {

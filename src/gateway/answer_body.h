@@ -13,7 +13,7 @@
 #include <variant>
 
 #include "gateway/answer_head.h"
-#include "gateway/exchange.h"
+#include "gateway/responder.h"
 #include "wire/bodies/json_rewriter.h"
 #include "wire/bodies/sse_rewriter.h"
 
@@ -57,7 +57,7 @@ class AnswerBody {
   std::uint64_t progress() const;
 
   // Whether an error event can be added to what may be sent, and how.
-  Exchange::ErrorEvent error_event() const;
+  Responder::ErrorEvent error_event() const;
 
   // The answer's usage object, as text; empty if there is none.
   std::string_view usage() const;

@@ -4,14 +4,17 @@
 
 namespace penstock::gateway {
 
-AnswerWriter::AnswerWriter(Exchange& exchange, int status, Exchange::Body body)
-    : exchange_(exchange), status_(status), body_(body), fields_(exchange.common_fields()) {}
+AnswerWriter::AnswerWriter(Exchange& exchange, int status, Responder::Body body)
+    : exchange_(exchange),
+      status_(status),
+      body_(body),
+      fields_(exchange.responder().common_fields()) {}
 
 void AnswerWriter::begin_again(int status) {
   status_ = status;
-  body_ = Exchange::Body::kOther;
+  body_ = Responder::Body::kOther;
   form_ = Form::kUnknown;
-  fields_ = exchange_.common_fields();
+  fields_ = exchange_.responder().common_fields();
 }
 
 void AnswerWriter::use_length(std::uint64_t length) {
@@ -24,9 +27,9 @@ void AnswerWriter::use_stream() {
 }
 
 Eventual<Status> AnswerWriter::write(std::string_view part, Last last) {
-  http::ServerExchange& client = exchange_.connection();
+  http::ServerExchange& client = exchange_.client();
   if (head_is_sent()) return client.write(part, last);
-  exchange_.head_sent(status_, body_);
+  exchange_.responder().head_sent(status_, body_);
   std::optional<std::uint64_t> length;
   if (form_ == Form::kLength) length = length_;
   return client.respond(status_, std::move(fields_), length, part, last);

@@ -22,7 +22,7 @@ class AnswerWriter {
  public:
   using Last = http::ServerExchange::Last;
 
-  AnswerWriter(Exchange& exchange, int status, Exchange::Body body);
+  AnswerWriter(Exchange& exchange, int status, Responder::Body body);
 
   // Those that every answer has, and what is added to them; before the first write.
   http::FieldBlock& fields() { return fields_; }
@@ -36,7 +36,7 @@ class AnswerWriter {
   void use_length(std::uint64_t length);
   void use_stream();
   bool knows_form() const { return form_ != Form::kUnknown; }
-  bool head_is_sent() const { return exchange_.connection().has_responded(); }
+  bool head_is_sent() const { return exchange_.client().has_responded(); }
 
   // Errors: those of http::ServerExchange::write().
   Eventual<Status> write(std::string_view part, Last last);
@@ -46,7 +46,7 @@ class AnswerWriter {
 
   Exchange& exchange_;
   int status_;
-  Exchange::Body body_;
+  Responder::Body body_;
   http::FieldBlock fields_;
   Form form_ = Form::kUnknown;
   std::uint64_t length_ = 0;

@@ -72,7 +72,7 @@ class Unpacking {
 };
 
 Task<Result<std::string_view>> unpack(Exchange& exchange, wire::ContentCodings codings) {
-  http::ServerExchange& connection = exchange.connection();
+  http::ServerExchange& connection = exchange.client();
   Result<std::string_view> body = co_await connection.read_body();
   if (!body) co_return failure(std::move(body.error()));
   std::string_view coded = *body;
@@ -92,7 +92,7 @@ Task<Result<std::string_view>> unpack(Exchange& exchange, wire::ContentCodings c
 
 Eventual<Result<std::string_view>> read_content(Exchange& exchange) {
   const std::optional<wire::ContentCodings> codings =
-      http::codings_of(exchange.connection().request().fields);
+      http::codings_of(exchange.client().request().fields);
   if (!codings) {
     return Result<std::string_view>(
         failure(Error::client(ErrorKind::kUnsupportedMediaType,
@@ -100,7 +100,7 @@ Eventual<Result<std::string_view>> read_content(Exchange& exchange) {
                               "up to three of these codings: " +
                                   std::string(wire::kReadCodings) + ".")));
   }
-  if (codings->empty()) return exchange.connection().read_body();
+  if (codings->empty()) return exchange.client().read_body();
   return unpack(exchange, *codings);
 }
 

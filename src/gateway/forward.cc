@@ -7,20 +7,33 @@ namespace {
 
 constexpr int kAttemptsMax = 2;
 
+AttemptFacts& begin_attempt(ExchangeFacts& facts, const Attempt& attempt) {
+  using Reason = AttemptFacts::Reason;
+  AttemptFacts begun;
+  if (attempt.number > 1) {
+    begun.reason = Reason::kRetry;
+  } else if (facts.attempts.count() > 0) {
+    begun.reason = Reason::kRedirect;
+  }
+  begun.provider = *facts.provider;
+  facts.attempts.add(begun);
+  return facts.attempts.last();
+}
+
 // One try: connect or reuse, send, wait for the head.
 Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& provider,
                                     http::UpstreamPool& pool, http::Pieces request,
-                                    Attempt& attempt) {
+                                    Attempt& attempt, AttemptFacts& facts) {
   Context& context = exchange.context();
-  net::Signal& gone = exchange.connection().gone();
-  exchange.begin_attempt();
+  net::Signal& gone = exchange.client().gone();
   const SteadyTime began = context.loop.now();
   const http::Reuse reuse = attempt.number == 1 ? http::Reuse::kYes : http::Reuse::kNo;
   auto acquired = co_await pool.acquire(reuse, exchange.until(provider.connect_timeout()), gone);
   if (!acquired) co_return failure(std::move(acquired.error()));
   std::unique_ptr<http::UpstreamConnection> connection = std::move(*acquired);
   attempt.reused_connection = connection->reused();
-  exchange.connected(connection->reused(), context.loop.now() - began);
+  facts.reused_connection = connection->reused();
+  facts.connect = duration_cast<std::chrono::microseconds>(context.loop.now() - began);
   const SteadyTime until = exchange.until(provider.first_byte_timeout());
   Status sent = co_await connection->send(request, until, gone);
   if (!sent) co_return failure(std::move(sent.error()));
@@ -52,13 +65,13 @@ Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provi
                                Repeatable repeatable) {
   for (Attempt attempt{.repeatable = repeatable};; ++attempt.number) {
     attempt.reused_connection = false;
-    auto answered = co_await attempt_once(exchange, provider, pool, request, attempt);
+    AttemptFacts& facts = begin_attempt(exchange.facts(), attempt);
+    auto answered = co_await attempt_once(exchange, provider, pool, request, attempt, facts);
     if (answered) co_return std::move(*answered);
-    exchange.attempt_failed(answered.error());
+    facts.error = answered.error().kind;
     if (!may_retry(attempt, answered.error())) co_return failure(std::move(answered.error()));
     // Nobody waits for a second answer, and connecting may succeed without noticing that.
-    if (exchange.connection().gone().raised()) co_return failure(Error::cancelled());
-    exchange.attempt_repeated();
+    if (exchange.client().gone().raised()) co_return failure(Error::cancelled());
   }
 }
 

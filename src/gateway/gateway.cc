@@ -18,7 +18,15 @@ http::FieldBlock transport_security_field(const config::Server& server) {
   return field;
 }
 
-Gateway::Gateway(Context& context) : context_(context) {
+Gateway::Gateway(Context& context)
+    : context_(context),
+      recorder_(context.settings, context.loop, context.shard, context.access_log,
+                context.access_log_shard),
+      responding_{.loop = context.loop,
+                  .scratch = context.scratch,
+                  .secrets = context.secrets,
+                  .fields = context.transport_security,
+                  .recorder = recorder_} {
   quiet_.raise();
 }
 
@@ -58,25 +66,26 @@ void Gateway::connection_closed() {
   context_.memory.note_work();
 }
 
-Task<void> Gateway::handle(http::ServerExchange& connection) {
+Task<void> Gateway::handle(http::ServerExchange& client) {
   const Open open(*this);
-  context_.shard.request_opened();
-  Exchange exchange(context_, connection);
+  recorder_.began();
+  Exchange exchange(context_, responding_, client);
   // A bug, or out of memory: the exchange is recorded like any other, and the exception then ends
   // the connection.
   std::exception_ptr exception;
   try {
-    exchange.remember_request();
     co_await run_phases(exchange);
   } catch (...) {
     exception = std::current_exception();
   }
-  exchange.record();
+  recorder_.ended(exchange.facts(), {.peer = client.peer(),
+                                     .body_bytes_received = client.body_bytes_received(),
+                                     .body_bytes_sent = client.body_bytes_sent()});
   if (exception) std::rethrow_exception(exception);
 }
 
 Task<void> Gateway::run_phases(Exchange& exchange) {
-  const http::RequestHead& request = exchange.connection().request();
+  const http::RequestHead& request = exchange.client().request();
 
   // Find. First, because everything else depends on the route.
   Result<http::Target> target = http::split_target(request.target, context_.routes.get());
@@ -85,7 +94,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     if (request.target.starts_with("//")) {
       target.error().message += context_.routes->hint_for_path(request.target);
     }
-    co_return co_await exchange.fail(std::move(target.error()));
+    co_return co_await exchange.responder().fail(std::move(target.error()));
   }
   Result<RouteMatch> match = context_.routes->match(request.method, *target);
   if (match) exchange.set_route(*match);
@@ -97,38 +106,39 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     Result<std::string_view> principal =
         context_.keys.authenticate(access::Credentials(request.fields));
     if (!principal) {
-      exchange.connection().refuse_key();
-      co_return co_await exchange.fail(std::move(principal.error()));
+      exchange.client().refuse_key();
+      co_return co_await exchange.responder().fail(std::move(principal.error()));
     }
-    exchange.set_principal(*principal);
-    if (!exchange.connection().admit()) {
+    exchange.facts().principal = *principal;
+    if (!exchange.client().admit()) {
       Error error = Error::gateway(ErrorKind::kOverloaded,
                                    "the server has reached its limit of connections; retry later")
                         .at_limit(Limit::kConnections);
-      co_return co_await exchange.fail(std::move(error));
+      co_return co_await exchange.responder().fail(std::move(error));
     }
   }
-  if (!match) co_return co_await exchange.fail(std::move(match.error()));
+  if (!match) co_return co_await exchange.responder().fail(std::move(match.error()));
   if (served == nullptr) {
     Error error = Error::client(ErrorKind::kMethodNotAllowed,
                                 "this route supports only " + allow_field(*match->endpoint));
-    co_return co_await exchange.fail(std::move(error));
+    co_return co_await exchange.responder().fail(std::move(error));
   }
 
   // A key that may use models may not change what others' names lead to.
-  const bool may_administer = served->route.access != Access::kAdmin ||
-                              context_.keys.role_of(exchange.principal()) == config::Role::kAdmin;
+  const bool may_administer =
+      served->route.access != Access::kAdmin ||
+      context_.keys.role_of(exchange.facts().principal) == config::Role::kAdmin;
   if (!may_administer) {
     Error error = Error::client(ErrorKind::kForbidden,
                                 "registering and removing models requires an API key with the role "
                                 "admin (server.api_keys[].role)");
-    co_return co_await exchange.fail(std::move(error));
+    co_return co_await exchange.responder().fail(std::move(error));
   }
 
   // Admit. A server that shuts down takes no new work, so that open work can finish.
   if (served->route.passing && context_.draining) {
     Error error = Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down");
-    co_return co_await exchange.fail(std::move(error));
+    co_return co_await exchange.responder().fail(std::move(error));
   }
 
   co_await served->handler(exchange, *match);

@@ -8,6 +8,7 @@
 #include "core/task.h"
 #include "gateway/context.h"
 #include "gateway/exchange.h"
+#include "gateway/recorder.h"
 #include "http/field_block.h"
 #include "http/handler.h"
 #include "net/signal.h"
@@ -22,7 +23,7 @@ class Gateway final : public http::Handler {
  public:
   explicit Gateway(Context& context);
 
-  Task<void> handle(http::ServerExchange& connection) override;
+  Task<void> handle(http::ServerExchange& client) override;
   http::Refusal refuse(const Error& error, const net::SocketAddress& peer) override;
   void handshake_failed(TlsFailure failure, const Error& error,
                         const net::SocketAddress& peer) override;
@@ -43,6 +44,8 @@ class Gateway final : public http::Handler {
   Task<void> run_phases(Exchange& exchange);
 
   Context& context_;
+  Recorder recorder_;
+  const Responder::Environment responding_;
   std::size_t open_exchanges_ = 0;
   net::Signal quiet_;
   net::Signal busy_;

@@ -37,13 +37,13 @@ Status check_type(const models::Catalog::Target& target, std::string_view name,
 void append_own_fields(std::string& out, const Exchange& exchange,
                        const providers::Passthrough& provider,
                        const providers::ProviderData* caller, std::size_t body_bytes) {
-  const http::Fields& fields = exchange.connection().request().fields;
+  const http::Fields& fields = exchange.client().request().fields;
   const auto append = [&](std::string_view name, std::string_view value) {
     if (!provider.writes(name, caller)) http::append_field(out, name, value);
   };
   append("Content-Type", fields.find(FieldName::kContentType).value_or("application/json"));
   append("Accept", fields.find(FieldName::kAccept).value_or("*/*"));
-  append("x-request-id", exchange.request_id());
+  append("x-request-id", exchange.facts().request_id.view());
   http::append_content_length(out, body_bytes);
   http::append_head_end(out);
 }
@@ -73,10 +73,10 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
                                     const wire::RequestFields& fields) {
   http::ScratchPool::Text head(exchange.context().scratch);
   http::ScratchPool::Text model(exchange.context().scratch);
-  append_json_quoted(*model, exchange.upstream_model());
+  append_json_quoted(*model, exchange.facts().upstream_model.view());
   const std::size_t model_bytes = fields.model_end - fields.model_begin;
   provider.append_request_head(*head, "POST", upstream_path(exchange), route, caller,
-                               query_of(exchange.connection().request().target));
+                               query_of(exchange.client().request().target));
   append_own_fields(*head, exchange, provider, caller, body.size() - model_bytes + model->size());
   std::string target;
   for (int redirects = 0;; ++redirects) {
@@ -89,14 +89,14 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
                                      may_be_repeated(exchange, provider));
     if (!answered || !providers::is_redirect(answered->head->status)) co_return std::move(answered);
     const int status = answered->head->status;
-    exchange.upstream_answered(status);
+    exchange.facts().attempts.last().status = status;
     if (target.empty()) target = provider.target_of(upstream_path(exchange), route);
     Result<std::string> next = provider.follow(*answered->head, route, target);
     if (next && redirects == providers::kRedirectsMax) {
       next = failure(providers::too_many_redirects(status));
     }
     if (!next) {
-      exchange.attempt_failed(next.error());
+      exchange.facts().attempts.last().error = next.error().kind;
       co_return failure(std::move(next.error()));
     }
     route.pool().give_back_unread(std::move(answered->connection));
@@ -121,14 +121,14 @@ Task<Result<wire::RequestFields>> read_fields(Exchange& exchange, std::string_vi
     co_await net::next_turn(exchange.context().loop);
     fields = reader.proceed(kSliceWork);
   }
-  if (*fields) exchange.set_model(reader.model());
+  if (*fields) exchange.facts().model.assign(reader.model());
   co_return *std::move(fields);
 }
 
 // Everything that can fail; infer() turns the error into an answer.
 Task<Status> infer_or_fail(Exchange& exchange) {
   Context& context = exchange.context();
-  http::ServerExchange& connection = exchange.connection();
+  http::ServerExchange& connection = exchange.client();
   const http::RequestHead& request = connection.request();
 
   // Understand.
@@ -139,10 +139,10 @@ Task<Status> infer_or_fail(Exchange& exchange) {
 
   // Choose. This snapshot is used to the end, whatever is published meanwhile.
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
-  Result<models::Catalog::Target> target = catalog->route(exchange.model());
+  Result<models::Catalog::Target> target = catalog->route(exchange.facts().model.view());
   if (!target) co_return failure(std::move(target.error()));
   exchange.set_target(*target);
-  Status typed = check_type(*target, exchange.model(), exchange.passing().model_type);
+  Status typed = check_type(*target, exchange.facts().model.view(), exchange.passing().model_type);
   if (!typed) co_return failure(std::move(typed.error()));
   providers::Passthrough& provider = *context.providers[target->provider];
   auto data = caller_data(request.fields, context.settings.server.limits.json());
@@ -150,7 +150,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   const providers::ProviderData* caller = data->has_value() ? &**data : nullptr;
   Result<providers::Passthrough::Route> route = provider.route(caller);
   if (!route) co_return failure(std::move(route.error()));
-  exchange.set_shows_operators_credential(route->shows_operators_credential());
+  exchange.facts().shows_operators_credential = route->shows_operators_credential();
 
   // Attempt.
   Result<Answered> answered =
@@ -167,7 +167,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
 // Answers the request, or leaves the connection to be cut if no answer is possible any more.
 Task<void> infer(Context&, Exchange& exchange, const RouteMatch&) {
   Status done = co_await infer_or_fail(exchange);
-  if (!done) co_await exchange.fail(std::move(done.error()));
+  if (!done) co_await exchange.responder().fail(std::move(done.error()));
 }
 
 constexpr Passing passing_to(std::string_view model_type) {

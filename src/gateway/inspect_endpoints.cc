@@ -85,7 +85,7 @@ Task<void> list_providers(Context& context, Exchange& exchange, const RouteMatch
     write_provider(out, context, i);
   }
   out.end_array().end_object();
-  co_await exchange.respond(200, kJsonType, body);
+  co_await exchange.responder().respond(200, kJsonType, body);
 }
 
 Task<void> show_provider(Context& context, Exchange& exchange, const RouteMatch& match) {
@@ -94,17 +94,17 @@ Task<void> show_provider(Context& context, Exchange& exchange, const RouteMatch&
     std::string body;
     JsonWriter out(body);
     write_provider(out, context, i);
-    co_return co_await exchange.respond(200, kJsonType, body);
+    co_return co_await exchange.responder().respond(200, kJsonType, body);
   }
   Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + match.id + " not found");
-  co_await exchange.fail(std::move(error));
+  co_await exchange.responder().fail(std::move(error));
 }
 
 // `api_filter=` in the query: v1 and nothing show all; v1alpha, v1beta and deprecated show none,
 // since no such routes are served; another word is a 400.
 Task<void> list_routes(Context& context, Exchange& exchange, const RouteMatch& match) {
   Result<bool> shown = shows_routes(match.query);
-  if (!shown) co_return co_await exchange.fail(std::move(shown.error()));
+  if (!shown) co_return co_await exchange.responder().fail(std::move(shown.error()));
   const std::vector<std::string_view> types = types_of(context.settings.providers);
   std::string body;
   JsonWriter out(body);
@@ -115,13 +115,13 @@ Task<void> list_routes(Context& context, Exchange& exchange, const RouteMatch& m
       write_route(out, endpoint, served.route, types);
   }
   out.end_array().end_object();
-  co_await exchange.respond(200, kJsonType, body);
+  co_await exchange.responder().respond(200, kJsonType, body);
 }
 
 Task<void> show_version(Context&, Exchange& exchange, const RouteMatch&) {
   std::string body;
   JsonWriter(body).begin_object().member("version", kVersion).end_object();
-  co_await exchange.respond(200, kJsonType, body);
+  co_await exchange.responder().respond(200, kJsonType, body);
 }
 
 constexpr std::array<RouteRow<Context>, 4> kRoutes = {{

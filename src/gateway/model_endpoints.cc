@@ -28,7 +28,7 @@ Error too_large(std::size_t bytes_max) {
 // The body of a registration, which is limited to much less than other bodies.
 Task<Result<std::string_view>> read_small_body(Exchange& exchange) {
   const std::size_t bytes_max = exchange.context().settings.server.limits.registration_bytes;
-  const http::Framing& framing = exchange.connection().request().framing;
+  const http::Framing& framing = exchange.client().request().framing;
   if (framing.kind == http::Framing::Kind::kLength && framing.length > bytes_max) {
     co_return failure(too_large(bytes_max));
   }
@@ -42,48 +42,49 @@ Task<Result<std::string_view>> read_small_body(Exchange& exchange) {
 Task<void> list_models(Context& context, Exchange& exchange, const RouteMatch&) {
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   auto data =
-      caller_data(exchange.connection().request().fields, context.settings.server.limits.json());
-  if (!data) co_return co_await exchange.fail(std::move(data.error()));
+      caller_data(exchange.client().request().fields, context.settings.server.limits.json());
+  if (!data) co_return co_await exchange.responder().fail(std::move(data.error()));
   const std::shared_ptr<const std::string> list = co_await rendered_list(context, catalog);
   if (!data->has_value()) {
     const std::array<std::string_view, 1> whole = {*list};
-    co_return co_await exchange.respond_in_parts(200, kJsonType, whole);
+    co_return co_await exchange.responder().respond_in_parts(200, kJsonType, whole);
   }
   const std::string added = co_await entries_for_caller(exchange, *catalog, **data);
-  if (exchange.connection().gone().raised()) co_return co_await exchange.fail(Error::cancelled());
+  if (exchange.client().gone().raised())
+    co_return co_await exchange.responder().fail(Error::cancelled());
   std::string_view known(*list);
   known.remove_suffix(kModelListEnd.size());
   std::string_view more(added);
   if (known.size() == kModelListBegin.size() && !more.empty()) more.remove_prefix(1);
   const std::array<std::string_view, 3> parts = {known, more, kModelListEnd};
-  co_await exchange.respond_in_parts(200, kJsonType, parts);
+  co_await exchange.responder().respond_in_parts(200, kJsonType, parts);
 }
 
 Task<void> show_model(Context& context, Exchange& exchange, const RouteMatch& match) {
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   const models::Model* model = catalog->find(match.id);
-  if (model == nullptr) co_return co_await exchange.fail(catalog->not_found(match.id));
+  if (model == nullptr) co_return co_await exchange.responder().fail(catalog->not_found(match.id));
   const std::string body = shown(context, *model);
-  co_await exchange.respond(200, kJsonType, body);
+  co_await exchange.responder().respond(200, kJsonType, body);
 }
 
 Task<void> register_model(Context& context, Exchange& exchange, const RouteMatch&) {
   Result<std::string_view> body = co_await read_small_body(exchange);
-  if (!body) co_return co_await exchange.fail(std::move(body.error()));
+  if (!body) co_return co_await exchange.responder().fail(std::move(body.error()));
   Result<models::Registry::Registration> registration =
       read_registration(*body, context.settings.server.limits.json());
-  if (!registration) co_return co_await exchange.fail(std::move(registration.error()));
+  if (!registration) co_return co_await exchange.responder().fail(std::move(registration.error()));
   Result<std::shared_ptr<const models::Model>> model =
       context.registry.add(*registration, context.loop.wall());
-  if (!model) co_return co_await exchange.fail(std::move(model.error()));
+  if (!model) co_return co_await exchange.responder().fail(std::move(model.error()));
   const std::string answer = shown(context, **model);
-  co_await exchange.respond(200, kJsonType, answer);
+  co_await exchange.responder().respond(200, kJsonType, answer);
 }
 
 Task<void> remove_model(Context& context, Exchange& exchange, const RouteMatch& match) {
   Status removed = context.registry.remove(match.id);
-  if (!removed) co_return co_await exchange.fail(std::move(removed.error()));
-  co_await exchange.respond(200, kJsonType, "null");
+  if (!removed) co_return co_await exchange.responder().fail(std::move(removed.error()));
+  co_await exchange.responder().respond(200, kJsonType, "null");
 }
 
 constexpr std::string_view kModelPath = "/v1/models/{model_id:path}";

@@ -123,7 +123,7 @@ Task<std::string> entries_for_caller(Exchange& exchange, const models::Catalog& 
                         .data = &data,
                         .bounds = models::ListBounds::of(server.limits),
                         .until = exchange.until(server.timeouts.model_list),
-                        .cancel = exchange.connection().gone()});
+                        .cancel = exchange.client().gone()});
     asking.spawn(ask_for_caller(exchange, catalog, i, requests[i], entries[i]));
   }
   co_await asking.join();

@@ -13,28 +13,28 @@ namespace {
 
 // In the reference's words.
 Task<void> serve_health(Context&, Exchange& exchange, const RouteMatch&) {
-  co_await exchange.respond(200, kJsonType, R"({"status":"OK"})");
+  co_await exchange.responder().respond(200, kJsonType, R"({"status":"OK"})");
 }
 
 Task<void> serve_liveness(Context&, Exchange& exchange, const RouteMatch&) {
-  co_await exchange.respond(200, kJsonType, R"({"status":"ok"})");
+  co_await exchange.responder().respond(200, kJsonType, R"({"status":"ok"})");
 }
 
 Task<void> serve_readiness(Context& context, Exchange& exchange, const RouteMatch&) {
   if (context.draining) {
-    co_return co_await exchange.respond(503, kJsonType, R"({"status":"draining"})");
+    co_return co_await exchange.responder().respond(503, kJsonType, R"({"status":"draining"})");
   }
   if (!context.ready.load(std::memory_order_acquire)) {
-    co_return co_await exchange.respond(503, kJsonType, R"({"status":"starting"})");
+    co_return co_await exchange.responder().respond(503, kJsonType, R"({"status":"starting"})");
   }
-  co_await exchange.respond(200, kJsonType, R"({"status":"ready"})");
+  co_await exchange.responder().respond(200, kJsonType, R"({"status":"ready"})");
 }
 
 // The page as it is made, so that a client that does not read holds a slice of it only.
 Task<Status> write_page(Exchange& exchange, telemetry::MetricsPage& page, AnswerWriter& writer) {
   const Context& context = exchange.context();
   using Last = AnswerWriter::Last;
-  if (!exchange.connection().wants_body()) co_return co_await writer.write({}, Last::kYes);
+  if (!exchange.client().wants_body()) co_return co_await writer.write({}, Last::kYes);
   for (;;) {
     std::string& slice = page.next();
     context.secrets.mask(slice);
@@ -48,12 +48,12 @@ Task<Status> write_page(Exchange& exchange, telemetry::MetricsPage& page, Answer
 Task<void> serve_metrics(Context& context, Exchange& exchange, const RouteMatch&) {
   context.metrics.set_access_log_dropped(context.access_log.dropped_lines());
   telemetry::MetricsPage page(context.metrics);
-  AnswerWriter writer(exchange, 200, Exchange::Body::kOther);
+  AnswerWriter writer(exchange, 200, Responder::Body::kOther);
   writer.fields().add("Content-Type", telemetry::Metrics::kContentType);
   writer.use_stream();
   Status written = co_await write_page(exchange, page, writer);
-  if (written) co_return exchange.completed();
-  co_await exchange.fail(std::move(written.error()));
+  if (written) co_return exchange.responder().completed();
+  co_await exchange.responder().fail(std::move(written.error()));
 }
 
 constexpr std::array<RouteRow<Context>, 5> kRoutes = {{

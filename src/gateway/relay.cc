@@ -50,14 +50,14 @@ void add_passing_fields(http::FieldBlock& out, http::FieldBlock& waiting,
 net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Passthrough& provider,
                               http::UpstreamConnection& upstream,
                               SteadyTime until = net::Deadline::kNever) {
-  net::Deadline& deadline = exchange.connection().deadline();
+  net::Deadline& deadline = exchange.client().deadline();
   deadline.set(std::min(until, exchange.until(provider.between_bytes_timeout())));
-  return net::wait_any(exchange.context().loop, &deadline, exchange.connection().gone(),
+  return net::wait_any(exchange.context().loop, &deadline, exchange.client().gone(),
                        upstream.readable());
 }
 
 Status more_or_error(Exchange& exchange, net::Woken woken) {
-  if (woken.by(exchange.connection().gone())) return failure(Error::cancelled());
+  if (woken.by(exchange.client().gone())) return failure(Error::cancelled());
   if (!woken.timed_out()) return {};
   return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
                                  "the upstream sent nothing for too long")
@@ -91,7 +91,7 @@ ErrorBody error_body_of(const Exchange& exchange, int status,
                         const providers::Passthrough& provider, BodyKind kind,
                         std::string_view text, const Status& read) {
   const bool is_readable = kind != BodyKind::kCodedError;
-  if (exchange.shows_operators_credential() && wire::is_refusal_of_credential(status, text)) {
+  if (exchange.facts().shows_operators_credential && wire::is_refusal_of_credential(status, text)) {
     return {wire::refused_credential_error(status, provider.id(), is_readable ? text : "")};
   }
   if (!is_readable) return {wire::coded_upstream_error(status)};
@@ -170,7 +170,7 @@ class Progress {
     const SteadyTime now = exchange_.context().loop.now();
     const std::uint64_t progress = body_.progress();
     const auto in_large_event = [this] {
-      return body_.error_event() == Exchange::ErrorEvent::kInsideEvent;
+      return body_.error_event() == Responder::ErrorEvent::kInsideEvent;
     };
     if (progress != seen_ || in_large_event()) {
       seen_ = progress;
@@ -214,7 +214,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
       if (!more) co_return failure(std::move(more.error()));
     } else if (source.is_decoding()) {
       co_await net::next_turn(exchange.context().loop);
-      if (exchange.connection().gone().raised()) co_return failure(Error::cancelled());
+      if (exchange.client().gone().raised()) co_return failure(Error::cancelled());
     }
     auto part = source.read();
     if (!part) co_return failure(std::move(part.error()));
@@ -222,7 +222,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
     if (!part->data.empty()) exchange.first_byte_seen();
     body.feed(part->data, **out);
     if (part->end) body.finish(**out);
-    exchange.set_error_event(body.error_event());
+    exchange.responder().set_error_event(body.error_event());
     if (body.saw_error() && !writer.head_is_sent()) {
       const std::string_view first = body.first_error(**out);
       if (!first.empty()) co_return co_await relay_first_error(exchange, provider, first, writer);
@@ -265,7 +265,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
 AnswerBody::Options body_options(const Exchange& exchange, const config::Server& server,
                                  const Framing& framing) {
   AnswerBody::Options options;
-  options.model = exchange.model();
+  options.model = exchange.facts().model.view();
   options.done =
       server.sse_done == config::SseDone::kStrip ? wire::DoneEvent::kStrip : wire::DoneEvent::kPass;
   options.event_bytes_max = server.limits.event_bytes;
@@ -282,8 +282,8 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
   std::optional<SteadyTime> head_until;
   if (kind == BodyKind::kEvents) {
     // From here on the request may take long, and cannot be sent again.
-    exchange.connection().release_request();
-    exchange.stream_began();
+    exchange.client().release_request();
+    exchange.responder().stream_began();
     writer.use_stream();
     head_until = exchange.context().loop.now() + server.timeouts.first_event;
   } else if (kind == BodyKind::kVerbatim) {
@@ -295,9 +295,9 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
   }
   Status relayed = co_await relay_body(exchange, provider, source, body, writer,
                                        server.limits.answer_buffer_bytes, head_until);
-  exchange.set_usage(wire::read_usage(body.usage()));
+  exchange.facts().usage = wire::read_usage(body.usage());
   // Told by its status, an error is a whole answer.
-  if (body.saw_error() && writer.status() < 400) exchange.upstream_said_error();
+  if (body.saw_error() && writer.status() < 400) exchange.responder().upstream_said_error();
   co_return relayed;
 }
 
@@ -311,9 +311,9 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   const Framing framing = head.framing;
   AnswerSource source(*answered.connection,
                       http::codings_of(head.fields).value_or(wire::ContentCodings()),
-                      exchange.connection().bodies());
+                      exchange.client().bodies());
 
-  exchange.upstream_answered(status);
+  exchange.facts().attempts.last().status = status;
   if (kind == BodyKind::kCoded) {
     co_return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                                       "the upstream's answer is in a content coding that cannot "
@@ -322,8 +322,9 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   if (const auto id = head.fields.find(http::FieldName::kXRequestId)) {
     exchange.adopt_request_id(*id);
   }
-  AnswerWriter writer(exchange, status,
-                      kind == BodyKind::kEvents ? Exchange::Body::kEvents : Exchange::Body::kOther);
+  AnswerWriter writer(
+      exchange, status,
+      kind == BodyKind::kEvents ? Responder::Body::kEvents : Responder::Body::kOther);
   http::FieldBlock content_type;
   add_passing_fields(writer.fields(), content_type, head.fields, kind, exchange.context().secrets);
 
@@ -340,7 +341,7 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
     default:
       relayed = co_await relay_passing(exchange, provider, source, kind, framing, writer);
   }
-  if (relayed) exchange.completed();
+  if (relayed) exchange.responder().completed();
   co_return relayed;
 }
 

@@ -98,7 +98,7 @@ TEST(AnswerBody, TellsTheUsage) {
 }
 
 TEST(AnswerBody, TellsHowAnErrorCanBeAddedToAStream) {
-  using ErrorEvent = Exchange::ErrorEvent;
+  using ErrorEvent = Responder::ErrorEvent;
   AnswerBody::Options options;
   options.event_bytes_max = 20;
   AnswerBody events(BodyKind::kEvents, options);

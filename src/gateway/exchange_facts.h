@@ -1,0 +1,97 @@
+#pragma once
+
+// ExchangeFacts: what is known about one client request, as plain data.
+//
+// The phases fill it in; the Recorder turns it into metrics and a line of the access log when the
+// exchange has ended. It belongs to its exchange. Texts are copied, because the request's memory
+// may be gone when the exchange is recorded; only what outlives every exchange is referred to.
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/small_text.h"
+#include "gateway/route_table.h"
+#include "net/deadline.h"
+#include "telemetry/labels.h"
+#include "wire/apis/usage.h"
+
+namespace penstock::gateway {
+
+// One try to get an answer from an upstream.
+struct AttemptFacts {
+  enum class Reason : std::uint8_t { kFirst, kRetry, kRedirect };
+
+  Reason reason = Reason::kFirst;
+  std::size_t provider = 0;                          // position in Settings::providers
+  std::optional<std::chrono::microseconds> connect;  // nullopt: there is no connection
+  bool reused_connection = false;
+  int status = 0;                  // of the answer; 0: there is none
+  std::optional<ErrorKind> error;  // why it failed
+};
+
+// The attempts of an exchange, in order. Nearly every exchange has one, and none allocates for it.
+class Attempts {
+ public:
+  void add(const AttemptFacts& attempt) {
+    if (count_ < first_.size()) {
+      first_[count_] = attempt;
+    } else {
+      others_.push_back(attempt);
+    }
+    ++count_;
+  }
+  std::size_t count() const { return count_; }
+  AttemptFacts& operator[](std::size_t i) {
+    return i < first_.size() ? first_[i] : others_[i - first_.size()];
+  }
+  const AttemptFacts& operator[](std::size_t i) const {
+    return i < first_.size() ? first_[i] : others_[i - first_.size()];
+  }
+  // Of an exchange that has one.
+  AttemptFacts& last() { return (*this)[count_ - 1]; }
+
+ private:
+  std::array<AttemptFacts, 2> first_;
+  std::vector<AttemptFacts> others_;
+  std::size_t count_ = 0;
+};
+
+struct ExchangeFacts {
+  // The request.
+  SteadyTime started{};
+  SteadyTime deadline = net::Deadline::kNever;  // of the whole request
+  SmallText<48> request_id;
+  bool request_id_is_made = false;  // here, not by the client
+  SmallText<8> method;
+  SmallText<48> path;
+  const Endpoint* endpoint = nullptr;  // never null after the exchange has begun
+  std::string_view principal;
+
+  // What it asks for, and what that is called.
+  SmallText<64> model;
+  SmallText<64> upstream_model;
+  SmallText<64> listed_model;           // if the client asked by another name
+  bool model_is_known = false;          // by the catalog
+  std::optional<std::size_t> provider;  // position in Settings::providers
+
+  // The upstream.
+  bool shows_operators_credential = false;  // it gets one of the operator's, none of the caller's
+  Attempts attempts;
+  std::optional<std::chrono::microseconds> first_byte;  // of the answer's body, since `started`
+  bool is_stream = false;
+  std::optional<wire::Usage> usage;
+
+  // The answer.
+  int status = 0;                  // 0: none could be sent
+  std::optional<ErrorKind> error;  // that it was about, or that ended it
+  telemetry::Ending ending = telemetry::Ending::kInternal;
+};
+
+}  // namespace penstock::gateway

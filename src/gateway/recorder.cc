@@ -1,0 +1,96 @@
+#include "gateway/recorder.h"
+
+#include <string>
+
+namespace penstock::gateway {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+
+telemetry::RouteId route_id(const Endpoint& endpoint) {
+  return telemetry::RouteId{static_cast<std::uint16_t>(endpoint.index)};
+}
+
+telemetry::ProviderId provider_id(std::optional<std::size_t> provider) {
+  if (!provider) return telemetry::kNoProvider;
+  return telemetry::ProviderId{static_cast<std::uint16_t>(*provider + 1)};
+}
+
+// A model is one series of the metrics, whichever of its names is used.
+telemetry::ModelLabel model_label(const ExchangeFacts& facts) {
+  if (facts.model.empty()) return telemetry::ModelLabel::none();
+  if (!facts.listed_model.empty()) return telemetry::ModelLabel::known(facts.listed_model.view());
+  return facts.model_is_known ? telemetry::ModelLabel::known(facts.model.view())
+                              : telemetry::ModelLabel::other();
+}
+
+}  // namespace
+
+void Recorder::ended(const ExchangeFacts& facts, const ClientFacts& client) {
+  const auto duration = duration_cast<microseconds>(loop_.read_clock() - facts.started);
+  count(facts, duration);
+  if (access_log_.is_on()) log(facts, client, duration);
+}
+
+void Recorder::count(const ExchangeFacts& facts, microseconds duration) {
+  const telemetry::ProviderId provider = provider_id(facts.provider);
+  const telemetry::RequestSeries series =
+      shard_.resolve(route_id(*facts.endpoint), provider, model_label(facts));
+  shard_.request_closed(series, facts.status, duration);
+  if (facts.first_byte) shard_.first_byte(series, *facts.first_byte);
+  if (facts.is_stream) shard_.stream_closed(facts.ending);
+  if (facts.usage) {
+    shard_.tokens(provider, facts.usage->prompt_tokens, facts.usage->completion_tokens);
+  }
+  count_attempts(facts.attempts);
+}
+
+void Recorder::count_attempts(const Attempts& attempts) {
+  for (std::size_t i = 0; i < attempts.count(); ++i) {
+    const AttemptFacts& attempt = attempts[i];
+    const telemetry::ProviderId provider = provider_id(attempt.provider);
+    if (attempt.reason == AttemptFacts::Reason::kRetry) shard_.upstream_retried(provider);
+    if (attempt.connect && attempt.reused_connection) shard_.upstream_connection_reused(provider);
+    if (attempt.connect && !attempt.reused_connection) shard_.upstream_connection_opened(provider);
+    if (attempt.error) shard_.upstream_error(provider, *attempt.error);
+  }
+}
+
+void Recorder::log(const ExchangeFacts& facts, const ClientFacts& client, microseconds duration) {
+  const std::string peer = client.peer.host_text();
+  telemetry::AccessRecord line;
+  line.time = loop_.wall() - duration;
+  line.request_id = facts.request_id.view();
+  line.principal = facts.principal;
+  line.method = facts.method.view();
+  line.route = facts.endpoint->label;
+  line.path = facts.path.view();
+  line.model = facts.model.view();
+  if (facts.provider) line.provider = settings_.providers[*facts.provider].id;
+  line.upstream_model = facts.upstream_model.view();
+  line.peer = peer;
+  line.status = facts.status;
+  line.ending = facts.ending;
+  line.error = facts.error;
+  line.stream = facts.is_stream;
+  line.attempts = static_cast<std::uint32_t>(facts.attempts.count());
+  if (line.attempts > 0) {
+    const AttemptFacts& last = facts.attempts[line.attempts - 1];
+    line.upstream_status = last.status;
+    line.reused_connection = last.reused_connection;
+    line.connect = last.connect;
+  }
+  line.bytes_in = client.body_bytes_received;
+  line.bytes_out = client.body_bytes_sent;
+  line.duration = duration;
+  line.first_byte = facts.first_byte;
+  if (facts.usage) {
+    line.prompt_tokens = facts.usage->prompt_tokens;
+    line.completion_tokens = facts.usage->completion_tokens;
+    line.total_tokens = facts.usage->total_tokens;
+  }
+  access_log_shard_.write(line);
+}
+
+}  // namespace penstock::gateway

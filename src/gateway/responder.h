@@ -1,0 +1,84 @@
+#pragma once
+
+// Responder: the one way to an answer of the gateway's own.
+//
+// respond() for whole answers, fail() for every error, in whatever way is still possible. The relay
+// of an upstream's answer tells it when a head has been sent, and what can still be said in the
+// body. Belongs to its exchange.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/result.h"
+#include "core/secret_guard.h"
+#include "core/task.h"
+#include "gateway/exchange_facts.h"
+#include "gateway/recorder.h"
+#include "http/field_block.h"
+#include "http/server_exchange.h"
+
+namespace penstock::gateway {
+
+// The type of the gateway's own answers.
+inline constexpr std::string_view kJsonType = "application/json";
+
+class Responder {
+ public:
+  // All of it outlives the responder. `fields` are sent with every answer.
+  struct Environment {
+    net::EventLoop& loop;
+    http::ScratchPool& scratch;
+    const SecretGuard& secrets;
+    const http::FieldBlock& fields;
+    Recorder& recorder;
+  };
+  Responder(const Environment& environment, http::ServerExchange& client, ExchangeFacts& facts)
+      : environment_(environment), client_(client), facts_(facts) {}
+  Responder(const Responder&) = delete;
+  Responder& operator=(const Responder&) = delete;
+
+  // The fields that every answer has.
+  http::FieldBlock common_fields() const;
+
+  // A whole answer, with further fields if it needs any.
+  Task<void> respond(int status, std::string_view content_type, std::string_view body,
+                     http::FieldBlock fields = {});
+  // The same with a body in up to four parts, which are neither copied nor searched: their author
+  // has masked the credentials in them.
+  Task<void> respond_in_parts(int status, std::string_view content_type,
+                              std::span<const std::string_view> body, http::FieldBlock fields = {});
+
+  // Answers with the error: an error answer before the head is sent, an event in a stream of
+  // events, else nothing; the connection is then cut.
+  Task<void> fail(Error error);
+
+  // The relay has sent the head of an answer; kEvents: error events can be read in it.
+  enum class Body : std::uint8_t { kEvents, kOther };
+  void head_sent(int status, Body body);
+  // In a stream of events: whether an error event can still be added. None follows one of the
+  // upstream's.
+  enum class ErrorEvent : std::uint8_t { kNone, kBetweenEvents, kInsideEvent };
+  void set_error_event(ErrorEvent event) { error_event_ = event; }
+  // The answer is a stream of events.
+  void stream_began();
+  // The upstream has reported an error in its stream of events.
+  void upstream_said_error() { upstream_said_error_ = true; }
+  // The relay has sent a whole answer.
+  void completed();
+
+ private:
+  Error truth_about(Error error) const;
+  void note(const Error& error);
+  Task<void> send_error_event(const Error& error);
+
+  const Environment& environment_;
+  http::ServerExchange& client_;
+  ExchangeFacts& facts_;
+  bool head_sent_ = false;
+  Body body_ = Body::kOther;
+  bool upstream_said_error_ = false;
+  ErrorEvent error_event_ = ErrorEvent::kBetweenEvents;
+};
+
+}  // namespace penstock::gateway
