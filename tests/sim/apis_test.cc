@@ -188,6 +188,16 @@ TEST_F(ApisTest, FailsWithinAStreamInTheDialectOfTheRoute) {
   EXPECT_EQ(message.data["error"]["message"], "no");
 }
 
+TEST_F(ApisTest, RefusesAnUpgradeAndEndsTheConnection) {
+  Client client(*simulator_);
+  client.send(
+      "GET /v1/responses HTTP/1.1\r\nHost: sim\r\nConnection: Upgrade\r\n"
+      "Upgrade: websocket\r\n\r\n");
+  const std::string answer = client.receive_all();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 426 Upgrade Required\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+}
+
 TEST_F(ApisTest, CutsStreamsOfEveryApi) {
   const std::string sim = R"(,"stream":true,"sim":{"cut_after_events":3,"framing":"until_close"})";
   EXPECT_EQ(events_of(respond(sim)).size(), 3U);

@@ -58,6 +58,14 @@ Outcome break_off(ServerExchange& connection, const Behaviour& behaviour) {
 
 }  // namespace
 
+Behaviour SimHandler::refusal_of_upgrades() {
+  Behaviour refusal;
+  refusal.status = 426;
+  refusal.message = "This service speaks HTTP only.";
+  refusal.framing = BodyFraming::kUntilClose;
+  return refusal;
+}
+
 Task<void> SimHandler::handle(ServerExchange& connection) {
   const Result<http::Target> target = http::split_target(connection.request().target);
   if (!target) {
@@ -68,6 +76,10 @@ Task<void> SimHandler::handle(ServerExchange& connection) {
   if (target->path.starts_with("/v1/") && !is_authorized(connection)) {
     const Error error = Error::client(ErrorKind::kInvalidApiKey, "Incorrect API key provided.");
     co_await reply_error(connection, error, match.dialect);
+    co_return;
+  }
+  if (connection.request().fields.find(http::FieldName::kUpgrade)) {
+    co_await reply_refusal(connection, no_upgrade_, match.dialect);
     co_return;
   }
   if (match.route == nullptr) {

@@ -64,6 +64,7 @@ class SimHandler final : public http::Handler {
   // The behaviour of one request: that of the options, changed by the text of its member `sim`,
   // and by chance.
   Result<Behaviour> behaviour_for(std::string_view sim);
+  static Behaviour refusal_of_upgrades();
   bool is_authorized(const Connection& connection) const;
   bool fails_by_chance();
 
@@ -71,6 +72,8 @@ class SimHandler final : public http::Handler {
   Store& store_;
   Stats& stats_;
   const Behaviour plain_;  // of answers that no behaviour is meant for
+  // Clients that try a WebSocket first go on without one at once, if they are told so by a 426.
+  const Behaviour no_upgrade_ = refusal_of_upgrades();
   RequestDecoder decoder_;
   SeededRandom random_;
 };
