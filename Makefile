@@ -10,7 +10,7 @@ BUILD_PRESETS := dev asan tsan
 FIXED_ADDRESSES := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-real $(BUILD_PRESETS) fuzz format format-check clean
+.PHONY: help run build test test-real test-clients $(BUILD_PRESETS) fuzz format format-check clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ test: build ## Build the release and run every test
 test-real: build ## Run a real llama.cpp server behind the release (downloads it on first use)
 	@scripts/install-packages.sh real
 	@tests/real/run.sh build
+
+test-clients: build ## Let agents do a task through the release (downloads 1.3 GB on first use)
+	@scripts/install-packages.sh clients
+	@tests/clients/run.sh build
 
 dev: ## Build and test without optimisation, in build-dev/
 asan: ## Build and test under the address and undefined-behaviour sanitizers, in build-asan/
