@@ -3,11 +3,12 @@
 namespace penstock::gateway {
 
 AnswerBody::AnswerBody(BodyKind kind, const Options& options) : end_(options.end) {
+  const wire::ApiTraits traits = wire::traits_of(options.api);
   if (kind == BodyKind::kEvents) {
-    rewriter_.emplace<wire::SseRewriter>(options.model, wire::kCompletionEnds, options.done,
+    rewriter_.emplace<wire::SseRewriter>(options.model, traits.events, options.done,
                                          options.event_bytes_max);
   } else if (kind == BodyKind::kJson) {
-    rewriter_.emplace<wire::JsonRewriter>(options.model);
+    rewriter_.emplace<wire::JsonRewriter>(options.model, traits.answer_inner);
   }
 }
 
@@ -46,10 +47,17 @@ bool AnswerBody::is_whole() const {
   if (const auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) {
     const wire::StreamEnd& end = events->end();
     if (end.saw_error()) return false;
-    return end.marked() || (!events->broke_off() && end.parts_have_ended());
+    if (end.says_that_it_is_whole()) return true;
+    if (events->broke_off()) return false;
+    return end.parts_have_ended() || !end.must_say_that_it_is_whole();
   }
   if (!std::holds_alternative<wire::JsonRewriter>(rewriter_)) return true;
   return end_ == End::kFramed ? !truncated_ : complete_;
+}
+
+bool AnswerBody::is_over() const {
+  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
+  return events != nullptr && events->end().is_over();
 }
 
 bool AnswerBody::saw_error() const {
@@ -74,10 +82,18 @@ Responder::ErrorEvent AnswerBody::error_event() const {
                                 : Responder::ErrorEvent::kBetweenEvents;
 }
 
-std::string_view AnswerBody::usage() const {
-  if (const auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) return events->usage();
+std::uint64_t AnswerBody::next_sequence() const {
+  const auto* events = std::get_if<wire::SseRewriter>(&rewriter_);
+  return events == nullptr ? 0 : events->end().next_sequence();
+}
+
+std::optional<wire::Usage> AnswerBody::usage() const {
+  if (const auto* events = std::get_if<wire::SseRewriter>(&rewriter_)) {
+    return wire::read_usage(events->usage());
+  }
   const auto* json = std::get_if<wire::JsonRewriter>(&rewriter_);
-  return json == nullptr ? std::string_view() : json->usage();
+  if (json == nullptr) return std::nullopt;
+  return wire::read_usage(json->usage());
 }
 
 }  // namespace penstock::gateway

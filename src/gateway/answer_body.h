@@ -14,6 +14,7 @@
 
 #include "gateway/answer_head.h"
 #include "gateway/responder.h"
+#include "wire/apis/api.h"
 #include "wire/bodies/json_rewriter.h"
 #include "wire/bodies/sse_rewriter.h"
 
@@ -25,6 +26,7 @@ class AnswerBody {
   // itself must then be complete.
   enum class End : std::uint8_t { kFramed, kByClose };
   struct Options {
+    wire::Api api = wire::Api::kCompletions;
     std::string_view model;  // the client's name for it
     End end = End::kFramed;
     wire::DoneEvent done = wire::DoneEvent::kPass;
@@ -41,9 +43,14 @@ class AnswerBody {
   std::size_t events_passed_in_part() const;
 
   // After finish(): whether the answer is whole. A stream states its end, by the law of its API
-  // (wire/apis/end_law.h); it was cut if it just ends, whatever the framing says, or ends inside an
-  // event, and is not whole after an error. A JSON text that begins as an object must end as one.
+  // (wire/apis/event_law.h); it was cut if it just ends, whatever the framing says, or ends inside
+  // an event, and is not whole after an error. Only in an API whose ends are not known may it just
+  // end. A JSON text that begins as an object must end as one.
   bool is_whole() const;
+
+  // A stream has stated its end, or an error: little can follow, even if the upstream does not end
+  // the answer.
+  bool is_over() const;
 
   // The upstream has reported an error in its stream.
   bool saw_error() const;
@@ -59,8 +66,11 @@ class AnswerBody {
   // Whether an error event can be added to what may be sent, and how.
   Responder::ErrorEvent error_event() const;
 
-  // The answer's usage object, as text; empty if there is none.
-  std::string_view usage() const;
+  // The number that an error event would have, in an API that numbers events.
+  std::uint64_t next_sequence() const;
+
+  // The counts that the answer states, if any.
+  std::optional<wire::Usage> usage() const;
 
  private:
   const End end_;

@@ -20,6 +20,7 @@
 #include "gateway/route_table.h"
 #include "net/deadline.h"
 #include "telemetry/labels.h"
+#include "wire/apis/error_answer.h"
 #include "wire/apis/usage.h"
 
 namespace penstock::gateway {
@@ -64,6 +65,14 @@ class Attempts {
 };
 
 struct ExchangeFacts {
+  // Whose bodies and errors these are: the path's, even under a method that it does not support.
+  wire::Api api() const {
+    return endpoint->routes.empty() ? wire::Api::kOther : endpoint->routes.front().route.api;
+  }
+  wire::ErrorForm error_form() const {
+    return {.dialect = wire::traits_of(api()).dialect, .request_id = request_id.view()};
+  }
+
   // The request.
   SteadyTime started{};
   SteadyTime deadline = net::Deadline::kNever;  // of the whole request

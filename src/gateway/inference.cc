@@ -21,6 +21,7 @@ namespace penstock::gateway {
 namespace {
 
 using http::FieldName;
+using wire::Api;
 
 // The reference's words. Only a stated type is compared with a request: plain services list all
 // their models as llm, whatever they are.
@@ -175,8 +176,8 @@ constexpr Passing passing_to(std::string_view model_type) {
 }
 
 constexpr std::array<RouteRow<Context>, 3> kRoutes = {{
-    {{"POST", "/v1/chat/completions", Access::kKeyed, passing_to("llm")}, infer},
-    {{"POST", "/v1/completions", Access::kKeyed, passing_to("llm")}, infer},
+    {{"POST", "/v1/chat/completions", Access::kKeyed, passing_to("llm"), Api::kCompletions}, infer},
+    {{"POST", "/v1/completions", Access::kKeyed, passing_to("llm"), Api::kCompletions}, infer},
     {{"POST", "/v1/embeddings", Access::kKeyed, passing_to("embedding")}, infer},
 }};
 

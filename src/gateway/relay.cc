@@ -26,6 +26,10 @@ using http::ScratchPool;
 
 // How much of an error's body is read.
 constexpr std::size_t kErrorBytesMax = 1024 * 1024;
+// How long a stream is read after it has stated its end: something may follow (an error after
+// Responses' `response.failed`), and usually the answer's own end, after which the connection can
+// be reused. But some upstreams leave it open.
+constexpr std::chrono::seconds kReadAfterEnd{1};
 // Errors within these bounds pass unchanged: more than any error needs, and few milliseconds of
 // reading. Others are treated as text.
 constexpr JsonBounds kErrorBounds{.depth = 256, .values = 50'000};
@@ -90,13 +94,14 @@ struct ErrorBody {
 ErrorBody error_body_of(const Exchange& exchange, int status,
                         const providers::Passthrough& provider, BodyKind kind,
                         std::string_view text, const Status& read) {
+  const wire::ErrorForm form = exchange.facts().error_form();
   const bool is_readable = kind != BodyKind::kCodedError;
   if (exchange.facts().shows_operators_credential && wire::is_refusal_of_credential(status, text)) {
-    return {wire::refused_credential_error(status, provider.id(), is_readable ? text : "")};
+    return {wire::refused_credential_error(status, provider.id(), is_readable ? text : "", form)};
   }
-  if (!is_readable) return {wire::coded_upstream_error(status)};
+  if (!is_readable) return {wire::coded_upstream_error(status, form)};
   if (!read || !JsonDocument::read(text, kErrorBounds)) {
-    return {wire::wrapped_upstream_error(status, text)};
+    return {wire::wrapped_upstream_error(status, text, form)};
   }
   return {std::string(text), true};
 }
@@ -199,30 +204,36 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
                         AnswerBody& body, AnswerWriter& writer, std::size_t held_bytes_max,
                         std::optional<SteadyTime> head_until) {
   std::optional<ScratchPool::Text> out;
+  std::optional<SteadyTime> over_until;  // a stream has stated its end
   Progress progress(exchange, body);
   SecretGuard::Stream secrets(exchange.context().secrets);
   for (;;) {
-    if (!source.has_buffered()) {
+    bool is_over = over_until && exchange.context().loop.now() >= *over_until;
+    if (!is_over && !source.has_buffered()) {
       source.upstream().release_memory();
       if (head_until && !writer.head_is_sent()) {
         Status waited =
             co_await await_first_event(exchange, provider, source.upstream(), writer, *head_until);
         if (!waited) co_return failure(std::move(waited.error()));
       }
-      const net::Woken woken = co_await wait_for_more(exchange, provider, source.upstream());
-      Status more = more_or_error(exchange, woken);
+      const net::Woken woken = co_await wait_for_more(exchange, provider, source.upstream(),
+                                                      over_until.value_or(net::Deadline::kNever));
+      is_over = woken.timed_out() && over_until && exchange.context().loop.now() >= *over_until;
+      Status more = is_over ? Status() : more_or_error(exchange, woken);
       if (!more) co_return failure(std::move(more.error()));
     } else if (source.is_decoding()) {
       co_await net::next_turn(exchange.context().loop);
       if (exchange.client().gone().raised()) co_return failure(Error::cancelled());
     }
-    auto part = source.read();
+    auto part = is_over ? AnswerSource::Part{.data = {}, .end = true} : source.read();
     if (!part) co_return failure(std::move(part.error()));
     if (!out) out.emplace(exchange.context().scratch);
     if (!part->data.empty()) exchange.first_byte_seen();
     body.feed(part->data, **out);
     if (part->end) body.finish(**out);
+    if (!over_until && body.is_over()) over_until = exchange.context().loop.now() + kReadAfterEnd;
     exchange.responder().set_error_event(body.error_event());
+    exchange.responder().set_next_sequence(body.next_sequence());
     if (body.saw_error() && !writer.head_is_sent()) {
       const std::string_view first = body.first_error(**out);
       if (!first.empty()) co_return co_await relay_first_error(exchange, provider, first, writer);
@@ -265,6 +276,7 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
 AnswerBody::Options body_options(const Exchange& exchange, const config::Server& server,
                                  const Framing& framing) {
   AnswerBody::Options options;
+  options.api = exchange.facts().api();
   options.model = exchange.facts().model.view();
   options.done =
       server.sse_done == config::SseDone::kStrip ? wire::DoneEvent::kStrip : wire::DoneEvent::kPass;
@@ -295,7 +307,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
   }
   Status relayed = co_await relay_body(exchange, provider, source, body, writer,
                                        server.limits.answer_buffer_bytes, head_until);
-  exchange.facts().usage = wire::read_usage(body.usage());
+  exchange.facts().usage = body.usage();
   // Told by its status, an error is a whole answer.
   if (body.saw_error() && writer.status() < 400) exchange.responder().upstream_said_error();
   co_return relayed;

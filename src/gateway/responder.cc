@@ -81,7 +81,7 @@ Task<void> Responder::fail(Error error) {
   // What may be sent instead (RFC 9110 section 15.5.16).
   if (answer.status == 415) fields.add("Accept-Encoding", wire::kReadCodings);
   if (answer.status == 503) fields.add("Retry-After", "1");
-  const std::string body = wire::error_body(error);
+  const std::string body = wire::error_body(error, facts_.error_form());
   co_await respond(answer.status, kJsonType, body, std::move(fields));
 }
 
@@ -90,7 +90,7 @@ Task<void> Responder::send_error_event(const Error& error) {
   if (error_event_ == ErrorEvent::kNone) co_return;
   // An empty line ends the incomplete event.
   std::string event = error_event_ == ErrorEvent::kInsideEvent ? "\n\n" : "";
-  event.append(wire::error_event(error));
+  event.append(wire::error_event(error, facts_.api(), facts_.request_id.view(), next_sequence_));
   environment_.secrets.mask(event);
   // The answer is cut off after it in any case: this is not its last part.
   (void)co_await client_.write(event, http::ServerExchange::Last::kNo);

@@ -60,6 +60,8 @@ class Responder {
   // upstream's.
   enum class ErrorEvent : std::uint8_t { kNone, kBetweenEvents, kInsideEvent };
   void set_error_event(ErrorEvent event) { error_event_ = event; }
+  // The number that it would have, in an API that numbers events.
+  void set_next_sequence(std::uint64_t sequence) { next_sequence_ = sequence; }
   // The answer is a stream of events.
   void stream_began();
   // The upstream has reported an error in its stream of events.
@@ -79,6 +81,7 @@ class Responder {
   Body body_ = Body::kOther;
   bool upstream_said_error_ = false;
   ErrorEvent error_event_ = ErrorEvent::kBetweenEvents;
+  std::uint64_t next_sequence_ = 0;
 };
 
 }  // namespace penstock::gateway

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/task.h"
+#include "wire/apis/api.h"
 
 namespace penstock::gateway {
 
@@ -44,6 +45,7 @@ struct Route {
   std::string_view path;
   Access access = Access::kKeyed;
   std::optional<Passing> passing = std::nullopt;  // none: the server answers itself
+  wire::Api api = wire::Api::kOther;              // whose bodies and errors these are
 };
 
 // Answers a request. The match lives until the task ends.

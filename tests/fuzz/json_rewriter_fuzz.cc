@@ -32,8 +32,8 @@ struct Outcome {
 
 // In pieces of sizes that `seed` chooses; 0: one piece.
 Outcome rewrite(std::string_view text, std::string_view model, std::uint32_t seed) {
-  StreamEnd end(penstock::wire::kCompletionEnds);
-  JsonRewriter rewriter(model, &end);
+  StreamEnd end(penstock::wire::kCompletionEvents);
+  JsonRewriter rewriter(model, end);
   Outcome outcome;
   while (!text.empty()) {
     seed = seed == 0 ? 0 : seed * 1664525U + 1013904223U;
@@ -43,7 +43,7 @@ Outcome rewrite(std::string_view text, std::string_view model, std::uint32_t see
   }
   outcome.complete = rewriter.complete();
   rewriter.finish(outcome.out);
-  outcome.usage = rewriter.usage();
+  outcome.usage = rewriter.usage().top;
   end.end_event(outcome.complete ? StreamEnd::Event::kComplete : StreamEnd::Event::kBroken);
   outcome.error = end.saw_error();
   outcome.ended = end.parts_have_ended();

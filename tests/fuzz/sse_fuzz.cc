@@ -9,11 +9,13 @@
 #include <string_view>
 
 #include "require.h"
+#include "wire/apis/api.h"
 #include "wire/bodies/sse_rewriter.h"
 
 namespace {
 
 using penstock::fuzz::require;
+using penstock::wire::Api;
 using penstock::wire::DoneEvent;
 using penstock::wire::SseRewriter;
 
@@ -24,8 +26,11 @@ struct Outcome {
   bool ended = false;
   bool broke_off = false;
   bool inside_event = false;
+  bool over = false;
   std::uint64_t progress = 0;
+  std::uint64_t next_sequence = 0;
   std::string usage;
+  std::string inner_usage;
 
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
@@ -34,12 +39,13 @@ struct Options {
   std::string_view model;
   DoneEvent done;
   std::size_t held_bytes_max;
+  Api api = Api::kCompletions;
 };
 
 // In pieces of sizes that `seed` chooses; 0: one piece. Held bytes may be removed; released bytes
 // must not change.
 Outcome rewrite(std::string_view text, const Options& options, std::uint32_t seed) {
-  SseRewriter rewriter(options.model, penstock::wire::kCompletionEnds, options.done,
+  SseRewriter rewriter(options.model, penstock::wire::traits_of(options.api).events, options.done,
                        options.held_bytes_max);
   Outcome outcome;
   std::string unsent;
@@ -60,7 +66,10 @@ Outcome rewrite(std::string_view text, const Options& options, std::uint32_t see
   outcome.ended = rewriter.end().parts_have_ended();
   outcome.broke_off = rewriter.broke_off();
   outcome.progress = rewriter.end().progress();
-  outcome.usage = rewriter.usage();
+  outcome.over = rewriter.end().is_over();
+  outcome.next_sequence = rewriter.end().next_sequence();
+  outcome.usage = rewriter.usage().top;
+  outcome.inner_usage = rewriter.usage().inner;
   return outcome;
 }
 
@@ -74,6 +83,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   for (DoneEvent done : {DoneEvent::kPass, DoneEvent::kStrip}) {
     const Options options{"new/name", done, 4 * size + 64};
+    require(rewrite(text, options, 0) == rewrite(text, options, seed));
+  }
+  for (const Api api : {Api::kResponses, Api::kMessages, Api::kAudio, Api::kOther}) {
+    const Options options{"new/name", DoneEvent::kPass, 4 * size + 64, api};
     require(rewrite(text, options, 0) == rewrite(text, options, seed));
   }
   rewrite(text, {"new/name", DoneEvent::kStrip, limit}, seed);

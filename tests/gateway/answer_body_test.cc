@@ -69,6 +69,46 @@ TEST(AnswerBody, TakesAStreamThatTellsOfAnErrorForBroken) {
   EXPECT_FALSE(whole_events(error + "data: [DONE]\n\n"));
 }
 
+TEST(AnswerBody, KnowsTheEndsOfEachApi) {
+  const auto whole = [](wire::Api api, std::string_view text) {
+    AnswerBody::Options options;
+    options.api = api;
+    AnswerBody body(BodyKind::kEvents, options);
+    return pass(body, text).whole;
+  };
+  EXPECT_TRUE(whole(wire::Api::kResponses, "data: {\"type\":\"response.completed\"}\n\n"));
+  EXPECT_TRUE(whole(wire::Api::kMessages, "data: {\"type\":\"message_stop\"}\n\n"));
+  EXPECT_FALSE(whole(wire::Api::kMessages, "data: {\"type\":\"response.completed\"}\n\n"));
+  // Nothing is known of it, except that an event ends.
+  EXPECT_TRUE(whole(wire::Api::kOther, "data: {\"a\":1}\n\n"));
+  EXPECT_FALSE(whole(wire::Api::kOther, "data: {\"a\":1"));
+}
+
+TEST(AnswerBody, IsOverWhereTheStreamSaysSo) {
+  AnswerBody events = body_of(BodyKind::kEvents);
+  std::string out;
+  events.feed(kFinish, out);
+  EXPECT_FALSE(events.is_over());
+  events.feed("data: [DONE]\n\n", out);
+  EXPECT_TRUE(events.is_over());
+  EXPECT_FALSE(body_of(BodyKind::kJson).is_over());
+}
+
+// A session's model is the session's.
+TEST(AnswerBody, NamesTheModelWhereTheApiHasIt) {
+  AnswerBody::Options options;
+  options.api = wire::Api::kRealtime;
+  options.model = "p/m";
+  AnswerBody json(BodyKind::kJson, options);
+  EXPECT_EQ(pass(json, R"({"value":"ek","session":{"type":"realtime","model":"m"}})").text,
+            R"({"value":"ek","session":{"type":"realtime","model":"p/m"}})");
+  AnswerBody odd(BodyKind::kJson, options);
+  EXPECT_EQ(pass(odd, R"({"session":"model","x":{"model":"m"}})").text,
+            R"({"session":"model","x":{"model":"m"}})");
+  AnswerBody none(BodyKind::kJson, options);
+  EXPECT_EQ(pass(none, R"({"session":null})").text, R"({"session":null})");
+}
+
 TEST(AnswerBody, TakesAnObjectThatBreaksOffForCutInEveryFraming) {
   AnswerBody framed = body_of(BodyKind::kJson);
   EXPECT_TRUE(pass(framed, R"([{"model":"m")").whole);
@@ -89,12 +129,13 @@ TEST(AnswerBody, TellsTheUsage) {
   AnswerBody json = body_of(BodyKind::kJson);
   const std::string usage = R"({"prompt_tokens":3,"completion_tokens":4,"total_tokens":7})";
   pass(json, R"({"usage":)" + usage + "}");
-  EXPECT_EQ(json.usage(), usage);
+  const wire::Usage read{.prompt_tokens = 3, .completion_tokens = 4, .total_tokens = 7};
+  EXPECT_EQ(json.usage(), read);
   AnswerBody events = body_of(BodyKind::kEvents);
   pass(events, kFinish);
-  EXPECT_EQ(events.usage(), "");
+  EXPECT_EQ(events.usage(), std::nullopt);
   AnswerBody other = body_of(BodyKind::kVerbatim);
-  EXPECT_EQ(other.usage(), "");
+  EXPECT_EQ(other.usage(), std::nullopt);
 }
 
 TEST(AnswerBody, TellsHowAnErrorCanBeAddedToAStream) {

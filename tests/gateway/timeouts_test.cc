@@ -100,6 +100,31 @@ TEST_F(TimeoutsTest, ThePauseBetweenTheBytesOfAWholeAnswerHasItsTime) {
   expect_error_at(milliseconds(400), "504 ");
 }
 
+// An error may follow, and the end of the answer; but some upstreams leave it open.
+TEST_F(TimeoutsTest, AStreamThatHasStatedItsEndIsReadForASecond) {
+  timeouts().between_bytes = milliseconds(60'000);
+  begin_stream();
+  EXPECT_THAT(upstream_says(chunk("data: [DONE]\n\n")), HasSubstr("[DONE]"));
+  EXPECT_EQ(after(milliseconds(400)), "");
+  EXPECT_THAT(upstream_says(chunk(": bye\n\n")), HasSubstr(": bye"));
+  EXPECT_EQ(after(milliseconds(599)), "");
+  EXPECT_EQ(after(kStep), "0\r\n\r\n");
+  // The client's connection continues, with another one to the upstream.
+  EXPECT_EQ(ask_for("false"), "");
+  EXPECT_EQ(upstreams.size(), 2U);
+}
+
+TEST_F(TimeoutsTest, AStreamIsCutASecondAfterItsError) {
+  timeouts().between_bytes = milliseconds(60'000);
+  begin_stream();
+  EXPECT_THAT(upstream_says(chunk("data: {\"error\":{\"message\":\"x\"}}\n\n")),
+              HasSubstr("error"));
+  EXPECT_EQ(after(milliseconds(999)), "");
+  EXPECT_FALSE(client->ended());
+  EXPECT_EQ(after(kStep), "");
+  EXPECT_TRUE(client->ended());
+}
+
 TEST_F(TimeoutsTest, AStreamMayLastLongerThanThePauseBetweenItsBytes) {
   timeouts().between_bytes = milliseconds(400);
   begin_stream();

@@ -88,7 +88,7 @@ TEST(Rooms, AreLinkedAsTheyAreRanked) {
 
 // The folders of the room wire, each of which includes only those before it.
 TEST(Rooms, HaveFoldersThatIncludeLowerOnesOnly) {
-  constexpr std::array<std::string_view, 3> kFolders = {"json", "apis", "bodies"};
+  constexpr std::array<std::string_view, 4> kFolders = {"json", "sse", "apis", "bodies"};
   const auto place = [&](std::string_view path) {
     std::string_view folder = path.substr(std::string_view("wire/").size());
     folder = folder.substr(0, folder.find('/'));

@@ -4,7 +4,9 @@
 #include <array>
 #include <span>
 
+#include "core/json_writer.h"
 #include "core/text.h"
+#include "wire/sse/writer.h"
 
 namespace penstock::wire {
 namespace {
@@ -18,27 +20,63 @@ constexpr std::string_view kApiType = "api_error";
 // Text of others in a message is cut to this.
 constexpr std::size_t kWrappedBytesMax = 2048;
 
-void append_member(std::string& out, std::string_view name, std::string_view value) {
-  out.append(",\"").append(name).append("\":");
+// A member with a text, or null for an empty one.
+void write_text(JsonWriter& out, std::string_view name, std::string_view value) {
   if (value.empty()) {
-    out.append("null");
+    out.raw_member(name, "null");
   } else {
-    out.push_back('"');
-    append_json_escaped(out, value);
-    out.push_back('"');
+    out.member(name, value);
   }
 }
 
-std::string object_of(std::string_view message, std::string_view type, std::string_view param,
-                      std::string_view code) {
-  std::string out = "{\"error\":{\"message\":\"";
-  append_json_escaped(out, message);
-  out.push_back('"');
-  append_member(out, "type", type);
-  append_member(out, "param", param);
-  append_member(out, "code", code);
-  out.append("}}");
-  return out;
+std::string openai_object(const ErrorAnswer& answer, std::string_view message) {
+  std::string text;
+  JsonWriter out(text);
+  out.begin_object().key("error").begin_object().member("message", message);
+  write_text(out, "type", answer.type);
+  write_text(out, "param", answer.param);
+  write_text(out, "code", answer.code);
+  out.end_object().end_object();
+  return text;
+}
+
+// https://docs.anthropic.com/en/api/errors
+std::string anthropic_object(int status, std::string_view message, std::string_view request_id) {
+  std::string text;
+  JsonWriter out(text);
+  out.begin_object().member("type", "error").key("error").begin_object();
+  out.member("type", anthropic_type_of(status)).member("message", message).end_object();
+  write_text(out, "request_id", request_id);
+  out.end_object();
+  return text;
+}
+
+std::string object_of(const ErrorAnswer& answer, std::string_view message, const ErrorForm& form) {
+  switch (form.dialect) {
+    case Dialect::kAnthropic:
+      return anthropic_object(answer.status, message, form.request_id);
+    case Dialect::kCohere: {
+      std::string text;
+      JsonWriter(text).begin_object().member("message", message).end_object();
+      return text;
+    }
+    case Dialect::kOpenAi:
+      break;
+  }
+  return openai_object(answer, message);
+}
+
+// https://platform.openai.com/docs/api-reference/responses-streaming/error: the event is the error.
+std::string responses_event(const ErrorAnswer& answer, std::string_view message,
+                            std::uint64_t sequence) {
+  std::string text;
+  JsonWriter out(text);
+  out.begin_object().member("type", "error");
+  write_text(out, "code", answer.code);
+  out.member("message", message);
+  write_text(out, "param", answer.param);
+  out.number_member("sequence_number", static_cast<std::int64_t>(sequence)).end_object();
+  return text;
 }
 
 struct StatusName {
@@ -152,26 +190,60 @@ ErrorAnswer answer_for(const Error& error) {
   return {500, kApiType, name_of(ErrorKind::kInternal), {}};
 }
 
-std::string error_body(const Error& error) {
-  const ErrorAnswer answer = answer_for(error);
-  return object_of(error.message, answer.type, answer.param, answer.code);
+std::string_view anthropic_type_of(int status) {
+  switch (status) {
+    case 401:
+      return kAuthenticationType;
+    case 402:
+      return "billing_error";
+    case 403:
+      return kPermissionType;
+    case 404:
+      return "not_found_error";
+    case 413:
+      return "request_too_large";
+    case 429:
+      return "rate_limit_error";
+    case 503:
+    case 529:
+      return "overloaded_error";
+    case 504:
+      return "timeout_error";
+    default:
+      return status < 500 ? kInvalidRequestType : kApiType;
+  }
 }
 
-std::string error_event(const Error& error) {
-  return "data: " + error_body(error) + "\n\n";
+std::string error_body(const Error& error, const ErrorForm& form) {
+  return object_of(answer_for(error), error.message, form);
 }
 
-std::string wrapped_upstream_error(int status, std::string_view text) {
+std::string error_event(const Error& error, Api api, std::string_view request_id,
+                        std::uint64_t sequence) {
+  std::string event;
+  if (api == Api::kResponses) {
+    append_sse_event(event, "error", responses_event(answer_for(error), error.message, sequence));
+    return event;
+  }
+  const Dialect dialect = traits_of(api).dialect;
+  const std::string_view name = dialect == Dialect::kAnthropic ? "error" : "";
+  append_sse_event(event, name, error_body(error, {.dialect = dialect, .request_id = request_id}));
+  return event;
+}
+
+std::string wrapped_upstream_error(int status, std::string_view text, const ErrorForm& form) {
   const std::string_view message = cut(without_surrounding_space(text));
-  if (message.empty()) return object_of(name_of_status(status), kUpstreamType, {}, {});
-  return object_of(message, kUpstreamType, {}, {});
+  const ErrorAnswer answer{status, kUpstreamType, {}, {}};
+  if (message.empty()) return object_of(answer, name_of_status(status), form);
+  return object_of(answer, message, form);
 }
 
-std::string coded_upstream_error(int status) {
-  return object_of(name_of_status(status) +
+std::string coded_upstream_error(int status, const ErrorForm& form) {
+  return object_of({status, kUpstreamType, {}, {}},
+                   name_of_status(status) +
                        ". The upstream's own message is left out: it is in a content coding that "
                        "cannot be decoded, although only identity was requested.",
-                   kUpstreamType, {}, {});
+                   form);
 }
 
 bool is_refusal_of_credential(int status, std::string_view text) {
@@ -191,14 +263,15 @@ bool is_refusal_of_credential(int status, std::string_view text) {
   return status == 401;
 }
 
-std::string refused_credential_error(int status, std::string_view provider, std::string_view text) {
+std::string refused_credential_error(int status, std::string_view provider, std::string_view text,
+                                     const ErrorForm& form) {
   std::string message = "The upstream of provider '" + std::string(provider) + "' answered " +
                         std::to_string(status) +
                         " to the credential that this gateway's operator has configured for it. "
                         "Your own API key is not the cause; tell the operator.";
   const std::string_view said = cut(without_surrounding_space(text));
   if (!said.empty()) message.append(" The upstream says: ").append(said);
-  return object_of(message, kUpstreamType, {}, "upstream_authentication");
+  return object_of({status, kUpstreamType, "upstream_authentication", {}}, message, form);
 }
 
 }  // namespace penstock::wire

@@ -1,5 +1,6 @@
 #include "wire/apis/usage.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -13,13 +14,42 @@ namespace {
 // Up to here a double represents every whole number.
 constexpr double kCountMax = 9007199254740992.0;
 
-// Where the count named by `key` goes, or null for a key that is none.
-std::uint64_t* place_of(std::string_view key, Usage& usage) {
-  if (key == "prompt_tokens") return &usage.prompt_tokens;
-  if (key == "completion_tokens") return &usage.completion_tokens;
-  if (key == "total_tokens") return &usage.total_tokens;
-  return nullptr;
-}
+// As the services state them.
+struct Counts {
+  std::optional<std::uint64_t> prompt;
+  std::optional<std::uint64_t> completion;
+  std::optional<std::uint64_t> total;
+  std::optional<std::uint64_t> cached;
+  std::optional<std::uint64_t> reasoning;
+  // Of Messages: tokens of the prompt that `input_tokens` does not contain.
+  std::optional<std::uint64_t> input;
+  std::optional<std::uint64_t> cache_read;
+  std::optional<std::uint64_t> cache_write;
+};
+
+// Whether a value that is no count makes the usage worthless, or is passed over.
+enum class Weight : bool { kDetail, kMain };
+
+struct Name {
+  std::string_view object;  // in which the count is; empty: the usage itself
+  std::string_view key;
+  std::optional<std::uint64_t> Counts::* count;
+  Weight weight = Weight::kDetail;
+};
+
+constexpr std::array kNames = {
+    Name{"", "prompt_tokens", &Counts::prompt, Weight::kMain},
+    Name{"", "input_tokens", &Counts::input, Weight::kMain},
+    Name{"", "completion_tokens", &Counts::completion, Weight::kMain},
+    Name{"", "output_tokens", &Counts::completion, Weight::kMain},
+    Name{"", "total_tokens", &Counts::total, Weight::kMain},
+    Name{"", "cache_read_input_tokens", &Counts::cache_read},
+    Name{"", "cache_creation_input_tokens", &Counts::cache_write},
+    Name{"prompt_tokens_details", "cached_tokens", &Counts::cached},
+    Name{"input_tokens_details", "cached_tokens", &Counts::cached},
+    Name{"completion_tokens_details", "reasoning_tokens", &Counts::reasoning},
+    Name{"output_tokens_details", "reasoning_tokens", &Counts::reasoning},
+};
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -27,7 +57,7 @@ bool is_digit(char c) {
 
 // False if the value is not a count. Services that do not know a count omit it or send null; some
 // write every number with a point.
-bool take_count(std::string_view value, std::uint64_t& count) {
+bool take_count(std::string_view value, std::optional<std::uint64_t>& count) {
   if (value == "null") return true;
   double number = 0;
   const char* const end = value.data() + value.size();
@@ -38,7 +68,9 @@ bool take_count(std::string_view value, std::uint64_t& count) {
   return true;
 }
 
-bool take_member(JsonWalk& walk, Usage& usage) {
+bool take_object(std::string_view text, std::string_view name, Counts& counts);
+
+bool take_member(JsonWalk& walk, std::string_view object, Counts& counts) {
   const auto member = walk.take_member();
   if (!member || member->value.empty()) return false;
   std::string unescaped;
@@ -47,27 +79,62 @@ bool take_member(JsonWalk& walk, Usage& usage) {
     if (!append_json_unescaped(unescaped, key)) return false;
     key = unescaped;
   }
-  std::uint64_t* const count = place_of(key, usage);
-  return count == nullptr || take_count(member->value, *count);
+  if (object.empty() && member->value.front() == '{') {
+    for (const Name& name : kNames) {
+      if (!name.object.empty() && name.object == key) {
+        return take_object(member->value, name.object, counts);
+      }
+    }
+  }
+  for (const Name& name : kNames) {
+    if (name.object == object && name.key == key) {
+      return take_count(member->value, counts.*name.count) || name.weight == Weight::kDetail;
+    }
+  }
+  return true;
+}
+
+bool take_object(std::string_view text, std::string_view name, Counts& counts) {
+  JsonWalk walk(text);
+  walk.skip_space();
+  if (!walk.take('{')) return false;
+  walk.skip_space();
+  if (!walk.take('}')) {
+    do {
+      if (!take_member(walk, name, counts)) return false;
+    } while (walk.take(','));
+    if (!walk.take('}')) return false;
+  }
+  walk.skip_space();
+  return walk.at_end() && walk.is_utf8();
+}
+
+Usage usage_of(const Counts& counts) {
+  Usage usage;
+  usage.cached_tokens = counts.cached.value_or(counts.cache_read.value_or(0));
+  usage.cache_write_tokens = counts.cache_write.value_or(0);
+  usage.prompt_tokens = counts.prompt.value_or(counts.input.value_or(0));
+  // Services that translate repeat Messages' counts beside OpenAI's, which contain them.
+  const bool is_of_messages = !counts.prompt && !counts.cached;
+  if (is_of_messages) {
+    usage.prompt_tokens += counts.cache_read.value_or(0) + counts.cache_write.value_or(0);
+  }
+  usage.completion_tokens = counts.completion.value_or(0);
+  usage.reasoning_tokens = counts.reasoning.value_or(0);
+  const std::uint64_t sum = usage.prompt_tokens + usage.completion_tokens;
+  usage.total_tokens = counts.total.value_or(is_of_messages && counts.input ? sum : 0);
+  return usage;
 }
 
 }  // namespace
 
-std::optional<Usage> read_usage(std::string_view object) {
-  JsonWalk walk(object);
-  Usage usage;
-  walk.skip_space();
-  if (!walk.take('{')) return std::nullopt;
-  walk.skip_space();
-  if (!walk.take('}')) {
-    do {
-      if (!take_member(walk, usage)) return std::nullopt;
-    } while (walk.take(','));
-    if (!walk.take('}')) return std::nullopt;
+std::optional<Usage> read_usage(const UsageTexts& texts) {
+  if (texts.inner.empty() && texts.top.empty()) return std::nullopt;
+  Counts counts;
+  for (const std::string_view text : {texts.inner, texts.top}) {
+    if (!text.empty() && !take_object(text, {}, counts)) return std::nullopt;
   }
-  walk.skip_space();
-  if (!walk.at_end() || !walk.is_utf8()) return std::nullopt;
-  return usage;
+  return usage_of(counts);
 }
 
 }  // namespace penstock::wire

@@ -17,10 +17,10 @@ constexpr std::string_view kModelKey = "model";
 constexpr std::string_view kUsageKey = "usage";
 static_assert(kUsageKey.size() == kModelKey.size());
 
-// A longer key or value does not matter, even if every letter is an escape: no word of the API is
-// longer than `finish_reason`. Of a longer text that begins with white space it matters whether
-// there is anything else.
-constexpr std::size_t kTokenBytesMax = 6 * std::string_view("finish_reason").size();
+// A longer key or value does not matter, even if every letter is an escape: no word of the tables
+// (wire/apis/event_law.h) is longer than this one. Of a longer text that begins with white space it
+// matters whether there is anything else.
+constexpr std::size_t kTokenBytesMax = 6 * std::string_view("image_generation.completed").size();
 
 // Whether a text of the same length is the key: the compiler knows the length.
 template <const std::string_view& kKey>
@@ -34,22 +34,36 @@ std::string_view between(const char* begin, const char* end) {
 
 }  // namespace
 
-JsonRewriter::JsonRewriter(std::string_view model, StreamEnd* end) : end_(end) {
+JsonRewriter::JsonRewriter(std::string_view model, StreamEnd& end) : end_(&end) {
   if (!model.empty()) replacement_.assign(json_quoted(model));
+}
+
+JsonRewriter::JsonRewriter(std::string_view model, std::string_view inner)
+    : end_(nullptr), inner_(inner) {
+  if (!model.empty()) replacement_.assign(json_quoted(model));
+}
+
+JsonRewriter::Key JsonRewriter::key_of(std::string_view spelled, bool escaped) {
+  if (escaped) {
+    if (unescapes_to(spelled, kModelKey)) return Key::kModel;
+    if (unescapes_to(spelled, kUsageKey)) return Key::kUsage;
+  } else if (spelled.size() == kModelKey.size()) {
+    if (is<kModelKey>(spelled)) return Key::kModel;
+    if (is<kUsageKey>(spelled)) return Key::kUsage;
+  }
+  return Key::kOther;
 }
 
 // Determines what a top-level key is.
 void JsonRewriter::classify(std::string_view spelled, bool escaped) {
-  key_ = Key::kOther;
   watch_ = StreamEnd::kNothing;
-  if (escaped) {
-    if (unescapes_to(spelled, kModelKey)) key_ = Key::kModel;
-    if (unescapes_to(spelled, kUsageKey)) key_ = Key::kUsage;
-  } else if (spelled.size() == kModelKey.size()) {
-    if (is<kModelKey>(spelled)) key_ = Key::kModel;
-    if (is<kUsageKey>(spelled)) key_ = Key::kUsage;
+  key_ = key_of(spelled, escaped);
+  if (key_ != Key::kOther) return;
+  if (end_ != nullptr) {
+    watch_ = end_->find_top(spelled, escaped);
+  } else if (!inner_.empty() && is_json_key(spelled, escaped, inner_)) {
+    watch_ = StreamEnd::kInner;
   }
-  if (end_ != nullptr && key_ == Key::kOther) watch_ = end_->find_top(spelled, escaped);
 }
 
 void JsonRewriter::feed(std::string_view piece, std::string& out) {
@@ -87,6 +101,7 @@ const char* JsonRewriter::take_known_opening(Piece& in) {
   depth_ = kPartDepth + 1;
   in_parts_ = true;
   in_part_ = true;
+  key_depth_ = kPartDepth;
   end_->resume_first_part(opening_.part_index);
   opening_is_open_ = false;
   return in.text + opening_.text.size();
@@ -113,7 +128,7 @@ void JsonRewriter::line_break(std::string& out) {
   if (state_ == State::kModel) {
     out.append(held_);
     held_.clear();
-    state_ = State::kString;
+    state_ = depth_ == 0 ? State::kString : State::kNestedString;
   }
   if (keeps_token()) keep_token("\n");
   if (capturing_) keep_capture("\n");
@@ -125,6 +140,8 @@ void JsonRewriter::finish(std::string& out) {
   tokens_.reset();
   state_ = State::kBefore;
   depth_ = 0;
+  end_depth_ = 0;
+  key_depth_ = 0;
   in_parts_ = false;
   in_part_ = false;
   capturing_ = false;
@@ -156,6 +173,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       return;
     case State::kColon:
       state_ = c == ':' ? State::kValue : State::kForeign;
+      if (watch_ == StreamEnd::kSequence && c == ':') begin_scalar(token, in);
       return;
     case State::kValue:
       return take_value(token, in);
@@ -165,12 +183,13 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       state_ = State::kRest;
       return;
     case State::kRest:
-      state_ = c == ',' ? State::kMember : c == '}' ? State::kAfter : State::kForeign;
-      return;
+      return end_value(c);
     case State::kNested:
     case State::kNestedString:
     case State::kNestedColon:
       return take_nested(token, in);
+    case State::kInnerValue:
+      return take_inner_value(token, in);
     case State::kWatched:
     case State::kWatchedString:
     case State::kWatchedObject:
@@ -185,28 +204,24 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
 [[gnu::always_inline]] inline void JsonRewriter::take_value(const char* token, Piece& in) {
   switch (*token) {
     case '"':
-      if (watch_ != StreamEnd::kNothing) return begin_string(State::kWatchedString, token, in);
+      if (watch_ != StreamEnd::kNothing && watch_ != StreamEnd::kInner) {
+        return begin_string(State::kWatchedString, token, in);
+      }
       if (key_ != Key::kModel || replacement_.empty()) {
         return begin_string(State::kString, token, in);
       }
-      in.out.append(between(in.unpassed, token));
-      in.unpassed = token;
-      return begin_string(State::kModel, token, in);
+      return begin_model(token, in);
     case '{':
     case '[':
       state_ = State::kNested;
       depth_ = 1;
       if (watch_ != StreamEnd::kNothing) return begin_watched(*token);
-      if (key_ != Key::kUsage || *token != '{') return;
-      opening_is_open_ = false;
-      capturing_ = true;
-      capture_.clear();
-      in.uncaptured = token;
+      if (key_ == Key::kUsage && *token == '{') begin_capture(token, in);
       return;
     // A number or literal was here.
     case ',':
     case '}':
-      if (watch_ != StreamEnd::kNothing) end_->scalar(watch_, {});
+      if (watch_ != StreamEnd::kNothing && watch_ != StreamEnd::kInner) end_->scalar(watch_, {});
       state_ = *token == ',' ? State::kMember : State::kAfter;
       return;
     default:
@@ -215,8 +230,23 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
   }
 }
 
+void JsonRewriter::begin_model(const char* quote, Piece& in) {
+  in.out.append(between(in.unpassed, quote));
+  in.unpassed = quote;
+  begin_string(State::kModel, quote, in);
+}
+
+// At the bracket of a usage object, which is one level deeper than what it belongs to.
+void JsonRewriter::begin_capture(const char* bracket, Piece& in) {
+  opening_is_open_ = false;
+  capturing_ = true;
+  capture_.clear();
+  in.uncaptured = bracket;
+  end_depth_ = depth_ - 1;
+}
+
 void JsonRewriter::end_model(const char* quote, Piece& in) {
-  state_ = State::kRest;
+  state_ = after_value();
   const char* const behind = quote + 1;
   const std::size_t value_bytes = held_.size() + between(in.unpassed, behind).size();
   if (value_bytes > kModelBytesMax) {
@@ -238,36 +268,58 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
   const char c = *token;
   if (state_ == State::kNestedString) {
     state_ = State::kNested;
-    watch_ = end_->find_part(end_text(token, in), string_escaped_);
-    if (watch_ != StreamEnd::kNothing) state_ = State::kNestedColon;
-    return;
+    return take_nested_key(end_text(token, in));
   }
   if (state_ == State::kNestedColon) {
     state_ = State::kNested;
     if (c == ':') {
-      state_ = State::kWatched;
-      in.string = token + 1;
-      token_.clear();
+      if (in_part_) return begin_scalar(token, in);
+      state_ = State::kInnerValue;
       return;
     }
   }
   if (c == '"') {
-    if (is_in_part()) begin_string(State::kNestedString, token, in);
+    if (is_among_keys()) begin_string(State::kNestedString, token, in);
     return;
   }
   if (c == '{' || c == '[') {
-    if (opening_is_open_ && is_in_part()) {
+    if (opening_is_open_ && is_among_keys()) {
       remember_opening(token + 1, in);
       opening_is_open_ = false;
     }
     if (++depth_ == kPartDepth && in_parts_ && c == '{') {
       in_part_ = true;
+      key_depth_ = kPartDepth;
       end_->begin_part();
     }
   } else if (c == '}' || c == ']') {
-    if (depth_ == kPartDepth && std::exchange(in_part_, false)) end_->end_part();
-    if (--depth_ == 0) end_nested(token, in);
+    if (depth_ == kPartDepth && std::exchange(in_part_, false)) end_part();
+    if (--depth_ == end_depth_) end_nested(token, in);
   }
+}
+
+// A string of a part or of the inner object has ended, which may be a key.
+void JsonRewriter::take_nested_key(std::string_view spelled) {
+  if (in_part_) {
+    watch_ = end_->find_part(spelled, string_escaped_);
+    if (watch_ != StreamEnd::kNothing) state_ = State::kNestedColon;
+  } else {
+    key_ = key_of(spelled, string_escaped_);
+    if (key_ != Key::kOther) state_ = State::kNestedColon;
+  }
+}
+
+// In the value of the inner object's `model` or `usage`.
+void JsonRewriter::take_inner_value(const char* token, Piece& in) {
+  state_ = State::kNested;
+  if (*token == '"' && key_ == Key::kModel && !replacement_.empty()) return begin_model(token, in);
+  take_nested(token, in);
+  if (*token == '{' && key_ == Key::kUsage) begin_capture(token, in);
+}
+
+void JsonRewriter::end_part() {
+  key_depth_ = 0;
+  end_->end_part();
 }
 
 // At the bracket that begins the value of a watched key of the top level.
@@ -275,6 +327,9 @@ void JsonRewriter::begin_watched(char bracket) {
   if (watch_ == StreamEnd::kParts) {
     end_->begin_parts();
     in_parts_ = bracket == '[';
+  } else if (watch_ == StreamEnd::kInner) {
+    if (bracket == '{') key_depth_ = kInnerDepth;
+    opening_is_open_ = false;
   } else if (bracket == '{') {
     state_ = State::kWatchedObject;
   } else {
@@ -287,7 +342,7 @@ void JsonRewriter::take_watched(const char* token, Piece& in) {
   const char c = *token;
   if (state_ == State::kWatchedString) {
     end_->text(watch_, end_text(token, in), string_escaped_);
-    state_ = depth_ == 0 ? State::kRest : State::kNested;
+    state_ = after_value();
     return;
   }
   if (state_ == State::kWatchedObject) {
@@ -307,22 +362,28 @@ void JsonRewriter::take_watched(const char* token, Piece& in) {
       break;
     default:
       end_->scalar(watch_, end_text(token, in));
+      if (depth_ == 0) return end_value(c);
   }
   state_ = State::kNested;
   take_nested(token, in);
 }
 
-// At the bracket that ends a value of the top level.
+// At the bracket that ends a value of the top level, or the inner usage.
 void JsonRewriter::end_nested(const char* bracket, Piece& in) {
-  state_ = State::kRest;
-  in_parts_ = false;
+  end_depth_ = 0;
+  if (depth_ == 0) {
+    state_ = State::kRest;
+    in_parts_ = false;
+    key_depth_ = 0;
+  }
   if (!capturing_) return;
+  SmallText<256>& usage = depth_ == 0 ? usage_ : inner_usage_;
   const std::string_view last = between(in.uncaptured, bracket + 1);
   if (capture_.empty() && last.size() <= kUsageBytesMax) {
-    usage_.assign(last);  // it came in one piece
+    usage.assign(last);  // it came in one piece
   } else {
     keep_capture(last);
-    if (capturing_) usage_.assign(capture_);
+    if (capturing_) usage.assign(capture_);
   }
   capturing_ = false;
 }
@@ -338,7 +399,7 @@ void JsonRewriter::end_piece(Piece& in) {
   if (held_.size() <= kModelBytesMax) return;
   in.out.append(held_);
   held_.clear();
-  state_ = State::kString;
+  state_ = depth_ == 0 ? State::kString : State::kNestedString;
 }
 
 [[gnu::always_inline]] inline void JsonRewriter::begin_string(State state, const char* quote,
@@ -346,6 +407,13 @@ void JsonRewriter::end_piece(Piece& in) {
   state_ = state;
   in.string = quote + 1;
   string_escaped_ = tokens_.escapes();
+  token_.clear();
+}
+
+// After the colon before a value of any type that matters.
+void JsonRewriter::begin_scalar(const char* colon, Piece& in) {
+  state_ = State::kWatched;
+  in.string = colon + 1;
   token_.clear();
 }
 
@@ -370,7 +438,7 @@ void JsonRewriter::scan(const char* at, Piece& in) {
       std::uint64_t tokens = found.brackets;
       if (state_ != State::kNested) {
         tokens |= found.quotes | found.separators;
-      } else if (is_in_part()) {
+      } else if (is_among_keys()) {
         tokens |= found.quotes;
       }
       tokens &= ahead;

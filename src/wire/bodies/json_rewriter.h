@@ -1,17 +1,18 @@
 #pragma once
 
-// Replaces the value of the top-level `model` in a JSON text that arrives in pieces.
+// Replaces the value of `model` in a JSON text that arrives in pieces: at the top level, and in one
+// object of the top level that the API's table names (`response` in the events of Responses).
 //
 // A resumable scanner over bytes: it tracks only strings and depth, and needs no buffer for the
 // text. Each byte that is not part of the `model` value is passed on at once, in the call that
 // brought it. The value is replaced only if it is a string of at most kModelBytesMax; any other
 // passes unchanged. Text that is not a JSON object passes unchanged; a text that stops being well
 // formed, as far as the scanner checks (strings and the punctuation of the top level), passes
-// unchanged from there on. If `model` occurs more than once at the top level, each occurrence is
-// replaced. Top-level keys are compared after unescaping.
+// unchanged from there on. If `model` occurs more than once in one of these places, each occurrence
+// is replaced. Keys are compared after unescaping.
 //
-// In addition, it remembers the last top-level `usage` that is an object (up to kUsageBytesMax),
-// and tells a StreamEnd the keys that its law watches.
+// In addition, it remembers the last `usage` of each place that is an object (up to
+// kUsageBytesMax), and tells a StreamEnd the keys that its law watches.
 //
 // The output, and what is seen, does not depend on how the text is cut into pieces. One object
 // belongs to one answer and one thread. Nothing fails, and nothing is allocated once the buffers
@@ -29,6 +30,7 @@
 
 #include "core/small_text.h"
 #include "wire/apis/stream_end.h"
+#include "wire/apis/usage.h"
 #include "wire/json/tokens.h"
 
 namespace penstock::wire {
@@ -41,9 +43,12 @@ class JsonRewriter {
   // The longest opening that is remembered.
   static constexpr std::size_t kOpeningBytesMax = 512;
 
-  // `model`: the name to write, not escaped; if empty, nothing is replaced. `end`: is told about
-  // the end, not owned; null if the texts are not events.
-  explicit JsonRewriter(std::string_view model, StreamEnd* end = nullptr);
+  // `model`: the name to write, not escaped; if empty, nothing is replaced. For the events of a
+  // stream: `end` is told what they say, by its law, and not owned.
+  JsonRewriter(std::string_view model, StreamEnd& end);
+  // For one text. `inner` is the object of the top level that has `model` and `usage`, too; a
+  // constant, or empty.
+  explicit JsonRewriter(std::string_view model, std::string_view inner = {});
 
   // Feeds the next piece, and appends what is to be passed on to `out`.
   void feed(std::string_view piece, std::string& out);
@@ -64,7 +69,8 @@ class JsonRewriter {
   // Whether it began as an object, is well formed so far, and is not complete.
   bool truncated() const { return state_ != State::kBefore && state_ < State::kAfter; }
 
-  std::string_view usage() const { return usage_.view(); }
+  // As texts; empty where there was none.
+  UsageTexts usage() const { return {.inner = inner_usage_.view(), .top = usage_.view()}; }
 
  private:
   enum class State : std::uint8_t {
@@ -78,8 +84,9 @@ class JsonRewriter {
     kRest,           // after a string, array or object of the top level
     kNested,         // inside a nested array or object, between its strings
     kNestedString,   // inside one of its strings
-    kNestedColon,    // after a string of a part that may be a watched key
-    kWatched,        // after a part's watched key and its colon
+    kNestedColon,    // after a string of a part or the inner object that may be a watched key
+    kInnerValue,     // after the colon of the inner object's `model` or `usage`
+    kWatched,        // after the colon of a part's watched key, or of the event's number
     kWatchedString,  // inside the string that is a watched key's value
     kWatchedObject,  // after the { of a watched key's value
     kAfter,          // after the object
@@ -87,8 +94,9 @@ class JsonRewriter {
   };
   enum class Key : std::uint8_t { kOther, kModel, kUsage };
 
-  // The depth, within the top-level value, inside a part.
+  // The depth, within the top-level value, inside a part and inside the inner object.
   static constexpr std::size_t kPartDepth = 2;
+  static constexpr std::size_t kInnerDepth = 1;
 
   // The current piece.
   struct Piece {
@@ -110,6 +118,7 @@ class JsonRewriter {
     std::uint32_t part_index = 0;
   };
 
+  static Key key_of(std::string_view spelled, bool escaped);
   void classify(std::string_view spelled, bool escaped);
   const char* take_known_opening(Piece& in);
   void remember_opening(const char* end, const Piece& in);
@@ -124,8 +133,20 @@ class JsonRewriter {
 
   void begin_string(State state, const char* quote, Piece& in);
   std::string_view end_text(const char* end, const Piece& in);
-  bool is_in_part() const { return in_part_ && depth_ == kPartDepth; }
+  // Whether the strings here may be keys that matter.
+  bool is_among_keys() const { return depth_ == key_depth_; }
+  void begin_scalar(const char* colon, Piece& in);
   void begin_watched(char bracket);
+  void begin_model(const char* quote, Piece& in);
+  void begin_capture(const char* bracket, Piece& in);
+  void take_nested_key(std::string_view spelled);
+  void take_inner_value(const char* token, Piece& in);
+  void end_part();
+  // What follows a value of the top level.
+  void end_value(char token) {
+    state_ = token == ',' ? State::kMember : token == '}' ? State::kAfter : State::kForeign;
+  }
+  State after_value() const { return depth_ == 0 ? State::kRest : State::kNested; }
   void take_watched(const char* token, Piece& in);
   bool keeps_token() const {
     return state_ == State::kKey || state_ == State::kNestedString || state_ == State::kWatched ||
@@ -136,7 +157,9 @@ class JsonRewriter {
 
   SmallText<96> replacement_;  // the name as a JSON string, including quotes
   SmallText<256> usage_;
-  StreamEnd* const end_;
+  SmallText<256> inner_usage_;
+  StreamEnd* const end_;          // null: one text
+  const std::string_view inner_;  // of one text
 
   JsonTokens tokens_;
   State state_ = State::kBefore;
@@ -144,12 +167,14 @@ class JsonRewriter {
   StreamEnd::Watch watch_ = StreamEnd::kNothing;  // of the current key
   bool in_parts_ = false;                         // inside the array of parts
   bool in_part_ = false;                          // inside an object of it
+  std::size_t key_depth_ = 0;                     // where is_among_keys(); 0: nowhere
   bool string_escaped_ = false;                   // the current string may have a backslash
-  bool capturing_ = false;  // inside a usage object that is not too large so far
-  std::size_t depth_ = 0;   // of nesting inside the current top-level value
-  std::string token_;       // the current string, as far as it came in earlier pieces; cut
-  std::string capture_;     // the current usage object, likewise
-  std::string held_;        // the current model value, likewise
+  bool capturing_ = false;     // inside a usage object that is not too large so far
+  std::size_t depth_ = 0;      // of nesting inside the current top-level value
+  std::size_t end_depth_ = 0;  // at which end_nested() has something to do
+  std::string token_;          // the current string, as far as it came in earlier pieces; cut
+  std::string capture_;        // the current usage object, likewise
+  std::string held_;           // the current model value, likewise
 
   bool fresh_ = true;            // no byte of the text has arrived
   bool several_texts_ = false;   // an earlier text has ended

@@ -25,19 +25,19 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\f' || c == '\v';
 }
 
-std::string_view mark_of(const EndLaw& law) {
-  for (const EndRule& rule : law.rules) {
-    if (rule.place == EndRule::Place::kMark) return rule.texts.front();
+std::string_view mark_of(const EventLaw& law) {
+  for (const EventRule& rule : law.rules) {
+    if (rule.place == EventRule::Place::kMark) return rule.texts.front();
   }
   return {};
 }
 
 }  // namespace
 
-SseRewriter::SseRewriter(std::string_view model, const EndLaw& law, DoneEvent done,
+SseRewriter::SseRewriter(std::string_view model, const EventLaw& law, DoneEvent done,
                          std::size_t held_bytes_max)
     : end_(law),
-      json_(model, &end_),
+      json_(model, end_),
       mark_(mark_of(law)),
       done_(done),
       held_bytes_max_(held_bytes_max) {}
@@ -250,8 +250,7 @@ void SseRewriter::end_event(char line_end, std::string& out) {
 // `place`.
 void SseRewriter::end_data(StreamEnd::Event event, std::size_t place) {
   const bool saw_error = end_.saw_error();
-  if (!event_name_.empty()) end_.name(trim(event_name_));
-  end_.end_event(event);
+  end_.end_event(event, trim(event_name_));
   if (saw_error || !end_.error_came_first() || passing_) return;
   first_error_begin_ = begin_;
   first_error_bytes_ = place - begin_;

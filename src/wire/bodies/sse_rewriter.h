@@ -21,7 +21,7 @@
 #include <string>
 #include <string_view>
 
-#include "wire/apis/end_law.h"
+#include "wire/apis/event_law.h"
 #include "wire/apis/stream_end.h"
 #include "wire/bodies/json_rewriter.h"
 
@@ -34,7 +34,7 @@ enum class DoneEvent : bool { kPass, kStrip };
 
 class SseRewriter {
  public:
-  SseRewriter(std::string_view model, const EndLaw& law, DoneEvent done,
+  SseRewriter(std::string_view model, const EventLaw& law, DoneEvent done,
               std::size_t held_bytes_max);
   SseRewriter(const SseRewriter&) = delete;
   SseRewriter& operator=(const SseRewriter&) = delete;
@@ -64,7 +64,7 @@ class SseRewriter {
   }
 
   const StreamEnd& end() const { return end_; }
-  std::string_view usage() const { return json_.usage(); }
+  UsageTexts usage() const { return json_.usage(); }
 
  private:
   enum class Line : std::uint8_t {

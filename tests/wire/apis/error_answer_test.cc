@@ -128,11 +128,61 @@ TEST(ErrorBody, IsValidJsonWhateverTheMessageHolds) {
   EXPECT_EQ(Json::parse(body).at("error").at("message"), "a\"b\\c\n\x01\uFFFD é");
 }
 
+constexpr ErrorForm kAnthropicForm{.dialect = Dialect::kAnthropic, .request_id = "req_1"};
+
+// Case 36 of wide-api, section 14.
+TEST(ErrorBody, HasAnthropicsShapeAndTypes) {
+  EXPECT_EQ(error_body(error_of(ErrorKind::kModelNotFound, "no \"x\""), kAnthropicForm),
+            R"({"type":"error","error":{"type":"not_found_error","message":"no \"x\""},)"
+            R"("request_id":"req_1"})");
+  EXPECT_EQ(error_body(error_of(ErrorKind::kInvalidApiKey, "m"), {.dialect = Dialect::kAnthropic}),
+            R"({"type":"error","error":{"type":"authentication_error","message":"m"},)"
+            R"("request_id":null})");
+}
+
+// https://docs.anthropic.com/en/api/errors
+TEST(ErrorBody, KnowsAnthropicsTypeOfEachStatus) {
+  const std::vector<std::pair<int, std::string_view>> types = {{400, "invalid_request_error"},
+                                                               {401, "authentication_error"},
+                                                               {402, "billing_error"},
+                                                               {403, "permission_error"},
+                                                               {404, "not_found_error"},
+                                                               {405, "invalid_request_error"},
+                                                               {413, "request_too_large"},
+                                                               {415, "invalid_request_error"},
+                                                               {429, "rate_limit_error"},
+                                                               {500, "api_error"},
+                                                               {502, "api_error"},
+                                                               {503, "overloaded_error"},
+                                                               {504, "timeout_error"},
+                                                               {529, "overloaded_error"}};
+  for (const auto& [status, type] : types) EXPECT_EQ(anthropic_type_of(status), type) << status;
+}
+
+TEST(ErrorBody, HasCoheresShape) {
+  EXPECT_EQ(error_body(error_of(ErrorKind::kNotFound, "m"), {.dialect = Dialect::kCohere}),
+            R"({"message":"m"})");
+}
+
 TEST(ErrorEvent, IsOneEventOnOneLine) {
   const Error error = error_of(ErrorKind::kUpstreamReset, "cut\noff\r");
-  const std::string event = error_event(error);
+  const std::string event = error_event(error, Api::kCompletions, "r", 0);
   EXPECT_EQ(event, "data: " + error_body(error) + "\n\n");
   EXPECT_EQ(event.find_first_of("\r\n"), event.size() - 2);
+}
+
+TEST(ErrorEvent, IsThatOfItsApi) {
+  const Error error = error_of(ErrorKind::kUpstreamReset, "cut");
+  EXPECT_EQ(error_event(error, Api::kMessages, "req_1", 0),
+            "event: error\n"
+            R"(data: {"type":"error","error":{"type":"api_error","message":"cut"},)"
+            R"("request_id":"req_1"})"
+            "\n\n");
+  EXPECT_EQ(error_event(error, Api::kResponses, "req_1", 12),
+            "event: error\n"
+            R"(data: {"type":"error","code":"upstream_reset","message":"cut","param":null,)"
+            R"("sequence_number":12})"
+            "\n\n");
 }
 
 std::string wrapped_message(int status, std::string_view text) {
@@ -155,6 +205,15 @@ TEST(WrappedUpstreamError, NamesTheStatusWhereThereIsNoText) {
   EXPECT_EQ(wrapped_message(503, ""), "Service Unavailable");
   EXPECT_EQ(wrapped_message(429, " \r\n"), "Too Many Requests");
   EXPECT_EQ(wrapped_message(599, ""), "The upstream answered with status 599");
+}
+
+TEST(WrappedUpstreamError, SpeaksTheDialect) {
+  EXPECT_EQ(wrapped_upstream_error(429, "slow down", kAnthropicForm),
+            R"({"type":"error","error":{"type":"rate_limit_error","message":"slow down"},)"
+            R"("request_id":"req_1"})");
+  EXPECT_EQ(coded_upstream_error(503, kAnthropicForm).find(R"({"type":"error",)"), 0U);
+  EXPECT_EQ(refused_credential_error(401, "p", "no", kAnthropicForm).find(R"({"type":"error",)"),
+            0U);
 }
 
 TEST(WrappedUpstreamError, CutsALongTextBetweenCharacters) {

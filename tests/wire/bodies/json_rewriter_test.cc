@@ -37,7 +37,7 @@ Outcome outcome_of(const std::vector<std::string_view>& pieces, std::string_view
   outcome.complete = rewriter.complete();
   outcome.truncated = rewriter.truncated();
   rewriter.finish(outcome.out);
-  outcome.usage = rewriter.usage();
+  outcome.usage = rewriter.usage().top;
   return outcome;
 }
 
@@ -105,7 +105,7 @@ TEST(JsonRewriter, SeesTheUsageOfEachTextThatBeginsAlike) {
   const auto feed = [&](std::string_view text) {
     rewriter.feed(text, out);
     rewriter.finish(out);
-    return std::string(rewriter.usage());
+    return std::string(rewriter.usage().top);
   };
   const std::string_view first = R"({"usage":{"n":1},"model":"m1","a":0})";
   EXPECT_EQ(feed(first), R"({"n":1})");
@@ -302,7 +302,7 @@ TEST(JsonRewriter, IsReadyForTheNextTextAfterFinish) {
   rewriter.feed(R"({"model":"m"})", out);
   EXPECT_TRUE(rewriter.complete());
   EXPECT_EQ(out, R"({"usage":{"a":1},"model":"cut o{"model":"n"})");
-  EXPECT_EQ(rewriter.usage(), R"({"a":1})");
+  EXPECT_EQ(rewriter.usage().top, R"({"a":1})");
 }
 
 TEST(JsonRewriter, EndsAStringAtALineBreakWithoutReplacingIt) {

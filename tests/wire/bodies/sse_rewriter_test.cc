@@ -36,7 +36,7 @@ struct Options {
 };
 
 Outcome outcome_of(const std::vector<std::string_view>& pieces, Options options) {
-  SseRewriter rewriter("n", kCompletionEnds, options.done, options.limit);
+  SseRewriter rewriter("n", kCompletionEvents, options.done, options.limit);
   Outcome outcome;
   std::string unsent;
   for (std::string_view piece : pieces) {
@@ -49,7 +49,7 @@ Outcome outcome_of(const std::vector<std::string_view>& pieces, Options options)
   outcome.done = rewriter.end().marked();
   outcome.ended = rewriter.end().parts_have_ended();
   outcome.broke_off = rewriter.broke_off();
-  outcome.usage = rewriter.usage();
+  outcome.usage = rewriter.usage().top;
   return outcome;
 }
 
@@ -196,7 +196,7 @@ TEST(SseRewriter, TakesBackAMarkThatCannotBeTrue) {
 }
 
 TEST(SseRewriter, HoldsAnEventUntilItsEmptyLineAndNothingElse) {
-  SseRewriter rewriter("n", kCompletionEnds, DoneEvent::kPass, kLimit);
+  SseRewriter rewriter("n", kCompletionEvents, DoneEvent::kPass, kLimit);
   std::string out;
   const auto ready_after = [&](std::string_view piece) {
     out.erase(0, out.size() - rewriter.held());
@@ -218,7 +218,7 @@ TEST(SseRewriter, PassesAnEventOfAnySizeAndHoldsNoMoreThanTheBound) {
     return "data: {\"a\":\"" + std::string(bytes - 16, 'x') + "\"}\n\n";
   };
   for (std::size_t bytes : {kBound, kBound + 1, std::size_t{3'000'000}}) {
-    SseRewriter rewriter("n", kCompletionEnds, DoneEvent::kPass, kBound);
+    SseRewriter rewriter("n", kCompletionEvents, DoneEvent::kPass, kBound);
     const std::string event = event_of(bytes) + "data: {\"model\":\"m\"}\n\n";
     std::string out;
     const std::string_view open = std::string_view(event).substr(0, bytes - 1);
@@ -264,7 +264,8 @@ TEST(SseRewriter, RewritesEveryRecordedStreamWhereverItIsCut) {
     EXPECT_TRUE(outcome.done && outcome.ended && !outcome.broke_off) << stream.id;
     EXPECT_EQ(outcome, outcome_of(bytes_of(stream.sent), {})) << stream.id;
     EXPECT_EQ(outcome.usage, stream.usage.is_null() ? "" : stream.usage.dump()) << stream.id;
-    EXPECT_EQ(read_usage(outcome.usage).has_value(), !stream.usage.is_null()) << stream.id;
+    EXPECT_EQ(read_usage({.inner = {}, .top = outcome.usage}).has_value(), !stream.usage.is_null())
+        << stream.id;
     const Outcome stripped = outcome_of(random_pieces(stream.sent, random), {DoneEvent::kStrip});
     EXPECT_EQ(stripped.out + "data: [DONE]\n\n", stream.expected) << stream.id;
   }
