@@ -1,9 +1,12 @@
 #include "gateway/inference.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/text.h"
 #include "gateway/caller_data.h"
@@ -12,15 +15,20 @@
 #include "gateway/forward.h"
 #include "gateway/relay.h"
 #include "gateway/route_table.h"
+#include "http/body_memory.h"
 #include "http/serializer.h"
 #include "net/next_turn.h"
 #include "providers/redirect.h"
+#include "wire/bodies/body_edits.h"
 #include "wire/bodies/request_fields.h"
 
 namespace penstock::gateway {
 namespace {
 
 using http::FieldName;
+
+// More edits of a body than these are made in memory; these are gathered when it is sent.
+constexpr std::size_t kEditsGathered = 2;
 using wire::Api;
 
 // The reference's words. Only a stated type is compared with a request: plain services list all
@@ -66,26 +74,74 @@ std::string_view upstream_path(const Exchange& exchange) {
   return exchange.route().path.substr(kVersion.size());
 }
 
-// The body is sent unchanged around the span of the model's value. A separate coroutine, so that
-// the written request is not kept while the answer arrives.
+// What the upstream calls the further models that the body names, quoted. All of them must lead to
+// the first one's provider: the request goes to one.
+Result<std::vector<std::string>> further_names(const models::Catalog& catalog,
+                                               const models::Catalog::Target& first,
+                                               const wire::RequestFields& fields) {
+  std::vector<std::string> names;
+  for (const std::string& name : fields.more_names) {
+    Result<models::Catalog::Target> target = catalog.route(name);
+    if (!target) return failure(std::move(target.error()));
+    if (target->provider != first.provider) {
+      return failure(Error::client(ErrorKind::kInvalidRequest,
+                                   "The models that the body names are of different providers; "
+                                   "send a request to each."));
+    }
+    names.push_back(json_quoted(target->upstream_model));
+  }
+  return names;
+}
+
+// `first` and `further` are the upstream's names, quoted.
+wire::BodyEdits model_edits(const wire::RequestFields& fields, std::string_view first,
+                            std::span<const std::string> further) {
+  wire::BodyEdits edits;
+  for (const wire::ModelPlace& place : fields.places()) {
+    edits.replace(place.begin, place.end,
+                  place.name == 0 ? first : std::string_view(further[place.name - 1]));
+  }
+  return edits;
+}
+
+// A body with more edits than one write gathers, edited in memory of its own.
+Result<http::BodyMemory> edited_body(std::string_view body, const wire::BodyEdits& edits,
+                                     http::BodyBudget& budget) {
+  http::BodyMemory edited(budget);
+  if (!edited.make_room(edits.bytes_of(body))) return failure(http::no_memory_for_bodies());
+  edits.for_each_piece(body, [&](std::string_view piece) {
+    std::ranges::copy(piece, edited.room().begin());
+    edited.add(piece.size());
+  });
+  return edited;
+}
+
+// The body is sent unchanged around the models' names. A separate coroutine, so that the written
+// request is not kept while the answer arrives.
 Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& provider,
                                     const providers::Passthrough::Route& route,
                                     const providers::ProviderData* caller, std::string_view body,
-                                    const wire::RequestFields& fields) {
+                                    const wire::RequestFields& fields,
+                                    std::span<const std::string> further) {
   http::ScratchPool::Text head(exchange.context().scratch);
   http::ScratchPool::Text model(exchange.context().scratch);
   append_json_quoted(*model, exchange.facts().upstream_model.view());
-  const std::size_t model_bytes = fields.model_end - fields.model_begin;
+  wire::BodyEdits edits = model_edits(fields, *model, further);
+  std::optional<http::BodyMemory> edited;
+  if (edits.count() > kEditsGathered) {
+    Result<http::BodyMemory> done = edited_body(body, edits, exchange.client().bodies());
+    if (!done) co_return failure(std::move(done.error()));
+    body = edited.emplace(std::move(*done)).view();
+    edits = {};
+  }
   provider.append_request_head(*head, "POST", upstream_path(exchange), route, caller,
                                query_of(exchange.client().request().target));
-  append_own_fields(*head, exchange, provider, caller, body.size() - model_bytes + model->size());
+  append_own_fields(*head, exchange, provider, caller, edits.bytes_of(body));
   std::string target;
   for (int redirects = 0;; ++redirects) {
     http::Pieces pieces;
     pieces.add(*head);
-    pieces.add(body.substr(0, fields.model_begin));
-    pieces.add(*model);
-    pieces.add(body.substr(fields.model_end));
+    edits.for_each_piece(body, [&](std::string_view piece) { pieces.add(piece); });
     auto answered = co_await forward(exchange, provider, route.pool(), pieces,
                                      may_be_repeated(exchange, provider));
     if (!answered || !providers::is_redirect(answered->head->status)) co_return std::move(answered);
@@ -104,7 +160,7 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
     target = std::move(*next);
     head->clear();
     provider.append_redirected_head(*head, "POST", target, route, caller);
-    append_own_fields(*head, exchange, provider, caller, body.size() - model_bytes + model->size());
+    append_own_fields(*head, exchange, provider, caller, edits.bytes_of(body));
   }
 }
 
@@ -116,7 +172,8 @@ Task<Result<wire::RequestFields>> read_fields(Exchange& exchange, std::string_vi
   const config::Limits& limits = exchange.context().settings.server.limits;
   wire::RequestReader reader(
       body,
-      {.keys = limits.body_keys, .depth = limits.body_depth, .model_bytes = limits.model_bytes});
+      {.keys = limits.body_keys, .depth = limits.body_depth, .model_bytes = limits.model_bytes},
+      exchange.passing().shape);
   std::optional<Result<wire::RequestFields>> fields = reader.proceed(kSliceWork);
   while (!fields) {
     co_await net::next_turn(exchange.context().loop);
@@ -153,9 +210,12 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   if (!route) co_return failure(std::move(route.error()));
   exchange.facts().shows_operators_credential = route->shows_operators_credential();
 
+  Result<std::vector<std::string>> further = further_names(*catalog, *target, *fields);
+  if (!further) co_return failure(std::move(further.error()));
+
   // Attempt.
   Result<Answered> answered =
-      co_await ask_upstream(exchange, provider, *route, caller, *body, *fields);
+      co_await ask_upstream(exchange, provider, *route, caller, *body, *fields, *further);
   if (!answered) co_return failure(std::move(answered.error()));
 
   // Relay.

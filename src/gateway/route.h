@@ -16,6 +16,7 @@
 
 #include "core/task.h"
 #include "wire/apis/api.h"
+#include "wire/bodies/request_fields.h"
 
 namespace penstock::gateway {
 
@@ -36,6 +37,7 @@ enum class Repeatable : bool { kNo, kYes };
 struct Passing {
   std::string_view model_type;  // that a model must have, if its type is stated
   Repeatable repeatable = Repeatable::kNo;
+  wire::RequestShape shape = {};  // where bodies name their model
 };
 
 struct Route {

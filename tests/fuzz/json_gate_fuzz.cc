@@ -20,9 +20,13 @@
 namespace {
 
 using penstock::Result;
+using penstock::wire::ModelIn;
+using penstock::wire::ModelIs;
+using penstock::wire::ModelPlace;
 using penstock::wire::read_request;
 using penstock::wire::RequestFields;
 using penstock::wire::RequestReader;
+using penstock::wire::RequestShape;
 using Json = nlohmann::json;
 using penstock::fuzz::require;
 
@@ -73,10 +77,36 @@ bool keys_are_sound(const std::string& body) {
   return sound && !json.is_discarded();
 }
 
+// The places of a batch's models are those that the other library finds.
+void check_batch(const std::string& body) {
+  const RequestShape shape{.model_in = ModelIn::kRequests, .model_is = ModelIs::kOptional};
+  RequestReader reader(body, {}, shape);
+  const Result<RequestFields> fields = read_request(reader);
+  if (!fields) return;
+  std::multiset<std::string> named;
+  for (const ModelPlace& place : fields->places()) {
+    const Json value = Json::parse(body.substr(place.begin, place.end - place.begin));
+    const std::string name =
+        place.name == 0 ? std::string(reader.model()) : fields->more_names.at(place.name - 1);
+    require(value == name);
+    named.insert(name);
+  }
+  // It keeps the last of several members of one name, and ends at a zero byte.
+  const Json json = Json::parse(body, nullptr, false);
+  if (json.is_discarded() || !json.contains("requests") || !json["requests"].is_array()) return;
+  for (const Json& request : json["requests"]) {
+    if (!request.is_object() || !request.contains("params")) continue;
+    const Json& params = request["params"];
+    if (!params.is_object() || !params.contains("model") || params["model"].is_null()) continue;
+    require(named.contains(params["model"].get<std::string>()));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string body(reinterpret_cast<const char*>(data), size);
+  check_batch(body);
   const auto fields = read(body);
   const Json json = Json::parse(body, nullptr, false);
   const bool usable = json.is_object() && json.contains("model") && json["model"].is_string() &&
@@ -92,10 +122,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(penstock::is_valid_utf8(penstock::json_quoted(fields.error().message)));
     return 0;
   }
-  require(!fields->model.empty() && fields->model_begin < fields->model_end &&
-          fields->model_end <= body.size());
-  const std::string spelled =
-      body.substr(fields->model_begin, fields->model_end - fields->model_begin);
+  const penstock::wire::ModelPlace& place = fields->first_place;
+  require(!fields->model.empty() && place.begin < place.end && place.end <= body.size());
+  const std::string spelled = body.substr(place.begin, place.end - place.begin);
   const Json value = Json::parse(spelled, nullptr, false);
   require(value.is_string() && value.get<std::string>() == fields->model);
   if (json.is_discarded()) return 0;

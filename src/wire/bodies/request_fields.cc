@@ -32,8 +32,13 @@ Error not_json(std::string_view what, std::size_t position = kNowhere) {
   return invalid(std::move(message));
 }
 
-Error missing_model() {
-  return invalid("You must provide a model parameter: a non-empty string.");
+// Where the model is, beside the top.
+JsonCheck::Path path_to(ModelIn place) {
+  static constexpr std::array<std::string_view, 1> kSession = {"session"};
+  static constexpr std::array<std::string_view, 3> kRequests = {"requests", "", "params"};
+  if (place == ModelIn::kSession) return kSession;
+  if (place == ModelIn::kRequests) return kRequests;
+  return {};
 }
 
 // The key in a form for messages.
@@ -42,6 +47,11 @@ std::string shown(std::string_view key) {
   std::string text(cut.substr(0, valid_utf8_bytes(cut)));
   if (cut.size() < key.size()) text.append("…");
   return text;
+}
+
+Error variant(std::string_view key, std::string_view name) {
+  return invalid("The body has the key '" + shown(key) + "', which some services read as '" +
+                 std::string(name) + "'. Spell it '" + std::string(name) + "'.");
 }
 
 bool is_control(char c) {
@@ -60,8 +70,11 @@ bool is_variant_of(std::string_view key, std::string_view name) {
 
 }  // namespace
 
-RequestReader::RequestReader(std::string_view body, const RequestLimits& limits)
-    : body_(body), limits_(limits), check_(body, limits.depth) {}
+RequestReader::RequestReader(std::string_view body, const RequestLimits& limits, RequestShape shape)
+    : body_(body),
+      limits_(limits),
+      shape_(shape),
+      check_(body, limits.depth, path_to(shape.model_in)) {}
 
 std::optional<Result<RequestFields>> RequestReader::proceed(std::size_t work) {
   if (body_.starts_with(kByteOrderMark)) {
@@ -71,6 +84,12 @@ std::optional<Result<RequestFields>> RequestReader::proceed(std::size_t work) {
     switch (check_.next(work)) {
       case JsonCheck::Step::kMember:
         if (Status taken = take_member(check_.member()); !taken) {
+          return failure(std::move(taken.error()));
+        }
+        if (work == 0) return std::nullopt;
+        break;
+      case JsonCheck::Step::kInner:
+        if (Status taken = take_inner(check_.inner()); !taken) {
           return failure(std::move(taken.error()));
         }
         if (work == 0) return std::nullopt;
@@ -115,8 +134,22 @@ Result<RequestFields> RequestReader::finish() {
   if (twice != many_keys_.end()) {
     return failure(invalid("The body has the key '" + shown(twice->text) + "' more than once."));
   }
-  if (fields_.model_end == 0) return failure(missing_model());
-  return fields_;
+  if (fields_.first_place.end == 0 && shape_.model_is == ModelIs::kRequired) {
+    return failure(missing_model());
+  }
+  return std::move(fields_);
+}
+
+Error RequestReader::missing_model() const {
+  switch (shape_.model_in) {
+    case ModelIn::kSession:
+      return invalid("You must provide a model parameter in 'session': a non-empty string.");
+    case ModelIn::kRequests:
+      return invalid("Each of 'requests' must have a 'model' in its 'params': a non-empty string.");
+    case ModelIn::kTop:
+      break;
+  }
+  return invalid("You must provide a model parameter: a non-empty string.");
 }
 
 Status RequestReader::take_member(const JsonCheck::Member& member) {
@@ -135,10 +168,26 @@ Status RequestReader::take_member(const JsonCheck::Member& member) {
   if (key == "stream") {
     fields_.stream =
         body_.substr(member.value_begin, member.value_end - member.value_begin) == "true";
-  } else if (key == "model") {
+  } else if (key == "model" && shape_.model_in != ModelIn::kRequests) {
     return read_model(member);
   }
   return {};
+}
+
+// A member beside the model. If the model occurs twice here, both are places.
+Status RequestReader::take_inner(const JsonCheck::Member& member) {
+  constexpr std::size_t kLongestBytes = kEscapeBytes * std::string_view("model").size();
+  if (member.key.size() > kLongestBytes) return {};
+  std::string key(member.key);
+  if (member.key_is_escaped) {
+    key.clear();
+    if (!append_json_unescaped(key, member.key)) {
+      return failure(not_json("a key has an invalid escape; its value is", member.value_begin));
+    }
+  }
+  if (is_variant_of(key, "model")) return failure(variant(key, "model"));
+  if (key != "model") return {};
+  return read_model(member);
 }
 
 Status RequestReader::add_key(std::string_view key) {
@@ -148,10 +197,7 @@ Status RequestReader::add_key(std::string_view key) {
                        .at_limit(Limit::kBodyKeys));
   }
   for (const std::string_view name : {"model", "stream"}) {
-    if (!is_variant_of(key, name)) continue;
-    return failure(invalid("The body has the key '" + shown(key) +
-                           "', which some services read as '" + std::string(name) +
-                           "'. Spell it '" + std::string(name) + "'."));
+    if (is_variant_of(key, name)) return failure(variant(key, name));
   }
   if (key.contains('\0')) return failure(invalid("The body has a key with a NUL character."));
 
@@ -179,6 +225,7 @@ Status RequestReader::read_model(const JsonCheck::Member& member) {
             .at_limit(Limit::kModelBytes));
   };
   std::string_view model = body_.substr(member.value_begin, member.value_end - member.value_begin);
+  if (model == "null" && shape_.model_is == ModelIs::kOptional) return {};
   if (!model.starts_with('"')) return failure(missing_model());
   model = model.substr(1, model.size() - 2);
   if (model.size() > limits_.model_bytes * kEscapeBytes) return too_long();
@@ -194,9 +241,31 @@ Status RequestReader::read_model(const JsonCheck::Member& member) {
   if (std::ranges::any_of(model, is_control)) {
     return failure(invalid("The model's name has a control character."));
   }
-  model_.assign(model);
-  fields_.model_begin = member.value_begin;
-  fields_.model_end = member.value_end;
+  return add_place(model, member);
+}
+
+Status RequestReader::add_place(std::string_view model, const JsonCheck::Member& member) {
+  ModelPlace place{member.value_begin, member.value_end, 0};
+  if (fields_.first_place.end == 0) {
+    model_.assign(model);
+    fields_.first_place = place;
+    return {};
+  }
+  if (model != model_.view()) {
+    std::vector<std::string>& names = fields_.more_names;
+    const auto known = std::ranges::find(names, model);
+    place.name = 1 + static_cast<std::size_t>(known - names.begin());
+    if (known == names.end()) names.emplace_back(model);
+  }
+  if (fields_.more_names.size() == kNamesMax) {
+    return failure(invalid("The body names more than " + std::to_string(kNamesMax) + " models."));
+  }
+  if (fields_.more_places.empty()) fields_.more_places.push_back(fields_.first_place);
+  if (fields_.more_places.size() == kPlacesMax) {
+    return failure(
+        invalid("The body names a model more than " + std::to_string(kPlacesMax) + " times."));
+  }
+  fields_.more_places.push_back(place);
   return {};
 }
 

@@ -7,11 +7,16 @@
 // could read as a different `model` or `stream` is refused: a repeated top-level key (compared
 // after unescaping), one that differs from `model` or `stream` only in case, one with a NUL.
 // docs/compatibility.md has the whole table. Everything else is left to the upstream.
+//
+// Bodies of some routes name their model elsewhere (ModelIn), and those of batches name many. All
+// of these places are found, also those that a service might not read.
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <forward_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,17 +33,48 @@ struct RequestLimits {
   std::size_t model_bytes = 1024;  // of the model's name, unescaped
 };
 
+// Where bodies name their model.
+enum class ModelIn : std::uint8_t {
+  kTop,       // `model`
+  kSession,   // `session.model`, or at the top
+  kRequests,  // `requests[].params.model`: batches of Messages
+};
+enum class ModelIs : bool { kOptional, kRequired };
+
+struct RequestShape {
+  ModelIn model_in = ModelIn::kTop;
+  ModelIs model_is = ModelIs::kRequired;
+};
+
+// A place in the body that names a model.
+struct ModelPlace {
+  std::size_t begin = 0;  // the value's span, including quotes
+  std::size_t end = 0;
+  std::size_t name = 0;  // its position in RequestFields::names
+};
+
 struct RequestFields {
-  std::size_t model_begin = 0;  // the value's span in the body, including quotes
-  std::size_t model_end = 0;
-  bool stream = false;  // top-level `stream` is the literal true
+  // In the order of the body.
+  std::span<const ModelPlace> places() const {
+    return more_places.empty() ? std::span(&first_place, first_place.end == 0 ? 0 : 1)
+                               : std::span<const ModelPlace>(more_places);
+  }
+
+  ModelPlace first_place;               // nearly every body has one
+  std::vector<ModelPlace> more_places;  // all of them, if there are several
+  std::vector<std::string> more_names;  // the further ones; RequestReader::model() is the name 0
+  bool stream = false;                  // top-level `stream` is the literal true
 };
 
 // Reads one body, which must outlive it. Allocates nothing, except for bodies of more than 24 keys,
-// for keys with escapes, and for long model names.
+// for keys with escapes, for long model names, and for bodies with several names.
 class RequestReader {
  public:
-  RequestReader(std::string_view body, const RequestLimits& limits);
+  // Of a batch; Anthropic's own limit is as large.
+  static constexpr std::size_t kPlacesMax = 100'000;
+  static constexpr std::size_t kNamesMax = 64;
+
+  RequestReader(std::string_view body, const RequestLimits& limits, RequestShape shape = {});
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
 
@@ -47,7 +83,8 @@ class RequestReader {
   // byte or the key; it never repeats the body's contents, except a key.
   std::optional<Result<RequestFields>> proceed(std::size_t work);
 
-  // Unescaped; valid after proceed() has returned the fields, and as long as this object.
+  // Unescaped; valid after proceed() has returned the fields, and as long as this object. Empty if
+  // the body names none.
   std::string_view model() const { return model_.view(); }
 
  private:
@@ -60,14 +97,18 @@ class RequestReader {
   };
 
   Status take_member(const JsonCheck::Member& member);
+  Status take_inner(const JsonCheck::Member& member);
+  Error missing_model() const;
   Status add_key(std::string_view key);
   Status read_model(const JsonCheck::Member& member);
+  Status add_place(std::string_view model, const JsonCheck::Member& member);
   std::optional<Result<RequestFields>> end_with_utf8(std::size_t work);
   Result<RequestFields> finish();
   Error fault() const;
 
   std::string_view body_;
   RequestLimits limits_;
+  RequestShape shape_;
   JsonCheck check_;
   RequestFields fields_;
   std::size_t key_count_ = 0;

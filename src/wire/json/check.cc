@@ -9,6 +9,7 @@
 
 #include "core/text.h"
 #include "wire/json/bytes.h"
+#include "wire/json/key.h"
 
 namespace penstock::wire {
 namespace {
@@ -38,13 +39,16 @@ std::size_t leading_digits(const char* at) {
 
 }  // namespace
 
-JsonCheck::JsonCheck(std::string_view text, std::size_t depth, JsonInstructions instructions)
+JsonCheck::JsonCheck(std::string_view text, std::size_t depth, Path path,
+                     JsonInstructions instructions)
     : begin_(text.data()),
       at_(begin_),
       end_(begin_ + text.size()),
       utf8_(begin_),
       instructions_(instructions),
-      depth_max_(std::min(depth, kDepthMax)) {}
+      depth_max_(std::min(depth, kDepthMax)),
+      path_(path),
+      path_depth_(path.empty() ? 0 : path.size() + 1) {}
 
 JsonCheck::Step JsonCheck::next(std::size_t& work) {
   for (;;) {
@@ -114,6 +118,7 @@ JsonCheck::Step JsonCheck::take_token(std::size_t& work) {
 
 JsonCheck::Step JsonCheck::take_value(std::size_t& work) {
   if (depth_ == 1) member_.value_begin = position();
+  if (path_depth_ != 0 && at_path_end()) inner_.value_begin = position();
   switch (*at_) {
     case '"':
       string_is_key_ = false;
@@ -195,6 +200,9 @@ JsonCheck::Step JsonCheck::string_ends() {
     member_.key = {string_begin_ + 1, static_cast<std::size_t>(at_ - string_begin_ - 2)};
     member_.key_is_escaped = escaped;
   }
+  if (depth_ <= path_depth_) {
+    end_path_key({string_begin_ + 1, static_cast<std::size_t>(at_ - string_begin_ - 2)}, escaped);
+  }
   expect_ = Expect::kColon;
   // The usual next token, without another turn.
   if (at_ != end_ && *at_ == ':') {
@@ -202,6 +210,23 @@ JsonCheck::Step JsonCheck::string_ends() {
     expect_ = Expect::kValue;
   }
   return Step::kPaused;
+}
+
+// A key has ended at a depth that the path reaches.
+void JsonCheck::end_path_key(std::string_view key, bool escaped) {
+  if (depth_ != on_path_depth_) return;
+  if (depth_ == path_depth_) {
+    inner_.key = key;
+    inner_.key_is_escaped = escaped;
+  } else {
+    key_is_on_path_ = is_json_key(key, escaped, path_[depth_ - 1]);
+  }
+}
+
+// Whether the container that begins in the current one is on the path.
+bool JsonCheck::continues_path() const {
+  if (depth_ == 0 || depth_ != on_path_depth_ || depth_ >= path_depth_) return false;
+  return path_[depth_ - 1].empty() ? inside_array() : !inside_array() && key_is_on_path_;
 }
 
 // Skips the numbers of an array that have up to seven digits, with their commas: token ids, for
@@ -268,12 +293,14 @@ JsonCheck::Step JsonCheck::open() {
     too_deep_ = true;
     return fail("arrays and objects are nested too deeply", at_);
   }
+  const bool is_on_path = depth_ < path_depth_ && continues_path();
   const bool is_array = *at_ == '[';
   const std::uint64_t bit = std::uint64_t{1} << (depth_ % 64);
   std::uint64_t& word = arrays_[depth_ / 64];
   word = is_array ? word | bit : word & ~bit;
   ++depth_;
   ++at_;
+  if (is_on_path) on_path_depth_ = depth_;
   expect_ = is_array ? Expect::kFirstElement : Expect::kFirstKey;
   return Step::kPaused;
 }
@@ -281,6 +308,7 @@ JsonCheck::Step JsonCheck::open() {
 JsonCheck::Step JsonCheck::close() {
   ++at_;
   --depth_;
+  if (on_path_depth_ > depth_) on_path_depth_ = std::max<std::size_t>(depth_, 1);
   if (depth_ > 0) return value_ends();
   expect_ = Expect::kNothing;
   return Step::kPaused;
@@ -291,6 +319,10 @@ JsonCheck::Step JsonCheck::value_ends() {
   if (depth_ == 1) {
     member_.value_end = position();
     return Step::kMember;
+  }
+  if (path_depth_ != 0 && at_path_end() && !inside_array()) {
+    inner_.value_end = position();
+    return Step::kInner;
   }
   // The usual next token, without another turn.
   if (at_ != end_ && *at_ == ',') {

@@ -1,6 +1,7 @@
 #pragma once
 
-// Checks that a text is one JSON object (RFC 8259), in slices, and returns its top-level members.
+// Checks that a text is one JSON object (RFC 8259), in slices, and returns its top-level members,
+// and those of the objects at one path inside it.
 //
 // The check is complete: every token, number, literal and escape, at every depth. Strings are
 // scanned 64 bytes at a time (wire/json/scan.h), so that a long prompt costs little more than
@@ -11,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "wire/json/bits.h"
@@ -24,6 +26,7 @@ class JsonCheck {
 
   enum class Step : std::uint8_t {
     kMember,  // a top-level member was passed: member()
+    kInner,   // a member of an object at the path was passed: inner()
     kEnd,     // the object has ended, and only white space follows
     kPaused,  // the permitted work is used up: call again
     kFault,   // fault() at position()
@@ -36,8 +39,13 @@ class JsonCheck {
     std::size_t value_end;
   };
 
-  // `depth` is the maximum nesting, at most kDepthMax; the object itself has depth 1.
-  JsonCheck(std::string_view text, std::size_t depth,
+  // A path leads from the object to others: a list of keys, in which an empty one stands for every
+  // element of an array.
+  using Path = std::span<const std::string_view>;
+
+  // `depth` is the maximum nesting, at most kDepthMax; the object itself has depth 1. `path` is
+  // empty, or outlives the check.
+  JsonCheck(std::string_view text, std::size_t depth, Path path = {},
             JsonInstructions instructions = json_instructions());
 
   // Continues to the next member. `work` is the work permitted in this call, about a nanosecond or
@@ -45,6 +53,7 @@ class JsonCheck {
   Step next(std::size_t& work);
 
   const Member& member() const { return member_; }
+  const Member& inner() const { return inner_; }
   // What is wrong: "a value is missing". Without an article for a position.
   std::string_view fault() const { return fault_; }
   std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
@@ -83,6 +92,11 @@ class JsonCheck {
   Step close();
   Step value_ends();
 
+  // Whether the current container is at the path's end.
+  bool at_path_end() const { return depth_ == path_depth_ && on_path_depth_ == depth_; }
+  void end_path_key(std::string_view key, bool escaped);
+  bool continues_path() const;
+
   bool inside_array() const { return (arrays_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1) != 0; }
 
   const char* begin_;
@@ -102,6 +116,11 @@ class JsonCheck {
   const char* string_begin_ = nullptr;
   std::string_view fault_;
   Member member_{};
+  Member inner_{};
+  Path path_;
+  std::size_t path_depth_;         // of the objects at the path; 0: there is none
+  std::size_t on_path_depth_ = 1;  // the containers up to this depth are on the path
+  bool key_is_on_path_ = false;    // the current one of the innermost of them
   std::array<std::uint64_t, kDepthMax / 64>
       arrays_{};  // one bit for each depth: an array, not an object
 };

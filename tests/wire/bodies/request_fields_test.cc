@@ -11,54 +11,12 @@
 #include <vector>
 
 #include "core/text.h"
+#include "wire/bodies/request_reading.h"
 
 namespace penstock::wire {
 namespace {
 
 using namespace std::string_literals;
-
-struct Read : RequestFields {
-  std::string model;
-};
-
-// Reads `body` from memory that ends with it, so that the sanitizers detect a step too far; in one
-// go and in slices, with the same result.
-Result<Read> read(std::string_view body, const RequestLimits& limits = {}) {
-  const std::vector<char> exact(body.begin(), body.end());
-  RequestReader reader({exact.data(), exact.size()}, limits);
-  Result<RequestFields> fields = read_request(reader);
-
-  constexpr std::size_t kSmallBytes = 10'000;
-  const std::size_t work = body.size() < kSmallBytes ? 1 : 1000;
-  RequestReader sliced({exact.data(), exact.size()}, limits);
-  std::optional<Result<RequestFields>> again;
-  std::size_t slices = 0;
-  while (!again) {
-    again = sliced.proceed(work);
-    EXPECT_LE(++slices, body.size() + 2);
-    if (slices > body.size() + 2) break;
-  }
-  if (again->has_value() != fields.has_value()) throw std::logic_error("slices change the outcome");
-  EXPECT_EQ(sliced.model(), reader.model());
-  if (!fields) {
-    EXPECT_EQ(again->error().message, fields.error().message);
-    return failure(std::move(fields.error()));
-  }
-  return Read{*fields, std::string(reader.model())};
-}
-
-std::string message_for(const std::string& body) {
-  const auto fields = read(body);
-  if (fields) return "no error";
-  EXPECT_EQ(fields.error().kind, ErrorKind::kInvalidRequest);
-  return fields.error().message;
-}
-
-std::string not_json(const std::string& what) {
-  return "We could not parse the JSON body of your request: " + what + ".";
-}
-
-constexpr std::string_view kNoModel = "You must provide a model parameter: a non-empty string.";
 
 TEST(RequestReader, FindsTheModelAndWhereItStands) {
   const std::string body =
@@ -66,7 +24,7 @@ TEST(RequestReader, FindsTheModelAndWhereItStands) {
   const auto fields = read(body);
   ASSERT_TRUE(fields);
   EXPECT_EQ(fields->model, "a/b:c");
-  EXPECT_EQ(body.substr(fields->model_begin, fields->model_end - fields->model_begin), "\"a/b:c\"");
+  EXPECT_EQ(spelled_at(body, fields->first_place), "\"a/b:c\"");
   EXPECT_FALSE(fields->stream);
 }
 
@@ -76,8 +34,8 @@ TEST(RequestReader, GivesTheSpanAsItIsSpelled) {
       const std::string body = "{\"model\":" + spelled + after;
       const auto fields = read(body);
       ASSERT_TRUE(fields) << body;
-      EXPECT_EQ(fields->model_begin, 9U);
-      EXPECT_EQ(fields->model_end, 9U + spelled.size()) << body;
+      EXPECT_EQ(fields->first_place.begin, 9U);
+      EXPECT_EQ(fields->first_place.end, 9U + spelled.size()) << body;
     }
   }
   EXPECT_EQ(read(R"({"model":"m\u0031"})")->model, "m1");
