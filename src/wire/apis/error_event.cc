@@ -4,8 +4,10 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "core/json_reader.h"
+#include "wire/sse/parser.h"
 
 namespace penstock::wire {
 namespace {
@@ -76,27 +78,33 @@ std::optional<int> first_of(const JsonValue& error, const std::array<std::string
   return {};
 }
 
+// Keeps the data of one event.
+struct DataOnly {
+  void pass(std::string_view) {}
+  void pass_line_feed() {}
+  void begin_data() {
+    if (has_data) text.push_back('\n');
+    has_data = true;
+  }
+  void data(std::string_view part) { text.append(part); }
+  void end_data() {}
+  void end_event(std::string_view) {}
+  void between_events() {}
+
+  std::string text;
+  bool has_data = false;
+};
+
 constexpr std::array<std::string_view, 3> kStating = {"code", "status", "status_code"};
 constexpr std::array<std::string_view, 2> kNaming = {"type", "code"};
 
 }  // namespace
 
 std::string event_data(std::string_view event) {
-  std::string data;
-  bool has_data = false;
-  while (!event.empty()) {
-    const std::string_view line = event.substr(0, event.find_first_of("\r\n"));
-    event.remove_prefix(std::min(event.size(), line.size() + 1));
-    const std::size_t colon = line.find(':');
-    // A line without a colon is a field with an empty value.
-    std::string_view value = colon == std::string_view::npos ? "" : line.substr(colon + 1);
-    if (line.substr(0, colon) != "data") continue;
-    if (value.starts_with(' ')) value.remove_prefix(1);
-    if (has_data) data.push_back('\n');
-    has_data = true;
-    data.append(value);
-  }
-  return data;
+  DataOnly sink;
+  SseParser parser;
+  parser.feed(event, sink);
+  return std::move(sink.text);
 }
 
 int status_of_error(std::string_view text) {

@@ -24,6 +24,7 @@
 #include "wire/apis/event_law.h"
 #include "wire/apis/stream_end.h"
 #include "wire/bodies/json_rewriter.h"
+#include "wire/sse/parser.h"
 
 namespace penstock::wire {
 
@@ -67,15 +68,6 @@ class SseRewriter {
   UsageTexts usage() const { return json_.usage(); }
 
  private:
-  enum class Line : std::uint8_t {
-    kBom,    // at the stream's start, matched_ bytes of a byte order mark seen
-    kStart,  // at the start of a line
-    kName,   // matched_ bytes of name_ seen
-    kSpace,  // after `data:`
-    kData,   // in the data of a `data` line
-    kEvent,  // in the value of an `event` line
-    kOther,  // in a comment or another field
-  };
   // What the data of the current event is, as far as it has arrived.
   enum class Data : std::uint8_t {
     kNone,  // no `data` line yet
@@ -84,22 +76,19 @@ class SseRewriter {
     kText,  // begins like the mark but continues differently: not a JSON object, passes
   };
 
-  // Each takes bytes from `at` on and returns where it stopped, at `end` at the latest.
-  const char* step(const char* at, const char* end, std::string& out);
-  const char* start_line(const char* at, const char* end, std::string& out);
-  const char* match_bom(const char* at, std::string& out);
-  const char* match_name(const char* at, std::string& out);
-  const char* take_data(const char* at, const char* end, std::string& out);
-  const char* take_other(const char* at, const char* end, std::string& out);
+  // What the parser tells goes here, with the output of the current call.
+  struct Sink;
 
   std::string_view match_mark(std::string_view data, std::string& out);
-  void end_line(char line_end, std::string& out);
-  void end_event(char line_end, std::string& out);
+  void take_data(std::string_view part, std::string& out);
+  void end_data(std::string& out);
+  void end_event(std::string_view name, std::string& out);
   void end_marked_event(std::string& out);
-  void end_data(StreamEnd::Event event, std::size_t place);
+  void count(StreamEnd::Event event, std::string_view name, std::size_t place);
   void event_begins_at(std::size_t place);
   bool has_mark() const { return data_ == Data::kMark && mark_matched_ == mark_.size(); }
 
+  SseParser parser_;
   StreamEnd end_;
   JsonRewriter json_;
   const std::string_view mark_;
@@ -111,16 +100,10 @@ class SseRewriter {
   std::size_t passed_in_part_ = 0;
   std::size_t first_error_begin_ = 0;
   std::size_t first_error_bytes_ = 0;
-  Line line_ = Line::kBom;
   Data data_ = Data::kNone;
-  std::string_view name_;   // the name of the field that the line may be
-  std::string event_name_;  // of the current event, as written; cut
-  std::uint8_t matched_ = 0;
   std::uint8_t mark_matched_ = 0;
-  bool after_return_ = false;  // a line feed that comes next belongs to a carriage return
-  bool drop_feed_ = false;     // and is dropped or passed like it
-  bool event_open_ = false;    // a field of the current event has arrived
-  bool passing_ = false;       // its bytes have been released
+  bool drops_line_feed_ = false;  // one that comes next belongs to an event that was dropped
+  bool passing_ = false;          // the current event's bytes have been released
   bool broke_off_ = false;
 };
 
