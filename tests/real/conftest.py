@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 
+import anthropic
 import openai
 import pytest
 
@@ -67,6 +68,11 @@ class Service:
     def client(self):
         return openai.OpenAI(
             base_url=f"{self.url}/v1", api_key=self.api_key, max_retries=0, timeout=PATIENCE_SECONDS
+        )
+
+    def anthropic(self):
+        return anthropic.Anthropic(
+            base_url=self.url, api_key=self.api_key, max_retries=0, timeout=PATIENCE_SECONDS
         )
 
 

@@ -21,7 +21,7 @@ if ! cmp --quiet "$here/requirements.txt" "$venv/.installed"; then
 fi
 
 node_work="$("$here/../sdk/install.sh" "$build")"
-cp "$here/node_client.mjs" "$node_work/"
+cp "$here"/*.mjs "$node_work/"
 
 export PENSTOCK_BIN_DIR="$build/bin" PENSTOCK_REAL_WORK="$build/real"
 export PENSTOCK_REAL_NODE_TEST="$node_work/node_client.mjs" PYTHONDONTWRITEBYTECODE=1

@@ -2,6 +2,7 @@
 
 import { Agent } from 'node:http';
 
+import Anthropic from '@anthropic-ai/sdk';
 import LlamaStackClient from 'llama-stack-client';
 import OpenAI from 'openai';
 
@@ -11,6 +12,10 @@ export { startConfigured, startPenstock, startSimulator } from './programs.mjs';
 
 export function connectOpenAI(options) {
   return new OpenAI({ timeout: PATIENCE_MS, ...options });
+}
+
+export function connectAnthropic(options) {
+  return new Anthropic({ timeout: PATIENCE_MS, ...options });
 }
 
 // llama-stack-client with its own HTTP library, a connection for each request: with kept
