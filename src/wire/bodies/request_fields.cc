@@ -49,7 +49,7 @@ std::string shown(std::string_view key) {
   return text;
 }
 
-Error variant(std::string_view key, std::string_view name) {
+[[gnu::cold]] Error variant(std::string_view key, std::string_view name) {
   return invalid("The body has the key '" + shown(key) + "', which some services read as '" +
                  std::string(name) + "'. Spell it '" + std::string(name) + "'.");
 }
@@ -60,7 +60,7 @@ bool is_control(char c) {
 
 // Whether a service that ignores the case of keys would take `key` for `name`, and we do not. Go's
 // does so by Unicode's rules, in which the long s is an s.
-bool is_variant_of(std::string_view key, std::string_view name) {
+[[gnu::always_inline]] inline bool is_variant_of(std::string_view key, std::string_view name) {
   constexpr std::string_view kLongS = "\u017F";
   if (key == name) return false;
   if (equals_ignoring_case(key, name)) return true;

@@ -118,7 +118,8 @@ JsonCheck::Step JsonCheck::take_token(std::size_t& work) {
 
 JsonCheck::Step JsonCheck::take_value(std::size_t& work) {
   if (depth_ == 1) member_.value_begin = position();
-  if (path_depth_ != 0 && at_path_end()) inner_.value_begin = position();
+  if (depth_ <= path_depth_ && at_path_end()) [[unlikely]]
+    inner_.value_begin = position();
   switch (*at_) {
     case '"':
       string_is_key_ = false;
@@ -200,9 +201,12 @@ JsonCheck::Step JsonCheck::string_ends() {
     member_.key = {string_begin_ + 1, static_cast<std::size_t>(at_ - string_begin_ - 2)};
     member_.key_is_escaped = escaped;
   }
-  if (depth_ <= path_depth_) {
-    end_path_key({string_begin_ + 1, static_cast<std::size_t>(at_ - string_begin_ - 2)}, escaped);
-  }
+  if (depth_ <= path_depth_) [[unlikely]]
+    return end_key_on_path(escaped);
+  return key_ends();
+}
+
+JsonCheck::Step JsonCheck::key_ends() {
   expect_ = Expect::kColon;
   // The usual next token, without another turn.
   if (at_ != end_ && *at_ == ':') {
@@ -212,21 +216,27 @@ JsonCheck::Step JsonCheck::string_ends() {
   return Step::kPaused;
 }
 
-// A key has ended at a depth that the path reaches.
-void JsonCheck::end_path_key(std::string_view key, bool escaped) {
-  if (depth_ != on_path_depth_) return;
-  if (depth_ == path_depth_) {
+// At a depth that the path reaches.
+JsonCheck::Step JsonCheck::end_key_on_path(bool escaped) {
+  const std::string_view key(string_begin_ + 1, static_cast<std::size_t>(at_ - string_begin_ - 2));
+  if (at_path_end()) {
     inner_.key = key;
     inner_.key_is_escaped = escaped;
-  } else {
+  } else if (depth_ == on_path_depth_) {
     key_is_on_path_ = is_json_key(key, escaped, path_[depth_ - 1]);
   }
+  return key_ends();
 }
 
-// Whether the container that begins in the current one is on the path.
-bool JsonCheck::continues_path() const {
-  if (depth_ == 0 || depth_ != on_path_depth_ || depth_ >= path_depth_) return false;
-  return path_[depth_ - 1].empty() ? inside_array() : !inside_array() && key_is_on_path_;
+// A container begins inside one that the path reaches.
+void JsonCheck::open_on_path() {
+  if (depth_ != on_path_depth_) return;
+  if (depth_ > 0) {
+    const bool is_next =
+        path_[depth_ - 1].empty() ? inside_array() : !inside_array() && key_is_on_path_;
+    if (!is_next) return;
+  }
+  on_path_depth_ = depth_ + 1;
 }
 
 // Skips the numbers of an array that have up to seven digits, with their commas: token ids, for
@@ -293,14 +303,14 @@ JsonCheck::Step JsonCheck::open() {
     too_deep_ = true;
     return fail("arrays and objects are nested too deeply", at_);
   }
-  const bool is_on_path = depth_ < path_depth_ && continues_path();
+  if (depth_ < path_depth_) [[unlikely]]
+    open_on_path();
   const bool is_array = *at_ == '[';
   const std::uint64_t bit = std::uint64_t{1} << (depth_ % 64);
   std::uint64_t& word = arrays_[depth_ / 64];
   word = is_array ? word | bit : word & ~bit;
   ++depth_;
   ++at_;
-  if (is_on_path) on_path_depth_ = depth_;
   expect_ = is_array ? Expect::kFirstElement : Expect::kFirstKey;
   return Step::kPaused;
 }
@@ -308,7 +318,8 @@ JsonCheck::Step JsonCheck::open() {
 JsonCheck::Step JsonCheck::close() {
   ++at_;
   --depth_;
-  if (on_path_depth_ > depth_) on_path_depth_ = std::max<std::size_t>(depth_, 1);
+  if (depth_ < path_depth_) [[unlikely]]
+    on_path_depth_ = std::min(on_path_depth_, depth_);
   if (depth_ > 0) return value_ends();
   expect_ = Expect::kNothing;
   return Step::kPaused;
@@ -320,7 +331,7 @@ JsonCheck::Step JsonCheck::value_ends() {
     member_.value_end = position();
     return Step::kMember;
   }
-  if (path_depth_ != 0 && at_path_end() && !inside_array()) {
+  if (depth_ <= path_depth_ && at_path_end() && !inside_array()) [[unlikely]] {
     inner_.value_end = position();
     return Step::kInner;
   }

@@ -94,8 +94,10 @@ class JsonCheck {
 
   // Whether the current container is at the path's end.
   bool at_path_end() const { return depth_ == path_depth_ && on_path_depth_ == depth_; }
-  void end_path_key(std::string_view key, bool escaped);
-  bool continues_path() const;
+  // Out of line: nearly no body has a path, and every key and bracket would pay for it.
+  [[gnu::noinline]] Step end_key_on_path(bool escaped);
+  [[gnu::noinline]] void open_on_path();
+  Step key_ends();
 
   bool inside_array() const { return (arrays_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1) != 0; }
 
@@ -119,7 +121,7 @@ class JsonCheck {
   Member inner_{};
   Path path_;
   std::size_t path_depth_;         // of the objects at the path; 0: there is none
-  std::size_t on_path_depth_ = 1;  // the containers up to this depth are on the path
+  std::size_t on_path_depth_ = 0;  // the containers up to this depth are on the path
   bool key_is_on_path_ = false;    // the current one of the innermost of them
   std::array<std::uint64_t, kDepthMax / 64>
       arrays_{};  // one bit for each depth: an array, not an object
