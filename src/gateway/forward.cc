@@ -22,8 +22,8 @@ AttemptFacts& begin_attempt(ExchangeFacts& facts, const Attempt& attempt) {
 
 // One try: connect or reuse, send, wait for the head.
 Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& provider,
-                                    http::UpstreamPool& pool, http::Pieces request,
-                                    Attempt& attempt, AttemptFacts& facts) {
+                                    http::UpstreamPool& pool, const http::RequestToSend& request,
+                                    const http::Pieces& body, Attempt& attempt, AttemptFacts& facts) {
   Context& context = exchange.context();
   net::Signal& gone = exchange.client().gone();
   const SteadyTime began = context.loop.now();
@@ -35,7 +35,7 @@ Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& 
   facts.reused_connection = connection->reused();
   facts.connect = duration_cast<std::chrono::microseconds>(context.loop.now() - began);
   const SteadyTime until = exchange.until(provider.first_byte_timeout());
-  Status sent = co_await connection->send(request, until, gone);
+  Status sent = co_await connection->send(request, body, until, gone);
   if (!sent) co_return failure(std::move(sent.error()));
   auto head = co_await connection->receive_head(until, gone);
   if (!head) co_return failure(std::move(head.error()));
@@ -61,12 +61,12 @@ bool may_retry(const Attempt& attempt, const Error& error) {
 }
 
 Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provider,
-                               http::UpstreamPool& pool, http::Pieces request,
-                               Repeatable repeatable) {
+                               http::UpstreamPool& pool, const http::RequestToSend& request,
+                               const http::Pieces& body, Repeatable repeatable) {
   for (Attempt attempt{.repeatable = repeatable};; ++attempt.number) {
     attempt.reused_connection = false;
     AttemptFacts& facts = begin_attempt(exchange.facts(), attempt);
-    auto answered = co_await attempt_once(exchange, provider, pool, request, attempt, facts);
+    auto answered = co_await attempt_once(exchange, provider, pool, request, body, attempt, facts);
     if (answered) co_return std::move(*answered);
     facts.error = answered.error().kind;
     if (!may_retry(attempt, answered.error())) co_return failure(std::move(answered.error()));

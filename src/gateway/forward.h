@@ -28,12 +28,12 @@ struct Answered {
   const http::ResponseHead* head = nullptr;  // valid until the connection's first read_body()
 };
 
-// Sends `request` (head and body, complete) and waits for the head of the answer. At most two
+// Sends `request` with its whole body and waits for the head of the answer. At most two
 // attempts: the second, on a new connection, only if the first failed on a reused one that took
 // nothing, or, if the request is `repeatable`, that was closed without a byte of an answer. Ends
 // with kCancelled as soon as the client has gone.
 Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provider,
-                               http::UpstreamPool& pool, http::Pieces request,
-                               Repeatable repeatable);
+                               http::UpstreamPool& pool, const http::RequestToSend& request,
+                               const http::Pieces& body, Repeatable repeatable);
 
 }  // namespace penstock::gateway

@@ -16,7 +16,6 @@
 #include "gateway/relay.h"
 #include "gateway/route_table.h"
 #include "http/body_memory.h"
-#include "http/serializer.h"
 #include "net/next_turn.h"
 #include "providers/redirect.h"
 #include "wire/bodies/body_edits.h"
@@ -29,6 +28,7 @@ using http::FieldName;
 
 // More edits of a body than these are made in memory; these are gathered when it is sent.
 constexpr std::size_t kEditsGathered = 2;
+static_assert(2 * kEditsGathered + 1 <= http::UpstreamConnection::kBodyPiecesMax);
 using wire::Api;
 
 // The reference's words. Only a stated type is compared with a request: plain services list all
@@ -43,18 +43,16 @@ Status check_type(const models::Catalog::Target& target, std::string_view name,
                                                                std::string(wanted) + "'"));
 }
 
-void append_own_fields(std::string& out, const Exchange& exchange,
-                       const providers::Passthrough& provider,
-                       const providers::ProviderData* caller, std::size_t body_bytes) {
-  const http::Fields& fields = exchange.client().request().fields;
-  const auto append = [&](std::string_view name, std::string_view value) {
-    if (!provider.writes(name, caller)) http::append_field(out, name, value);
+// What the provider has set has precedence.
+void add_own_fields(http::FieldBlock& out, const Exchange& exchange) {
+  const http::Fields& given = exchange.client().request().fields;
+  const auto add = [&](FieldName known_name, std::string_view name, std::string_view value) {
+    if (!out.has(known_name)) out.add(name, value);
   };
-  append("Content-Type", fields.find(FieldName::kContentType).value_or("application/json"));
-  append("Accept", fields.find(FieldName::kAccept).value_or("*/*"));
-  append("x-request-id", exchange.facts().request_id.view());
-  http::append_content_length(out, body_bytes);
-  http::append_head_end(out);
+  add(FieldName::kContentType, "Content-Type",
+      given.find(FieldName::kContentType).value_or(kJsonType));
+  add(FieldName::kAccept, "Accept", given.find(FieldName::kAccept).value_or("*/*"));
+  add(FieldName::kXRequestId, "x-request-id", exchange.facts().request_id.view());
 }
 
 Repeatable may_be_repeated(const Exchange& exchange, const providers::Passthrough& provider) {
@@ -123,8 +121,10 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
                                     const providers::ProviderData* caller, std::string_view body,
                                     const wire::RequestFields& fields,
                                     std::span<const std::string> further) {
-  http::ScratchPool::Text head(exchange.context().scratch);
-  http::ScratchPool::Text model(exchange.context().scratch);
+  http::ScratchPool& scratch = exchange.context().scratch;
+  http::ScratchPool::Text target(scratch);
+  http::FieldBlock head_fields(scratch);
+  http::ScratchPool::Text model(scratch);
   append_json_quoted(*model, exchange.facts().upstream_model.view());
   wire::BodyEdits edits = model_edits(fields, *model, further);
   std::optional<http::BodyMemory> edited;
@@ -134,21 +134,20 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
     body = edited.emplace(std::move(*done)).view();
     edits = {};
   }
-  provider.append_request_head(*head, "POST", upstream_path(exchange), route, caller,
-                               query_of(exchange.client().request().target));
-  append_own_fields(*head, exchange, provider, caller, edits.bytes_of(body));
-  std::string target;
+  provider.append_target(*target, upstream_path(exchange), route,
+                         query_of(exchange.client().request().target));
+  provider.add_fields(head_fields, route, caller);
+  add_own_fields(head_fields, exchange);
+  http::Pieces pieces;
+  edits.for_each_piece(body, [&](std::string_view piece) { pieces.add(piece); });
   for (int redirects = 0;; ++redirects) {
-    http::Pieces pieces;
-    pieces.add(*head);
-    edits.for_each_piece(body, [&](std::string_view piece) { pieces.add(piece); });
-    auto answered = co_await forward(exchange, provider, route.pool(), pieces,
+    const http::RequestToSend request{"POST", *target, head_fields};
+    auto answered = co_await forward(exchange, provider, route.pool(), request, pieces,
                                      may_be_repeated(exchange, provider));
     if (!answered || !providers::is_redirect(answered->head->status)) co_return std::move(answered);
     const int status = answered->head->status;
     exchange.facts().attempts.last().status = status;
-    if (target.empty()) target = provider.target_of(upstream_path(exchange), route);
-    Result<std::string> next = provider.follow(*answered->head, route, target);
+    Result<std::string> next = provider.follow(*answered->head, route, *target);
     if (next && redirects == providers::kRedirectsMax) {
       next = failure(providers::too_many_redirects(status));
     }
@@ -157,10 +156,7 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
       co_return failure(std::move(next.error()));
     }
     route.pool().give_back_unread(std::move(answered->connection));
-    target = std::move(*next);
-    head->clear();
-    provider.append_redirected_head(*head, "POST", target, route, caller);
-    append_own_fields(*head, exchange, provider, caller, edits.bytes_of(body));
+    *target = std::move(*next);
   }
 }
 

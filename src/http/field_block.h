@@ -45,6 +45,7 @@ class FieldBlock {
   // The same, and gives the memory back.
   void release();
 
+  bool empty() const { return lines_.empty(); }
   std::string_view lines() const { return lines_; }
   std::size_t bytes() const { return lines_.size(); }
   // The lines after the first `bytes` bytes, to be masked in place: each line keeps its form.

@@ -64,7 +64,7 @@ FieldName field_name_of(std::string_view name) {
       return one_of(name, "x-api-key", kXApiKey);
     case 10:
       return one_of(name, "connection", kConnection, "keep-alive", kKeepAlive, "set-cookie",
-                    kSetCookie);
+                    kSetCookie, "user-agent", kUserAgent);
     case 11:
       return one_of(name, "set-cookie2", kSetCookie2);
     case 12:

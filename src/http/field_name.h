@@ -38,6 +38,7 @@ enum class FieldName : std::uint8_t {
   kTrailer,
   kTransferEncoding,
   kUpgrade,
+  kUserAgent,
   kXApiKey,
   kXLlamaStackProviderData,
   kXOgxProviderData,

@@ -102,6 +102,11 @@ void append_content_length(std::string& out, std::uint64_t length_bytes) {
   out.append("\r\n"sv);
 }
 
+void append_framing(std::string& out, const Framing& framing) {
+  if (framing.kind == Framing::Kind::kLength) append_content_length(out, framing.length);
+  if (framing.kind == Framing::Kind::kChunked) out.append("Transfer-Encoding: chunked\r\n"sv);
+}
+
 void append_date(std::string& out, WallTime now) {
   constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
   constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";

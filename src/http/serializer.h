@@ -46,6 +46,9 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 void append_received_field(std::string& out, const Field& field);
 void append_content_length(std::string& out, std::uint64_t length_bytes);
 
+// Content-Length or Transfer-Encoding; nothing for the other kinds.
+void append_framing(std::string& out, const Framing& framing);
+
 // `Date:` as an IMF-fixdate (RFC 9110 section 5.6.7), in whole seconds; years 0 to 9999.
 void append_date(std::string& out, WallTime now);
 

@@ -17,7 +17,7 @@ void ServerExchange::begin() {
   is_head_ = head_.method == "HEAD";
   has_responded_ = false;
   ended_ = false;
-  framing_ = {};
+  framing_.begin({});
   body_bytes_sent_ = 0;
 }
 
@@ -38,7 +38,7 @@ bool ServerExchange::keep_alive() const {
 // Length and chunks show by themselves that the end is missing. Where the connection's end is the
 // body's, only a reset does.
 void ServerExchange::cut_off_unless_ended() {
-  if (!ended_ && framing_.kind == Framing::Kind::kUntilClose) stream_.reset_on_close();
+  if (!ended_ && framing_.kind() == Framing::Kind::kUntilClose) stream_.reset_on_close();
 }
 
 Eventual<Status> ServerExchange::respond(int status, FieldBlock&& fields, const Pieces& body) {
@@ -70,9 +70,12 @@ Pieces ServerExchange::begin_head(int status, FieldBlock&& fields,
   fields_ = std::move(fields);
   std::string& out = fields_.lines_;
   if (!fields_.has(FieldName::kDate)) append_date(out, context_.loop.wall());
-  if (!has_no_body) append_framing(out, length);
-  append_connection(out);
+  Framing framing;
+  if (!has_no_body) framing = choose_framing(length);
+  append_framing(out, framing);
+  append_connection(out, framing);
   append_head_end(out);
+  framing_.begin(carries_body_ ? framing : Framing{});
   Pieces pieces;
   pieces.add(status_line_.view());
   pieces.add(out);
@@ -81,49 +84,25 @@ Pieces ServerExchange::begin_head(int status, FieldBlock&& fields,
 
 // RFC 9112 section 6: a body of unknown length is chunked, or ends with the connection where the
 // client knows no chunks.
-void ServerExchange::append_framing(std::string& out, std::optional<std::uint64_t> length) {
-  if (length) {
-    framing_ = {Framing::Kind::kLength, *length};
-    append_content_length(out, *length);
-  } else if (head_.version == Version::kHttp11) {
-    framing_.kind = Framing::Kind::kChunked;
-    out.append("Transfer-Encoding: chunked\r\n");
-  } else {
-    framing_.kind = Framing::Kind::kUntilClose;
-    end_after_this();
-  }
+Framing ServerExchange::choose_framing(std::optional<std::uint64_t> length) {
+  if (length) return {Framing::Kind::kLength, *length};
+  if (head_.version == Version::kHttp11) return {Framing::Kind::kChunked, 0};
+  end_after_this();
+  return {Framing::Kind::kUntilClose, 0};
 }
 
-void ServerExchange::append_connection(std::string& out) const {
+void ServerExchange::append_connection(std::string& out, const Framing& framing) const {
   if (!keep_alive()) {
     out.append("Connection: close\r\n");
-  } else if (head_.version == Version::kHttp10 && framing_.kind == Framing::Kind::kLength) {
+  } else if (head_.version == Version::kHttp10 && framing.kind == Framing::Kind::kLength) {
     out.append("Connection: keep-alive\r\n");
   }
 }
 
 Eventual<Status> ServerExchange::send_part(Pieces pieces, std::string_view part, Last last) {
   if (!carries_body_) part = {};
-  if (framing_.kind == Framing::Kind::kLength && carries_body_) {
-    take_from_length(part.size(), last);
-  }
-  const bool is_chunked = framing_.kind == Framing::Kind::kChunked && carries_body_;
-  if (is_chunked && !part.empty()) {
-    chunk_header_.clear();
-    append_chunk_header(chunk_header_, part.size());
-    pieces.add(chunk_header_);
-  }
-  pieces.add(part);
-  if (is_chunked && !part.empty()) pieces.add(kChunkEnd);
-  if (is_chunked && last == Last::kYes) pieces.add(kLastChunk);
+  framing_.add(pieces, part, last);
   return send(pieces, part.size(), last);
-}
-
-// What exceeds a body's length would be read as the next answer.
-void ServerExchange::take_from_length(std::size_t bytes, Last last) {
-  const bool is_sound = last == Last::kYes ? bytes == framing_.length : bytes <= framing_.length;
-  if (!is_sound) throw std::logic_error("an answer does not have the length that its head states");
-  framing_.length -= bytes;
 }
 
 Eventual<Status> ServerExchange::send(const Pieces& pieces, std::size_t body_bytes, Last last) {

@@ -23,6 +23,7 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "http/body_budget.h"
+#include "http/body_framing.h"
 #include "http/body_memory.h"
 #include "http/client_stream.h"
 #include "http/clients.h"
@@ -82,7 +83,7 @@ class ServerExchange {
 
   // --- The answer ---
 
-  enum class Last : bool { kNo, kYes };
+  using Last = http::Last;
 
   // Each returns when the client's connection has taken everything. Errors: kClientGone,
   // kRequestTimeout; nothing more can be written then. The bytes of a body remain the caller's and
@@ -141,10 +142,9 @@ class ServerExchange {
   void cut_off_unless_ended();
 
   Pieces begin_head(int status, FieldBlock&& fields, std::optional<std::uint64_t> length);
-  void append_framing(std::string& out, std::optional<std::uint64_t> length);
-  void append_connection(std::string& out) const;
+  Framing choose_framing(std::optional<std::uint64_t> length);
+  void append_connection(std::string& out, const Framing& framing) const;
   Eventual<Status> send_part(Pieces pieces, std::string_view part, Last last);
-  void take_from_length(std::size_t bytes, Last last);
   Eventual<Status> send(const Pieces& pieces, std::size_t body_bytes, Last last);
   Task<Status> send_rest(Eventual<Status> writing, std::size_t body_bytes, Last last);
   Status sent(Status written, std::size_t body_bytes, Last last);
@@ -165,13 +165,12 @@ class ServerExchange {
   // Of the answer.
   bool is_head_ = false;  // the request's method is HEAD
   bool has_responded_ = false;
-  bool carries_body_ = false;
+  bool carries_body_ = false;  // neither the request nor the status forbids one
   bool ended_ = false;
-  Framing framing_;  // a length is what is left of it
+  BodyFraming framing_;
   std::uint64_t body_bytes_sent_ = 0;
   StatusLine status_line_;
-  FieldBlock fields_;         // until they are sent
-  std::string chunk_header_;  // of the current write; short enough for the string's inline buffer
+  FieldBlock fields_;  // until they are sent
 };
 
 }  // namespace penstock::http

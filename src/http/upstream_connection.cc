@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "http/serializer.h"
 #include "net/wait.h"
 
 namespace penstock::http {
@@ -26,6 +27,12 @@ std::optional<std::chrono::milliseconds> stated_idle_timeout(const Fields& field
   return std::chrono::seconds(*seconds > 0 ? *seconds - 1 : 0);
 }
 
+// Whether a request of that method usually has a body: it then states a length even if it has none
+// (RFC 9110 section 8.6).
+bool has_body(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
 Error reset(RetryClass retry, std::string message) {
   return Error::upstream(ErrorKind::kUpstreamReset, retry, std::move(message));
 }
@@ -45,32 +52,80 @@ UpstreamConnection::~UpstreamConnection() {
   if (!request_sent_ || !body_ended_) stream_->reset_on_close();
 }
 
-Eventual<Status> UpstreamConnection::send(Pieces pieces, SteadyTime until, net::Signal& cancel) {
-  deadline_.set(until);
+Eventual<Status> UpstreamConnection::send(const RequestToSend& request, const Pieces& body,
+                                          SteadyTime until, net::Signal& cancel) {
+  Framing framing;
+  if (!body.empty() || has_body(request.method)) framing = {Framing::Kind::kLength, body.bytes()};
+  Pieces pieces = begin_request(request, framing);
+  pieces.add(body);
+  return write_all(pieces, Last::kYes, until, cancel);
+}
+
+Eventual<Status> UpstreamConnection::send(const RequestToSend& request,
+                                          std::optional<std::uint64_t> length,
+                                          std::string_view part, Last last, SteadyTime until,
+                                          net::Signal& cancel) {
+  Framing framing{Framing::Kind::kChunked, 0};
+  if (length) framing = {Framing::Kind::kLength, *length};
+  Pieces pieces = begin_request(request, framing);
+  request_framing_.begin(framing);
+  request_framing_.add(pieces, part, last);
+  return write_all(pieces, last, until, cancel);
+}
+
+Eventual<Status> UpstreamConnection::write(std::string_view part, Last last, SteadyTime until,
+                                           net::Signal& cancel) {
+  if (has_answer()) return Status{};
+  Pieces pieces;
+  request_framing_.add(pieces, part, last);
+  return write_all(pieces, last, until, cancel);
+}
+
+// The head's pieces.
+Pieces UpstreamConnection::begin_request(const RequestToSend& request, const Framing& framing) {
+  request_has_begun_ = false;
   request_sent_ = false;
   body_ended_ = false;
   head_complete_ = false;
   scanned_ = 0;
   interim_answers_ = 0;
-  const std::size_t all = pieces.bytes();
-  std::optional<Status> sent = send_what_goes(pieces, all);
-  if (sent) return std::move(*sent);
-  return send_rest(pieces, all, cancel);
+  own_lines_.emplace(scratch_);
+  std::string& lines = **own_lines_;
+  append_request_line(lines, request.method, {request.target});
+  const std::size_t first_bytes = lines.size();
+  append_framing(lines, framing);
+  append_head_end(lines);
+  const std::string_view own = lines;
+  Pieces pieces;
+  pieces.add(own.substr(0, first_bytes));
+  pieces.add(request.fields.lines());
+  pieces.add(own.substr(first_bytes));
+  return pieces;
 }
 
-// Nullopt if the socket takes no more at present. `all` is the size of the whole request.
-std::optional<Status> UpstreamConnection::send_what_goes(Pieces& pieces, std::size_t all) {
+Eventual<Status> UpstreamConnection::write_all(Pieces pieces, Last last, SteadyTime until,
+                                               net::Signal& cancel) {
+  deadline_.set(until);
+  std::optional<Status> written = write_what_goes(pieces, last);
+  if (written) return std::move(*written);
+  return write_rest(pieces, last, cancel);
+}
+
+// Nullopt if the socket takes no more at present.
+std::optional<Status> UpstreamConnection::write_what_goes(Pieces& pieces, Last last) {
+  const std::size_t before = pieces.bytes();
   const net::Transfer::Kind kind = write_some(*stream_, pieces);
+  if (pieces.bytes() < before) request_has_begun_ = true;
   if (kind == net::Transfer::Kind::kWouldBlock) return std::nullopt;
-  request_sent_ = kind == net::Transfer::Kind::kBytes;
-  if (!request_sent_ && pieces.bytes() == all) {
+  request_sent_ = kind == net::Transfer::Kind::kBytes && last == Last::kYes;
+  if (kind != net::Transfer::Kind::kBytes && !request_has_begun_) {
     return failure(reset(RetryClass::kNothingSent, "the upstream closed the connection"));
   }
   // If it broke later, it may have answered before it closed: receive_head() finds out.
   return Status{};
 }
 
-Task<Status> UpstreamConnection::send_rest(Pieces pieces, std::size_t all, net::Signal& cancel) {
+Task<Status> UpstreamConnection::write_rest(Pieces pieces, Last last, net::Signal& cancel) {
   for (;;) {
     const net::Woken woken =
         co_await net::wait_any(loop_, &deadline_, cancel, stream_->readable(), stream_->writable());
@@ -91,8 +146,8 @@ Task<Status> UpstreamConnection::send_rest(Pieces pieces, std::size_t all, net::
       // Interim answers ask for the rest of the request; only a final one makes it unnecessary.
       if (head_complete_) co_return Status{};
     }
-    std::optional<Status> sent = send_what_goes(pieces, all);
-    if (sent) co_return std::move(*sent);
+    std::optional<Status> written = write_what_goes(pieces, last);
+    if (written) co_return std::move(*written);
   }
 }
 
@@ -166,6 +221,7 @@ Error UpstreamConnection::reset_before_head() const {
 
 Task<Result<const ResponseHead*>> UpstreamConnection::receive_head(SteadyTime until,
                                                                    net::Signal& cancel) {
+  own_lines_.reset();
   deadline_.set(until);
   while (!head_complete_) {
     const net::Woken woken = co_await net::wait_any(loop_, &deadline_, stream_->readable(), cancel);

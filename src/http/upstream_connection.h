@@ -2,9 +2,10 @@
 
 // UpstreamConnection: one connection to an upstream, for one exchange at a time.
 //
-// The order of calls is send(), receive_head(), then read_body() until the end. Belongs to one
-// thread; between exchanges it is idle in an UpstreamPool. A connection whose exchange did not end
-// in order is destroyed, never reused.
+// The order of calls is send(), write() for the parts of a body that follow, receive_head(), then
+// read_body() until the end. How a request is delimited is decided here, as on the client's side
+// (http/server_exchange.h). Belongs to one thread; between exchanges it is idle in an UpstreamPool.
+// A connection whose exchange did not end in order is destroyed, never reused.
 
 #include <chrono>
 #include <cstddef>
@@ -14,7 +15,9 @@
 
 #include "core/result.h"
 #include "core/task.h"
+#include "http/body_framing.h"
 #include "http/chunked.h"
+#include "http/field_block.h"
 #include "http/head.h"
 #include "http/parser.h"
 #include "http/scratch.h"
@@ -24,6 +27,14 @@
 #include "net/stream.h"
 
 namespace penstock::http {
+
+// A request without its body. Its parts must outlive the sending; the target is in origin-form, and
+// the fields include Host.
+struct RequestToSend {
+  std::string_view method;
+  std::string_view target;
+  const FieldBlock& fields;
+};
 
 class UpstreamConnection {
  public:
@@ -41,11 +52,22 @@ class UpstreamConnection {
   // Whether the connection has served an earlier exchange.
   bool reused() const { return exchanges_ > 0; }
 
-  // Sends a whole request. Ends early, successfully, if the upstream sends a final answer before it
-  // has read everything; an interim one (1xx) changes nothing. `until` limits the whole call.
-  // Errors: kUpstreamReset (kNothingSent if no byte could be written), kUpstreamTimeout, kCancelled
-  // when `cancel` is raised.
-  Eventual<Status> send(Pieces pieces, SteadyTime until, net::Signal& cancel);
+  // Sends a whole request, in one gathered write. Ends early, successfully, if the upstream sends a
+  // final answer before it has read everything; an interim one (1xx) changes nothing. `until`
+  // limits the whole call. `body` has at most kBodyPiecesMax pieces. Errors: kUpstreamReset
+  // (kNothingSent if no byte of the request could be written), kUpstreamTimeout, kCancelled when
+  // `cancel` is raised.
+  static constexpr std::size_t kBodyPiecesMax = 5;
+  Eventual<Status> send(const RequestToSend& request, const Pieces& body, SteadyTime until,
+                        net::Signal& cancel);
+
+  // The same for a body in parts: the head, and a first part with it. `length` is the body's,
+  // nullopt if only its end will tell: throws std::logic_error if the parts do not add up to it.
+  Eventual<Status> send(const RequestToSend& request, std::optional<std::uint64_t> length,
+                        std::string_view part, Last last, SteadyTime until, net::Signal& cancel);
+  // A further part. After a final answer the rest of the request is not needed: has_answer().
+  Eventual<Status> write(std::string_view part, Last last, SteadyTime until, net::Signal& cancel);
+  bool has_answer() const { return head_complete_; }
 
   // Waits for the answer's head; interim answers (1xx) are skipped. The head is valid until the
   // first read_body(). Errors: kUpstreamReset (kStaleConnection if a reused connection returned no
@@ -82,8 +104,10 @@ class UpstreamConnection {
   SteadyTime opened() const { return opened_; }
 
  private:
-  std::optional<Status> send_what_goes(Pieces& pieces, std::size_t all);
-  Task<Status> send_rest(Pieces pieces, std::size_t all, net::Signal& cancel);
+  Pieces begin_request(const RequestToSend& request, const Framing& framing);
+  Eventual<Status> write_all(Pieces pieces, Last last, SteadyTime until, net::Signal& cancel);
+  std::optional<Status> write_what_goes(Pieces& pieces, Last last);
+  Task<Status> write_rest(Pieces pieces, Last last, net::Signal& cancel);
   net::Transfer::Kind read_more();
   Status take_heads();
   Result<std::string_view> decode(std::size_t bytes);
@@ -101,6 +125,11 @@ class UpstreamConnection {
   ScratchPool::Block block_;
   std::size_t begin_ = 0;  // received bytes of the block that are not used yet
   std::size_t end_ = 0;
+
+  // The first and the last lines of the request's head, until the answer is waited for.
+  std::optional<ScratchPool::Text> own_lines_;
+  BodyFraming request_framing_;    // of a body in parts
+  bool request_has_begun_ = true;  // a byte of it was written
 
   ResponseHead head_;
   bool head_complete_ = false;  // of a final answer

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "http/content_codings.h"
-#include "http/serializer.h"
 #include "net/next_turn.h"
 #include "net/wait.h"
 #include "providers/redirect.h"
@@ -171,21 +170,18 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
                                              const providers::Passthrough::Route& route,
                                              std::string_view target, int redirects,
                                              ListReader& reader) {
-  std::string head;
-  request.provider.append_redirected_head(head, "GET", target, route, request.data);
-  if (!request.provider.writes("Accept", request.data)) {
-    http::append_field(head, "Accept", "application/json");
-  }
-  http::append_head_end(head);
+  http::FieldBlock fields;
+  request.provider.add_fields(fields, route, request.data);
+  if (!fields.has(http::FieldName::kAccept)) fields.add("Accept", "application/json");
   // A new connection: listing is rare, and a stale one would need a second attempt.
   const SteadyTime connect_until =
       std::min(request.until, request.loop.now() + request.provider.connect_timeout());
   auto acquired = co_await route.pool().acquire(http::Reuse::kNo, connect_until, request.cancel);
   if (!acquired) co_return failure(std::move(acquired.error()));
   http::UpstreamConnection& connection = **acquired;
-  http::Pieces pieces;
-  pieces.add(head);
-  Status sent = co_await connection.send(pieces, request.until, request.cancel);
+  const http::RequestToSend get{"GET", target, fields};
+  http::Pieces no_body;
+  Status sent = co_await connection.send(get, no_body, request.until, request.cancel);
   if (!sent) co_return failure(std::move(sent.error()));
   auto answer = co_await connection.receive_head(request.until, request.cancel);
   if (!answer) {

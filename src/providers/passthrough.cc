@@ -6,7 +6,6 @@
 #include "config/credentials.h"
 #include "config/url.h"
 #include "core/text.h"
-#include "http/serializer.h"
 #include "providers/redirect.h"
 
 namespace penstock::providers {
@@ -18,12 +17,9 @@ namespace {
 using config::KeyForm;
 using config::Surface;
 
-void append_key(std::string& out, KeyForm form, const Secret& key) {
-  http::append_field(out, config::key_field_name(form),
-                     config::key_field_value(form, key.reveal()));
+void add_key(http::FieldBlock& out, KeyForm form, const Secret& key) {
+  out.add(config::key_field_name(form), config::key_field_value(form, key.reveal()));
 }
-
-constexpr std::string_view kUserAgent = "User-Agent";
 
 // RFC 3986 section 2.3: everything but unreserved bytes. Read like a server that parses forms: `+`
 // is a space there.
@@ -77,7 +73,7 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
   caller_keys_.insert(caller_keys_.end(), settings_.caller_keys.begin(),
                       settings_.caller_keys.end());
   // Whatever the client accepts: only plain text can be rewritten.
-  http::append_field(closing_fields_, "Accept-Encoding", "identity");
+  closing_fields_.add("Accept-Encoding", "identity");
   if (!settings_.base_url) return;
   for (const config::Provider::QueryParameter& parameter : settings_.query) {
     query_.append(query_.empty() ? "?" : "&");
@@ -98,7 +94,7 @@ void Passthrough::add_endpoints() {
   listing_ =
       endpoint_of(listing.url.value_or(is_anthropics ? messages_url : base_url), listing.surface);
   if (is_anthropics && !operator_sets(kAnthropicVersion)) {
-    http::append_field(listing_->opening_fields, kAnthropicVersion, "2023-06-01");
+    listing_->opening_fields.add(kAnthropicVersion, "2023-06-01");
   }
 }
 
@@ -107,17 +103,16 @@ Passthrough::Endpoint Passthrough::endpoint_of(const config::Url& url, Surface s
   endpoint.url = url;
   endpoint.pool = pool_of(url);
   endpoint.auth = surface == Surface::kOpenAi ? settings_.auth : settings_.messages_auth;
-  http::append_field(endpoint.opening_fields, "Host", url.authority());
+  endpoint.opening_fields.add("Host", url.authority());
   const std::string_view key_name = config::key_field_name(endpoint.auth);
   if (!settings_.api_key.empty() && !key_name.empty()) {
-    append_key(endpoint.key_field, endpoint.auth, settings_.api_key);
+    add_key(endpoint.key_field, endpoint.auth, settings_.api_key);
   }
   for (const config::Provider::Header& header : settings_.headers) {
     const bool is_key = equals_ignoring_case(header.name, key_name);
     // At most one: the static key takes precedence.
     if (is_key && !settings_.api_key.empty()) continue;
-    http::append_field(is_key ? endpoint.key_field : endpoint.opening_fields, header.name,
-                       header.value.reveal());
+    (is_key ? endpoint.key_field : endpoint.opening_fields).add(header.name, header.value.reveal());
   }
   return endpoint;
 }
@@ -170,7 +165,10 @@ Result<Passthrough::Route> Passthrough::list_route(const ProviderData* data) con
 }
 
 std::string Passthrough::list_target(const Route& route) const {
-  return target_of(settings_.listing.url && route.endpoint_ != nullptr ? "" : "/models", route);
+  const bool is_whole_url = settings_.listing.url.has_value() && route.endpoint_ != nullptr;
+  std::string target;
+  append_target(target, is_whole_url ? "" : "/models", route);
+  return target;
 }
 
 bool Passthrough::can_list() const {
@@ -247,12 +245,8 @@ bool Passthrough::caller_sets(std::string_view name, const ProviderData& data) c
   });
 }
 
-bool Passthrough::writes(std::string_view name, const ProviderData* data) const {
-  return operator_sets(name) || (data != nullptr && caller_sets(name, *data));
-}
-
-void Passthrough::append_forwarded(std::string& out, const Route& route,
-                                   const ProviderData& data) const {
+void Passthrough::add_forwarded(http::FieldBlock& out, const Route& route,
+                                const ProviderData& data) const {
   const std::string_view key_name = config::key_field_name(auth_of(route));
   for (const config::Provider::ForwardedHeader& forwarded : settings_.forward_headers) {
     if (equals_ignoring_case(forwarded.header, key_name)) {
@@ -262,7 +256,7 @@ void Passthrough::append_forwarded(std::string& out, const Route& route,
       continue;
     }
     const Secret* value = data.find(forwarded.key);
-    if (value != nullptr) http::append_field(out, forwarded.header, value->reveal());
+    if (value != nullptr) out.add(forwarded.header, value->reveal());
   }
 }
 
@@ -282,30 +276,16 @@ std::string Passthrough::joined_query(std::string_view callers_query) const {
   return joined;
 }
 
-void Passthrough::append_request_head(std::string& out, std::string_view method,
-                                      std::string_view path, const Route& route,
-                                      const ProviderData* data,
-                                      std::string_view callers_query) const {
-  const config::Url& url = url_of(route);
+void Passthrough::append_target(std::string& out, std::string_view path, const Route& route,
+                                std::string_view callers_query) const {
+  out.append(url_of(route).path).append(path);
   if (callers_query.empty()) {
-    http::append_request_line(out, method, {url.path, path, query_});
+    out.append(query_);
   } else if (query_.empty()) {
-    http::append_request_line(out, method, {url.path, path, "?"sv, callers_query});
+    out.append("?"sv).append(callers_query);
   } else {
-    http::append_request_line(out, method, {url.path, path, joined_query(callers_query)});
+    out.append(joined_query(callers_query));
   }
-  append_fields(out, route, data);
-}
-
-std::string Passthrough::target_of(std::string_view path, const Route& route) const {
-  return url_of(route).path + std::string(path) + query_;
-}
-
-void Passthrough::append_redirected_head(std::string& out, std::string_view method,
-                                         std::string_view target, const Route& route,
-                                         const ProviderData* data) const {
-  http::append_request_line(out, method, {target});
-  append_fields(out, route, data);
 }
 
 Result<std::string> Passthrough::follow(const http::ResponseHead& head, const Route& route,
@@ -321,18 +301,18 @@ Result<std::string> Passthrough::follow(const http::ResponseHead& head, const Ro
   return target;
 }
 
-void Passthrough::append_fields(std::string& out, const Route& route,
-                                const ProviderData* data) const {
+void Passthrough::add_fields(http::FieldBlock& out, const Route& route,
+                             const ProviderData* data) const {
   if (route.endpoint_ != nullptr) {
-    out.append(route.endpoint_->opening_fields);
+    out.add(route.endpoint_->opening_fields);
   } else {
-    http::append_field(out, "Host", route.url_.authority());
+    out.add("Host", route.url_.authority());
   }
-  if (route.key_of_ == Route::KeyOf::kOperator) out.append(route.endpoint_->key_field);
-  if (route.key_of_ == Route::KeyOf::kCaller) append_key(out, auth_of(route), *route.callers_key_);
-  if (data != nullptr) append_forwarded(out, route, *data);
-  out.append(closing_fields_);
-  if (!writes(kUserAgent, data)) http::append_field(out, kUserAgent, "penstock");
+  if (route.key_of_ == Route::KeyOf::kOperator) out.add(route.endpoint_->key_field);
+  if (route.key_of_ == Route::KeyOf::kCaller) add_key(out, auth_of(route), *route.callers_key_);
+  if (data != nullptr) add_forwarded(out, route, *data);
+  out.add(closing_fields_);
+  if (!out.has(http::FieldName::kUserAgent)) out.add("User-Agent", "penstock");
 }
 
 }  // namespace penstock::providers

@@ -3,8 +3,8 @@
 // Passthrough: one provider, as one thread sees it.
 //
 // It knows the upstream's addresses, and the credentials and headers of a call, and owns the
-// thread's connections to it. Request bodies pass through it unchanged; it writes the head before
-// the body.
+// thread's connections to it. Request bodies pass by it unchanged; it gives their target and
+// fields.
 //
 // Whose key a call carries, the first that exists. For remote::passthrough: the operator's static
 // key, the caller's (`{provider_id}_api_key` or `passthrough_api_key` in the provider data), an
@@ -24,6 +24,7 @@
 
 #include "config/settings.h"
 #include "core/result.h"
+#include "http/field_block.h"
 #include "http/head.h"
 #include "http/upstream_pool.h"
 #include "net/connector.h"
@@ -39,8 +40,8 @@ class Passthrough {
     config::Url url;
     http::UpstreamPool* pool = nullptr;
     config::KeyForm auth = config::KeyForm::kBearer;
-    std::string opening_fields;  // Host and the operator's fields, except the one of the key
-    std::string key_field;       // with the operator's key; empty: there is none
+    http::FieldBlock opening_fields;  // Host and the operator's fields, except the one of the key
+    http::FieldBlock key_field;       // with the operator's key; empty: there is none
   };
 
  public:
@@ -90,21 +91,15 @@ class Passthrough {
   // Whether the upstream can be asked for its models without a caller.
   bool can_list() const;
 
-  // Appends the request line, Host, and the fields that configuration and caller data define. The
-  // caller of this function adds further fields and the end of the head. `path` is below the base
-  // URL: "/chat/completions". `callers_query` is the client's query, without its question mark; it
-  // follows the operator's, without the parameters that the operator has set.
-  void append_request_head(std::string& out, std::string_view method, std::string_view path,
-                           const Route& route, const ProviderData* data,
-                           std::string_view callers_query = {}) const;
+  // Appends the target of a request. `path` is below the base URL: "/chat/completions".
+  // `callers_query` is the client's query, without its question mark; it follows the operator's,
+  // without the parameters that the operator has set.
+  void append_target(std::string& out, std::string_view path, const Route& route,
+                     std::string_view callers_query = {}) const;
+  // Adds Host and the fields that configuration and caller data define. The caller of this function
+  // adds further ones, each only if the block has none of that name.
+  void add_fields(http::FieldBlock& out, const Route& route, const ProviderData* data) const;
 
-  // Whether append_request_head() writes that field: then its caller must not.
-  bool writes(std::string_view name, const ProviderData* data) const;
-  // The target of that request, as in its first line if the caller has no query.
-  std::string target_of(std::string_view path, const Route& route) const;
-  // The same head for a redirect's target.
-  void append_redirected_head(std::string& out, std::string_view method, std::string_view target,
-                              const Route& route, const ProviderData* data) const;
   // The address of the last redirect that was not followed, in the form for logs; empty: none.
   const std::string& last_redirect() const { return last_redirect_; }
   // Where the redirect `head`, the answer to `asked`, leads. A redirect that is not followed is
@@ -139,8 +134,7 @@ class Passthrough {
   config::KeyForm auth_of(const Route& route) const {
     return route.endpoint_ != nullptr ? route.endpoint_->auth : settings_.auth;
   }
-  void append_fields(std::string& out, const Route& route, const ProviderData* data) const;
-  void append_forwarded(std::string& out, const Route& route, const ProviderData& data) const;
+  void add_forwarded(http::FieldBlock& out, const Route& route, const ProviderData& data) const;
 
   const config::Provider& settings_;
   const config::Server& server_;
@@ -156,8 +150,8 @@ class Passthrough {
   std::optional<Endpoint> anthropic_;
   std::optional<Endpoint> listing_;
   // For every call, ready to send.
-  std::string query_;           // with its question mark; empty if there is none
-  std::string closing_fields_;  // what follows the caller's fields
+  std::string query_;                // with its question mark; empty if there is none
+  http::FieldBlock closing_fields_;  // what follows the caller's fields
   std::string last_redirect_;
 };
 

@@ -58,11 +58,6 @@ std::uint64_t number_of(const RequestHead& head) {
   return *parse_decimal(head.target.substr(1));
 }
 
-void append_chunk(std::string& out, std::string_view data) {
-  append_chunk_header(out, data.size());
-  out.append(data).append(kChunkEnd);
-}
-
 struct Counts {
   int completed = 0;
   int failed = 0;
@@ -86,7 +81,6 @@ class Origin final : public Handler {
       co_return co_await end_by_close(connection, data);
     std::optional<std::uint64_t> length;
     if (plan.framing == Framing::Kind::kLength) length = data.size();
-    using Last = ServerExchange::Last;
     Status written = co_await connection.respond(200, {}, length, {}, Last::kNo);
     for (std::size_t at = 0; written && at < data.size(); at += 1'000) {
       written = co_await connection.write(std::string_view(data).substr(at, 1'000), Last::kNo);
@@ -134,7 +128,8 @@ class Proxy final : public Handler {
   Refusal refuse(const Error&, const net::SocketAddress&) override { return {}; }
 
  private:
-  Task<Status> relay(ServerExchange& client, UpstreamConnection& upstream, Pieces request);
+  Task<Status> relay(ServerExchange& client, UpstreamConnection& upstream,
+                     const RequestToSend& request, const Pieces& body);
 
   World& world_;
   UpstreamPool& pool_;
@@ -219,23 +214,30 @@ class World {
     ++clients_ended_;
   }
 
+  Task<Status> send(UpstreamConnection& connection, const RequestToSend& request, const Plan& plan,
+                    std::string_view body) {
+    const SteadyTime until = in(seconds(100));
+    if (!plan.chunked_request) {
+      Pieces whole;
+      whole.add(body);
+      co_return co_await connection.send(request, whole, until, never_);
+    }
+    Status sent = co_await connection.send(request, std::nullopt, {}, Last::kNo, until, never_);
+    for (std::size_t at = 0; sent && at < body.size(); at += 3'000) {
+      sent = co_await connection.write(body.substr(at, 3'000), Last::kNo, until, never_);
+    }
+    if (sent) sent = co_await connection.write({}, Last::kYes, until, never_);
+    co_return sent;
+  }
+
   Task<Status> ask(UpstreamConnection& connection, std::uint64_t number) {
     const Plan plan(number);
     const std::string body = pattern(number, plan.request_bytes);
-    std::string text = "POST /" + std::to_string(number) + " HTTP/1.1\r\nHost: proxy\r\n";
-    if (plan.chunked_request) {
-      text += "Transfer-Encoding: chunked\r\n\r\n";
-      for (std::size_t at = 0; at < body.size(); at += 3'000) {
-        append_chunk(text, std::string_view(body).substr(at, 3'000));
-      }
-      text.append(kLastChunk);
-    } else {
-      append_content_length(text, body.size());
-      text += "\r\n" + body;
-    }
-    Pieces pieces;
-    pieces.add(text);
-    Status sent = co_await connection.send(pieces, in(seconds(100)), never_);
+    const std::string target = "/" + std::to_string(number);
+    FieldBlock fields;
+    fields.add("Host", "proxy");
+    const RequestToSend request{"POST", target, fields};
+    Status sent = co_await send(connection, request, plan, body);
     if (!sent) co_return sent;
     auto head = co_await connection.receive_head(in(seconds(100)), never_);
     if (!head) co_return failure(std::move(head.error()));
@@ -297,19 +299,18 @@ Task<void> Proxy::handle(ServerExchange& client) {
   const std::string target(client.request().target);
   Result<std::string_view> body = co_await client.read_body();
   if (!body) co_return;
-  std::string head = "POST " + target + " HTTP/1.1\r\nHost: origin\r\n";
-  append_content_length(head, body->size());
-  append_head_end(head);
-  Pieces request;
-  request.add(head);
-  request.add(*body);
+  FieldBlock fields;
+  fields.add("Host", "origin");
+  const RequestToSend request{"POST", target, fields};
+  Pieces whole;
+  whole.add(*body);
   Status relayed;
   for (const Reuse reuse : {Reuse::kYes, Reuse::kNo}) {
     auto acquired = co_await pool_.acquire(reuse, world_.in(seconds(5)), client.gone());
     if (!acquired) co_return;
     UpstreamConnection& upstream = **acquired;
     if (upstream.stale()) ++world_.counts().wrong;
-    relayed = co_await relay(client, upstream, request);
+    relayed = co_await relay(client, upstream, request, whole);
     if (relayed) {
       pool_.give_back(std::move(*acquired));
       co_return;
@@ -323,12 +324,12 @@ Task<void> Proxy::handle(ServerExchange& client) {
   if (!client.has_responded()) co_await client.respond(502, {}, Pieces());
 }
 
-Task<Status> Proxy::relay(ServerExchange& client, UpstreamConnection& upstream, Pieces request) {
-  Status sent = co_await upstream.send(request, world_.in(seconds(50)), client.gone());
+Task<Status> Proxy::relay(ServerExchange& client, UpstreamConnection& upstream,
+                          const RequestToSend& request, const Pieces& body) {
+  Status sent = co_await upstream.send(request, body, world_.in(seconds(50)), client.gone());
   if (!sent) co_return sent;
   auto head = co_await upstream.receive_head(world_.in(seconds(50)), client.gone());
   if (!head) co_return failure(std::move(head.error()));
-  using Last = ServerExchange::Last;
   client.release_request();
   Status begun = co_await client.respond(200, {}, std::nullopt, {}, Last::kNo);
   if (!begun) co_return begun;

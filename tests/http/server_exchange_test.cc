@@ -20,7 +20,6 @@ using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using Last = ServerExchange::Last;
 
 constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nDate: today\r\n";
 

@@ -1,6 +1,5 @@
 #include "http/upstream_connection.h"
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "http/upstream_connection_fixture.h"
 #include "net/wait.h"
 #include "support/forwarding_stream.h"
 #include "support/memory_stream.h"
@@ -17,15 +17,6 @@
 
 namespace penstock::http {
 namespace {
-
-using std::chrono::seconds;
-using testing::memory_pair;
-using testing::MemoryOptions;
-using testing::MemoryStream;
-using testing::SimulatedLoop;
-using testing::Tasks;
-
-constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: u\r\n\r\n";
 
 // A connection that takes a part of what is written, and breaks at the next write.
 class TakesAPart final : public testing::ForwardingStream {
@@ -47,87 +38,12 @@ class TakesAPart final : public testing::ForwardingStream {
   bool took_ = false;
 };
 
-class UpstreamConnectionTest : public ::testing::Test {
- protected:
-  ~UpstreamConnectionTest() override {
-    cancel_.raise();
-    sim_.settle();
-    EXPECT_EQ(tasks_.running(), 0u) << "a wait never ends";
-  }
-
-  void connect(const MemoryOptions& options = {}, const MemoryOptions& far_options = {}) {
-    auto [near, far] = memory_pair(options, far_options);
-    connection_.reset();
-    upstream_ = std::move(far);
-    connection_ = std::make_unique<UpstreamConnection>(sim_.loop(), std::move(near), scratch_);
-    sim_.settle();
-  }
-
-  SteadyTime in(seconds time) { return sim_.clock().steady() + time; }
-
-  void send(std::string_view text) {
-    sent_.reset();
-    Pieces pieces;
-    pieces.add(requests_.emplace_back(text));
-    tasks_.start(connection_->send(pieces, in(seconds(10)), cancel_), sent_);
-    sim_.settle();
-  }
-
-  void ask_for_head() {
-    head_.reset();
-    tasks_.start(connection_->receive_head(in(seconds(10)), cancel_), head_);
-    sim_.settle();
-  }
-
-  // A whole exchange, up to the answer's head.
-  void exchange(std::string_view answer) {
-    send(kRequest);
-    EXPECT_TRUE(sent_ && *sent_);
-    upstream_->send(answer);
-    ask_for_head();
-  }
-
-  struct Body {
-    std::string data;
-    bool end = false;
-    std::optional<ErrorKind> error;
-  };
-  Body read_all() {
-    Body body;
-    for (;;) {
-      auto part = connection_->read_body();
-      if (!part) {
-        body.error = part.error().kind;
-        return body;
-      }
-      body.data += part->data;
-      body.end = part->end;
-      if (part->end || (part->data.empty() && !connection_->has_buffered() &&
-                        !connection_->readable().raised())) {
-        return body;
-      }
-    }
-  }
-
-  ErrorKind error_kind() const { return head_->error().kind; }
-  RetryClass retry() const { return head_->error().retry; }
-
-  SimulatedLoop sim_;
-  std::deque<std::string> requests_;  // that are being sent
-  ScratchPool scratch_;
-  net::Signal cancel_;
-  std::unique_ptr<MemoryStream> upstream_;
-  std::unique_ptr<UpstreamConnection> connection_;
-  std::optional<Status> sent_;
-  std::optional<Result<const ResponseHead*>> head_;
-  Tasks tasks_{sim_.loop()};
-};
-
 TEST_F(UpstreamConnectionTest, SendsTheWholeRequestHoweverLittleTheUpstreamTakes) {
-  const std::string request(100'000, 'r');
+  const std::string body(100'000, 'r');
+  const std::string request = head_of_post(body.size()) + body;
   for (const auto manner : {MemoryOptions::Manner::kTcp, MemoryOptions::Manner::kTls}) {
     connect({.manner = manner, .write_bytes_max = 333}, {.window_bytes = 1'000});
-    send(request);
+    send(body);
     std::string received;
     while (received.size() < request.size()) {
       const std::string more = upstream_->receive();
@@ -253,13 +169,13 @@ TEST_F(UpstreamConnectionTest, SaysWhetherARequestMayBeSentAgain) {
   const std::string whole = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
   connect();
   upstream_->reset();
-  send(kRequest);
+  send();
   ASSERT_TRUE(sent_ && !*sent_);
   EXPECT_EQ(sent_->error().retry, RetryClass::kNothingSent);
 
   // A new connection: the upstream may have acted on the request.
   connect();
-  send(kRequest);
+  send();
   upstream_->receive();
   upstream_->end_writing();
   ask_for_head();
@@ -270,7 +186,7 @@ TEST_F(UpstreamConnectionTest, SaysWhetherARequestMayBeSentAgain) {
   connect();
   exchange(whole);
   connection_->rest(seconds(4));
-  send(kRequest);
+  send();
   upstream_->receive();
   upstream_->end_writing();
   ask_for_head();
@@ -281,7 +197,7 @@ TEST_F(UpstreamConnectionTest, SaysWhetherARequestMayBeSentAgain) {
   connect();
   exchange(whole);
   connection_->rest(seconds(4));
-  send(kRequest);
+  send();
   upstream_->receive();
   upstream_->send("HTTP/1.1 100 Continue\r\n\r\n");
   upstream_->end_writing();
@@ -314,7 +230,7 @@ TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhereAWriteBreaksBehi
   upstream_ = std::move(far);
   connection_ = std::make_unique<UpstreamConnection>(
       sim_.loop(), std::make_unique<TakesAPart>(std::move(near), *upstream_), scratch_);
-  send(kRequest);
+  send();
   ASSERT_TRUE(sent_ && *sent_);
   ask_for_head();
   ASSERT_TRUE(head_ && !*head_);
@@ -322,12 +238,13 @@ TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhereAWriteBreaksBehi
 }
 
 TEST_F(UpstreamConnectionTest, GoesOnSendingAfterAnInterimAnswer) {
-  const std::string request(100'000, 'r');
+  const std::string body(100'000, 'r');
+  const std::string request = head_of_post(body.size()) + body;
   const std::string continues = "HTTP/1.1 100 Continue\r\n\r\n";
   // Wherever the interim answer is cut.
   for (std::size_t cut = 1; cut <= continues.size(); ++cut) {
     connect({}, {.window_bytes = 1'000});
-    send(request);
+    send(body);
     upstream_->send(std::string_view(continues).substr(0, cut));
     std::string received;
     while (received.size() < request.size()) {
@@ -381,20 +298,20 @@ TEST_F(UpstreamConnectionTest, RefusesInterimAnswersWithoutEndDuringTheSending) 
 
 TEST_F(UpstreamConnectionTest, EndsEveryWaitAtItsTimeAndWhenTheClientHasGone) {
   connect({}, {.window_bytes = 10});
-  send(kRequest);
+  send();
   sim_.pass(seconds(10));
   ASSERT_TRUE(sent_ && !*sent_);
   EXPECT_EQ(sent_->error().kind, ErrorKind::kUpstreamTimeout);
 
   connect();
-  send(kRequest);
+  send();
   ask_for_head();
   sim_.pass(seconds(10));
   ASSERT_TRUE(head_ && !*head_);
   EXPECT_EQ(error_kind(), ErrorKind::kUpstreamTimeout);
 
   connect({}, {.window_bytes = 10});
-  send(kRequest);
+  send();
   cancel_.raise();
   sim_.settle();
   ASSERT_TRUE(sent_ && !*sent_);
@@ -420,7 +337,7 @@ TEST_F(UpstreamConnectionTest, IsNotReusedWhereAnythingSpeaksAgainstIt) {
   EXPECT_TRUE(connection_->reusable());
   // A second request has begun: the first answer's end no longer matters.
   connection_->rest(seconds(4));
-  send(kRequest);
+  send();
   EXPECT_FALSE(connection_->reusable());
 }
 

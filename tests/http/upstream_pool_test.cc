@@ -51,9 +51,10 @@ class UpstreamPoolTest : public ::testing::Test {
   void exchange(UpstreamConnection& connection, MemoryStream& upstream,
                 std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") {
     std::optional<Status> sent;
-    Pieces pieces;
-    pieces.add("GET / HTTP/1.1\r\nHost: u\r\n\r\n");
-    tasks_.start(connection.send(pieces, SteadyTime::max(), cancel_), sent);
+    FieldBlock fields;
+    fields.add("Host", "u");
+    const RequestToSend get{"GET", "/", fields};
+    tasks_.start(connection.send(get, Pieces(), SteadyTime::max(), cancel_), sent);
     upstream.receive();
     upstream.send(answer);
     std::optional<Result<const ResponseHead*>> head;

@@ -55,9 +55,12 @@ class PassthroughTest : public ::testing::Test {
     const ProviderData* caller = data ? &*data : nullptr;
     const auto route = made.route(caller, surface);
     EXPECT_TRUE(route.has_value());
-    std::string out;
-    if (route) made.append_request_head(out, "POST", "/embeddings", *route, caller);
-    return out;
+    if (!route) return "";
+    std::string target;
+    made.append_target(target, "/embeddings", *route);
+    http::FieldBlock fields;
+    made.add_fields(fields, *route, caller);
+    return "POST " + target + " HTTP/1.1\r\n" + std::string(fields.lines());
   }
   // Where the connection of such a call goes.
   std::optional<net::Destination> destination(std::string_view json = "") {
@@ -77,11 +80,10 @@ class PassthroughTest : public ::testing::Test {
     const Passthrough made = provider();
     const auto route = made.list_route(nullptr);
     EXPECT_TRUE(route.has_value());
-    std::string out;
-    if (route) {
-      made.append_redirected_head(out, "GET", made.list_target(*route), *route, nullptr);
-    }
-    return out;
+    if (!route) return "";
+    http::FieldBlock fields;
+    made.add_fields(fields, *route, nullptr);
+    return "GET " + made.list_target(*route) + " HTTP/1.1\r\n" + std::string(fields.lines());
   }
   bool shows_operators_credential(std::string_view json) {
     const Passthrough made = provider();

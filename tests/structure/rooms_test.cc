@@ -135,6 +135,15 @@ TEST(Rooms, AreNamespacesOfTheSameName) {
   }
 }
 
+// Start lines, framing and field lines are written by one room.
+TEST(Rooms, WriteMessagesOfHttpInHttpAlone) {
+  for (const File& file : files_below({"src"}, kCpp)) {
+    if (room_of(file.path) == "http") continue;
+    EXPECT_EQ(file.text.find("#include \"http/serializer.h\""), std::string::npos) << file.path;
+    EXPECT_EQ(file.text.find("write_raw("), std::string::npos) << file.path;
+  }
+}
+
 // Boost is not among the libraries (docs/decisions/0002).
 TEST(Rooms, DoNotIncludeBoost) {
   for (const File& file : files_below({"src", "tools"}, kCpp)) {

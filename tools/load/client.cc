@@ -102,8 +102,9 @@ Task<Result<const http::ResponseHead*>> Client::ask(SteadyTime until) {
       ++shared_.results.connections_made;
     }
     http::Pieces pieces;
-    pieces.add(shared_.request);
-    Status sent = co_await connection_->send(pieces, until, shared_.stop);
+    pieces.add(shared_.body);
+    const http::RequestToSend request{"POST", shared_.options.path, shared_.fields};
+    Status sent = co_await connection_->send(request, pieces, until, shared_.stop);
     if (sent) {
       auto head = co_await connection_->receive_head(until, shared_.stop);
       if (head) co_return *head;

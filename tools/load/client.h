@@ -10,6 +10,7 @@
 #include "answer_check.h"
 #include "core/clock.h"
 #include "core/task.h"
+#include "http/field_block.h"
 #include "http/scratch.h"
 #include "http/upstream_connection.h"
 #include "net/connector.h"
@@ -24,7 +25,8 @@ namespace penstock::load {
 // What the clients of a run share. One thread.
 struct Shared {
   const Options& options;
-  const std::string& request;
+  const http::FieldBlock& fields;  // of each request
+  const std::string& body;
   const Clock& clock;
   net::EventLoop& loop;
   net::Connector& connector;

@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "core/text.h"
-#include "http/serializer.h"
 
 namespace penstock::load {
 namespace {
@@ -36,21 +35,17 @@ std::string request_body(const Options& options) {
   return body.append("}");
 }
 
-std::string request_bytes(const Options& options) {
-  const std::string body = request_body(options);
-  std::string out;
-  http::append_request_line(out, "POST", {options.path});
-  http::append_field(out, "Host", options.host + ":" + std::to_string(options.port));
-  http::append_field(out, "Content-Type", "application/json");
-  http::append_field(out, "Accept", options.stream ? "text/event-stream" : "application/json");
-  if (!options.key.empty()) http::append_field(out, "Authorization", "Bearer " + options.key);
+http::FieldBlock request_fields(const Options& options) {
+  http::FieldBlock fields;
+  fields.add("Host", options.host + ":" + std::to_string(options.port));
+  fields.add("Content-Type", "application/json");
+  fields.add("Accept", options.stream ? "text/event-stream" : "application/json");
+  if (!options.key.empty()) fields.add("Authorization", "Bearer " + options.key);
   for (const std::string& header : options.headers) {
     const std::size_t colon = header.find(": ");
-    http::append_field(out, header.substr(0, colon), header.substr(colon + 2));
+    fields.add(header.substr(0, colon), header.substr(colon + 2));
   }
-  http::append_content_length(out, body.size());
-  http::append_head_end(out);
-  return out.append(body);
+  return fields;
 }
 
 }  // namespace penstock::load

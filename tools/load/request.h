@@ -1,9 +1,10 @@
 #pragma once
 
-// The request that a run repeats, built once.
+// The parts of the request that a run repeats, built once.
 
 #include <string>
 
+#include "http/field_block.h"
 #include "options.h"
 
 namespace penstock::load {
@@ -11,7 +12,6 @@ namespace penstock::load {
 // The JSON body: model, one message with a prompt of the given length, and what the options add.
 std::string request_body(const Options& options);
 
-// The whole request, head and body, as it is written to each connection.
-std::string request_bytes(const Options& options);
+http::FieldBlock request_fields(const Options& options);
 
 }  // namespace penstock::load

@@ -28,12 +28,14 @@ class Run {
  public:
   explicit Run(const Options& options)
       : options_(options),
-        request_(request_bytes(options)),
+        fields_(request_fields(options)),
+        body_(request_body(options)),
         loop_(clock_, poller_),
         resolver_(loop_, lookup_threads_, lookup_threads_),
         connector_(loop_, poller_, resolver_),
         shared_{.options = options_,
-                .request = request_,
+                .fields = fields_,
+                .body = body_,
                 .clock = clock_,
                 .loop = loop_,
                 .connector = connector_,
@@ -120,7 +122,8 @@ class Run {
   }
 
   const Options& options_;
-  const std::string request_;
+  const http::FieldBlock fields_;
+  const std::string body_;
   SystemClock clock_;
   net::EpollPoller poller_;
   net::EventLoop loop_;
