@@ -50,7 +50,7 @@ struct AnswerSource::Decoding {
   std::array<char, kPartBytes> plain;
 };
 
-AnswerSource::AnswerSource(http::UpstreamConnection& upstream, const wire::ContentCodings& codings,
+AnswerSource::AnswerSource(http::UpstreamExchange& upstream, const wire::ContentCodings& codings,
                            http::BodyBudget& budget)
     : upstream_(upstream) {
   if (!codings.empty()) decoding_ = std::make_unique<Decoding>(codings, budget);

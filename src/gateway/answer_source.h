@@ -10,27 +10,27 @@
 
 #include "core/result.h"
 #include "http/body_budget.h"
-#include "http/upstream_connection.h"
+#include "http/upstream_exchange.h"
 #include "wire/bodies/content_coding.h"
 
 namespace penstock::gateway {
 
 class AnswerSource {
  public:
-  using Part = http::UpstreamConnection::BodyPart;
+  using Part = http::UpstreamExchange::BodyPart;
 
   // `upstream` and `budget`, which counts the memory of a decoder, must outlive the source. Throws
   // std::bad_alloc.
-  AnswerSource(http::UpstreamConnection& upstream, const wire::ContentCodings& codings,
+  AnswerSource(http::UpstreamExchange& upstream, const wire::ContentCodings& codings,
                http::BodyBudget& budget);
   ~AnswerSource();
   AnswerSource(const AnswerSource&) = delete;
   AnswerSource& operator=(const AnswerSource&) = delete;
 
-  http::UpstreamConnection& upstream() { return upstream_; }
+  http::UpstreamExchange& upstream() { return upstream_; }
   bool is_decoding() const { return decoding_ != nullptr; }
 
-  // As UpstreamConnection::read_body(), with a bounded amount of work. Further errors:
+  // As UpstreamExchange::read_body(), with a bounded amount of work. Further errors:
   // kUpstreamInvalidResponse if the body is not in its coding, kUpstreamReset if its coding is
   // incomplete, and that of http::no_memory_for_bodies().
   Result<Part> read() { return decoding_ == nullptr ? upstream_.read_body() : decode(); }
@@ -42,7 +42,7 @@ class AnswerSource {
 
   Result<Part> decode();
 
-  http::UpstreamConnection& upstream_;
+  http::UpstreamExchange& upstream_;
   std::unique_ptr<Decoding> decoding_;  // null if there are no codings
   bool has_more_ = false;               // the decoder has
 };

@@ -23,24 +23,25 @@ AttemptFacts& begin_attempt(ExchangeFacts& facts, const Attempt& attempt) {
 // One try: connect or reuse, send, wait for the head.
 Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& provider,
                                     http::UpstreamPool& pool, const http::RequestToSend& request,
-                                    const http::Pieces& body, Attempt& attempt, AttemptFacts& facts) {
+                                    const http::Pieces& body, Attempt& attempt,
+                                    AttemptFacts& facts) {
   Context& context = exchange.context();
   net::Signal& gone = exchange.client().gone();
   const SteadyTime began = context.loop.now();
   const http::Reuse reuse = attempt.number == 1 ? http::Reuse::kYes : http::Reuse::kNo;
   auto acquired = co_await pool.acquire(reuse, exchange.until(provider.connect_timeout()), gone);
   if (!acquired) co_return failure(std::move(acquired.error()));
-  std::unique_ptr<http::UpstreamConnection> connection = std::move(*acquired);
-  attempt.reused_connection = connection->reused();
-  facts.reused_connection = connection->reused();
+  http::UpstreamExchange upstream = std::move(*acquired);
+  attempt.reused_connection = upstream.reused();
+  facts.reused_connection = upstream.reused();
   facts.connect = duration_cast<std::chrono::microseconds>(context.loop.now() - began);
   const SteadyTime until = exchange.until(provider.first_byte_timeout());
-  Status sent = co_await connection->send(request, body, until, gone);
+  Status sent = co_await upstream.send(request, body, until, gone);
   if (!sent) co_return failure(std::move(sent.error()));
-  auto head = co_await connection->receive_head(until, gone);
+  auto head = co_await upstream.receive_head(until, gone);
   if (!head) co_return failure(std::move(head.error()));
   Answered answered;
-  answered.connection = std::move(connection);
+  answered.upstream = std::move(upstream);
   answered.head = *head;
   co_return answered;
 }

@@ -8,7 +8,7 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "gateway/exchange.h"
-#include "http/upstream_connection.h"
+#include "http/upstream_exchange.h"
 #include "http/upstream_pool.h"
 #include "providers/passthrough.h"
 
@@ -24,8 +24,8 @@ struct Attempt {
 bool may_retry(const Attempt& attempt, const Error& error);
 
 struct Answered {
-  std::unique_ptr<http::UpstreamConnection> connection;
-  const http::ResponseHead* head = nullptr;  // valid until the connection's first read_body()
+  http::UpstreamExchange upstream;
+  const http::ResponseHead* head = nullptr;  // valid until the first read_body()
 };
 
 // Sends `request` with its whole body and waits for the head of the answer. At most two

@@ -155,7 +155,7 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, providers::Passthrough& 
       exchange.facts().attempts.last().error = next.error().kind;
       co_return failure(std::move(next.error()));
     }
-    route.pool().give_back_unread(std::move(answered->connection));
+    answered->upstream.finish_unread();
     *target = std::move(*next);
   }
 }
@@ -217,7 +217,7 @@ Task<Status> infer_or_fail(Exchange& exchange) {
   // Relay.
   Status relayed = co_await relay(exchange, provider, *answered);
   if (!relayed) co_return failure(std::move(relayed.error()));
-  route->pool().give_back(std::move(answered->connection));
+  answered->upstream.finish();
   co_return Status{};
 }
 

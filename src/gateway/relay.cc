@@ -52,7 +52,7 @@ void add_passing_fields(http::FieldBlock& out, http::FieldBlock& waiting,
 
 // A wait for more of the upstream's body, until `until` at most; more_or_error() says how it ended.
 net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Passthrough& provider,
-                              http::UpstreamConnection& upstream,
+                              http::UpstreamExchange& upstream,
                               SteadyTime until = net::Deadline::kNever) {
   net::Deadline& deadline = exchange.client().deadline();
   deadline.set(std::min(until, exchange.until(provider.between_bytes_timeout())));
@@ -144,7 +144,7 @@ Task<Status> relay_first_error(Exchange& exchange, const providers::Passthrough&
 // The wait for a stream's first event. Its head is held until `head_until`, so that an error can
 // still have its own status, and then sent.
 Task<Status> await_first_event(Exchange& exchange, providers::Passthrough& provider,
-                               http::UpstreamConnection& upstream, AnswerWriter& writer,
+                               http::UpstreamExchange& upstream, AnswerWriter& writer,
                                SteadyTime head_until) {
   const net::EventLoop& loop = exchange.context().loop;
   if (head_until > loop.now()) {
@@ -321,7 +321,7 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
   const int status = head.status;
   const BodyKind kind = body_kind_of(head);
   const Framing framing = head.framing;
-  AnswerSource source(*answered.connection,
+  AnswerSource source(answered.upstream,
                       http::codings_of(head.fields).value_or(wire::ContentCodings()),
                       exchange.client().bodies());
 

@@ -14,9 +14,9 @@
 
 namespace penstock::gateway {
 
-// Success: the answer was sent completely, and the upstream's connection may be reused if it is
-// reusable(). A failure before the head was sent can still be answered; after it, the exchange's
-// fail() does what is still possible.
+// Success: the answer was sent completely, and the upstream's exchange can be finished. A failure
+// before the head was sent can still be answered; after it, the exchange's fail() does what is
+// still possible.
 Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answered& answered);
 
 }  // namespace penstock::gateway

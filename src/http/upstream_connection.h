@@ -1,6 +1,6 @@
 #pragma once
 
-// UpstreamConnection: one connection to an upstream, for one exchange at a time.
+// UpstreamConnection: one connection to an upstream, for one UpstreamExchange at a time.
 //
 // The order of calls is send(), write() for the parts of a body that follow, receive_head(), then
 // read_body() until the end. How a request is delimited is decided here, as on the client's side

@@ -45,20 +45,18 @@ bool UpstreamPool::usable(UpstreamConnection& connection) const {
   return !connection.stale() && loop_.now() < connection.usable_until() && !is_old(connection);
 }
 
-Eventual<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::acquire(Reuse reuse,
-                                                                            SteadyTime until,
-                                                                            net::Signal& cancel) {
+Eventual<Result<UpstreamExchange>> UpstreamPool::acquire(Reuse reuse, SteadyTime until,
+                                                         net::Signal& cancel) {
   while (reuse == Reuse::kYes && !idle_.empty()) {
     std::unique_ptr<UpstreamConnection> connection = std::move(idle_.back());
     idle_.pop_back();
-    if (usable(*connection)) return connection;
+    if (usable(*connection)) return UpstreamExchange(*this, std::move(connection));
   }
   return connect(reuse, until, cancel);
 }
 
-Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::connect(Reuse reuse,
-                                                                        SteadyTime until,
-                                                                        net::Signal& cancel) {
+Task<Result<UpstreamExchange>> UpstreamPool::connect(Reuse reuse, SteadyTime until,
+                                                     net::Signal& cancel) {
   UpstreamLimit::Permit permit;
   if (limits_.all_threads != nullptr) {
     std::optional<UpstreamLimit::Permit> taken = limits_.all_threads->take();
@@ -73,17 +71,17 @@ Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::connect(Reuse re
   co_return co_await connect_with(std::move(permit), until, cancel);
 }
 
-Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::connect_with(
-    UpstreamLimit::Permit permit, SteadyTime until, net::Signal& cancel) {
+Task<Result<UpstreamExchange>> UpstreamPool::connect_with(UpstreamLimit::Permit permit,
+                                                          SteadyTime until, net::Signal& cancel) {
   auto stream = co_await connector_.connect(destination_, until, cancel);
   if (!stream) co_return failure(std::move(stream.error()));
-  co_return std::make_unique<UpstreamConnection>(loop_, std::move(*stream), scratch_,
-                                                 std::move(permit));
+  auto connection =
+      std::make_unique<UpstreamConnection>(loop_, std::move(*stream), scratch_, std::move(permit));
+  co_return UpstreamExchange(*this, std::move(connection));
 }
 
-Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::wait_for_turn(Reuse reuse,
-                                                                              SteadyTime until,
-                                                                              net::Signal& cancel) {
+Task<Result<UpstreamExchange>> UpstreamPool::wait_for_turn(Reuse reuse, SteadyTime until,
+                                                           net::Signal& cancel) {
   UpstreamLimit& limit = *limits_.all_threads;
   const std::shared_ptr<UpstreamLimit::Turn> turn = limit.wait(loop_, reuse);
   if (turn == nullptr) co_return failure(all_in_use(limit));
@@ -98,7 +96,7 @@ Task<Result<std::unique_ptr<UpstreamConnection>>> UpstreamPool::wait_for_turn(Re
     if (woken.by(cancel)) co_return failure(Error::cancelled());
     co_return failure(all_in_use(limit));
   }
-  if (handed != nullptr) co_return std::move(handed);
+  if (handed != nullptr) co_return UpstreamExchange(*this, std::move(handed));
   co_return co_await connect_with(std::move(*permit), until, cancel);
 }
 
@@ -120,17 +118,6 @@ void UpstreamPool::give_back(std::unique_ptr<UpstreamConnection> connection) {
 
 void UpstreamPool::make_room() {
   if (!idle_.empty() && limits_.all_threads->somebody_waits()) idle_.erase(idle_.begin());
-}
-
-void UpstreamPool::give_back_unread(std::unique_ptr<UpstreamConnection> connection) {
-  std::size_t bytes = 0;
-  while (bytes < kUnreadBytesMax) {
-    const auto part = connection->read_body();
-    if (!part) return;
-    if (part->end) return give_back(std::move(connection));
-    if (part->data.empty()) return;
-    bytes += part->data.size();
-  }
 }
 
 std::size_t UpstreamPool::close_expired() {

@@ -17,6 +17,7 @@
 #include "core/task.h"
 #include "http/scratch.h"
 #include "http/upstream_connection.h"
+#include "http/upstream_exchange.h"
 #include "http/upstream_limit.h"
 #include "net/connector.h"
 
@@ -37,16 +38,10 @@ class UpstreamPool {
   UpstreamPool(const UpstreamPool&) = delete;
   UpstreamPool& operator=(const UpstreamPool&) = delete;
 
-  // An idle connection, or a new one. Errors: those of net::Connector::connect(), and kOverloaded
-  // if the connection limit is reached and no connection becomes free in time.
-  Eventual<Result<std::unique_ptr<UpstreamConnection>>> acquire(Reuse reuse, SteadyTime until,
-                                                                net::Signal& cancel);
-
-  // Takes a connection back after its exchange; one that cannot be reused is closed.
-  void give_back(std::unique_ptr<UpstreamConnection> connection);
-
-  // The same for an answer that is not needed, if the rest of it has arrived and is short.
-  void give_back_unread(std::unique_ptr<UpstreamConnection> connection);
+  // An exchange over an idle connection, or over a new one. Errors: those of
+  // net::Connector::connect(), and kOverloaded if the connection limit is reached and no connection
+  // becomes free in time.
+  Eventual<Result<UpstreamExchange>> acquire(Reuse reuse, SteadyTime until, net::Signal& cancel);
 
   // Closes idle connections that expired or that the upstream closed. Returns how many are left.
   std::size_t close_expired();
@@ -55,13 +50,14 @@ class UpstreamPool {
   void make_room();
 
  private:
-  Task<Result<std::unique_ptr<UpstreamConnection>>> connect(Reuse reuse, SteadyTime until,
-                                                            net::Signal& cancel);
-  Task<Result<std::unique_ptr<UpstreamConnection>>> wait_for_turn(Reuse reuse, SteadyTime until,
-                                                                  net::Signal& cancel);
-  Task<Result<std::unique_ptr<UpstreamConnection>>> connect_with(UpstreamLimit::Permit permit,
-                                                                 SteadyTime until,
-                                                                 net::Signal& cancel);
+  friend class UpstreamExchange;
+
+  Task<Result<UpstreamExchange>> connect(Reuse reuse, SteadyTime until, net::Signal& cancel);
+  Task<Result<UpstreamExchange>> wait_for_turn(Reuse reuse, SteadyTime until, net::Signal& cancel);
+  Task<Result<UpstreamExchange>> connect_with(UpstreamLimit::Permit permit, SteadyTime until,
+                                              net::Signal& cancel);
+  // Takes a connection back after its exchange; one that cannot be reused is closed.
+  void give_back(std::unique_ptr<UpstreamConnection> connection);
   bool usable(UpstreamConnection& connection) const;
   bool is_old(const UpstreamConnection& connection) const;
 

@@ -121,13 +121,13 @@ class Decoding {
 };
 
 // `decoding` is null where the page is in no coding.
-Task<Status> read_page(const ListRequest& request, http::UpstreamConnection& connection,
+Task<Status> read_page(const ListRequest& request, http::UpstreamExchange& upstream,
                        std::unique_ptr<Decoding> decoding, ListReader& reader) {
   net::Deadline deadline(request.loop);
   deadline.set(request.until);
   Turn turn(request);
   for (;;) {
-    auto part = connection.read_body();
+    auto part = upstream.read_body();
     if (!part) co_return failure(std::move(part.error()));
     Status fed;
     if (decoding == nullptr) {
@@ -141,9 +141,9 @@ Task<Status> read_page(const ListRequest& request, http::UpstreamConnection& con
       Status next = co_await turn.next();
       if (!next) co_return next;
     }
-    if (connection.has_buffered()) continue;
+    if (upstream.has_buffered()) continue;
     const net::Woken woken =
-        co_await net::wait_any(request.loop, &deadline, request.cancel, connection.readable());
+        co_await net::wait_any(request.loop, &deadline, request.cancel, upstream.readable());
     if (woken.by(request.cancel)) co_return failure(Error::cancelled());
     if (woken.timed_out()) co_return failure(took_too_long());
   }
@@ -178,12 +178,12 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
       std::min(request.until, request.loop.now() + request.provider.connect_timeout());
   auto acquired = co_await route.pool().acquire(http::Reuse::kNo, connect_until, request.cancel);
   if (!acquired) co_return failure(std::move(acquired.error()));
-  http::UpstreamConnection& connection = **acquired;
+  http::UpstreamExchange& upstream = *acquired;
   const http::RequestToSend get{"GET", target, fields};
   http::Pieces no_body;
-  Status sent = co_await connection.send(get, no_body, request.until, request.cancel);
+  Status sent = co_await upstream.send(get, no_body, request.until, request.cancel);
   if (!sent) co_return failure(std::move(sent.error()));
-  auto answer = co_await connection.receive_head(request.until, request.cancel);
+  auto answer = co_await upstream.receive_head(request.until, request.cancel);
   if (!answer) {
     co_return failure(not_answered(std::move(answer.error()), request.provider.settings()));
   }
@@ -202,9 +202,9 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
     co_return failure(invalid("the upstream's model list has an unknown content coding"));
   std::unique_ptr<Decoding> decoding;
   if (!codings->empty()) decoding = std::make_unique<Decoding>(*codings, request.bounds.bytes);
-  Status read = co_await read_page(request, connection, std::move(decoding), reader);
+  Status read = co_await read_page(request, upstream, std::move(decoding), reader);
   if (!read) co_return failure(std::move(read.error()));
-  route.pool().give_back(std::move(*acquired));
+  upstream.finish();
   co_return std::optional<std::string>();
 }
 

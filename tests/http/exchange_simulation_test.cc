@@ -128,7 +128,7 @@ class Proxy final : public Handler {
   Refusal refuse(const Error&, const net::SocketAddress&) override { return {}; }
 
  private:
-  Task<Status> relay(ServerExchange& client, UpstreamConnection& upstream,
+  Task<Status> relay(ServerExchange& client, UpstreamExchange& upstream,
                      const RequestToSend& request, const Pieces& body);
 
   World& world_;
@@ -308,11 +308,10 @@ Task<void> Proxy::handle(ServerExchange& client) {
   for (const Reuse reuse : {Reuse::kYes, Reuse::kNo}) {
     auto acquired = co_await pool_.acquire(reuse, world_.in(seconds(5)), client.gone());
     if (!acquired) co_return;
-    UpstreamConnection& upstream = **acquired;
-    if (upstream.stale()) ++world_.counts().wrong;
+    UpstreamExchange& upstream = *acquired;
     relayed = co_await relay(client, upstream, request, whole);
     if (relayed) {
-      pool_.give_back(std::move(*acquired));
+      upstream.finish();
       co_return;
     }
     const RetryClass retry = relayed.error().retry;
@@ -324,7 +323,7 @@ Task<void> Proxy::handle(ServerExchange& client) {
   if (!client.has_responded()) co_await client.respond(502, {}, Pieces());
 }
 
-Task<Status> Proxy::relay(ServerExchange& client, UpstreamConnection& upstream,
+Task<Status> Proxy::relay(ServerExchange& client, UpstreamExchange& upstream,
                           const RequestToSend& request, const Pieces& body) {
   Status sent = co_await upstream.send(request, body, world_.in(seconds(50)), client.gone());
   if (!sent) co_return sent;

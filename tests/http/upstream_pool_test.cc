@@ -38,17 +38,18 @@ class MemoryConnector final : public net::Connector {
 
 class UpstreamPoolTest : public ::testing::Test {
  protected:
-  using Connection = std::unique_ptr<UpstreamConnection>;
+  using Connection = UpstreamExchange;
 
-  Connection acquire(Reuse reuse = Reuse::kYes) {
+  Connection acquire(UpstreamPool& pool, Reuse reuse) {
     std::optional<Result<Connection>> acquired;
-    tasks_.start(pool_.acquire(reuse, SteadyTime::max(), cancel_), acquired);
+    tasks_.start(pool.acquire(reuse, SteadyTime::max(), cancel_), acquired);
     sim_.settle();
     return std::move(**acquired);
   }
+  Connection acquire(Reuse reuse = Reuse::kYes) { return acquire(pool_, reuse); }
 
   // An exchange in which `upstream` answers with `answer`.
-  void exchange(UpstreamConnection& connection, MemoryStream& upstream,
+  void exchange(UpstreamExchange& connection, MemoryStream& upstream,
                 std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") {
     std::optional<Status> sent;
     FieldBlock fields;
@@ -69,8 +70,8 @@ class UpstreamPoolTest : public ::testing::Test {
       std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") {
     Connection connection = acquire(Reuse::kNo);
     MemoryStream& upstream = *connector_.upstreams.back();
-    exchange(*connection, upstream, answer);
-    pool_.give_back(std::move(connection));
+    exchange(connection, upstream, answer);
+    connection.finish();
     return upstream;
   }
 
@@ -90,33 +91,33 @@ TEST_F(UpstreamPoolTest, ReusesTheConnectionThatWasUsedLast) {
     MemoryStream& last = rest_one();
     const std::size_t opened = connector_.upstreams.size();
     Connection connection = acquire();
-    EXPECT_TRUE(connection->reused());
-    exchange(*connection, last);
+    EXPECT_TRUE(connection.reused());
+    exchange(connection, last);
     EXPECT_EQ(connector_.upstreams.size(), opened);
-    EXPECT_FALSE(acquire(Reuse::kNo)->reused());
+    EXPECT_FALSE(acquire(Reuse::kNo).reused());
   }
 }
 
 TEST_F(UpstreamPoolTest, IsNotMisledByASignalThatIsAboutNothing) {
   connector_.options.manner = MemoryOptions::Manner::kTls;
   Connection connection = acquire();
-  exchange(*connection, *connector_.upstreams.back());
-  pool_.give_back(std::move(connection));
+  exchange(connection, *connector_.upstreams.back());
+  connection.finish();
   // A TLS session ticket makes a socket readable without anything to read.
   connector_.upstreams.back()->raise_for_nothing();
-  EXPECT_TRUE(acquire()->reused());
+  EXPECT_TRUE(acquire().reused());
 }
 
 TEST_F(UpstreamPoolTest, NeverHandsOutAConnectionThatTheUpstreamHasClosed) {
   rest_one().end_writing();
   rest_one().reset();
-  EXPECT_FALSE(acquire()->reused());
+  EXPECT_FALSE(acquire().reused());
   EXPECT_EQ(pool_.close_expired(), 0u);
 }
 
 TEST_F(UpstreamPoolTest, NeverHandsOutAConnectionOnWhichSomethingUnaskedHasCome) {
   rest_one().send("HTTP/1.1 408 Request Timeout\r\n\r\n");
-  EXPECT_FALSE(acquire()->reused());
+  EXPECT_FALSE(acquire().reused());
 }
 
 TEST_F(UpstreamPoolTest, ClosesConnectionsThatHaveRestedTooLong) {
@@ -127,7 +128,7 @@ TEST_F(UpstreamPoolTest, ClosesConnectionsThatHaveRestedTooLong) {
   sim_.pass(seconds(1));
   EXPECT_EQ(pool_.close_expired(), 1u);
   sim_.pass(seconds(3));
-  EXPECT_FALSE(acquire()->reused());
+  EXPECT_FALSE(acquire().reused());
 }
 
 TEST_F(UpstreamPoolTest, HeedsTheLimitThatTheUpstreamNames) {
@@ -142,10 +143,10 @@ TEST_F(UpstreamPoolTest, KeepsNoMoreConnectionsThanItMay) {
   UpstreamPool small(sim_.loop(), connector_, scratch_, {}, {.idle_connections = 1});
   std::vector<Connection> connections;
   for (int i = 0; i < 2; ++i) {
-    connections.push_back(acquire(Reuse::kNo));
-    exchange(*connections.back(), *connector_.upstreams.back());
+    connections.push_back(acquire(small, Reuse::kNo));
+    exchange(connections.back(), *connector_.upstreams.back());
   }
-  for (Connection& connection : connections) small.give_back(std::move(connection));
+  for (Connection& connection : connections) connection.finish();
   EXPECT_EQ(small.close_expired(), 1u);
 }
 
@@ -158,22 +159,22 @@ TEST_F(UpstreamPoolTest, ClosesAConnectionThatCannotServeAgain) {
 TEST_F(UpstreamPoolTest, DoesNotUseAConnectionAgainThatHasGrownOld) {
   UpstreamPool pool(sim_.loop(), connector_, scratch_, {},
                     {.idle_timeout = seconds(60), .lifetime = seconds(10)});
-  Connection connection = acquire();
+  Connection connection = acquire(pool, Reuse::kYes);
   MemoryStream& upstream = *connector_.upstreams.back();
   for (int i = 0; i < 9; ++i) {
-    exchange(*connection, upstream);
-    pool.give_back(std::move(connection));
+    exchange(connection, upstream);
+    connection.finish();
     EXPECT_EQ(pool.close_expired(), 1u);
     std::optional<Result<Connection>> again;
     tasks_.start(pool.acquire(Reuse::kYes, SteadyTime::max(), cancel_), again);
     sim_.settle();
     connection = std::move(**again);
-    EXPECT_TRUE(connection->reused());
+    EXPECT_TRUE(connection.reused());
     sim_.pass(seconds(1));
   }
   sim_.pass(seconds(1));
-  exchange(*connection, upstream);
-  pool.give_back(std::move(connection));
+  exchange(connection, upstream);
+  connection.finish();
   EXPECT_EQ(pool.close_expired(), 0u) << "it is ten seconds old";
 }
 
@@ -197,10 +198,10 @@ class LimitedPoolTest : public UpstreamPoolTest {
   }
   void ask(Asked& asked, Reuse reuse = Reuse::kYes) { ask(asked, limited_, reuse); }
 
-  void end_exchange(Asked& asked, UpstreamPool& pool) {
+  void end_exchange(Asked& asked) {
     Connection connection = asked.take();
-    exchange(*connection, *connector_.upstreams.back());
-    pool.give_back(std::move(connection));
+    exchange(connection, *connector_.upstreams.back());
+    connection.finish();
     sim_.settle();
   }
 
@@ -233,10 +234,10 @@ TEST_F(LimitedPoolTest, HandsAConnectionToTheNextWhoWaits) {
   ask(first);
   ask(second);
   ask(third);
-  end_exchange(second, limited_);
+  end_exchange(second);
   ASSERT_TRUE(third.served());
   EXPECT_EQ(connector_.upstreams.size(), 2u);
-  EXPECT_TRUE(third.take()->reused());
+  EXPECT_TRUE(third.take().reused());
 }
 
 TEST_F(LimitedPoolTest, GivesANewConnectionToWhoWantsNoOther) {
@@ -246,9 +247,9 @@ TEST_F(LimitedPoolTest, GivesANewConnectionToWhoWantsNoOther) {
   ask(first);
   ask(second);
   ask(third, Reuse::kNo);
-  end_exchange(second, limited_);
+  end_exchange(second);
   ASSERT_TRUE(third.served());
-  EXPECT_FALSE(third.take()->reused());
+  EXPECT_FALSE(third.take().reused());
 }
 
 TEST_F(LimitedPoolTest, RefusesWhoHasWaitedForTooLongAndWhoComesOverTheQueue) {
@@ -309,9 +310,9 @@ TEST_F(LimitedPoolTest, ConnectionsThatRestMakeRoomOnAllThreads) {
   Asked first;
   Asked second;
   ask(first, limited_);
-  end_exchange(first, limited_);
+  end_exchange(first);
   ask(second, other_);
-  end_exchange(second, other_);
+  end_exchange(second);
   EXPECT_EQ(limited_.close_expired() + other_.close_expired(), 2u);
   // The thread's own connection goes first, then the other thread's.
   Asked third;

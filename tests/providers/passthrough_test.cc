@@ -70,7 +70,7 @@ class PassthroughTest : public ::testing::Test {
     if (!route) return std::nullopt;
     net::Signal never;
     testing::Tasks tasks(simulated_.loop());
-    std::optional<Result<std::unique_ptr<http::UpstreamConnection>>> acquired;
+    std::optional<Result<http::UpstreamExchange>> acquired;
     tasks.start(route->pool().acquire(http::Reuse::kNo, net::Deadline::kNever, never), acquired);
     simulated_.settle();
     return connector_.asked;
