@@ -1,9 +1,10 @@
 #include "http/request_body.h"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
+#include <span>
 #include <utility>
-
-#include "http/chunked.h"
 
 namespace penstock::http {
 namespace {
@@ -35,6 +36,10 @@ RequestBody::RequestBody(ClientStream& stream, InputBuffer& input, ScratchPool& 
 void RequestBody::begin(const RequestHead& head) {
   framing_ = head.framing;
   expects_continue_ = head.expects_continue;
+  left_ = framing_.kind == Framing::Kind::kLength ? framing_.length : limits_.body_bytes;
+  decoder_ = ChunkedDecoder(Direction::kRequest);
+  coded_ = {};
+  has_begun_ = false;
   is_read_ = false;
   bytes_received_ = 0;
 }
@@ -51,13 +56,14 @@ bool RequestBody::is_done() const {
 
 void RequestBody::finish() {
   if (!is_read_ && framing_.kind == Framing::Kind::kLength) {
-    input_.consume(static_cast<std::size_t>(framing_.length));
+    input_.consume(static_cast<std::size_t>(left_));
   }
   release();
 }
 
 void RequestBody::release() {
   body_ = {};
+  if (coded_.empty()) block_.give_back();
   large_.reset();
   held_.give_back();
   grown_.release();
@@ -72,7 +78,7 @@ std::string_view RequestBody::replace(BodyMemory body) {
 
 // Whether the whole body is in the buffer, so that it can be skipped without reading.
 bool RequestBody::is_here() const {
-  return framing_.kind == Framing::Kind::kLength && framing_.length <= input_.size();
+  return framing_.kind == Framing::Kind::kLength && left_ <= input_.size();
 }
 
 bool RequestBody::may_lie_here() const {
@@ -176,39 +182,95 @@ Task<Status> RequestBody::receive_length() {
 Task<Status> RequestBody::receive_chunked() {
   Status continued = co_await send_continue();
   if (!continued) co_return failure(std::move(continued.error()));
-  ChunkedDecoder decoder(Direction::kRequest);
-  // The head's views stay valid: coded bytes are read into a separate block.
-  ScratchPool::Block coded = scratch_.block();
-  std::string_view input = input_.unread();
-  bytes_received_ = input.size();
   for (;;) {
-    while (!input.empty() && !decoder.done()) {
-      Result<ChunkedDecoder::Step> step = decoder.step(input);
-      if (!step) co_return failure(std::move(step.error()));
-      input.remove_prefix(step->consumed);
-      Status appended = append_chunk(step->data);
-      if (!appended) co_return failure(std::move(appended.error()));
-    }
-    if (decoder.done()) break;
-    input_.consume(input_.size());
-    std::span<char> room(coded.data(), coded.size());
-    Result<std::size_t> got = co_await read_some(room);
-    if (!got) co_return failure(std::move(got.error()));
-    input = {coded.data(), *got};
+    Result<Part> part = co_await read_part_of_chunks(std::numeric_limits<std::size_t>::max());
+    if (!part) co_return failure(std::move(part.error()));
+    Status appended = append_chunk(part->data);
+    if (!appended) co_return failure(std::move(appended.error()));
+    if (part->end) break;
   }
-  // What follows the body belongs to the next request.
-  bytes_received_ -= input.size();
-  if (input_.empty()) {
-    input_.keep_for_next(input);
-  } else {
-    input_.consume(input_.size() - input.size());
-  }
+  block_.give_back();
   body_ = grown_.view();
   co_return Status{};
 }
 
+Task<Result<RequestBody::Part>> RequestBody::read_part(std::size_t bytes_max) {
+  if (is_read_) co_return Part{{}, true};
+  if (!has_begun_) {
+    has_begun_ = true;
+    began_ = stream_.loop().now();
+    if (left_ > limits_.body_bytes) co_return failure(body_too_large());
+    Status continued = co_await send_continue();
+    if (!continued) co_return failure(std::move(continued.error()));
+  }
+  Result<Part> part = Part{};
+  switch (framing_.kind) {
+    case Framing::Kind::kLength:
+      part = co_await read_part_of_length(bytes_max);
+      break;
+    case Framing::Kind::kChunked:
+      part = co_await read_part_of_chunks(bytes_max);
+      break;
+    default:
+      part->end = true;
+      break;
+  }
+  if (part && part->end) is_read_ = true;
+  co_return part;
+}
+
+Task<Result<RequestBody::Part>> RequestBody::read_part_of_length(std::size_t bytes_max) {
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes_max));
+  std::string_view data = input_.unread().substr(0, wanted);
+  input_.consume(data.size());
+  bytes_received_ += data.size();
+  if (data.empty() && wanted > 0) {
+    if (!block_) block_ = scratch_.block();
+    std::span<char> room(block_.data(), std::min(block_.size(), wanted));
+    Result<std::size_t> got = co_await read_some(room);
+    if (!got) co_return failure(std::move(got.error()));
+    data = {block_.data(), *got};
+  }
+  left_ -= data.size();
+  co_return Part{data, left_ == 0};
+}
+
+// Coded bytes are in the buffer after the head first, then in the block.
+Task<Result<RequestBody::Part>> RequestBody::read_part_of_chunks(std::size_t bytes_max) {
+  for (;;) {
+    const bool after_head = !input_.empty();
+    const std::string_view coded = after_head ? input_.unread() : coded_;
+    if (coded.empty()) {
+      if (!block_) block_ = scratch_.block();
+      std::span<char> room(block_.data(), block_.size());
+      Result<std::size_t> got = co_await read_some(room);
+      if (!got) co_return failure(std::move(got.error()));
+      coded_ = {block_.data(), *got};
+      continue;
+    }
+    Result<ChunkedDecoder::Step> step = decoder_.step(coded.substr(0, bytes_max));
+    if (!step) co_return failure(std::move(step.error()));
+    if (after_head) {
+      input_.consume(step->consumed);
+      bytes_received_ += step->consumed;
+    } else {
+      coded_.remove_prefix(step->consumed);
+    }
+    if (step->data.size() > left_) co_return failure(body_too_large());
+    left_ -= step->data.size();
+    if (decoder_.done()) keep_what_follows();
+    if (decoder_.done() || !step->data.empty()) co_return Part{step->data, decoder_.done()};
+  }
+}
+
+// What follows the body belongs to the next request. In the buffer it stays where it is.
+void RequestBody::keep_what_follows() {
+  if (coded_.empty()) return;
+  bytes_received_ -= coded_.size();
+  input_.keep_for_next(coded_);
+  coded_ = {};
+}
 Status RequestBody::append_chunk(std::string_view data) {
-  if (data.size() > limits_.body_bytes - grown_.size()) return failure(body_too_large());
   if (data.empty()) return {};
   if (!grown_.make_room(data.size())) return failure(no_memory_for_bodies());
   std::memcpy(grown_.room().data(), data.data(), data.size());

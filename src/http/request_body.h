@@ -1,6 +1,6 @@
 #pragma once
 
-// RequestBody: reads the whole body of a client's request into memory.
+// RequestBody: reads the body of a client's request, whole into memory or in parts.
 //
 // A body that fits into the block after its head stays there; any other gets separate memory, which
 // is counted (http/body_budget.h). Bounds: ServerLimits::body_bytes, the budget of all bodies,
@@ -18,6 +18,7 @@
 #include "core/task.h"
 #include "http/body_budget.h"
 #include "http/body_memory.h"
+#include "http/chunked.h"
 #include "http/client_stream.h"
 #include "http/head.h"
 #include "http/input_buffer.h"
@@ -36,6 +37,14 @@ class RequestBody {
   // client waits for it. Errors: kBodyTooLarge, kRequestTimeout, kMalformedRequest, kOverloaded,
   // kClientGone.
   Eventual<Result<std::string_view>> read();
+
+  // What comes next of the body, instead of read(): at least a byte of it, unless it ends. Nothing
+  // is read from the client before it is asked for. The bounds and errors are those of read().
+  struct Part {
+    std::string_view data;  // at most `bytes_max` bytes, which is not 0; valid until the next call
+    bool end = false;       // the body is complete with this part
+  };
+  Task<Result<Part>> read_part(std::size_t bytes_max);
 
   // Replaces the body that was read by another form of it; valid as long.
   std::string_view replace(BodyMemory body);
@@ -56,6 +65,9 @@ class RequestBody {
   Task<Result<std::string_view>> receive();
   Task<Status> receive_length();
   Task<Status> receive_chunked();
+  Task<Result<Part>> read_part_of_length(std::size_t bytes_max);
+  Task<Result<Part>> read_part_of_chunks(std::size_t bytes_max);
+  void keep_what_follows();
   Task<Status> send_continue();
   // Reads once, within the time between two reads and the minimum rate.
   Task<Result<std::size_t>> read_some(std::span<char> into);
@@ -68,6 +80,11 @@ class RequestBody {
   BodyBudget::Share held_;
 
   Framing framing_;
+  std::uint64_t left_ = 0;  // of its length, or of what its chunks may add up to
+  ChunkedDecoder decoder_{Direction::kRequest};
+  ScratchPool::Block block_;  // what was read last: the head's views stay valid
+  std::string_view coded_;    // of the block: chunks that are not decoded yet
+  bool has_begun_ = false;
   bool expects_continue_ = false;
   bool is_read_ = false;
   std::string_view body_;

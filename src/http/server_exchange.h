@@ -65,6 +65,12 @@ class ServerExchange {
   // kBodyTooLarge, kRequestTimeout, kMalformedRequest, kOverloaded, kClientGone.
   Eventual<Result<std::string_view>> read_body() { return body_.read(); }
 
+  // The same body in parts, for a handler that passes them on: see RequestBody::read_part(). Either
+  // this or read_body().
+  Task<Result<RequestBody::Part>> read_body_part(std::size_t bytes_max) {
+    return body_.read_part(bytes_max);
+  }
+
   // Replaces the body that was read by another form of it; valid as long.
   std::string_view replace_body(BodyMemory body) { return body_.replace(std::move(body)); }
 

@@ -71,6 +71,23 @@ TEST_F(RequestBodyTest, KeepsThePlaceThatALargeBodyHasInTheRequestsPage) {
   }
 }
 
+// Reads the body in parts, and answers with all of them.
+Task<void> echo_in_parts(ServerExchange& exchange) {
+  constexpr std::size_t kPartBytesMax = 7;
+  std::string all;
+  for (;;) {
+    const Result<RequestBody::Part> part = co_await exchange.read_body_part(kPartBytesMax);
+    if (!part) all = name_of(part.error().kind);
+    if (!part) break;
+    EXPECT_LE(part->data.size(), kPartBytesMax);
+    EXPECT_TRUE(part->end || !part->data.empty());
+    all.append(part->data);
+    if (part->end) break;
+  }
+  EXPECT_EQ(exchange.request().method, "POST") << "the head stays valid";
+  co_await answer(exchange, all);
+}
+
 TEST_F(RequestBodyTest, InvitesABodyOnlyWhereTheClientWaitsForIt) {
   connect();
   const std::string head =
@@ -78,6 +95,22 @@ TEST_F(RequestBodyTest, InvitesABodyOnlyWhereTheClientWaitsForIt) {
   EXPECT_EQ(say(head), "HTTP/1.1 100 Continue\r\n\r\n");
   EXPECT_EQ(say("ab"), answer_with("POST /e ab"));
   EXPECT_EQ(say(head + "cd"), answer_with("POST /e cd"));
+  const std::string chunked =
+      "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n";
+  EXPECT_EQ(say(chunked), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(say("2\r\nef\r\n0\r\n\r\n"), answer_with("POST /c ef"));
+}
+
+TEST_F(RequestBodyTest, InvitesABodyThatIsReadInParts) {
+  handler_.behaviour = echo_in_parts;
+  connect();
+  for (const std::string_view framing : {"Content-Length: 2", "Transfer-Encoding: chunked"}) {
+    const std::string head = "POST /e HTTP/1.1\r\nHost: h\r\n" + std::string(framing) +
+                             "\r\nExpect: 100-continue\r\n\r\n";
+    EXPECT_EQ(say(head), "HTTP/1.1 100 Continue\r\n\r\n");
+    const bool is_chunked = framing.starts_with("Transfer");
+    EXPECT_EQ(say(is_chunked ? "2\r\nab\r\n0\r\n\r\n" : "ab"), answer_with("ab"));
+  }
 }
 
 TEST_F(RequestBodyTest, GivesABodyTimeBetweenItsPieces) {
@@ -90,6 +123,88 @@ TEST_F(RequestBodyTest, GivesABodyTimeBetweenItsPieces) {
   EXPECT_EQ(say("3"), "");
   sim_.pass(limits_.body_timeout);
   EXPECT_EQ(client_->receive(), answer_with("POST /b request_timeout", false));
+}
+
+TEST_F(RequestBodyTest, GivesABodyInPartsHoweverItIsCut) {
+  handler_.behaviour = echo_in_parts;
+  const std::string text = "a body of more than one part";
+  const std::string chunked = post_chunked_head("/c") + "3\r\na b\r\n0019;x=y\r\n" +
+                              text.substr(3) + "\r\n0\r\nT: t\r\n\r\n";
+  for (const std::string& request : {post("/l", text), chunked, post("/none", "")}) {
+    const std::string expected = answer_with(request.starts_with("POST /none") ? "" : text);
+    // Nothing of the request behind it is lost either.
+    const std::string two = request + post("/next", "more");
+    for (std::size_t cut = 0; cut <= two.size(); ++cut) {
+      connect();
+      const std::string first = say(std::string_view(two).substr(0, cut));
+      EXPECT_EQ(first + say(std::string_view(two).substr(cut)), expected + answer_with("more"));
+      client_->end_writing();
+      sim_.settle();
+    }
+  }
+}
+
+TEST_F(RequestBodyTest, ReadsNoPartBeforeItIsAskedFor) {
+  net::Signal wanted;
+  handler_.behaviour = [&](ServerExchange& exchange) -> Task<void> {
+    std::size_t bytes = 0;
+    for (;;) {
+      co_await net::wait_any(exchange.loop(), nullptr, wanted);
+      wanted.lower();
+      const Result<RequestBody::Part> part = co_await exchange.read_body_part(1'000'000);
+      bytes += part->data.size();
+      if (part->end) break;
+    }
+    co_await answer(exchange, std::to_string(bytes));
+  };
+  const std::string request = post("/b", std::string(300'000, 'b'));
+  connect({.window_bytes = 1'000});
+  std::string_view rest = request;
+  // As much as is taken without anybody asking for it.
+  const auto send_what_goes = [&] {
+    const std::size_t before = rest.size();
+    while (const std::size_t taken = client_->send(rest)) {
+      rest.remove_prefix(taken);
+      sim_.settle();
+    }
+    return before - rest.size();
+  };
+  EXPECT_LT(send_what_goes(), 20'000u);
+  while (!rest.empty()) {
+    EXPECT_EQ(send_what_goes(), 0u);
+    wanted.raise();
+    sim_.settle();
+    ASSERT_LE(send_what_goes(), 20'000u);
+  }
+  for (int parts = 0; parts < 3; ++parts) {
+    wanted.raise();
+    sim_.settle();
+  }
+  EXPECT_EQ(client_->receive(), answer_with("300000"));
+}
+
+TEST_F(RequestBodyTest, BoundsABodyInPartsLikeAWholeOne) {
+  handler_.behaviour = echo_in_parts;
+  limits_.body_bytes = 10;
+  const std::string chunk = "a\r\n0123456789\r\n";
+  connect();
+  EXPECT_EQ(say(post("/l", "0123456789")), answer_with("0123456789"));
+  EXPECT_EQ(say(post_chunked_head("/c") + chunk + "0\r\n\r\n"), answer_with("0123456789"));
+  EXPECT_EQ(say(post("/l", "0123456789a")), answer_with("body_too_large"));
+  EXPECT_EQ(say(post_chunked_head("/c") + chunk + "1\r\na"), answer_with("body_too_large", false));
+}
+
+TEST_F(RequestBodyTest, TakesNoRequestBehindABodyOfWhichOnlyAPartWasRead) {
+  handler_.behaviour = [](ServerExchange& exchange) -> Task<void> {
+    const Result<RequestBody::Part> part = co_await exchange.read_body_part(2);
+    const std::string read(part->data);
+    co_await answer(exchange, read);
+  };
+  connect();
+  // What has arrived can be skipped; what has not cannot.
+  EXPECT_EQ(say(post("/a", "abcd") + post("/b", "efgh")), answer_with("ab") + answer_with("ef"));
+  EXPECT_EQ(say(post("/c", "ijkl").substr(0, post("/c", "ijkl").size() - 1)),
+            answer_with("ij", false));
 }
 
 Task<void> tell_limit_of_body(ServerExchange& connection) {
