@@ -47,7 +47,7 @@ Status check_type(const models::Catalog::Target& target, std::string_view name,
 void add_own_fields(http::FieldBlock& out, const Exchange& exchange) {
   const http::Fields& given = exchange.client().request().fields;
   const auto add = [&](FieldName known_name, std::string_view name, std::string_view value) {
-    if (!out.has(known_name)) out.add(name, value);
+    if (!out.has(known_name)) out.add(known_name, name, value);
   };
   add(FieldName::kContentType, "Content-Type",
       given.find(FieldName::kContentType).value_or(kJsonType));

@@ -10,7 +10,7 @@ namespace penstock::gateway {
 
 http::FieldBlock Responder::common_fields() const {
   http::FieldBlock fields(environment_.scratch);
-  fields.add("x-request-id", facts_.request_id.view());
+  fields.add(http::FieldName::kXRequestId, "x-request-id", facts_.request_id.view());
   fields.add(environment_.fields);
   return fields;
 }
@@ -33,7 +33,7 @@ Task<void> Responder::respond_in_parts(int status, std::string_view content_type
   http::Pieces pieces;
   for (const std::string_view part : body) pieces.add(part);
   http::FieldBlock all = common_fields();
-  if (!pieces.empty()) all.add("Content-Type", content_type);
+  if (!pieces.empty()) all.add(http::FieldName::kContentType, "Content-Type", content_type);
   all.add(fields);
   head_sent(status, Body::kOther);
   Status written = co_await client_.respond(status, std::move(all), pieces);

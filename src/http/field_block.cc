@@ -33,7 +33,10 @@ FieldBlock& FieldBlock::operator=(FieldBlock&& other) noexcept {
 }
 
 void FieldBlock::add(std::string_view name, std::string_view value) {
-  const FieldName known_name = field_name_of(name);
+  add(field_name_of(name), name, value);
+}
+
+void FieldBlock::add(FieldName known_name, std::string_view name, std::string_view value) {
   if (kWrittenHere.contains(known_name)) return;
   names_.insert(known_name);
   append_field(lines_, name, value);
@@ -56,9 +59,9 @@ void FieldBlock::clear() {
 }
 
 void FieldBlock::release() {
-  if (pool_ != nullptr) std::exchange(pool_, nullptr)->keep_text(std::move(lines_));
-  lines_ = {};
   names_ = {};
+  if (pool_ != nullptr) std::exchange(pool_, nullptr)->keep_text(std::move(lines_));
+  if (!lines_.empty()) lines_ = {};
 }
 
 }  // namespace penstock::http

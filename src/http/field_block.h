@@ -33,6 +33,8 @@ class FieldBlock {
   ~FieldBlock() { release(); }
 
   void add(std::string_view name, std::string_view value);
+  // The same where the name's number is known: it is not looked up.
+  void add(FieldName known_name, std::string_view name, std::string_view value);
   // A field from a parser, which has checked it.
   void add(const Field& received);
   // All fields of another block.

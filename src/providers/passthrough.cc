@@ -312,7 +312,8 @@ void Passthrough::add_fields(http::FieldBlock& out, const Route& route,
   if (route.key_of_ == Route::KeyOf::kCaller) add_key(out, auth_of(route), *route.callers_key_);
   if (data != nullptr) add_forwarded(out, route, *data);
   out.add(closing_fields_);
-  if (!out.has(http::FieldName::kUserAgent)) out.add("User-Agent", "penstock");
+  if (!out.has(http::FieldName::kUserAgent))
+    out.add(http::FieldName::kUserAgent, "User-Agent", "penstock");
 }
 
 }  // namespace penstock::providers
