@@ -208,6 +208,14 @@ TEST_F(ApisTest, CutsStreamsOfEveryApi) {
   EXPECT_EQ(events_of(message(endless)).back().type, "content_block_stop");
 }
 
+TEST_F(ApisTest, SendsTheEventsThatARequestPutsInPlaceOfTheAnswer) {
+  const std::string answer = respond(R"(,"stream":true,"sim":{"framing":"until_close","events":[
+          {"type":"response.failed","data":{"type":"response.failed"}},{"data":"[DONE]"}]})");
+  EXPECT_THAT(answer, testing::EndsWith("\r\n\r\nevent: response.failed\n"
+                                        "data: {\"type\":\"response.failed\"}\n\n"
+                                        "data: [DONE]\n\n"));
+}
+
 TEST_F(ApisTest, CallsToolsByItsScenario) {
   const std::string sim =
       R"("sim":{"scenario":[{"results":0,"calls":[{"tool":"write","arguments":{"to":"/x"}}]}]})";

@@ -67,6 +67,19 @@ bool read(const Json& value, std::vector<Header>& target) {
   return true;
 }
 
+// Each is `{"type": …, "data": …}`; data that is no text is sent as JSON.
+bool read(const Json& value, std::vector<StreamEvent>& target) {
+  if (!value.is_array()) return false;
+  target.clear();
+  for (const Json& event : value) {
+    const Json* data = member(event, "data");
+    if (data == nullptr) return false;
+    target.push_back({text_member(event, "type"),
+                      data->is_string() ? data->get<std::string>() : text_of(*data)});
+  }
+  return true;
+}
+
 bool read(const Json& value, std::shared_ptr<const Scenario>& target) {
   Result<std::shared_ptr<const Scenario>> scenario = Scenario::make(value);
   if (scenario) target = std::move(*scenario);
@@ -132,6 +145,7 @@ constexpr std::array kKeys{
     Key{"reasoning_tokens", read_member<&Behaviour::reasoning_tokens>},
     Key{"media_bytes", read_member<&Behaviour::media_bytes>},
     Key{"scenario", read_member<&Behaviour::scenario>},
+    Key{"events", read_member<&Behaviour::events>},
     Key{"seed", read_member<&Behaviour::seed>},
     Key{"events_per_write", read_member<&Behaviour::events_per_write>},
     Key{"status", [](const Json& v, Behaviour& b) { return read_status(v, b.status); }},

@@ -38,6 +38,11 @@ struct Header {
   std::string value;
 };
 
+struct StreamEvent {
+  std::string type;  // of the `event:` line; empty: none
+  std::string data;
+};
+
 struct Behaviour {
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
@@ -53,6 +58,9 @@ struct Behaviour {
 
   // What the model says and calls, by rules; null: made-up prose.
   std::shared_ptr<const Scenario> scenario;
+
+  // A stream consists of these events, whatever was asked, each at the pace of a token; empty: no.
+  std::vector<StreamEvent> events;
 
   // A refusal instead of an answer, where status is not 0.
   int status = 0;

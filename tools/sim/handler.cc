@@ -51,6 +51,15 @@ Outcome conclude(ServerExchange& connection, const Framer& framer) {
   return Outcome::kCompleted;
 }
 
+// The events that the behaviour puts in place of an answer's.
+EventScript given_events(const Behaviour& behaviour, Dialect dialect) {
+  EventScript script(dialect);
+  for (const StreamEvent& event : behaviour.events) {
+    script.add_run(event.type, Wording::raw({event.data}), {});
+  }
+  return script;
+}
+
 Outcome break_off(ServerExchange& connection, const Behaviour& behaviour) {
   if (behaviour.cut == CutKind::kReset) connection.reset_on_close();
   return Outcome::kCut;
@@ -266,6 +275,7 @@ Task<Outcome> SimHandler::answer_stream(ServerExchange& connection, EventScript 
     const Outlet::Sent waited = co_await outlet.pause_until(due);
     if (waited == Outlet::Sent::kGone) co_return Outcome::kCancelled;
   }
+  if (!behaviour.events.empty()) events = given_events(behaviour, events.dialect());
   if (world_.options.stamp) events.stamp();
   StreamFeed feed(std::move(events), std::move(head),
                   Pace(connection.request_started() + behaviour.head_delay, behaviour), behaviour,
