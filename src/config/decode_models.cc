@@ -170,14 +170,14 @@ void warn_of(Decoder& decoder, const Node& node, const Draft& draft, const Model
                     "vector stores need it");
   }
   const std::vector<Provider>& providers = draft.settings.providers;
-  const auto provider = std::ranges::find_if(providers, [&](const Provider& each) {
-    return model.provider_id == kAllProviders || each.id == model.provider_id;
-  });
-  if (provider == providers.end()) return;
-  if (model.follows_list && !provider->base_url) {
-    decoder.warning(node, fmt::format("not served: {} has no base_url, so its first listed model "
-                                      "is unknown",
-                                      shown_key(provider->id)));
+  const auto index = provider_of(model, providers);
+  if (!index) return;
+  const Provider* provider = &providers[*index];
+  if (model.follows_list && (!provider->base_url || provider->is_asleep())) {
+    decoder.warning(node,
+                    fmt::format("not served: {} has no {}, so its first listed model is "
+                                "unknown",
+                                shown_key(provider->id), provider->base_url ? "key" : "base_url"));
   }
   const bool is_fixed = !model.follows_list && model.provider_id != kAllProviders;
   if (is_fixed && !provider->allows(model.upstream_id())) {

@@ -140,6 +140,52 @@ void decode_extra_blocked_headers(Decoder& decoder, const Node& node, UpstreamDr
   }
 }
 
+// The header fields of clients that never pass: those of the connection, and what identifies a
+// client to this server.
+bool is_for_this_server(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kCredentials = {"authorization", "x-api-key", "api-key",
+                                                            "x-goog-api-key", "content-length"};
+  return is_blocked_header(name) || std::ranges::count(kCredentials, name) > 0;
+}
+
+// `name`, or `-name` for one that does not pass.
+void decode_forward_client_headers(Decoder& decoder, const Node& node, UpstreamDraft& draft) {
+  const auto items = decoder.given_items(node);
+  if (!items) return;
+  for (const Node& item : *items) {
+    const auto text = decoder.text(item);
+    if (!text) continue;
+    const bool is_withheld = text->starts_with('-');
+    std::string name = text->substr(is_withheld ? 1 : 0);
+    std::ranges::transform(name, name.begin(), to_lower);
+    if (!is_header_name(name)) {
+      decoder.error(item, "expected the name of a header, or `-` and the name");
+    } else if (is_withheld) {
+      draft.provider.withheld_client_headers.push_back(std::move(name));
+    } else if (is_for_this_server(name)) {
+      decoder.error(item, "this header is for this server or its connection, and never passes");
+    } else {
+      draft.provider.forwarded_client_headers.push_back(std::move(name));
+    }
+  }
+}
+
+// true is the pattern of all names.
+void decode_unprefixed_models(Decoder& decoder, const Node& node, UpstreamDraft& draft) {
+  if (node.kind == Node::Kind::kScalar) {
+    const auto all = decoder.boolean(node);
+    if (all && *all) draft.provider.unprefixed_models = {"*"};
+    return;
+  }
+  const auto items = decoder.given_items(node);
+  if (!items) return;
+  for (const Node& item : *items) {
+    if (auto pattern = decoder.text(item)) {
+      draft.provider.unprefixed_models.push_back(std::move(*pattern));
+    }
+  }
+}
+
 // Of every type.
 constexpr std::array kCommonKeys = {
     Key<UpstreamDraft>{"base_url", "URL", "none", decode_base_url},
@@ -154,6 +200,14 @@ constexpr std::array kCommonKeys = {
                        [](Decoder& decoder, const Node& node, UpstreamDraft& draft) {
                          store(decoder.boolean(node), draft.provider.refresh_models);
                        }},
+    Key<UpstreamDraft>{"unprefixed_models", "boolean or list of text", "false",
+                       decode_unprefixed_models},
+    Key<UpstreamDraft>{"any_path", "boolean", "false",
+                       [](Decoder& decoder, const Node& node, UpstreamDraft& draft) {
+                         store(decoder.boolean(node), draft.provider.any_path);
+                       }},
+    Key<UpstreamDraft>{"forward_client_headers", "list of text", "[]",
+                       decode_forward_client_headers},
     Key<UpstreamDraft>{"forward_headers", "mapping of text", "{}", decode_forward_headers},
     Key<UpstreamDraft>{"extra_blocked_headers", "list of text", "[]", decode_extra_blocked_headers},
     Key<UpstreamDraft>{"network", "mapping", "{}",

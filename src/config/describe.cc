@@ -105,6 +105,17 @@ void write_provider(YamlWriter& out, const Provider& provider) {
   if (!provider.api_key.empty()) out.text(key_setting, Secret::kMask);
   if (provider.allowed_models) write_texts(out, "allowed_models", *provider.allowed_models);
   out.literal("refresh_models", boolean(provider.refresh_models));
+  if (provider.unprefixed_models == std::vector<std::string>{"*"}) {
+    out.literal("unprefixed_models", "true");
+  } else if (!provider.unprefixed_models.empty()) {
+    write_texts(out, "unprefixed_models", provider.unprefixed_models);
+  }
+  if (provider.any_path) out.literal("any_path", "true");
+  std::vector<std::string> client_headers = provider.forwarded_client_headers;
+  for (const std::string& name : provider.withheld_client_headers) {
+    client_headers.push_back("-" + name);
+  }
+  if (!client_headers.empty()) write_texts(out, "forward_client_headers", client_headers);
   if (!provider.forward_headers.empty()) {
     out.open("forward_headers");
     for (const auto& forwarded : provider.forward_headers) {

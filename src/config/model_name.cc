@@ -1,5 +1,7 @@
 #include "config/model_name.h"
 
+#include <algorithm>
+
 namespace penstock::config {
 
 bool has_prefix(std::string_view name, std::string_view provider_id) {
@@ -15,6 +17,54 @@ std::string listed_name(std::string_view provider_id, std::string_view upstream_
   std::string name(provider_id);
   name.append("/").append(upstream_id);
   return name;
+}
+
+std::string listed_name(const std::vector<Provider>& providers, std::size_t index,
+                        std::string_view upstream_id) {
+  const Provider& provider = providers[index];
+  const bool is_bare =
+      std::ranges::any_of(
+          provider.unprefixed_models,
+          [&](const std::string& pattern) { return fits_pattern(upstream_id, pattern); }) &&
+      std::ranges::none_of(
+          providers, [&](const Provider& other) { return has_prefix(upstream_id, other.id); });
+  return is_bare ? std::string(upstream_id) : listed_name(provider.id, upstream_id);
+}
+
+// The last star is tried again with one byte more whenever what follows it does not fit.
+bool fits_pattern(std::string_view name, std::string_view pattern) {
+  std::size_t at = 0;
+  std::size_t in_pattern = 0;
+  std::size_t after_star = std::string_view::npos;
+  std::size_t retried = 0;
+  while (at < name.size()) {
+    if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
+      after_star = ++in_pattern;
+      retried = at;
+    } else if (in_pattern < pattern.size() && pattern[in_pattern] == name[at]) {
+      ++in_pattern;
+      ++at;
+    } else if (after_star != std::string_view::npos) {
+      in_pattern = after_star;
+      at = ++retried;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', in_pattern) == std::string_view::npos;
+}
+
+std::optional<std::size_t> provider_of(const Model& model, const std::vector<Provider>& providers) {
+  const auto fits = [&](const Provider& provider) {
+    if (model.provider_id.empty()) return providers.size() == 1;
+    if (model.provider_id != kAllProviders) return provider.id == model.provider_id;
+    return model.follows_list || provider.allows(model.upstream_id());
+  };
+  auto found = std::ranges::find_if(
+      providers, [&](const Provider& provider) { return !provider.is_asleep() && fits(provider); });
+  if (found == providers.end()) found = std::ranges::find_if(providers, fits);
+  if (found == providers.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - providers.begin());
 }
 
 bool is_unprefixed(const Model& model) {

@@ -7,8 +7,11 @@
 // `provider_id/`. An alias without prefix (provider_id `all`, or `_unprefixed_alias` in the
 // metadata) is identified by its model_id alone. This is the rule of OGX 1.5.
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/settings.h"
 
@@ -27,11 +30,25 @@ bool has_prefix(std::string_view name, std::string_view provider_id);
 // What follows that prefix in a name that has it; a view into `name`.
 std::string_view without_prefix(std::string_view name, std::string_view provider_id);
 
-// The name of the model that a provider's upstream calls `upstream_id`. The prefix is always added:
-// an upstream may list both `x` and `provider_id/x`.
+// `provider_id/upstream_id`, also if the upstream's name has that prefix already: it may list both
+// `x` and `provider_id/x`.
 std::string listed_name(std::string_view provider_id, std::string_view upstream_id);
 
+// The name under which the model is listed that the upstream of providers[index] calls
+// `upstream_id`: with the prefix, unless the provider's unprefixed_models say otherwise and the
+// name does not look like another provider's.
+std::string listed_name(const std::vector<Provider>& providers, std::size_t index,
+                        std::string_view upstream_id);
+
+// Whether `name` fits the pattern, in which each `*` stands for any text.
+bool fits_pattern(std::string_view name, std::string_view pattern);
+
 bool is_unprefixed(const Model& model);
+
+// Which of the providers a registered model is on. An alias for `all` belongs to the first in the
+// file's order that has a key or needs none; if it names its target, to the first of them that may
+// serve it. Those that wait for a caller's key come last. Nullopt if there is none.
+std::optional<std::size_t> provider_of(const Model& model, const std::vector<Provider>& providers);
 
 // The identifier of a registered model.
 std::string identifier(const Model& model);

@@ -79,7 +79,12 @@ struct Provider {
   bool needs_key = false;                                  // a call without one is refused
   std::optional<std::vector<std::string>> allowed_models;  // nullopt: all; upstream ids
   bool refresh_models = false;
+  std::vector<std::string> unprefixed_models;  // patterns of upstream ids, with `*`
+  bool any_path = false;                       // whether /p/{id}/… may lead anywhere
   std::vector<ForwardedHeader> forward_headers;
+  // Of a client's own header, beside and without those that pass by default; lower case.
+  std::vector<std::string> forwarded_client_headers;
+  std::vector<std::string> withheld_client_headers;
   std::vector<std::string> extra_blocked_headers;  // lower case
   UpstreamTls tls;
   std::optional<milliseconds> connect_timeout;  // network.timeout; nullopt: server.timeouts

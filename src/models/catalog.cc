@@ -57,7 +57,7 @@ void Catalog::hide_and_count() {
   for (const std::shared_ptr<const Model>& model : registered_) {
     ++counts_[model->provider];
     const Model* listed = find_listed(model->id);
-    if (listed == nullptr) continue;
+    if (listed == nullptr || listed->id != model->id) continue;
     hidden_.insert(listed);
     --counts_[listed->provider];
   }

@@ -37,6 +37,10 @@ Task<void> Refresher::keep_fresh(std::size_t index, providers::Passthrough& prov
     const net::Woken woken = co_await net::wait_any(environment_.loop, &deadline, stop);
     if (woken.by(stop)) co_return;
   }
+  if (provider.settings().is_asleep()) {
+    environment_.log.info("provider " + std::string(provider.id()) +
+                          " has no key: it serves callers who bring theirs");
+  }
   if (asked) asked();
 }
 

@@ -68,21 +68,8 @@ Registry::Registry(std::shared_ptr<const config::Settings> settings, WallTime no
   publish_locked();
 }
 
-// An alias for `all` belongs to the first provider in the file's order that has a key or needs
-// none; if it names its target, to the first of them that may serve it. Those that wait for a
-// caller's key come last.
 Result<std::size_t> Registry::provider_of(const config::Model& wanted) const {
-  const auto& providers = settings_->providers;
-  const auto fits = [&](const config::Provider& provider) {
-    if (wanted.provider_id.empty()) return providers.size() == 1;
-    if (wanted.provider_id != config::kAllProviders) return provider.id == wanted.provider_id;
-    return wanted.follows_list || provider.allows(wanted.upstream_id());
-  };
-  auto found = std::ranges::find_if(providers, [&](const config::Provider& provider) {
-    return !provider.is_asleep() && fits(provider);
-  });
-  if (found == providers.end()) found = std::ranges::find_if(providers, fits);
-  if (found != providers.end()) return static_cast<std::size_t>(found - providers.begin());
+  if (const auto found = config::provider_of(wanted, settings_->providers)) return *found;
   if (wanted.provider_id.empty()) {
     return failure(invalid("provider_id must be given unless there is exactly one provider"));
   }
@@ -189,7 +176,7 @@ std::shared_ptr<const Model> Registry::listed_model(std::size_t provider, Listed
   const config::Provider& settings = settings_->providers[provider];
   if (!settings.allows(listed.id)) return nullptr;
   Model model;
-  model.id = config::listed_name(settings.id, listed.id);
+  model.id = config::listed_name(settings_->providers, provider, listed.id);
   model.provider = provider;
   model.upstream_id = std::move(listed.id);
   model.type = std::move(listed.type);
@@ -201,20 +188,20 @@ std::shared_ptr<const Model> Registry::listed_model(std::size_t provider, Listed
 }
 
 void Registry::note_repeated_locked(std::size_t provider) {
+  const std::vector<config::Provider>& providers = settings_->providers;
   const auto repeated_in = [&](std::size_t later) {
     auto repeated = std::make_shared<ModelSet>();
     const ListedModels& models = *sources_[later].listed.models;
     for (std::size_t i = 0; i < later; ++i) {
       const ListedModels& earlier = *sources_[i].listed.models;
-      if (!may_share_ids(earlier.provider_id(), models.provider_id())) continue;
+      if (!may_share_ids(providers[i], providers[later])) continue;
       add_repeated(earlier, models, *repeated);
     }
     return repeated->empty() ? nullptr : repeated;
   };
-  const std::string& id = settings_->providers[provider].id;
   sources_[provider].listed.repeated = repeated_in(provider);
   for (std::size_t later = provider + 1; later < sources_.size(); ++later) {
-    if (!may_share_ids(id, settings_->providers[later].id)) continue;
+    if (!may_share_ids(providers[provider], providers[later])) continue;
     sources_[later].listed.repeated = repeated_in(later);
   }
 }
@@ -230,7 +217,30 @@ std::vector<std::string> Registry::listed(std::size_t provider, Models models) {
   source.is_known = true;
   source.health = {ProviderHealth::State::kOk, ""};
   publish_locked();
-  return newly_pending(provider);
+  std::vector<std::string> lines = newly_pending(provider);
+  for (std::size_t later = provider; later < sources_.size(); ++later) {
+    if (std::string line = new_conflict_of(later); !line.empty()) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+// Names without a prefix that an earlier provider has too: told once, until they change.
+std::string Registry::new_conflict_of(std::size_t provider) {
+  Source& source = sources_[provider];
+  const std::string& id = settings_->providers[provider].id;
+  std::size_t count = 0;
+  const Model* first = nullptr;
+  if (source.listed.repeated != nullptr && source.listed.models->has_unprefixed()) {
+    for (const std::shared_ptr<const Model>& model : source.listed.models->all()) {
+      if (model->id != model->upstream_id || !source.listed.repeated->contains(model.get()))
+        continue;
+      if (count++ == 0) first = model.get();
+    }
+  }
+  if (std::exchange(source.conflicts, count) == count || first == nullptr) return {};
+  return "provider " + id + ": an earlier provider has models of the same names, " +
+         std::to_string(count) + " in all; the first is '" + first->id +
+         "'. Ask for this one as '" + config::listed_name(id, first->upstream_id) + "'";
 }
 
 std::vector<std::string> Registry::list_failed(std::size_t provider, const Error& error) {

@@ -50,7 +50,7 @@ class Registry {
   // A failure keeps the models known before. It takes time for each of them, most of it before it
   // locks; add() and remove() take time for each registered model only. Returns a log line for each
   // registered model that follows the list and finds nothing in it, once until it finds something
-  // again.
+  // again, and one for each provider whose names without a prefix are an earlier one's too.
   [[nodiscard]] std::vector<std::string> listed(std::size_t provider, Models models);
   [[nodiscard]] std::vector<std::string> list_failed(std::size_t provider, const Error& error);
   ProviderHealth health(std::size_t provider) const;
@@ -76,6 +76,7 @@ class Registry {
     Catalog::Listed listed;
     bool is_known = false;  // the upstream has listed its models at least once
     ProviderHealth health;
+    std::size_t conflicts = 0;  // of its names without a prefix, when they were last told of
   };
   struct Registered {
     std::shared_ptr<const Model> model;  // without upstream_id if it follows the list
@@ -95,6 +96,7 @@ class Registry {
   std::string pending_id_of(std::string_view name) const;
   // Finds out again which models of lists are repeated, after this provider's list has changed.
   void note_repeated_locked(std::size_t provider);
+  std::string new_conflict_of(std::size_t provider);
   void publish_locked();
   std::vector<std::string> newly_pending(std::size_t provider);
 

@@ -41,6 +41,9 @@ providers:
       api_key: sk-hunter2
       allowed_models: ["true", "5", "a: b", "- x", "", "#c", "ö", "org/model:tag"]
       refresh_models: true
+      unprefixed_models: ["claude-*", "*"]
+      any_path: true
+      forward_client_headers: [X-Session, -traceparent]
       forward_headers: {"a b": X-A, token: Authorization}
       extra_blocked_headers: [X-B]
       network:

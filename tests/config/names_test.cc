@@ -7,6 +7,7 @@
 
 #include "config/load.h"
 #include "config/loading.h"
+#include "config/model_name.h"
 
 namespace penstock::config {
 namespace {
@@ -37,6 +38,29 @@ registered_resources:
   EXPECT_TRUE(again.models[0].unprefixed_alias);
   EXPECT_TRUE(again.models[2].follows_list);
   EXPECT_FALSE(again.models[3].follows_list);
+}
+
+TEST(ListedName, HasNoPrefixWhereThatIsAskedForAndClear) {
+  std::vector<Provider> providers(2);
+  providers[0].id = "router";
+  providers[1].id = "openai";
+  EXPECT_EQ(listed_name(providers, 0, "claude-x"), "router/claude-x");
+  providers[0].unprefixed_models = {"claude-*", "openai/*"};
+  EXPECT_EQ(listed_name(providers, 0, "claude-x"), "claude-x");
+  EXPECT_EQ(listed_name(providers, 0, "other"), "router/other");
+  // It would take the name of the other provider's model.
+  EXPECT_EQ(listed_name(providers, 0, "openai/gpt"), "router/openai/gpt");
+}
+
+TEST(Pattern, HasStarsForAnyText) {
+  for (std::string_view pattern : {"*", "claude-x", "claude*", "*x", "*-*", "c*e*-x", "**x*"}) {
+    EXPECT_TRUE(fits_pattern("claude-x", pattern)) << pattern;
+  }
+  for (std::string_view pattern : {"", "claude", "*claude", "x*", "*y*", "claude-x-*", "Claude*"}) {
+    EXPECT_FALSE(fits_pattern("claude-x", pattern)) << pattern;
+  }
+  EXPECT_TRUE(fits_pattern("", "*"));
+  EXPECT_FALSE(fits_pattern(std::string(512, 'a'), "*a*a*a*a*a*a*b"));
 }
 
 // reported-failures 7.1

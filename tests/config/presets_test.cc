@@ -292,6 +292,30 @@ TEST(Passthrough, SendsItsKeyInTheFormThatIsAskedFor) {
               ElementsAre(HasSubstr("this is never sent, since `auth` is none")));
 }
 
+TEST(AnyProvider, NamesTheClientsHeadersThatPassAndThoseThatDoNot) {
+  const Provider provider =
+      provider_of("remote::groq", "forward_client_headers: [X-Session-ID, -Traceparent]");
+  EXPECT_THAT(provider.forwarded_client_headers, ElementsAre("x-session-id"));
+  EXPECT_THAT(provider.withheld_client_headers, ElementsAre("traceparent"));
+  for (std::string_view name : {"Authorization", "X-API-Key", "api-key", "Cookie", "Host",
+                                "Connection", "X-OGX-Provider-Data", "Content-Length"}) {
+    EXPECT_THAT(problems_of("remote::groq", "forward_client_headers: [" + std::string(name) + "]"),
+                ElementsAre(HasSubstr("never passes")))
+        << name;
+  }
+  EXPECT_THAT(problems_of("remote::groq", "forward_client_headers: ['a b']"),
+              ElementsAre(HasSubstr("expected the name of a header")));
+}
+
+TEST(AnyProvider, SaysWhichOfItsModelsHaveNoPrefix) {
+  EXPECT_THAT(provider_of("remote::groq", "").unprefixed_models, IsEmpty());
+  EXPECT_THAT(provider_of("remote::groq", "unprefixed_models: false").unprefixed_models, IsEmpty());
+  EXPECT_THAT(provider_of("remote::groq", "unprefixed_models: true").unprefixed_models,
+              ElementsAre("*"));
+  EXPECT_THAT(provider_of("remote::groq", "unprefixed_models: ['claude-*', b]").unprefixed_models,
+              ElementsAre("claude-*", "b"));
+}
+
 TEST(UnservedTypes, AreSkippedWithWhatToDo) {
   EXPECT_THAT(advice_about("remote::watsonx"), HasSubstr("exchanged for a token"));
   EXPECT_THAT(advice_about("remote::oci"), HasSubstr("signed"));

@@ -257,6 +257,15 @@ TEST_F(RefresherTest, LogsAFailureOnceUntilItIsAnother) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), IsLines(1, "can be listed again"));
 }
 
+TEST_F(RefresherTest, DoesNotAskAProviderThatWaitsForACallersKey) {
+  provider().needs_key = true;
+  start();
+  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(connector_.attempts, 0);
+  simulated_.pass(minutes(10));
+  EXPECT_EQ(connector_.attempts, 0);
+}
+
 TEST_F(RefresherTest, TakesNothingFromAListThatIsNone) {
   for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
                             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "rubbish\r\n\r\n"}) {
