@@ -78,6 +78,9 @@ Worker::Worker(const Shared& shared)
       ends_(loop_, report_to(shared.log)) {
   context_.routes = make_routes(context_);
   context_.transport_security = gateway::transport_security_field(shared.settings.server);
+  if (shared.settings.server.cors) {
+    context_.cors = std::make_unique<const access::Cors>(*shared.settings.server.cors);
+  }
   const auto& providers = shared.settings.providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
     const providers::Passthrough::Environment environment{.loop = loop_,

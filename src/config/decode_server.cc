@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/decode_cors.h"
 #include "config/decode_limits.h"
 #include "config/decode_network.h"
 #include "config/key_text.h"
@@ -259,7 +260,11 @@ constexpr std::array kServerKeys = {
                   list_section<Server>(path, kAuthKeys, out);
                 }},
     ignored<Server>("quota"),
-    ignored<Server>("cors"),
+    Key<Server>{"cors", "boolean or mapping", "false",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  decode_cors(decoder, node, server.cors);
+                },
+                Use::kOptional, list_cors_keys},
     ignored<Server>("workers"),
     ignored<Server>("tenancy"),
     ignored<Server>("insecure"),

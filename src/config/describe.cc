@@ -221,6 +221,19 @@ void write_api_keys(YamlWriter& out, const std::vector<ApiKey>& api_keys) {
   out.close();
 }
 
+void write_cors(YamlWriter& out, const std::optional<Cors>& cors) {
+  if (!cors) return out.literal("cors", "false");
+  out.open("cors");
+  write_texts(out, "allow_origins", cors->allow_origins);
+  if (cors->allow_origin_regex) out.text("allow_origin_regex", *cors->allow_origin_regex);
+  write_texts(out, "allow_methods", cors->allow_methods);
+  write_texts(out, "allow_headers", cors->allow_headers);
+  out.literal("allow_credentials", boolean(cors->allow_credentials));
+  write_texts(out, "expose_headers", cors->expose_headers);
+  out.literal("max_age", fmt::format("{}", cors->max_age.count()));
+  out.close();
+}
+
 void write_server(YamlWriter& out, const Server& server) {
   out.open("server");
   out.text("host", server.host);
@@ -247,6 +260,7 @@ void write_server(YamlWriter& out, const Server& server) {
   std::vector<std::string> hosts;
   for (const CallerUrlHost& host : server.caller_url_hosts) hosts.push_back(host.text());
   write_texts(out, "caller_url_hosts", hosts);
+  write_cors(out, server.cors);
   out.close();
 }
 

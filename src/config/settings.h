@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/cors.h"
 #include "config/endpoint.h"
 #include "core/json_reader.h"
 #include "core/secret.h"
@@ -219,6 +220,7 @@ struct Server {
   LogLevel log_level = LogLevel::kInfo;
   bool core_dumps = false;  // whether a crash may write the memory, including keys, to disk
   std::vector<CallerUrlHost> caller_url_hosts;
+  std::optional<Cors> cors;  // nullopt: pages in browsers are not told that they may
 };
 
 struct Settings {

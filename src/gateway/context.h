@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "access/api_keys.h"
+#include "access/cors.h"
 #include "config/settings.h"
 #include "core/clock.h"
 #include "core/memory_trimmer.h"
@@ -51,6 +52,7 @@ struct Context {
   bool draining = false;
   // Tells browsers to use only TLS; may be empty.
   http::FieldBlock transport_security = {};
+  std::unique_ptr<const access::Cors> cors = nullptr;  // null: no page is told that it may
 };
 
 }  // namespace penstock::gateway

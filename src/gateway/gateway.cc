@@ -32,6 +32,18 @@ Gateway::Gateway(Context& context)
 
 namespace {
 
+constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+
+// What answers to this request tell a browser, and the answer to its preflight, which has no key.
+std::optional<access::Cors::Preflight> tell_browser(const Context& context, Exchange& exchange) {
+  if (context.cors == nullptr) return std::nullopt;
+  const http::RequestHead& request = exchange.client().request();
+  std::optional<access::Cors::Preflight> preflight = context.cors->answer(request);
+  exchange.responder().add_to_every_answer(preflight ? std::move(preflight->fields)
+                                                     : context.cors->fields_for(request));
+  return preflight;
+}
+
 // Who may learn that a path does not support a method: whoever may use the path.
 Access access_of(const RouteMatch& match) {
   return match.served != nullptr ? match.served->route.access
@@ -74,7 +86,12 @@ Task<void> Gateway::handle(http::ServerExchange& client) {
   // the connection.
   std::exception_ptr exception;
   try {
-    co_await run_phases(exchange);
+    const std::optional<access::Cors::Preflight> preflight = tell_browser(context_, exchange);
+    if (preflight) {
+      co_await exchange.responder().respond(preflight->status, kTextType, preflight->body);
+    } else {
+      co_await run_phases(exchange);
+    }
   } catch (...) {
     exception = std::current_exception();
   }

@@ -12,6 +12,7 @@ http::FieldBlock Responder::common_fields() const {
   http::FieldBlock fields(environment_.scratch);
   fields.add(http::FieldName::kXRequestId, "x-request-id", facts_.request_id.view());
   fields.add(environment_.fields);
+  fields.add(own_fields_);
   return fields;
 }
 

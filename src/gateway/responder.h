@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/result.h"
 #include "core/secret_guard.h"
@@ -38,6 +39,8 @@ class Responder {
   Responder(const Responder&) = delete;
   Responder& operator=(const Responder&) = delete;
 
+  // Fields of every answer to this request, beside those of the environment.
+  void add_to_every_answer(http::FieldBlock fields) { own_fields_ = std::move(fields); }
   // The fields that every answer has.
   http::FieldBlock common_fields() const;
 
@@ -77,6 +80,7 @@ class Responder {
   const Environment& environment_;
   http::ServerExchange& client_;
   ExchangeFacts& facts_;
+  http::FieldBlock own_fields_;
   bool head_sent_ = false;
   Body body_ = Body::kOther;
   bool upstream_said_error_ = false;

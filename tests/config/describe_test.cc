@@ -83,6 +83,8 @@ server:
   api_keys: [{name: "alice: a", key: hunter2-alice}, {name: bob, key: hunter2-bob}]
   timeouts: {drain: 0.0015}
   sse_done: strip
+  cors: {allow_origins: ["https://a.test"], allow_origin_regex: "https://.*", allow_methods: [GET],
+         allow_headers: ["*"], allow_credentials: true, expose_headers: [X-A], max_age: 5}
   access_log: ./a log.json
   caller_url_hosts: ["::1", gpu, "[::1]:8000", "gpu:8000", "gpu:*"]
 )";

@@ -266,7 +266,7 @@ registered_resources:
   models:
   - {model_id: m, provider_id: vertex}
   shields: [{shield_id: s}]
-server: {port: 1, cors: true, workers: 4}
+server: {port: 1, quota: 5, workers: 4, tenancy: {mode: multi}}
 )");
   EXPECT_THAT(
       texts_of(loaded),
@@ -288,8 +288,9 @@ server: {port: 1, cors: true, workers: 4}
           "served",
           "run.yaml:21:3: warning: registered_resources.shields: ignored: this server does not "
           "support it",
-          "run.yaml:22:19: warning: server.cors: ignored: this server does not support it",
-          "run.yaml:22:31: warning: server.workers: ignored: this server does not support it"));
+          "run.yaml:22:19: warning: server.quota: ignored: this server does not support it",
+          "run.yaml:22:29: warning: server.workers: ignored: this server does not support it",
+          "run.yaml:22:41: warning: server.tenancy: ignored: this server does not support it"));
   ASSERT_TRUE(loaded.settings);
   EXPECT_THAT(loaded.settings->models, IsEmpty());
 }
