@@ -142,7 +142,9 @@ function libraryVariables(task) {
 test(`OpenAI Agents SDK ${pythonVersion('openai-agents')}: Responses`, () =>
   withTask(async (task) => {
     const script = join(process.cwd(), 'agents_sdk.py');
-    await task.assertDone(await task.run(python, [script], libraryVariables(task)));
+    // It takes what stands before a slash for one of its own providers, and `openai/` off.
+    const variables = { ...libraryVariables(task), MODEL: `openai/${task.model}` };
+    await task.assertDone(await task.run(python, [script], variables));
   }));
 
 for (const [api, name] of [

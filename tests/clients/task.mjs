@@ -20,9 +20,10 @@ export const KEY = 'made-up';
 const PATIENCE_MS = 120_000;
 
 export class Task {
-  // `model` is the upstream's name for it.
-  static async begin(model = 'sim-small') {
+  // `name` is the upstream's for the model; clients use Penstock's, which some take apart.
+  static async begin(name = 'sim-small') {
     const task = new Task();
+    task.model = `passthrough/${name}`;
     task.root = await mkdtemp(join(tmpdir(), 'penstock-client-'));
     task.folder = join(task.root, 'work');
     task.home = join(task.root, 'home');
@@ -30,10 +31,10 @@ export class Task {
     await mkdir(task.home);
     const scenario = join(task.root, 'scenario.json');
     await writeFile(scenario, JSON.stringify(scenarioFor(task.folder, FILE)));
-    task.simulator = await startSimulator(['--models', model, '--scenario', scenario]);
+    const served = DIRECT ? task.model : name;
+    task.simulator = await startSimulator(['--models', served, '--scenario', scenario]);
     if (!DIRECT) task.penstock = await startPenstock({ upstream: task.simulator.url });
     task.url = (task.penstock ?? task.simulator).url;
-    task.model = DIRECT ? model : `passthrough/${model}`;
     return task;
   }
 
@@ -70,8 +71,8 @@ export class Task {
 }
 
 // Runs `body` with a task, and cleans up after it.
-export async function withTask(body, model) {
-  const task = await Task.begin(model);
+export async function withTask(body, name) {
+  const task = await Task.begin(name);
   try {
     await body(task);
   } finally {
