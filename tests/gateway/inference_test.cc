@@ -23,13 +23,9 @@ class BatchTest : public SimulatedGateway {
     other.base_url = config::Url{.host = "other", .path = "/v1"};
     settings->providers.push_back(std::move(other));
     start();
-    std::vector<ServedRoute> served = routes(&*context);
-    for (ServedRoute& each : served) {
-      if (each.route.path != "/v1/embeddings") continue;
-      each.route.passing =
-          Passing{.model_type = {}, .shape = {.model_in = wire::ModelIn::kRequests}};
-    }
-    context->routes = std::make_unique<const RouteTable>(std::move(served));
+    change_route("/v1/embeddings", [](Route& route) {
+      route.passing = Passing{.model_type = {}, .shape = {.model_in = wire::ModelIn::kRequests}};
+    });
   }
   std::string ask(std::string_view body) {
     return say("POST /v1/embeddings HTTP/1.1\r\nHost: h\r\nContent-Length: " +

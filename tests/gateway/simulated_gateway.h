@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,6 +86,15 @@ class SimulatedGateway : public ::testing::Test {
                        std::move(near));
     tasks.start(connection->serve());
     sim.settle();
+  }
+
+  // After start(): lets the route of that path be another one, which keeps its path.
+  void change_route(std::string_view path, const std::function<void(Route&)>& change) {
+    std::vector<ServedRoute> served = routes(&*context);
+    for (ServedRoute& each : served) {
+      if (each.route.path == path) change(each.route);
+    }
+    context->routes = std::make_unique<const RouteTable>(std::move(served));
   }
 
   // Sends, lets everything happen that happens at once, and returns what has come back.
