@@ -178,12 +178,13 @@ Status RequestReader::take_member(const JsonCheck::Member& member) {
 Status RequestReader::take_inner(const JsonCheck::Member& member) {
   constexpr std::size_t kLongestBytes = kEscapeBytes * std::string_view("model").size();
   if (member.key.size() > kLongestBytes) return {};
-  std::string key(member.key);
+  std::string_view key = member.key;
+  std::string unescaped;
   if (member.key_is_escaped) {
-    key.clear();
-    if (!append_json_unescaped(key, member.key)) {
+    if (!append_json_unescaped(unescaped, key)) {
       return failure(not_json("a key has an invalid escape; its value is", member.value_begin));
     }
+    key = unescaped;
   }
   if (is_variant_of(key, "model")) return failure(variant(key, "model"));
   if (key != "model") return {};
