@@ -18,6 +18,9 @@ constexpr std::size_t kKeyBytesMax = 1024;
 // An escape of six bytes stands for at least one byte.
 constexpr std::size_t kEscapeBytes = 6;
 
+// A longer key is not `model`, however it is spelled.
+constexpr std::size_t kLongestModelKeyBytes = kEscapeBytes * std::string_view("model").size();
+
 constexpr std::size_t kShownKeyBytesMax = 64;
 
 Error invalid(std::string message) {
@@ -92,6 +95,7 @@ std::optional<Result<RequestFields>> RequestReader::proceed(std::size_t work) {
         if (Status taken = take_inner(check_.inner()); !taken) {
           return failure(std::move(taken.error()));
         }
+        work -= std::min(work, inner_work());
         if (work == 0) return std::nullopt;
         break;
       case JsonCheck::Step::kEnd:
@@ -174,10 +178,20 @@ Status RequestReader::take_member(const JsonCheck::Member& member) {
   return {};
 }
 
+// What take_inner() costs at most: its name is compared with those that are known.
+std::size_t RequestReader::inner_work() const {
+  constexpr std::size_t kEachMember = 10;
+  constexpr std::size_t kBytesPerWork = 32;
+  if (check_.inner().key.size() > kLongestModelKeyBytes) return kEachMember;
+  const std::size_t bytes = check_.inner().value_end - check_.inner().value_begin;
+  const std::size_t compared =
+      std::min(bytes, limits_.model_bytes * kEscapeBytes) / kBytesPerWork + 2;
+  return kEachMember + (1 + fields_.more_names.size()) * compared;
+}
+
 // A member beside the model. If the model occurs twice here, both are places.
 Status RequestReader::take_inner(const JsonCheck::Member& member) {
-  constexpr std::size_t kLongestBytes = kEscapeBytes * std::string_view("model").size();
-  if (member.key.size() > kLongestBytes) return {};
+  if (member.key.size() > kLongestModelKeyBytes) return {};
   std::string_view key = member.key;
   std::string unescaped;
   if (member.key_is_escaped) {

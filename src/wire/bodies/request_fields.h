@@ -98,6 +98,7 @@ class RequestReader {
 
   Status take_member(const JsonCheck::Member& member);
   Status take_inner(const JsonCheck::Member& member);
+  std::size_t inner_work() const;
   Error missing_model() const;
   Status add_key(std::string_view key);
   Status read_model(const JsonCheck::Member& member);
