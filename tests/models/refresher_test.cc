@@ -264,6 +264,7 @@ TEST_F(RefresherTest, DoesNotAskAProviderThatWaitsForACallersKey) {
   EXPECT_EQ(connector_.attempts, 0);
   simulated_.pass(minutes(10));
   EXPECT_EQ(connector_.attempts, 0);
+  EXPECT_EQ(registry_.health(0).state, ProviderHealth::State::kUnknown);
 }
 
 TEST_F(RefresherTest, TakesNothingFromAListThatIsNone) {
