@@ -224,8 +224,8 @@ Task<Outcome> SimHandler::answer(ServerExchange& connection, Endpoint endpoint, 
   }
   if (request.stream) {
     const EventOptions options{request.include_usage, behaviour.finish, behaviour.done};
-    co_return co_await answer_stream(connection, answer_events(endpoint, plan, options),
-                                     kEventStreamType, behaviour);
+    EventScript events = answer_events(endpoint, plan, options);
+    co_return co_await answer_stream(connection, std::move(events), kEventStreamType, behaviour);
   }
   http::ScratchPool::Text text(connection.scratch());
   append_whole_answer(*text, endpoint, plan);
