@@ -233,7 +233,6 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
     if (part->end) body.finish(**out);
     if (!over_until && body.is_over()) over_until = exchange.context().loop.now() + kReadAfterEnd;
     exchange.responder().set_error_event(body.error_event());
-    exchange.responder().set_next_sequence(body.next_sequence());
     if (body.saw_error() && !writer.head_is_sent()) {
       const std::string_view first = body.first_error(**out);
       if (!first.empty()) co_return co_await relay_first_error(exchange, provider, first, writer);
@@ -308,6 +307,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
   Status relayed = co_await relay_body(exchange, provider, source, body, writer,
                                        server.limits.answer_buffer_bytes, head_until);
   exchange.facts().usage = body.usage();
+  exchange.responder().set_next_sequence(body.next_sequence());
   // Told by its status, an error is a whole answer.
   if (body.saw_error() && writer.status() < 400) exchange.responder().upstream_said_error();
   co_return relayed;

@@ -81,6 +81,7 @@ std::optional<int> first_of(const JsonValue& error, const std::array<std::string
 // Keeps the data of one event.
 struct DataOnly {
   void pass(std::string_view) {}
+  void pass(char) {}
   void pass_line_feed() {}
   void begin_data() {
     if (has_data) text.push_back('\n');

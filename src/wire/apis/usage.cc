@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <span>
 #include <string>
 
 #include "core/text.h"
@@ -31,25 +32,29 @@ struct Counts {
 enum class Weight : bool { kDetail, kMain };
 
 struct Name {
-  std::string_view object;  // in which the count is; empty: the usage itself
   std::string_view key;
   std::optional<std::uint64_t> Counts::* count;
   Weight weight = Weight::kDetail;
 };
 
-constexpr std::array kNames = {
-    Name{"", "prompt_tokens", &Counts::prompt, Weight::kMain},
-    Name{"", "input_tokens", &Counts::input, Weight::kMain},
-    Name{"", "completion_tokens", &Counts::completion, Weight::kMain},
-    Name{"", "output_tokens", &Counts::completion, Weight::kMain},
-    Name{"", "total_tokens", &Counts::total, Weight::kMain},
-    Name{"", "cache_read_input_tokens", &Counts::cache_read},
-    Name{"", "cache_creation_input_tokens", &Counts::cache_write},
-    Name{"prompt_tokens_details", "cached_tokens", &Counts::cached},
-    Name{"input_tokens_details", "cached_tokens", &Counts::cached},
-    Name{"completion_tokens_details", "reasoning_tokens", &Counts::reasoning},
-    Name{"output_tokens_details", "reasoning_tokens", &Counts::reasoning},
+constexpr std::array kTop = {
+    Name{"prompt_tokens", &Counts::prompt, Weight::kMain},
+    Name{"input_tokens", &Counts::input, Weight::kMain},
+    Name{"completion_tokens", &Counts::completion, Weight::kMain},
+    Name{"output_tokens", &Counts::completion, Weight::kMain},
+    Name{"total_tokens", &Counts::total, Weight::kMain},
+    Name{"cache_read_input_tokens", &Counts::cache_read},
+    Name{"cache_creation_input_tokens", &Counts::cache_write},
 };
+constexpr std::array kOfPrompt = {Name{"cached_tokens", &Counts::cached}};
+constexpr std::array kOfCompletion = {Name{"reasoning_tokens", &Counts::reasoning}};
+
+// The names that count in an object of the usage; none if it is not known.
+std::span<const Name> names_in(std::string_view key) {
+  if (key == "prompt_tokens_details" || key == "input_tokens_details") return kOfPrompt;
+  if (key == "completion_tokens_details" || key == "output_tokens_details") return kOfCompletion;
+  return {};
+}
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -68,9 +73,9 @@ bool take_count(std::string_view value, std::optional<std::uint64_t>& count) {
   return true;
 }
 
-bool take_object(std::string_view text, std::string_view name, Counts& counts);
+bool take_object(std::string_view text, std::span<const Name> names, Counts& counts);
 
-bool take_member(JsonWalk& walk, std::string_view object, Counts& counts) {
+bool take_member(JsonWalk& walk, std::span<const Name> names, Counts& counts) {
   const auto member = walk.take_member();
   if (!member || member->value.empty()) return false;
   std::string unescaped;
@@ -79,29 +84,23 @@ bool take_member(JsonWalk& walk, std::string_view object, Counts& counts) {
     if (!append_json_unescaped(unescaped, key)) return false;
     key = unescaped;
   }
-  if (object.empty() && member->value.front() == '{') {
-    for (const Name& name : kNames) {
-      if (!name.object.empty() && name.object == key) {
-        return take_object(member->value, name.object, counts);
-      }
-    }
+  for (const Name& name : names) {
+    if (name.key.size() != key.size() || name.key != key) continue;
+    return take_count(member->value, counts.*name.count) || name.weight == Weight::kDetail;
   }
-  for (const Name& name : kNames) {
-    if (name.object == object && name.key == key) {
-      return take_count(member->value, counts.*name.count) || name.weight == Weight::kDetail;
-    }
-  }
-  return true;
+  if (names.size() != kTop.size() || member->value.front() != '{') return true;
+  const std::span<const Name> inner = names_in(key);
+  return inner.empty() || take_object(member->value, inner, counts);
 }
 
-bool take_object(std::string_view text, std::string_view name, Counts& counts) {
+bool take_object(std::string_view text, std::span<const Name> names, Counts& counts) {
   JsonWalk walk(text);
   walk.skip_space();
   if (!walk.take('{')) return false;
   walk.skip_space();
   if (!walk.take('}')) {
     do {
-      if (!take_member(walk, name, counts)) return false;
+      if (!take_member(walk, names, counts)) return false;
     } while (walk.take(','));
     if (!walk.take('}')) return false;
   }
@@ -132,7 +131,7 @@ std::optional<Usage> read_usage(const UsageTexts& texts) {
   if (texts.inner.empty() && texts.top.empty()) return std::nullopt;
   Counts counts;
   for (const std::string_view text : {texts.inner, texts.top}) {
-    if (!text.empty() && !take_object(text, {}, counts)) return std::nullopt;
+    if (!text.empty() && !take_object(text, kTop, counts)) return std::nullopt;
   }
   return usage_of(counts);
 }

@@ -43,7 +43,8 @@ JsonRewriter::JsonRewriter(std::string_view model, std::string_view inner)
   if (!model.empty()) replacement_.assign(json_quoted(model));
 }
 
-JsonRewriter::Key JsonRewriter::key_of(std::string_view spelled, bool escaped) {
+[[gnu::always_inline]] inline JsonRewriter::Key JsonRewriter::key_of(std::string_view spelled,
+                                                                     bool escaped) {
   if (escaped) {
     if (unescapes_to(spelled, kModelKey)) return Key::kModel;
     if (unescapes_to(spelled, kUsageKey)) return Key::kUsage;

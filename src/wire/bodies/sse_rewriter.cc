@@ -34,6 +34,10 @@ struct SseRewriter::Sink {
     rewriter.drops_line_feed_ = false;
     out.append(bytes);
   }
+  void pass(char byte) {
+    rewriter.drops_line_feed_ = false;
+    out.push_back(byte);
+  }
   void pass_line_feed() {
     if (!rewriter.drops_line_feed_) out.push_back('\n');
   }

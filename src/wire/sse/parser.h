@@ -12,6 +12,7 @@
 // A sink has these functions:
 //
 //   void pass(std::string_view bytes);  // what is not the value of a `data` field
+//   void pass(char byte);               // the same
 //   void begin_data();                  // a `data` field has begun
 //   void data(std::string_view part);   // the next part of its value
 //   void end_data();                    // it has ended; its line end passes next
@@ -40,7 +41,9 @@ class SseParser {
   // Whether a field of an event has arrived, and its empty line has not.
   bool inside_event() const { return inside_event_; }
   // Of the current event, without surrounding white space.
-  std::string_view event_name() const { return trim(event_name_); }
+  std::string_view event_name() const {
+    return event_name_.empty() ? std::string_view() : trim(event_name_);
+  }
 
  private:
   enum class Line : std::uint8_t {
@@ -118,7 +121,7 @@ const char* SseParser::step(const char* at, const char* end, Sink& sink) {
     case Line::kSpace:
       line_ = Line::kData;
       if (*at != ' ') return at;
-      sink.pass({at, 1});
+      sink.pass(*at);
       return at + 1;
     case Line::kData:
       return take_data(at, end, sink);
@@ -137,7 +140,7 @@ const char* SseParser::match_bom(const char* at, Sink& sink) {
     inside_event_ = matched_ != 0;
     return at;
   }
-  sink.pass({at, 1});
+  sink.pass(*at);
   if (++matched_ == kByteOrderMark.size()) {
     line_ = Line::kStart;
     sink.between_events();
@@ -188,7 +191,7 @@ const char* SseParser::match_field(const char* at, Sink& sink) {
     line_ = Line::kOther;
     return at;
   }
-  sink.pass({at, 1});
+  sink.pass(*at);
   return at + 1;
 }
 
@@ -217,7 +220,7 @@ const char* SseParser::take_other(const char* at, const char* end, Sink& sink) {
 
 template <class Sink>
 void SseParser::end_line(const char* line_end, Sink& sink) {
-  sink.pass({line_end, 1});
+  sink.pass(*line_end);
   line_ = Line::kStart;
   after_return_ = *line_end == '\r';
   if (!inside_event_) sink.between_events();
@@ -225,11 +228,11 @@ void SseParser::end_line(const char* line_end, Sink& sink) {
 
 template <class Sink>
 void SseParser::end_event(const char* line_end, Sink& sink) {
-  sink.pass({line_end, 1});
+  sink.pass(*line_end);
   after_return_ = *line_end == '\r';
   inside_event_ = false;
   sink.end_event(event_name());
-  event_name_.clear();
+  if (!event_name_.empty()) event_name_.clear();
 }
 
 }  // namespace penstock::wire

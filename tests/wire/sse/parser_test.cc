@@ -14,6 +14,7 @@ namespace {
 // Writes down what it is told: "name|data" for each event, and all bytes.
 struct Notes {
   void pass(std::string_view bytes) { all.append(bytes); }
+  void pass(char byte) { all.push_back(byte); }
   void pass_line_feed() { all.push_back('\n'); }
   void begin_data() {
     if (has_data) current.push_back('\n');
