@@ -18,6 +18,8 @@ std::string_view name_of(ErrorKind kind) {
       return "not_found";
     case ErrorKind::kMethodNotAllowed:
       return "method_not_allowed";
+    case ErrorKind::kUpgradeRequired:
+      return "upgrade_required";
     case ErrorKind::kRequestTimeout:
       return "request_timeout";
     case ErrorKind::kBodyTooLarge:

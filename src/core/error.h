@@ -26,6 +26,7 @@ enum class ErrorKind : std::uint8_t {
   kModelNotFound,         // no upstream serves the requested model
   kNotFound,              // no such route or resource
   kMethodNotAllowed,      // the route exists under other methods
+  kUpgradeRequired,       // a WebSocket was asked for, and only HTTP is served
   kRequestTimeout,        // the client sent its request too slowly
   kBodyTooLarge,          // more body bytes than the limit
   kHeadTooLarge,          // more header bytes than the limit

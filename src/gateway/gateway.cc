@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/text.h"
+#include "gateway/provider_choice.h"
 #include "gateway/route_table.h"
 #include "http/target.h"
 #include "wire/apis/error_answer.h"
@@ -48,6 +50,12 @@ std::optional<access::Cors::Preflight> tell_browser(const Context& context, Exch
 Access access_of(const RouteMatch& match) {
   return match.served != nullptr ? match.served->route.access
                                  : match.endpoint->routes.front().route.access;
+}
+
+// Offers of other protocols (h2c) are ignored.
+bool asks_for_websocket(const http::Fields& fields) {
+  const std::optional<std::string_view> upgrade = fields.find(http::FieldName::kUpgrade);
+  return upgrade && equals_ignoring_case(*upgrade, "websocket");
 }
 
 }  // namespace
@@ -113,7 +121,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     }
     co_return co_await exchange.responder().fail(std::move(target.error()));
   }
-  Result<RouteMatch> match = context_.routes->match(request.method, *target);
+  Result<RouteMatch> match = find(request.method, *target);
   if (match) exchange.set_route(*match);
 
   // Identify. Before an unknown route is reported, and before any body is read: a client without a
@@ -135,6 +143,12 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     }
   }
   if (!match) co_return co_await exchange.responder().fail(std::move(match.error()));
+  if (asks_for_websocket(request.fields)) {
+    Error error = Error::client(ErrorKind::kUpgradeRequired,
+                                "WebSockets are not served; send the request over HTTP");
+    exchange.client().end_after_this();
+    co_return co_await exchange.responder().fail(std::move(error));
+  }
   if (served == nullptr) {
     Error error = Error::client(ErrorKind::kMethodNotAllowed,
                                 "this route supports only " + allow_field(*match->endpoint));
@@ -159,6 +173,15 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
   }
 
   co_await served->handler(exchange, *match);
+}
+
+// A path may name a provider before the route.
+Result<RouteMatch> Gateway::find(std::string_view method, const http::Target& target) const {
+  Result<ProviderPath> split = split_provider_path(target.path, context_.settings.providers);
+  if (!split) return failure(std::move(split.error()));
+  if (!split->provider) return context_.routes->match(method, target);
+  const http::Target rest{.path = split->rest, .query = target.query};
+  return context_.routes->match_at_provider(method, rest, *split->provider);
 }
 
 // What never becomes an exchange has no line in the access log. The error's message consists of the

@@ -42,6 +42,7 @@ class Gateway final : public http::Handler {
   class Open;
 
   Task<void> run_phases(Exchange& exchange);
+  Result<RouteMatch> find(std::string_view method, const http::Target& target) const;
 
   Context& context_;
   Recorder recorder_;

@@ -124,11 +124,16 @@ Task<void> show_version(Context&, Exchange& exchange, const RouteMatch&) {
   co_await exchange.responder().respond(200, kJsonType, body);
 }
 
-constexpr std::array<RouteRow<Context>, 4> kRoutes = {{
+// The reference has the same under its level for administrators.
+constexpr std::array<RouteRow<Context>, 8> kRoutes = {{
     {{"GET", "/v1/version", Access::kPublic}, show_version},
     {{"GET", "/v1/providers"}, list_providers},
     {{"GET", "/v1/providers/{provider_id:path}"}, show_provider},
     {{"GET", "/v1/inspect/routes"}, list_routes},
+    {{"GET", "/v1alpha/admin/version", Access::kPublic}, show_version},
+    {{"GET", "/v1alpha/admin/providers"}, list_providers},
+    {{"GET", "/v1alpha/admin/providers/{provider_id:path}"}, show_provider},
+    {{"GET", "/v1alpha/admin/inspect/routes"}, list_routes},
 }};
 
 }  // namespace

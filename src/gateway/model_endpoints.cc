@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/anthropic_models.h"
 #include "gateway/caller_data.h"
 #include "gateway/content.h"
 #include "gateway/exchange.h"
@@ -11,6 +12,7 @@
 #include "gateway/model_text.h"
 #include "gateway/registration.h"
 #include "gateway/route_table.h"
+#include "net/next_turn.h"
 
 namespace penstock::gateway {
 namespace {
@@ -37,9 +39,39 @@ Task<Result<std::string_view>> read_small_body(Exchange& exchange) {
   co_return body;
 }
 
+// Anthropic's clients say so in every request.
+bool wants_anthropics_shape(const Exchange& exchange) {
+  return exchange.client().request().fields.has(http::FieldName::kAnthropicVersion);
+}
+
+http::FieldBlock anthropic_version(const Context& context) {
+  http::FieldBlock fields(context.scratch);
+  fields.add("anthropic-version", "2023-06-01");
+  return fields;
+}
+
+// One page, picked in slices, between which other requests get their turn.
+Task<void> list_in_anthropics_shape(Context& context, Exchange& exchange, const RouteMatch& match) {
+  constexpr std::size_t kSliceModels = 2048;
+  const Result<ModelPage> page = ModelPage::read(match.query);
+  if (!page) co_return co_await exchange.responder().fail(page.error());
+  const std::shared_ptr<const models::Catalog> catalog = context.catalog;
+  ModelPicker picker(*page);
+  std::size_t offered = 0;
+  for (const models::Model& model : catalog->models()) {
+    picker.offer(model);
+    if (++offered % kSliceModels == 0) co_await net::next_turn(context.loop);
+  }
+  const std::string body = picker.text();
+  co_await exchange.responder().respond(200, kJsonType, body, anthropic_version(context));
+}
+
 // With provider data in the request, the upstreams are also asked on the caller's behalf; what they
 // add is shown and not remembered.
-Task<void> list_models(Context& context, Exchange& exchange, const RouteMatch&) {
+Task<void> list_models(Context& context, Exchange& exchange, const RouteMatch& match) {
+  if (wants_anthropics_shape(exchange)) {
+    co_return co_await list_in_anthropics_shape(context, exchange, match);
+  }
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   auto data =
       caller_data(exchange.client().request().fields, context.settings.server.limits.json());
@@ -64,6 +96,11 @@ Task<void> show_model(Context& context, Exchange& exchange, const RouteMatch& ma
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   const models::Model* model = catalog->find(match.id);
   if (model == nullptr) co_return co_await exchange.responder().fail(catalog->not_found(match.id));
+  if (wants_anthropics_shape(exchange)) {
+    const std::string body = anthropic_model(*model);
+    co_return co_await exchange.responder().respond(200, kJsonType, body,
+                                                    anthropic_version(context));
+  }
   const std::string body = shown(context, *model);
   co_await exchange.responder().respond(200, kJsonType, body);
 }

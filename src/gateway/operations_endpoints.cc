@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "core/json_writer.h"
+#include "core/version.h"
 #include "gateway/answer_writer.h"
 #include "gateway/exchange.h"
 #include "net/next_turn.h"
@@ -56,7 +58,22 @@ Task<void> serve_metrics(Context& context, Exchange& exchange, const RouteMatch&
   co_await exchange.responder().fail(std::move(written.error()));
 }
 
-constexpr std::array<RouteRow<Context>, 5> kRoutes = {{
+// For whoever looks whether there is a server: browsers, and agents before their first request.
+Task<void> serve_greeting(Context&, Exchange& exchange, const RouteMatch&) {
+  std::string body;
+  JsonWriter(body)
+      .begin_object()
+      .member("name", "penstock")
+      .member("version", kVersion)
+      .member("status", "OK")
+      .end_object();
+  co_await exchange.responder().respond(200, kJsonType, body);
+}
+
+constexpr std::array<RouteRow<Context>, 8> kRoutes = {{
+    {{"GET", "/", Access::kPublic}, serve_greeting},
+    {{"GET", "/api/hello", Access::kPublic}, serve_greeting},
+    {{"GET", "/v1alpha/admin/health", Access::kPublic}, serve_health},
     {{"GET", "/v1/health", Access::kPublic}, serve_health},
     {{"GET", "/health", Access::kPublic}, serve_health},
     {{"GET", "/healthz", Access::kPublic}, serve_liveness},

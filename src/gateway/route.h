@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/endpoint.h"
 #include "core/task.h"
 #include "wire/apis/api.h"
 #include "wire/bodies/request_fields.h"
@@ -37,7 +38,9 @@ enum class Repeatable : bool { kNo, kYes };
 struct Passing {
   std::string_view model_type;  // that a model must have, if its type is stated
   Repeatable repeatable = Repeatable::kNo;
-  wire::RequestShape shape = {};  // where bodies name their model
+  // Where bodies name their model. None: they name none, and pass unread.
+  std::optional<wire::RequestShape> shape = std::nullopt;
+  config::Surface surface = config::Surface::kOpenAi;
 };
 
 struct Route {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "gateway/unserved_apis.h"
 
 namespace penstock::gateway {
 namespace {
@@ -97,6 +98,10 @@ RouteTable::RouteTable(std::vector<ServedRoute> routes) {
     endpoint.routes.push_back(std::move(served));
   }
   endpoints_.push_back({.index = endpoints_.size(), .label = "unknown", .routes = {}});
+  any_path_ = &unknown();
+  for (const Pattern& pattern : patterns_) {
+    if (pattern.path == kAnyPath) any_path_ = &endpoints_[pattern.endpoint];
+  }
 }
 
 Endpoint& RouteTable::endpoint_of(std::string_view path) {
@@ -112,7 +117,8 @@ Endpoint& RouteTable::endpoint_of(std::string_view path) {
   return endpoints_.emplace_back(Endpoint{.index = index, .label = label_of(path), .routes = {}});
 }
 
-Result<RouteMatch> RouteTable::match(std::string_view method, const http::Target& target) const {
+std::optional<RouteMatch> RouteTable::find(std::string_view method,
+                                           const http::Target& target) const {
   RouteMatch match;
   match.path = without_older_prefix(target.path);
   match.query = target.query;
@@ -123,18 +129,41 @@ Result<RouteMatch> RouteTable::match(std::string_view method, const http::Target
   }
   for (const Pattern& pattern : patterns_) {
     const std::optional<std::string_view> raw = match_pattern(pattern.path, match.path);
-    if (!raw) continue;
+    if (!raw || pattern.path == kAnyPath) continue;
     std::optional<std::string> id = percent_decode(*raw);
-    if (!id) break;
+    if (!id) return std::nullopt;
     match.id = std::move(*id);
     match.endpoint = &endpoints_[pattern.endpoint];
     match.served = route_of(*match.endpoint, method);
     return match;
   }
+  return std::nullopt;
+}
+
+Result<RouteMatch> RouteTable::match(std::string_view method, const http::Target& target) const {
+  std::optional<RouteMatch> found = find(method, target);
+  if (found) return std::move(*found);
   constexpr std::size_t kPathShownBytes = 256;
   std::string message = "no such route: " + std::string(target.path.substr(0, kPathShownBytes));
-  message += hint_for_path(target.path);
+  const std::string hint = hint_for_path(target.path);
+  const std::string unserved =
+      hint.empty() ? unserved_api(without_older_prefix(target.path)) : std::string();
+  message += unserved.empty() ? hint : "; " + unserved;
   return failure(Error::client(ErrorKind::kNotFound, std::move(message)));
+}
+
+RouteMatch RouteTable::match_at_provider(std::string_view method, const http::Target& rest,
+                                         std::size_t provider) const {
+  std::optional<RouteMatch> found = find(method, rest);
+  if (!found || !found->endpoint->routes.front().route.passing) {
+    found.emplace();
+    found->endpoint = any_path_;
+    found->served = route_of(*any_path_, method);
+    found->path = rest.path;
+    found->query = rest.query;
+  }
+  found->provider = provider;
+  return std::move(*found);
 }
 
 // The endpoint that ends like `path`, whatever precedes it (`/v1/v1/…`, `/api/v1/…`, no `/v1` at
@@ -144,7 +173,7 @@ const Endpoint* RouteTable::nearest(std::string_view path) const {
   const Endpoint* found = nullptr;
   std::size_t found_bytes = 0;
   for (const Endpoint& endpoint : endpoints_) {
-    if (endpoint.routes.empty()) continue;
+    if (endpoint.routes.empty() || &endpoint == any_path_) continue;
     const bool has_id = endpoint.label.find('{') != std::string::npos;
     std::string_view tail = std::string_view(endpoint.label).substr(0, endpoint.label.find("/{"));
     if (tail.starts_with(kVersionPrefix)) tail.remove_prefix(kVersionPrefix.size());
@@ -159,7 +188,7 @@ const Endpoint* RouteTable::nearest(std::string_view path) const {
   if (found != nullptr) return found;
   constexpr std::size_t kDistanceMax = 2;
   for (const Endpoint& endpoint : endpoints_) {
-    if (endpoint.routes.empty()) continue;
+    if (endpoint.routes.empty() || &endpoint == any_path_) continue;
     if (likely.size() > 4 && edit_distance(likely, endpoint.label) <= kDistanceMax) {
       return &endpoint;
     }

@@ -6,6 +6,7 @@
 // own, since the handlers are bound to a thread's services; after construction it does not change.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,12 +25,16 @@ struct Endpoint {
   std::vector<ServedRoute> routes;
 };
 
+// The one of paths that no route knows, under a provider's prefix (gateway/provider_choice.h).
+inline constexpr std::string_view kAnyPath = "/p/{provider_id}/{path:path}";
+
 struct RouteMatch {
   const Endpoint* endpoint = nullptr;   // never null in a result
   const ServedRoute* served = nullptr;  // null: the path does not support the method
   std::string id;                       // what is in place of the first `{…}`, percent-decoded
   std::string_view path;                // as requested, without the older prefix
   std::string_view query;
+  std::optional<std::size_t> provider = std::nullopt;  // that the path names
 };
 
 // "GET, HEAD, POST"
@@ -43,6 +48,10 @@ class RouteTable final : public http::PathRules {
   // Finds the endpoint of a canonical path (http/target.h). Fails with kNotFound; the message names
   // the route that was most likely meant.
   Result<RouteMatch> match(std::string_view method, const http::Target& target) const;
+  // The same for what follows a provider's prefix: what the server itself answers elsewhere is no
+  // route there, and any other path is kAnyPath.
+  RouteMatch match_at_provider(std::string_view method, const http::Target& rest,
+                               std::size_t provider) const;
 
   // "; did you mean /v1/models?", for an error's message; empty where nothing is near. A query is
   // passed over.
@@ -64,11 +73,13 @@ class RouteTable final : public http::PathRules {
   };
 
   Endpoint& endpoint_of(std::string_view path);
+  std::optional<RouteMatch> find(std::string_view method, const http::Target& target) const;
   const Endpoint* nearest(std::string_view path) const;
 
   std::vector<Endpoint> endpoints_;
   std::unordered_map<std::string_view, std::size_t> plain_;  // paths without placeholders
   std::vector<Pattern> patterns_;
+  const Endpoint* any_path_ = nullptr;  // unknown() in a table without kAnyPath
 };
 
 }  // namespace penstock::gateway

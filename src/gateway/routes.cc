@@ -1,6 +1,6 @@
 #include "gateway/routes.h"
 
-#include "gateway/inference.h"
+#include "gateway/api_routes.h"
 #include "gateway/inspect_endpoints.h"
 #include "gateway/model_endpoints.h"
 #include "gateway/operations_endpoints.h"
@@ -9,7 +9,7 @@ namespace penstock::gateway {
 
 std::vector<ServedRoute> routes(Context* context) {
   std::vector<ServedRoute> all;
-  bind_routes(all, inference_routes(), context);
+  bind_routes(all, api_routes(), context);
   bind_routes(all, model_routes(), context);
   bind_routes(all, inspect_routes(), context);
   bind_routes(all, operations_routes(), context);

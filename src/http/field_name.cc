@@ -77,12 +77,13 @@ FieldName field_name_of(std::string_view name) {
       return one_of(name, "content-encoding", kContentEncoding, "proxy-connection",
                     kProxyConnection, "content-location", kContentLocation);
     case 17:
-      return one_of(name, "transfer-encoding", kTransferEncoding);
+      return one_of(name, "transfer-encoding", kTransferEncoding, "anthropic-version",
+                    kAnthropicVersion);
     case 18:
       return one_of(name, "proxy-authenticate", kProxyAuthenticate);
     case 19:
       return one_of(name, "proxy-authorization", kProxyAuthorization, "x-ogx-provider-data",
-                    kXOgxProviderData);
+                    kXOgxProviderData, "x-penstock-provider", kXPenstockProvider);
     case 25:
       return one_of(name, "strict-transport-security", kStrictTransportSecurity);
     case 26:

@@ -15,6 +15,7 @@ enum class FieldName : std::uint8_t {
   kOther,
   kAccept,
   kAltSvc,
+  kAnthropicVersion,
   kApiKey,
   kAuthorization,
   kConnection,
@@ -42,6 +43,7 @@ enum class FieldName : std::uint8_t {
   kXApiKey,
   kXLlamaStackProviderData,
   kXOgxProviderData,
+  kXPenstockProvider,
   kXRequestId,
 };
 inline constexpr unsigned kFieldNameCount = static_cast<unsigned>(FieldName::kXRequestId) + 1;

@@ -68,7 +68,8 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
       connect_timeout_(settings.connect_timeout.value_or(server.timeouts.connect)),
       first_byte_timeout_(settings.read_timeout.value_or(server.timeouts.first_byte)),
       between_bytes_timeout_(settings.read_timeout.value_or(server.timeouts.between_bytes)),
-      has_credential_(config::has_credential(settings)) {
+      has_credential_(config::has_credential(settings)),
+      client_fields_(settings) {
   caller_keys_.push_back(settings_.id + "_api_key");
   caller_keys_.insert(caller_keys_.end(), settings_.caller_keys.begin(),
                       settings_.caller_keys.end());
@@ -167,7 +168,7 @@ Result<Passthrough::Route> Passthrough::list_route(const ProviderData* data) con
 std::string Passthrough::list_target(const Route& route) const {
   const bool is_whole_url = settings_.listing.url.has_value() && route.endpoint_ != nullptr;
   std::string target;
-  append_target(target, is_whole_url ? "" : "/models", route);
+  append_target(target, is_whole_url ? "" : "/v1/models", route);
   return target;
 }
 
@@ -278,7 +279,14 @@ std::string Passthrough::joined_query(std::string_view callers_query) const {
 
 void Passthrough::append_target(std::string& out, std::string_view path, const Route& route,
                                 std::string_view callers_query) const {
-  out.append(url_of(route).path).append(path);
+  constexpr std::string_view kVersion = "/v1";
+  std::string_view base = url_of(route).path;
+  if (path.starts_with(kVersion) && path.substr(kVersion.size()).starts_with('/')) {
+    path.remove_prefix(kVersion.size());
+  } else if (!path.empty() && base.ends_with(kVersion)) {
+    base.remove_suffix(kVersion.size());
+  }
+  out.append(base).append(path);
   if (callers_query.empty()) {
     out.append(query_);
   } else if (query_.empty()) {
@@ -299,6 +307,31 @@ Result<std::string> Passthrough::follow(const http::ResponseHead& head, const Ro
                               " redirects to " + address + "; correct its base_url");
   }
   return target;
+}
+
+void Passthrough::write_head(const UpstreamRequest& request, const Route& route,
+                             std::string& target, http::FieldBlock& fields) const {
+  append_target(target, request.path, route, request.query);
+  add_fields(fields, route, request.data);
+  const http::Fields& given = *request.client_fields;
+  const auto add = [&](http::FieldName known, std::string_view name, std::string_view value) {
+    if (!fields.has(known)) fields.add(known, name, value);
+  };
+  const std::optional<std::string_view> type = given.find(http::FieldName::kContentType);
+  if (type || request.has_body) {
+    add(http::FieldName::kContentType, "Content-Type", type.value_or("application/json"));
+  }
+  add(http::FieldName::kAccept, "Accept", given.find(http::FieldName::kAccept).value_or("*/*"));
+  add(http::FieldName::kXRequestId, "x-request-id", request.request_id);
+  for (const http::Field& field : given) {
+    if (client_fields_.passes(field, request.surface) && !sets(field.name, request.data)) {
+      fields.add(field);
+    }
+  }
+}
+
+bool Passthrough::sets(std::string_view name, const ProviderData* data) const {
+  return operator_sets(name) || (data != nullptr && caller_sets(name, *data));
 }
 
 void Passthrough::add_fields(http::FieldBlock& out, const Route& route,

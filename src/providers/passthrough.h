@@ -29,10 +29,23 @@
 #include "http/upstream_pool.h"
 #include "net/connector.h"
 #include "net/tls_context.h"
+#include "providers/client_fields.h"
 #include "providers/provider_data.h"
 #include "telemetry/log.h"
 
 namespace penstock::providers {
+
+// What is asked of an upstream, as far as the head of the request depends on it. A value: each
+// attempt writes a head of its own from it, since each may go to another provider.
+struct UpstreamRequest {
+  std::string_view path;        // with its version, as clients of this server write it
+  std::string_view query = {};  // the client's, without its question mark
+  config::Surface surface = config::Surface::kOpenAi;
+  const http::Fields* client_fields = nullptr;  // of the client's head; never null
+  std::string_view request_id = {};
+  bool has_body = false;
+  const ProviderData* data = nullptr;  // null: the caller sent none
+};
 
 class Passthrough {
   // One of the operator's URLs, with what every call to it has, ready to send.
@@ -91,9 +104,14 @@ class Passthrough {
   // Whether the upstream can be asked for its models without a caller.
   bool can_list() const;
 
-  // Appends the target of a request. `path` is below the base URL: "/chat/completions".
-  // `callers_query` is the client's query, without its question mark; it follows the operator's,
-  // without the parameters that the operator has set.
+  // Writes target and fields of the request. The client's query follows the operator's, without the
+  // parameters that the operator has set; of the client's fields, those pass that the operator and
+  // providers/client_fields.h let pass.
+  void write_head(const UpstreamRequest& request, const Route& route, std::string& target,
+                  http::FieldBlock& fields) const;
+
+  // Appends the target of a request. Below the base URL, whose path ends in /v1, are the paths of
+  // the API's first version; other paths are beside it.
   void append_target(std::string& out, std::string_view path, const Route& route,
                      std::string_view callers_query = {}) const;
   // Adds Host and the fields that configuration and caller data define. The caller of this function
@@ -126,6 +144,8 @@ class Passthrough {
   net::Destination destination_of(const config::Url& url, net::AddressRule rule,
                                   net::Asker named_by) const;
   bool may_be_private(const config::Url& url) const;
+  // Whether the configuration or the caller's data fill that field.
+  bool sets(std::string_view name, const ProviderData* data) const;
   bool operator_sets(std::string_view name) const;
   bool caller_sets(std::string_view name, const ProviderData& data) const;
   static const config::Url& url_of(const Route& route) {
@@ -150,6 +170,7 @@ class Passthrough {
   std::optional<Endpoint> anthropic_;
   std::optional<Endpoint> listing_;
   // For every call, ready to send.
+  ClientFields client_fields_;
   std::string query_;                // with its question mark; empty if there is none
   http::FieldBlock closing_fields_;  // what follows the caller's fields
   std::string last_redirect_;

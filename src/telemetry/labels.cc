@@ -60,6 +60,7 @@ Ending ending_of(ErrorKind kind) {
     case ErrorKind::kModelNotFound:
     case ErrorKind::kNotFound:
     case ErrorKind::kMethodNotAllowed:
+    case ErrorKind::kUpgradeRequired:
     case ErrorKind::kBodyTooLarge:
     case ErrorKind::kHeadTooLarge:
     case ErrorKind::kTooManyFields:

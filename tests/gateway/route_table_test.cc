@@ -45,6 +45,7 @@ std::string with_ids(std::string_view path) {
 
 TEST_F(Routes, AreFoundByTheirPaths) {
   for (const Endpoint& endpoint : table.endpoints()) {
+    if (endpoint.label.starts_with("/p/")) continue;
     for (const ServedRoute& served : endpoint.routes) {
       const RouteMatch found = match(served.route.method, with_ids(endpoint.label));
       EXPECT_EQ(found.endpoint, &endpoint) << endpoint.label;
@@ -127,7 +128,7 @@ TEST_F(Routes, AreNotFoundWhereTheIdIsBroken) {
 
 TEST_F(Routes, AreNotFoundByOtherPaths) {
   for (const char* path :
-       {"", "/", "/v1", "/v1/", "/v1/chat", "/v1/chat/completions/", "/v1/chat/completions/x",
+       {"", "/v1", "/v1/", "/v1/chat", "/v1/chat/completions/", "/v1/chat/completions/x/y",
         "/v1/Models", "/v1/modelsx", "/v1/openai", "/v1/openai/", "/v1/openai/models",
         "/v1/openai/v1", "/v1/openai/v1/openai/v1/models", "/v1/health%20", "unknown"}) {
     const auto found = search("GET", path);
@@ -157,7 +158,7 @@ TEST_F(Routes, ThatWereMeantAreNamed) {
     EXPECT_EQ(found.error().message, "no such route: " + std::string(row.path) + "; did you mean " +
                                          std::string(row.meant) + "?");
   }
-  for (const char* path : {"/", "/v1", "/v1/responses", "/admin", "/v2/x", "/favicon.ico"}) {
+  for (const char* path : {"/v1", "/admin", "/v2/x", "/favicon.ico"}) {
     const auto found = search("GET", path);
     ASSERT_FALSE(found.has_value()) << path;
     EXPECT_EQ(found.error().message, std::string("no such route: ") + path);
@@ -191,12 +192,48 @@ TEST_F(Routes, TellWhichMethodsTheyAreFor) {
   EXPECT_EQ(allowed("/v1/embeddings"), "POST");
 }
 
+TEST_F(Routes, ThatAreNotServedAreNamedByTheirApi) {
+  for (const auto& [path, name] : {std::pair{"/v1/files", "Files API"},
+                                   {"/v1/files/f/content", "Files API"},
+                                   {"/v1/audio/transcriptions", "Audio API's upload"},
+                                   {"/api/chat", "Ollama API"}}) {
+    const auto found = search("GET", path);
+    ASSERT_FALSE(found.has_value()) << path;
+    EXPECT_NE(found.error().message.find(name), std::string::npos) << found.error().message;
+  }
+}
+
+TEST_F(Routes, AtAProviderAreThoseThatPass) {
+  const auto at = [&](std::string_view method, std::string_view path) {
+    return table.match_at_provider(method, {.path = path, .query = "a=b"}, 3);
+  };
+  EXPECT_EQ(at("POST", "/v1/responses").endpoint->label, "/v1/responses");
+  EXPECT_EQ(at("POST", "/v1/responses").provider, 3u);
+  for (const char* path : {"/v1/models", "/v1/files", "/x", "/metrics", "/v1/providers/p"}) {
+    const RouteMatch match = at("GET", path);
+    EXPECT_EQ(match.endpoint->label, "/p/{provider_id}/{path}") << path;
+    EXPECT_EQ(match.path, path);
+    EXPECT_EQ(match.query, "a=b");
+    EXPECT_NE(match.served, nullptr);
+  }
+  EXPECT_EQ(at("TRACE", "/x").served, nullptr);
+}
+
 TEST_F(Routes, ArePublicOnlyWhereTheyTellNothingOfTheUpstreams) {
+  const std::set<std::string_view> open = {"/",
+                                           "/api/hello",
+                                           "/health",
+                                           "/healthz",
+                                           "/metrics",
+                                           "/readyz",
+                                           "/v1/health",
+                                           "/v1/version",
+                                           "/v1alpha/admin/health",
+                                           "/v1alpha/admin/version"};
   for (const Endpoint& endpoint : table.endpoints()) {
-    const bool is_public = endpoint.label == "/v1/health" || endpoint.label == "/v1/version" ||
-                           !endpoint.label.starts_with("/v1/");
     for (const ServedRoute& served : endpoint.routes) {
-      EXPECT_EQ(served.route.access == Access::kPublic, is_public) << endpoint.label;
+      EXPECT_EQ(served.route.access == Access::kPublic, open.contains(endpoint.label))
+          << endpoint.label;
     }
   }
 }

@@ -57,7 +57,7 @@ class PassthroughTest : public ::testing::Test {
     EXPECT_TRUE(route.has_value());
     if (!route) return "";
     std::string target;
-    made.append_target(target, "/embeddings", *route);
+    made.append_target(target, "/v1/embeddings", *route);
     http::FieldBlock fields;
     made.add_fields(fields, *route, caller);
     return "POST " + target + " HTTP/1.1\r\n" + std::string(fields.lines());

@@ -153,6 +153,8 @@ ErrorAnswer answer_for(const Error& error) {
       return {404, kInvalidRequestType, name, {}};
     case ErrorKind::kMethodNotAllowed:
       return {405, kInvalidRequestType, name, {}};
+    case ErrorKind::kUpgradeRequired:
+      return {426, kInvalidRequestType, name, {}};
     case ErrorKind::kRequestTimeout:
       return {408, kInvalidRequestType, name, {}};
     case ErrorKind::kBodyTooLarge:

@@ -33,6 +33,7 @@ constexpr Row kRows[] = {
     {ErrorKind::kModelNotFound, 404, "invalid_request_error", "model_not_found", "model"},
     {ErrorKind::kNotFound, 404, "invalid_request_error", "not_found", ""},
     {ErrorKind::kMethodNotAllowed, 405, "invalid_request_error", "method_not_allowed", ""},
+    {ErrorKind::kUpgradeRequired, 426, "invalid_request_error", "upgrade_required", ""},
     {ErrorKind::kRequestTimeout, 408, "invalid_request_error", "request_timeout", ""},
     {ErrorKind::kBodyTooLarge, 413, "invalid_request_error", "body_too_large", ""},
     {ErrorKind::kHeadTooLarge, 431, "invalid_request_error", "head_too_large", ""},

@@ -1,6 +1,6 @@
-// Bodies that name several models: one route takes batches, instead of embeddings.
+// Bodies that name several models: batches of messages.
 
-#include "gateway/inference.h"
+#include "gateway/pass.h"
 
 #include <gmock/gmock.h>
 
@@ -23,12 +23,9 @@ class BatchTest : public SimulatedGateway {
     other.base_url = config::Url{.host = "other", .path = "/v1"};
     settings->providers.push_back(std::move(other));
     start();
-    change_route("/v1/embeddings", [](Route& route) {
-      route.passing = Passing{.model_type = {}, .shape = {.model_in = wire::ModelIn::kRequests}};
-    });
   }
   std::string ask(std::string_view body) {
-    return say("POST /v1/embeddings HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+    return say("POST /v1/messages/batches HTTP/1.1\r\nHost: h\r\nContent-Length: " +
                std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
   }
   static std::string batch(std::initializer_list<std::string_view> models) {

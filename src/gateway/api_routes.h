@@ -1,0 +1,17 @@
+#pragma once
+
+// The routes whose requests are passed to an upstream, as a table.
+//
+// OpenAI's API (platform.openai.com/docs/api-reference), Anthropic's Messages
+// (docs.anthropic.com/en/api), and what inference servers add to them.
+
+#include <span>
+
+#include "gateway/context.h"
+#include "gateway/route.h"
+
+namespace penstock::gateway {
+
+std::span<const RouteRow<Context>> api_routes();
+
+}  // namespace penstock::gateway
