@@ -22,10 +22,11 @@ void check_version(Decoder& decoder, const Node& node, Draft&) {
   }
 }
 
-// APIs that are served without a provider need no warning.
+// APIs that providers of inference serve, and those that need no provider.
 bool is_served(std::string_view api) {
-  constexpr std::array<std::string_view, 5> kServed = {"inference", "models", "providers",
-                                                       "inspect", "admin"};
+  constexpr std::array<std::string_view, 8> kServed = {"inference", "responses", "conversations",
+                                                       "messages",  "models",    "providers",
+                                                       "inspect",   "admin"};
   return std::find(kServed.begin(), kServed.end(), api) != kServed.end();
 }
 

@@ -4,7 +4,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { collect, connectAnthropic, connectOpenAI, startSimulator } from './harness.mjs';
+import {
+  collect,
+  connectAnthropic,
+  connectOpenAI,
+  startPenstock,
+  startSimulator,
+} from './harness.mjs';
 
 const text = 'What is a penstock? Ünïcödé, 日本 and 🚀 too.';
 const messages = [{ role: 'user', content: text }];
@@ -64,7 +70,9 @@ function describeApis(start) {
       const events = await collect(await create({ stream: true }));
       const { id } = events[0].response;
       const again = await openai.responses.retrieve(id, { stream: true, starting_after: 3 });
-      assert.deepEqual(await collect(again), events.slice(4));
+      // Nobody has named a model for it: it has the upstream's name.
+      const kept = JSON.stringify(events.slice(4)).replaceAll(`"${model}"`, '"sim-small"');
+      assert.deepEqual(await collect(again), JSON.parse(kept));
       const items = await collect(openai.responses.inputItems.list(id));
       assert.equal(items[0].content[0].text, text);
       assert.equal((await openai.responses.retrieve(id)).id, id);
@@ -110,7 +118,13 @@ function describeApis(start) {
 
     test('an error within a stream is shown', async () => {
       const sim = { error_after_tokens: 2, message: 'out of memory' };
-      const events = await collect(await create({ stream: true, sim }));
+      const events = [];
+      const stream = await create({ stream: true, sim });
+      try {
+        for await (const event of stream) events.push(event);
+      } catch {
+        // A gateway cuts the connection after it, so that nobody takes the stream for whole.
+      }
       assert.equal(events.at(-1).type, 'error');
       assert.equal(events.at(-1).message, 'out of memory');
     });
@@ -164,7 +178,7 @@ function describeApis(start) {
     test('a batch ends with a result for each request', async () => {
       const requests = [
         { custom_id: 'good', params: request() },
-        { custom_id: 'bad', params: { ...request(), model: 'nobody' } },
+        { custom_id: 'bad', params: { ...request(), model: model.replace('sim-small', 'nobody') } },
       ];
       const { id } = await anthropic.messages.batches.create({ requests });
       const batch = await anthropic.messages.batches.retrieve(id);
@@ -251,4 +265,15 @@ describe('the simulator', () =>
   describeApis(async () => {
     const simulator = await startSimulator();
     return { url: simulator.url, model: 'sim-small', stop: () => simulator.stop() };
+  }));
+
+describe('Penstock in front of the simulator', () =>
+  describeApis(async () => {
+    const simulator = await startSimulator();
+    const penstock = await startPenstock({ upstream: simulator.url });
+    const stop = async () => {
+      await penstock.stop();
+      await simulator.stop();
+    };
+    return { url: penstock.url, model: 'passthrough/sim-small', stop };
   }));
