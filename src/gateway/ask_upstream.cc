@@ -53,16 +53,14 @@ std::string_view upstream_method(std::string_view method) {
 Task<Result<Answered>> ask_upstream(Exchange& exchange, const RouteMatch& match,
                                     providers::Passthrough& provider,
                                     const providers::Passthrough::Route& route,
-                                    const providers::ProviderData* caller,
-                                    const Understood& understood,
-                                    std::span<const std::string> further_models) {
+                                    const providers::ProviderData* caller, BodyToSend to_send) {
   http::ScratchPool& scratch = exchange.context().scratch;
   http::ScratchPool::Text target(scratch);
   http::FieldBlock fields(scratch);
   http::ScratchPool::Text model(scratch);
   append_json_quoted(*model, exchange.facts().upstream_model.view());
-  std::string_view body = understood.body;
-  wire::BodyEdits edits = model_edits(understood.fields, *model, further_models);
+  std::string_view body = to_send.text;
+  wire::BodyEdits edits = model_edits(to_send.fields, *model, to_send.further_models);
   std::optional<http::BodyMemory> edited;
   if (edits.count() > kEditsGathered) {
     Result<http::BodyMemory> done = edited_body(body, edits, exchange.client().bodies());

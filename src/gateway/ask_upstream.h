@@ -12,19 +12,24 @@
 #include "gateway/exchange.h"
 #include "gateway/forward.h"
 #include "gateway/route_table.h"
-#include "gateway/understand.h"
 #include "providers/passthrough.h"
+#include "wire/bodies/request_fields.h"
 
 namespace penstock::gateway {
 
-// The body is sent unchanged around the models' names. `further_models` are the upstream's names of
-// those that the body names beside the first, quoted. A coroutine of its own, so that the written
+// What is sent as the body, and where it names models. All of it outlives the call.
+struct BodyToSend {
+  std::string_view text;  // as the client has sent it, without its content codings
+  const wire::RequestFields& fields;
+  // The upstream's names of the models that the body names beside the first, quoted as JSON.
+  std::span<const std::string> further_models;
+};
+
+// The body is sent unchanged around the models' names. A coroutine of its own, so that the written
 // request is not kept while the answer arrives.
 Task<Result<Answered>> ask_upstream(Exchange& exchange, const RouteMatch& match,
                                     providers::Passthrough& provider,
                                     const providers::Passthrough::Route& route,
-                                    const providers::ProviderData* caller,
-                                    const Understood& understood,
-                                    std::span<const std::string> further_models);
+                                    const providers::ProviderData* caller, BodyToSend to_send);
 
 }  // namespace penstock::gateway

@@ -95,11 +95,14 @@ Task<void> Gateway::handle(http::ServerExchange& client) {
   std::exception_ptr exception;
   try {
     const std::optional<access::Cors::Preflight> preflight = tell_browser(context_, exchange);
+    Status answered;
     if (preflight) {
-      co_await exchange.responder().respond(preflight->status, kTextType, preflight->body);
+      answered =
+          co_await exchange.responder().respond(preflight->status, kTextType, preflight->body);
     } else {
-      co_await run_phases(exchange);
+      answered = co_await run_phases(exchange);
     }
+    if (!answered) co_await exchange.responder().fail(std::move(answered.error()));
   } catch (...) {
     exception = std::current_exception();
   }
@@ -109,7 +112,7 @@ Task<void> Gateway::handle(http::ServerExchange& client) {
   if (exception) std::rethrow_exception(exception);
 }
 
-Task<void> Gateway::run_phases(Exchange& exchange) {
+Task<Status> Gateway::run_phases(Exchange& exchange) {
   const http::RequestHead& request = exchange.client().request();
 
   // Find. First, because everything else depends on the route.
@@ -119,7 +122,7 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     if (request.target.starts_with("//")) {
       target.error().message += context_.routes->hint_for_path(request.target);
     }
-    co_return co_await exchange.responder().fail(std::move(target.error()));
+    co_return failure(std::move(target.error()));
   }
   Result<RouteMatch> match = find(request.method, *target);
   if (match) exchange.set_route(*match);
@@ -132,27 +135,27 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
         context_.keys.authenticate(access::Credentials(request.fields));
     if (!principal) {
       exchange.client().refuse_key();
-      co_return co_await exchange.responder().fail(std::move(principal.error()));
+      co_return failure(std::move(principal.error()));
     }
     exchange.facts().principal = *principal;
     if (!exchange.client().admit()) {
       Error error = Error::gateway(ErrorKind::kOverloaded,
                                    "the server has reached its limit of connections; retry later")
                         .at_limit(Limit::kConnections);
-      co_return co_await exchange.responder().fail(std::move(error));
+      co_return failure(std::move(error));
     }
   }
-  if (!match) co_return co_await exchange.responder().fail(std::move(match.error()));
+  if (!match) co_return failure(std::move(match.error()));
   if (asks_for_websocket(request.fields)) {
     Error error = Error::client(ErrorKind::kUpgradeRequired,
                                 "WebSockets are not served; send the request over HTTP");
     exchange.client().end_after_this();
-    co_return co_await exchange.responder().fail(std::move(error));
+    co_return failure(std::move(error));
   }
   if (served == nullptr) {
     Error error = Error::client(ErrorKind::kMethodNotAllowed,
                                 "this route supports only " + allow_field(*match->endpoint));
-    co_return co_await exchange.responder().fail(std::move(error));
+    co_return failure(std::move(error));
   }
 
   // A key that may use models may not change what others' names lead to.
@@ -163,16 +166,16 @@ Task<void> Gateway::run_phases(Exchange& exchange) {
     Error error = Error::client(ErrorKind::kForbidden,
                                 "registering and removing models requires an API key with the role "
                                 "admin (server.api_keys[].role)");
-    co_return co_await exchange.responder().fail(std::move(error));
+    co_return failure(std::move(error));
   }
 
   // Admit. A server that shuts down takes no new work, so that open work can finish.
   if (served->route.passing && context_.draining) {
     Error error = Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down");
-    co_return co_await exchange.responder().fail(std::move(error));
+    co_return failure(std::move(error));
   }
 
-  co_await served->handler(exchange, *match);
+  co_return co_await served->handler(exchange, *match);
 }
 
 // A path may name a provider before the route.

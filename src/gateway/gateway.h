@@ -41,7 +41,8 @@ class Gateway final : public http::Handler {
  private:
   class Open;
 
-  Task<void> run_phases(Exchange& exchange);
+  // Answers the request, or returns the error to answer with.
+  Task<Status> run_phases(Exchange& exchange);
   Result<RouteMatch> find(std::string_view method, const http::Target& target) const;
 
   Context& context_;

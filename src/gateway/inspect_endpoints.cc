@@ -77,7 +77,7 @@ Result<bool> shows_routes(std::string_view query) {
                                "'deprecated'"));
 }
 
-Task<void> list_providers(Context& context, Exchange& exchange, const RouteMatch&) {
+Task<Status> list_providers(Context& context, Exchange& exchange, const RouteMatch&) {
   std::string body;
   JsonWriter out(body);
   out.begin_object().key("data").begin_array();
@@ -85,10 +85,10 @@ Task<void> list_providers(Context& context, Exchange& exchange, const RouteMatch
     write_provider(out, context, i);
   }
   out.end_array().end_object();
-  co_await exchange.responder().respond(200, kJsonType, body);
+  co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
-Task<void> show_provider(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> show_provider(Context& context, Exchange& exchange, const RouteMatch& match) {
   for (std::size_t i = 0; i < context.settings.providers.size(); ++i) {
     if (context.settings.providers[i].id != match.id) continue;
     std::string body;
@@ -97,14 +97,14 @@ Task<void> show_provider(Context& context, Exchange& exchange, const RouteMatch&
     co_return co_await exchange.responder().respond(200, kJsonType, body);
   }
   Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + match.id + " not found");
-  co_await exchange.responder().fail(std::move(error));
+  co_return failure(std::move(error));
 }
 
 // `api_filter=` in the query: v1 and nothing show all; v1alpha, v1beta and deprecated show none,
 // since no such routes are served; another word is a 400.
-Task<void> list_routes(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> list_routes(Context& context, Exchange& exchange, const RouteMatch& match) {
   Result<bool> shown = shows_routes(match.query);
-  if (!shown) co_return co_await exchange.responder().fail(std::move(shown.error()));
+  if (!shown) co_return failure(std::move(shown.error()));
   const std::vector<std::string_view> types = types_of(context.settings.providers);
   std::string body;
   JsonWriter out(body);
@@ -115,13 +115,13 @@ Task<void> list_routes(Context& context, Exchange& exchange, const RouteMatch& m
       write_route(out, endpoint, served.route, types);
   }
   out.end_array().end_object();
-  co_await exchange.responder().respond(200, kJsonType, body);
+  co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
-Task<void> show_version(Context&, Exchange& exchange, const RouteMatch&) {
+Task<Status> show_version(Context&, Exchange& exchange, const RouteMatch&) {
   std::string body;
   JsonWriter(body).begin_object().member("version", kVersion).end_object();
-  co_await exchange.responder().respond(200, kJsonType, body);
+  co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
 // The reference has the same under its level for administrators.

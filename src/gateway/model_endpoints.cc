@@ -51,10 +51,11 @@ http::FieldBlock anthropic_version(const Context& context) {
 }
 
 // One page, picked in slices, between which other requests get their turn.
-Task<void> list_in_anthropics_shape(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> list_in_anthropics_shape(Context& context, Exchange& exchange,
+                                      const RouteMatch& match) {
   constexpr std::size_t kSliceModels = 2048;
   const Result<ModelPage> page = ModelPage::read(match.query);
-  if (!page) co_return co_await exchange.responder().fail(page.error());
+  if (!page) co_return failure(page.error());
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   ModelPicker picker(*page);
   std::size_t offered = 0;
@@ -63,65 +64,64 @@ Task<void> list_in_anthropics_shape(Context& context, Exchange& exchange, const 
     if (++offered % kSliceModels == 0) co_await net::next_turn(context.loop);
   }
   const std::string body = picker.text();
-  co_await exchange.responder().respond(200, kJsonType, body, anthropic_version(context));
+  co_return co_await exchange.responder().respond(200, kJsonType, body, anthropic_version(context));
 }
 
 // With provider data in the request, the upstreams are also asked on the caller's behalf; what they
 // add is shown and not remembered.
-Task<void> list_models(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> list_models(Context& context, Exchange& exchange, const RouteMatch& match) {
   if (wants_anthropics_shape(exchange)) {
     co_return co_await list_in_anthropics_shape(context, exchange, match);
   }
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   auto data =
       caller_data(exchange.client().request().fields, context.settings.server.limits.json());
-  if (!data) co_return co_await exchange.responder().fail(std::move(data.error()));
+  if (!data) co_return failure(std::move(data.error()));
   const std::shared_ptr<const std::string> list = co_await rendered_list(context, catalog);
   if (!data->has_value()) {
     const std::array<std::string_view, 1> whole = {*list};
     co_return co_await exchange.responder().respond_in_parts(200, kJsonType, whole);
   }
   const std::string added = co_await entries_for_caller(exchange, *catalog, **data);
-  if (exchange.client().gone().raised())
-    co_return co_await exchange.responder().fail(Error::cancelled());
+  if (exchange.client().gone().raised()) co_return failure(Error::cancelled());
   std::string_view known(*list);
   known.remove_suffix(kModelListEnd.size());
   std::string_view more(added);
   if (known.size() == kModelListBegin.size() && !more.empty()) more.remove_prefix(1);
   const std::array<std::string_view, 3> parts = {known, more, kModelListEnd};
-  co_await exchange.responder().respond_in_parts(200, kJsonType, parts);
+  co_return co_await exchange.responder().respond_in_parts(200, kJsonType, parts);
 }
 
-Task<void> show_model(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> show_model(Context& context, Exchange& exchange, const RouteMatch& match) {
   const std::shared_ptr<const models::Catalog> catalog = context.catalog;
   const models::Model* model = catalog->find(match.id);
-  if (model == nullptr) co_return co_await exchange.responder().fail(catalog->not_found(match.id));
+  if (model == nullptr) co_return failure(catalog->not_found(match.id));
   if (wants_anthropics_shape(exchange)) {
     const std::string body = anthropic_model(*model);
     co_return co_await exchange.responder().respond(200, kJsonType, body,
                                                     anthropic_version(context));
   }
   const std::string body = shown(context, *model);
-  co_await exchange.responder().respond(200, kJsonType, body);
+  co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
-Task<void> register_model(Context& context, Exchange& exchange, const RouteMatch&) {
+Task<Status> register_model(Context& context, Exchange& exchange, const RouteMatch&) {
   Result<std::string_view> body = co_await read_small_body(exchange);
-  if (!body) co_return co_await exchange.responder().fail(std::move(body.error()));
+  if (!body) co_return failure(std::move(body.error()));
   Result<models::Registry::Registration> registration =
       read_registration(*body, context.settings.server.limits.json());
-  if (!registration) co_return co_await exchange.responder().fail(std::move(registration.error()));
+  if (!registration) co_return failure(std::move(registration.error()));
   Result<std::shared_ptr<const models::Model>> model =
       context.registry.add(*registration, context.loop.wall());
-  if (!model) co_return co_await exchange.responder().fail(std::move(model.error()));
+  if (!model) co_return failure(std::move(model.error()));
   const std::string answer = shown(context, **model);
-  co_await exchange.responder().respond(200, kJsonType, answer);
+  co_return co_await exchange.responder().respond(200, kJsonType, answer);
 }
 
-Task<void> remove_model(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> remove_model(Context& context, Exchange& exchange, const RouteMatch& match) {
   Status removed = context.registry.remove(match.id);
-  if (!removed) co_return co_await exchange.responder().fail(std::move(removed.error()));
-  co_await exchange.responder().respond(200, kJsonType, "null");
+  if (!removed) co_return failure(std::move(removed.error()));
+  co_return co_await exchange.responder().respond(200, kJsonType, "null");
 }
 
 constexpr std::string_view kModelPath = "/v1/models/{model_id:path}";

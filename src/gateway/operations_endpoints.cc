@@ -14,22 +14,22 @@ namespace penstock::gateway {
 namespace {
 
 // In the reference's words.
-Task<void> serve_health(Context&, Exchange& exchange, const RouteMatch&) {
-  co_await exchange.responder().respond(200, kJsonType, R"({"status":"OK"})");
+Task<Status> serve_health(Context&, Exchange& exchange, const RouteMatch&) {
+  co_return co_await exchange.responder().respond(200, kJsonType, R"({"status":"OK"})");
 }
 
-Task<void> serve_liveness(Context&, Exchange& exchange, const RouteMatch&) {
-  co_await exchange.responder().respond(200, kJsonType, R"({"status":"ok"})");
+Task<Status> serve_liveness(Context&, Exchange& exchange, const RouteMatch&) {
+  co_return co_await exchange.responder().respond(200, kJsonType, R"({"status":"ok"})");
 }
 
-Task<void> serve_readiness(Context& context, Exchange& exchange, const RouteMatch&) {
+Task<Status> serve_readiness(Context& context, Exchange& exchange, const RouteMatch&) {
   if (context.draining) {
     co_return co_await exchange.responder().respond(503, kJsonType, R"({"status":"draining"})");
   }
   if (!context.ready.load(std::memory_order_acquire)) {
     co_return co_await exchange.responder().respond(503, kJsonType, R"({"status":"starting"})");
   }
-  co_await exchange.responder().respond(200, kJsonType, R"({"status":"ready"})");
+  co_return co_await exchange.responder().respond(200, kJsonType, R"({"status":"ready"})");
 }
 
 // The page as it is made, so that a client that does not read holds a slice of it only.
@@ -47,19 +47,19 @@ Task<Status> write_page(Exchange& exchange, telemetry::MetricsPage& page, Answer
   }
 }
 
-Task<void> serve_metrics(Context& context, Exchange& exchange, const RouteMatch&) {
+Task<Status> serve_metrics(Context& context, Exchange& exchange, const RouteMatch&) {
   context.metrics.set_access_log_dropped(context.access_log.dropped_lines());
   telemetry::MetricsPage page(context.metrics);
   AnswerWriter writer(exchange, 200, Responder::Body::kOther);
   writer.fields().add("Content-Type", telemetry::Metrics::kContentType);
   writer.use_stream();
   Status written = co_await write_page(exchange, page, writer);
-  if (written) co_return exchange.responder().completed();
-  co_await exchange.responder().fail(std::move(written.error()));
+  if (written) exchange.responder().completed();
+  co_return written;
 }
 
 // For whoever looks whether there is a server: browsers, and agents before their first request.
-Task<void> serve_greeting(Context&, Exchange& exchange, const RouteMatch&) {
+Task<Status> serve_greeting(Context&, Exchange& exchange, const RouteMatch&) {
   std::string body;
   JsonWriter(body)
       .begin_object()
@@ -67,7 +67,7 @@ Task<void> serve_greeting(Context&, Exchange& exchange, const RouteMatch&) {
       .member("version", kVersion)
       .member("status", "OK")
       .end_object();
-  co_await exchange.responder().respond(200, kJsonType, body);
+  co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
 constexpr std::array<RouteRow<Context>, 8> kRoutes = {{

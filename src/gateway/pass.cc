@@ -7,20 +7,24 @@
 #include "gateway/ask_upstream.h"
 #include "gateway/caller_data.h"
 #include "gateway/choose.h"
+#include "gateway/content.h"
 #include "gateway/relay.h"
 #include "gateway/understand.h"
 
 namespace penstock::gateway {
-namespace {
 
-// Everything that can fail; pass() turns the error into an answer.
-Task<Status> pass_or_fail(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> pass(Context& context, Exchange& exchange, const RouteMatch& match) {
   // Understand.
-  Result<Understood> understood = co_await understand(exchange);
-  if (!understood) co_return failure(std::move(understood.error()));
+  Result<std::string_view> body = co_await read_content(exchange);
+  if (!body) co_return failure(std::move(body.error()));
+  wire::RequestFields fields;
+  if (exchange.passing().shape) {
+    Status understood = co_await understand(exchange, *body, fields);
+    if (!understood) co_return failure(std::move(understood.error()));
+  }
 
   // Choose.
-  Result<Choice> choice = choose(context, exchange, match, understood->fields);
+  Result<Choice> choice = choose(context, exchange, match, fields);
   if (!choice) co_return failure(std::move(choice.error()));
   providers::Passthrough& provider = *context.providers[choice->target.provider];
   auto data =
@@ -32,8 +36,9 @@ Task<Status> pass_or_fail(Context& context, Exchange& exchange, const RouteMatch
   exchange.facts().shows_operators_credential = route->shows_operators_credential();
 
   // Attempt.
-  Result<Answered> answered = co_await ask_upstream(exchange, match, provider, *route, caller,
-                                                    *understood, choice->further_models);
+  const BodyToSend to_send{*body, fields, choice->further_models};
+  Result<Answered> answered =
+      co_await ask_upstream(exchange, match, provider, *route, caller, to_send);
   if (!answered) co_return failure(std::move(answered.error()));
 
   // Relay.
@@ -43,17 +48,11 @@ Task<Status> pass_or_fail(Context& context, Exchange& exchange, const RouteMatch
   co_return Status{};
 }
 
-}  // namespace
-
-Task<void> pass(Context& context, Exchange& exchange, const RouteMatch& match) {
-  Status done = co_await pass_or_fail(context, exchange, match);
-  if (!done) co_await exchange.responder().fail(std::move(done.error()));
-}
-
-Task<void> pass_any_path(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> pass_any_path(Context& context, Exchange& exchange, const RouteMatch& match) {
   Status allowed = check_any_path(match.path, context.settings.providers[*match.provider]);
-  if (!allowed) co_return co_await exchange.responder().fail(std::move(allowed.error()));
-  co_await pass(context, exchange, match);
+  if (!allowed) co_return allowed;
+  Status passed = co_await pass(context, exchange, match);
+  co_return passed;
 }
 
 }  // namespace penstock::gateway

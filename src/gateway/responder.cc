@@ -16,8 +16,8 @@ http::FieldBlock Responder::common_fields() const {
   return fields;
 }
 
-Task<void> Responder::respond(int status, std::string_view content_type, std::string_view body,
-                              http::FieldBlock fields) {
+Task<Status> Responder::respond(int status, std::string_view content_type, std::string_view body,
+                                http::FieldBlock fields) {
   std::string masked;
   if (environment_.secrets.may_find(body)) {
     masked.assign(body);
@@ -25,12 +25,12 @@ Task<void> Responder::respond(int status, std::string_view content_type, std::st
     body = masked;
   }
   const std::span<const std::string_view> whole(&body, 1);
-  co_await respond_in_parts(status, content_type, whole, std::move(fields));
+  co_return co_await respond_in_parts(status, content_type, whole, std::move(fields));
 }
 
-Task<void> Responder::respond_in_parts(int status, std::string_view content_type,
-                                       std::span<const std::string_view> body,
-                                       http::FieldBlock fields) {
+Task<Status> Responder::respond_in_parts(int status, std::string_view content_type,
+                                         std::span<const std::string_view> body,
+                                         http::FieldBlock fields) {
   http::Pieces pieces;
   for (const std::string_view part : body) pieces.add(part);
   http::FieldBlock all = common_fields();
@@ -38,14 +38,12 @@ Task<void> Responder::respond_in_parts(int status, std::string_view content_type
   all.add(fields);
   head_sent(status, Body::kOther);
   Status written = co_await client_.respond(status, std::move(all), pieces);
-  if (!written) {
-    note(truth_about(std::move(written.error())));
-    co_return;
-  }
+  if (!written) co_return written;
   const bool is_fault = facts_.error.has_value();
   if (facts_.ending == telemetry::Ending::kInternal && !is_fault) {
     facts_.ending = telemetry::Ending::kCompleted;
   }
+  co_return Status{};
 }
 
 // Adds what only the exchange knows about an error: why it was cancelled, and that the time of the
@@ -83,7 +81,8 @@ Task<void> Responder::fail(Error error) {
   if (answer.status == 415) fields.add("Accept-Encoding", wire::kReadCodings);
   if (answer.status == 503) fields.add("Retry-After", "1");
   const std::string body = wire::error_body(error, facts_.error_form());
-  co_await respond(answer.status, kJsonType, body, std::move(fields));
+  Status sent = co_await respond(answer.status, kJsonType, body, std::move(fields));
+  if (!sent) note(truth_about(std::move(sent.error())));
 }
 
 Task<void> Responder::send_error_event(const Error& error) {

@@ -44,13 +44,15 @@ class Responder {
   // The fields that every answer has.
   http::FieldBlock common_fields() const;
 
-  // A whole answer, with further fields if it needs any.
-  Task<void> respond(int status, std::string_view content_type, std::string_view body,
-                     http::FieldBlock fields = {});
+  // A whole answer, with further fields if it needs any. Errors: those of
+  // http::ServerExchange::respond().
+  Task<Status> respond(int status, std::string_view content_type, std::string_view body,
+                       http::FieldBlock fields = {});
   // The same with a body in up to four parts, which are neither copied nor searched: their author
   // has masked the credentials in them.
-  Task<void> respond_in_parts(int status, std::string_view content_type,
-                              std::span<const std::string_view> body, http::FieldBlock fields = {});
+  Task<Status> respond_in_parts(int status, std::string_view content_type,
+                                std::span<const std::string_view> body,
+                                http::FieldBlock fields = {});
 
   // Answers with the error: an error answer before the head is sent, an event in a stream of
   // events, else nothing; the connection is then cut.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "config/endpoint.h"
+#include "core/result.h"
 #include "core/task.h"
 #include "wire/apis/api.h"
 #include "wire/bodies/request_fields.h"
@@ -53,8 +54,8 @@ struct Route {
   wire::Api api = wire::Api::kOther;              // whose bodies and errors these are
 };
 
-// Answers a request. The match lives until the task ends.
-using Handler = std::function<Task<void>(Exchange&, const RouteMatch&)>;
+// Answers a request, or returns the error to answer with. The match lives until the task ends.
+using Handler = std::function<Task<Status>(Exchange&, const RouteMatch&)>;
 
 struct ServedRoute {
   Route route;
@@ -65,7 +66,7 @@ struct ServedRoute {
 template <typename Services>
 struct RouteRow {
   Route route;
-  Task<void> (*serve)(Services&, Exchange&, const RouteMatch&);
+  Task<Status> (*serve)(Services&, Exchange&, const RouteMatch&);
 };
 
 // Appends the routes of a table. `services` outlives them. Null: only to be looked at.

@@ -11,13 +11,9 @@
 
 namespace penstock::gateway {
 
-struct Understood {
-  std::string_view body;       // whole, without its content codings; valid as long as the request
-  wire::RequestFields fields;  // empty if the route's bodies name no model
-};
-
-// Reads the whole body, and tells the exchange the requested model. Errors: those of
-// http::ServerExchange::read_body(); kInvalidRequest for a body that the route does not take.
-Task<Result<Understood>> understand(Exchange& exchange);
+// Checks a body of a route whose bodies name models, and finds where they do; tells the exchange
+// the first one. It reads in slices, between which other requests get their turn. A coroutine of
+// its own, so that the reader is gone before the answer. Errors: kInvalidRequest.
+Task<Status> understand(Exchange& exchange, std::string_view body, wire::RequestFields& fields);
 
 }  // namespace penstock::gateway

@@ -85,7 +85,7 @@ TEST_F(Routes, TellThePathWithoutTheOlderPrefix) {
 }
 
 TEST_F(Routes, StandForOneSegmentOrForTheRest) {
-  const auto serve = [](Exchange&, const RouteMatch&) -> Task<void> { co_return; };
+  const auto serve = [](Exchange&, const RouteMatch&) -> Task<Status> { co_return Status{}; };
   const RouteTable own({{{"GET", "/v1/a/{a_id}"}, serve},
                         {{"GET", "/v1/a/{a_id}/b/{b_id}"}, serve},
                         {{"POST", "/v1/a/fixed"}, serve},

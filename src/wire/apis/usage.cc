@@ -64,6 +64,12 @@ bool is_digit(char c) {
 // write every number with a point.
 bool take_count(std::string_view value, std::optional<std::uint64_t>& count) {
   if (value == "null") return true;
+  // The usual spelling, which needs no floating point.
+  constexpr std::size_t kPlainDigits = 15;
+  if (value.size() <= kPlainDigits && (value.front() != '0' || value.size() == 1)) {
+    count = parse_decimal(value);
+    if (count) return true;
+  }
   double number = 0;
   const char* const end = value.data() + value.size();
   const auto read = std::from_chars(value.data(), end, number);
