@@ -1,12 +1,11 @@
 #pragma once
 
-// SimulatedGateway: the real gateway with one provider, `p`, on a simulated loop: the test controls
-// its time, and its connections are in memory.
+// SimulatedGateway: the real gateway (gateway/gateway_parts.h) on a simulated loop: the test
+// controls its time, and its connections are in memory.
 //
-// The test is both the client and the upstream: it holds the far ends. The provider lists one
-// model, `m`. A test changes `settings` before start().
+// The test is both the client and the upstream: it holds the far ends. It changes `settings` before
+// start().
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -18,33 +17,17 @@
 
 #include <gtest/gtest.h>
 
-#include "gateway/gateway.h"
-#include "gateway/route_table.h"
-#include "gateway/routes.h"
+#include "gateway/gateway_parts.h"
 #include "http/server_connection.h"
 #include "support/memory_stream.h"
 #include "support/simulated_loop.h"
 
 namespace penstock::gateway {
 
-inline telemetry::MetricsOptions simulated_metrics_options() {
-  telemetry::MetricsOptions options;
-  const RouteTable table(routes(nullptr));
-  for (const Endpoint& endpoint : table.endpoints()) options.routes.push_back(endpoint.label);
-  options.providers.emplace_back("p");
-  return options;
-}
-
-class SimulatedGateway : public ::testing::Test {
+class SimulatedGateway : public ::testing::Test, protected GatewayParts {
  protected:
   using milliseconds = std::chrono::milliseconds;
 
-  SimulatedGateway() {
-    config::Provider provider;
-    provider.id = "p";
-    provider.base_url = config::Url{.host = "upstream", .path = "/v1"};
-    settings->providers.push_back(std::move(provider));
-  }
   ~SimulatedGateway() override {
     for (auto& upstream : upstreams) upstream->reset();
     if (client) client->reset();
@@ -54,32 +37,7 @@ class SimulatedGateway : public ::testing::Test {
   }
 
   void start() {
-    registry.emplace(settings, WallTime{}, [](const auto&) {});
-    models::ListedModel listed;
-    listed.id = "m";
-    (void)registry->listed(0, {registry->listed_model(0, std::move(listed), WallTime{})});
-    context.emplace(Context{.settings = *settings,
-                            .loop = sim.loop(),
-                            .scratch = scratch,
-                            .random = random,
-                            .memory = memory,
-                            .registry = *registry,
-                            .log = log,
-                            .metrics = metrics,
-                            .shard = metrics.add_shard(),
-                            .access_log = *access_log,
-                            .access_log_shard = access_log_shard,
-                            .secrets = secrets,
-                            .ready = ready,
-                            .keys = access::ApiKeys(settings->server.api_keys),
-                            .providers = {},
-                            .catalog = registry->catalog()});
-    context->providers.push_back(std::make_unique<providers::Passthrough>(
-        settings->providers.front(), settings->server,
-        providers::Passthrough::Environment{
-            .loop = sim.loop(), .connector = connector, .scratch = scratch, .tls = nullptr}));
-    context->routes = std::make_unique<const RouteTable>(routes(&*context));
-    gateway.emplace(*context);
+    start_gateway(sim.loop(), connector);
     auto [near, far] = testing::memory_pair();
     client = std::move(far);
     connection.emplace(http::ServerContext{sim.loop(), scratch, limits, bodies, *gateway},
@@ -126,10 +84,7 @@ class SimulatedGateway : public ::testing::Test {
   }
 
   double hits(std::string_view limit) const {
-    const std::string sample = "penstock_limit_hits_total{limit=\"" + std::string(limit) + "\"} ";
-    const std::string text = metrics.text();
-    const std::size_t at = text.find(sample);
-    return at == std::string::npos ? -1 : std::strtod(text.c_str() + at + sample.size(), nullptr);
+    return sample("penstock_limit_hits_total{limit=\"" + std::string(limit) + "\"}");
   }
 
   // Returns a connection at once.
@@ -148,24 +103,11 @@ class SimulatedGateway : public ::testing::Test {
   };
 
   testing::SimulatedLoop sim;
-  http::ScratchPool scratch;
-  SeededRandom random{1};
-  MemoryTrimmer memory;
-  std::shared_ptr<config::Settings> settings = std::make_shared<config::Settings>();
-  telemetry::Log log{telemetry::LogLevel::kOff};
-  telemetry::Metrics metrics{simulated_metrics_options()};
-  std::unique_ptr<telemetry::AccessLog> access_log = *telemetry::AccessLog::open("off");
-  telemetry::AccessLogShard access_log_shard{*access_log};
-  SecretGuard secrets;
-  std::atomic<bool> ready{true};
   http::ServerLimits limits;
   http::BodyBudget bodies{64 * 1024 * 1024};
   MemoryConnector connector{*this};
   std::vector<std::unique_ptr<testing::MemoryStream>> upstreams;
   std::unique_ptr<testing::MemoryStream> client;
-  std::optional<models::Registry> registry;
-  std::optional<Context> context;
-  std::optional<Gateway> gateway;
   std::optional<http::ServerConnection> connection;
   testing::Tasks tasks{sim.loop()};
 };
