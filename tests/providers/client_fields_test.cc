@@ -67,5 +67,14 @@ TEST(ClientFields, ThatCarryCredentialsNeverPass) {
   }
 }
 
+TEST(ClientFields, ThatCarryCredentialsNeverPassByAStarEither) {
+  config::Provider settings;
+  settings.forwarded_client_headers = {"x-*", "co*"};
+  EXPECT_TRUE(passes(settings, "x-mine", Surface::kOpenAi));
+  for (const char* name : {"x-my-token", "x-forwarded-user", "x-api-key", "cookie", "connection"}) {
+    EXPECT_FALSE(passes(settings, name, Surface::kOpenAi)) << name;
+  }
+}
+
 }  // namespace
 }  // namespace penstock::providers
