@@ -1,11 +1,9 @@
 #include "app/routes.h"
 
-#include "gateway/routes.h"
-
 namespace penstock::app {
 
-std::unique_ptr<const gateway::RouteTable> make_routes(gateway::Context& context) {
-  return std::make_unique<const gateway::RouteTable>(gateway::routes(&context));
+gateway::RouteTable routes_of(const gateway::RouteServices& services) {
+  return gateway::RouteTable(gateway::routes(&services));
 }
 
 std::vector<std::string> route_labels() {

@@ -2,17 +2,16 @@
 
 // The routes of all rooms, put together.
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "gateway/context.h"
 #include "gateway/route_table.h"
+#include "gateway/routes.h"
 
 namespace penstock::app {
 
 // The table of one thread, bound to its services, which outlive it.
-std::unique_ptr<const gateway::RouteTable> make_routes(gateway::Context& context);
+gateway::RouteTable routes_of(const gateway::RouteServices& services);
 
 // The labels of a table's endpoints, in its order.
 std::vector<std::string> route_labels();

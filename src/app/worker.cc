@@ -50,37 +50,33 @@ Worker::Worker(const Shared& shared)
       connector_(loop_, poller_, resolver_),
       server_limits_(server_limits(shared.settings.server)),
       access_log_shard_(shared.access_log, &shared.secrets),
-      context_{.settings = shared.settings,
-               .loop = loop_,
-               .scratch = scratch_,
-               .random = random_,
-               .memory = shared.memory,
-               .registry = shared.registry,
-               .log = shared.log,
-               .metrics = shared.metrics,
-               .shard = shared.metrics.add_shard(),
-               .access_log = shared.access_log,
-               .access_log_shard = access_log_shard_,
-               .secrets = shared.secrets,
-               .ready = shared.ready,
-               .keys = access::ApiKeys(shared.settings.server.api_keys),
-               .providers = {},
-               .catalog = shared.registry.catalog()},
-      gateway_(context_),
+      shard_(shared.metrics.add_shard()),
+      readiness_{.upstreams_asked = shared.ready},
+      catalog_(shared.registry.catalog()),
+      model_list_(loop_, shared.secrets, shared.settings.providers),
+      services_(services()),
+      routes_(routes_of(services_)),
+      gateway_({.settings = shared.settings,
+                .loop = loop_,
+                .scratch = scratch_,
+                .random = random_,
+                .memory = shared.memory,
+                .secrets = shared.secrets,
+                .routes = routes_,
+                .readiness = readiness_,
+                .log = shared.log,
+                .shard = shard_,
+                .access_log = shared.access_log,
+                .access_log_shard = access_log_shard_}),
       refresher_({.loop = loop_,
                   .random = random_,
                   .registry = shared.registry,
                   .metrics = shared.metrics,
-                  .shard = context_.shard,
+                  .shard = shard_,
                   .log = shared.log,
                   .server = shared.settings.server}),
       background_(loop_, report_to(shared.log)),
       ends_(loop_, report_to(shared.log)) {
-  context_.routes = make_routes(context_);
-  context_.transport_security = gateway::transport_security_field(shared.settings.server);
-  if (shared.settings.server.cors) {
-    context_.cors = std::make_unique<const access::Cors>(*shared.settings.server.cors);
-  }
   const auto& providers = shared.settings.providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
     const providers::Passthrough::Environment environment{.loop = loop_,
@@ -89,9 +85,26 @@ Worker::Worker(const Shared& shared)
                                                           .tls = &shared.client_tls[i],
                                                           .log = &shared.log,
                                                           .limit = shared.upstream_limits[i].get()};
-    context_.providers.push_back(std::make_unique<providers::Passthrough>(
+    providers_.push_back(std::make_unique<providers::Passthrough>(
         providers[i], shared.settings.server, environment));
   }
+}
+
+// References to members, some of which are constructed later.
+gateway::RouteServices Worker::services() {
+  const gateway::Upstreams upstreams{
+      .settings = shared_.settings.providers, .providers = providers_, .catalog = catalog_};
+  return {
+      .upstreams = upstreams,
+      .models = {.upstreams = upstreams,
+                 .registry = shared_.registry,
+                 .list = model_list_,
+                 .shard = shard_},
+      .inspect = {.providers = shared_.settings.providers,
+                  .registry = shared_.registry,
+                  .routes = routes_},
+      .operations = {
+          .readiness = readiness_, .metrics = shared_.metrics, .access_log = shared_.access_log}};
 }
 
 Worker::~Worker() {
@@ -130,21 +143,20 @@ void Worker::serve() {
 
 void Worker::keep_models_fresh(std::function<void()> all_asked) {
   run_on_loop([this, all_asked = std::move(all_asked)] {
-    providers_to_ask_ = context_.providers.size();
+    providers_to_ask_ = providers_.size();
     if (providers_to_ask_ == 0) all_asked();
-    for (std::size_t i = 0; i < context_.providers.size(); ++i) {
+    for (std::size_t i = 0; i < providers_.size(); ++i) {
       auto asked = [this, all_asked] {
         if (--providers_to_ask_ == 0) all_asked();
       };
-      background_.spawn(
-          refresher_.keep_fresh(i, *context_.providers[i], stopping_, std::move(asked)));
+      background_.spawn(refresher_.keep_fresh(i, *providers_[i], stopping_, std::move(asked)));
     }
   });
 }
 
 void Worker::publish(std::shared_ptr<const models::Catalog> catalog) {
   run_on_loop([this, catalog = std::move(catalog)]() mutable {
-    context_.catalog = std::move(catalog);
+    catalog_ = std::move(catalog);
     shared_.memory.note_work();
   });
 }
@@ -192,7 +204,7 @@ Task<void> Worker::wait_until_quiet(net::Deadline& deadline) {
   while (!gateway_.quiet().raised() || !server_->quiet().raised()) {
     net::Signal& awaited = gateway_.quiet().raised() ? server_->quiet() : gateway_.quiet();
     const net::Woken woken = co_await net::wait_any(loop_, &deadline, cut_, awaited);
-    if (woken.timed_out()) context_.shard.limit_hit(telemetry::Limit::kDrain);
+    if (woken.timed_out()) shard_.limit_hit(telemetry::Limit::kDrain);
     if (!woken.by(awaited)) co_return;
   }
 }
@@ -205,14 +217,14 @@ Task<void> Worker::housekeeping() {
     co_await net::wait_any(loop_, &deadline, stopping_);
     access_log_shard_.flush();
     std::size_t resting = 0;
-    for (auto& provider : context_.providers) {
+    for (auto& provider : providers_) {
       for (const auto& pool : provider->pools()) resting += pool->close_expired();
     }
     if (resting > 0 || !gateway_.quiet().raised()) continue;
     access_log_shard_.flush();
     co_await net::wait_any(loop_, nullptr, stopping_, gateway_.busy());
   }
-  for (auto& provider : context_.providers) {
+  for (auto& provider : providers_) {
     for (const auto& pool : provider->pools()) pool->close_idle();
   }
 }

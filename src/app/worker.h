@@ -17,6 +17,10 @@
 #include "core/memory_trimmer.h"
 #include "core/secret_guard.h"
 #include "gateway/gateway.h"
+#include "gateway/model_list.h"
+#include "gateway/readiness.h"
+#include "gateway/route_table.h"
+#include "gateway/routes.h"
 #include "http/server.h"
 #include "http/upstream_limit.h"
 #include "models/refresher.h"
@@ -27,6 +31,7 @@
 #include "net/listener.h"
 #include "net/resolver.h"
 #include "net/task_group.h"
+#include "providers/passthrough.h"
 #include "telemetry/access_log.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
@@ -76,6 +81,7 @@ class Worker {
   void join();
 
  private:
+  gateway::RouteServices services();
   void run_on_loop(std::function<void()> function) { loop_.post(std::move(function)); }
   void spawn_end(std::chrono::milliseconds limit);
   Task<void> end(std::chrono::milliseconds limit);
@@ -92,7 +98,13 @@ class Worker {
   http::ScratchPool scratch_;
   http::ServerLimits server_limits_;
   telemetry::AccessLogShard access_log_shard_;
-  gateway::Context context_;
+  telemetry::MetricsShard& shard_;
+  std::vector<std::unique_ptr<providers::Passthrough>> providers_;  // in the order of the settings
+  gateway::Readiness readiness_;
+  std::shared_ptr<const models::Catalog> catalog_;
+  gateway::ModelList model_list_;
+  const gateway::RouteServices services_;
+  const gateway::RouteTable routes_;
   gateway::Gateway gateway_;
   models::Refresher refresher_;
   std::size_t providers_to_ask_ = 0;

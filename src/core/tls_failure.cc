@@ -7,7 +7,7 @@ std::string_view name_of(TlsFailure failure) {
   switch (failure) {
     case TlsFailure::kNotTls:
       return "not_tls";
-    case TlsFailure::kVersion:
+    case TlsFailure::kProtocolVersion:
       return "version";
     case TlsFailure::kCipher:
       return "cipher";

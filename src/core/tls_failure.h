@@ -10,7 +10,7 @@ namespace penstock {
 
 enum class TlsFailure : std::uint8_t {
   kNotTls,               // the client does not speak TLS, but plain HTTP for example
-  kVersion,              // no version of TLS in common
+  kProtocolVersion,      // no version of TLS in common
   kCipher,               // no cipher suite in common
   kApplicationProtocol,  // the client offers protocols, but not http/1.1
   kClientCertificate,    // the client presents none, or an untrusted one

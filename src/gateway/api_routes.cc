@@ -24,23 +24,23 @@ constexpr config::Surface surface_of(Api api) {
 }
 
 // A request that makes an answer and nothing else.
-constexpr RouteRow<Context> ask(std::string_view path, Api api, std::string_view model_type,
-                                RequestShape shape = kNamesModel) {
+constexpr RouteRow<Upstreams> ask(std::string_view path, Api api, std::string_view model_type,
+                                  RequestShape shape = kNamesModel) {
   return {{"POST", path, Access::kKeyed,
            Passing{model_type, Repeatable::kYes, shape, surface_of(api)}, api},
           pass};
 }
 
 // A request about objects that an upstream keeps. Whatever changes them is sent once.
-constexpr RouteRow<Context> object(std::string_view method, std::string_view path, Api api,
-                                   std::optional<RequestShape> shape = std::nullopt) {
+constexpr RouteRow<Upstreams> object(std::string_view method, std::string_view path, Api api,
+                                     std::optional<RequestShape> shape = std::nullopt) {
   const auto repeatable = method == "GET" ? Repeatable::kYes : Repeatable::kNo;
   return {{method, path, Access::kKeyed, Passing{{}, repeatable, shape, surface_of(api)}, api},
           pass};
 }
 
 // A path that no route knows, under a provider's prefix.
-constexpr RouteRow<Context> any_path(std::string_view method) {
+constexpr RouteRow<Upstreams> any_path(std::string_view method) {
   return {{method, kAnyPath, Access::kKeyed,
            Passing{{}, method == "GET" ? Repeatable::kYes : Repeatable::kNo, std::nullopt},
            Api::kOther},
@@ -142,7 +142,7 @@ constexpr std::array kRoutes = {
 
 }  // namespace
 
-std::span<const RouteRow<Context>> api_routes() {
+std::span<const RouteRow<Upstreams>> api_routes() {
   return kRoutes;
 }
 

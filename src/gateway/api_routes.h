@@ -7,11 +7,11 @@
 
 #include <span>
 
-#include "gateway/context.h"
 #include "gateway/route.h"
+#include "gateway/upstreams.h"
 
 namespace penstock::gateway {
 
-std::span<const RouteRow<Context>> api_routes();
+std::span<const RouteRow<Upstreams>> api_routes();
 
 }  // namespace penstock::gateway

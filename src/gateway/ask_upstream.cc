@@ -54,7 +54,7 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, const RouteMatch& match,
                                     providers::Passthrough& provider,
                                     const providers::Passthrough::Route& route,
                                     const providers::ProviderData* caller, BodyToSend to_send) {
-  http::ScratchPool& scratch = exchange.context().scratch;
+  http::ScratchPool& scratch = exchange.scratch();
   http::ScratchPool::Text target(scratch);
   http::FieldBlock fields(scratch);
   http::ScratchPool::Text model(scratch);

@@ -55,15 +55,15 @@ Status choose_further(Choice& choice, std::optional<std::size_t> named,
 
 }  // namespace
 
-Result<Choice> choose(const Context& context, Exchange& exchange, const RouteMatch& match,
+Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match,
                       const wire::RequestFields& fields) {
-  const Providers& providers = context.settings.providers;
+  const Providers& providers = upstreams.settings;
   const http::Fields& given = exchange.client().request().fields;
   Result<std::optional<std::size_t>> named =
       named_provider(match.provider, given.find(http::FieldName::kXPenstockProvider), providers);
   if (!named) return failure(std::move(named.error()));
   Choice choice;
-  choice.catalog = context.catalog;
+  choice.catalog = upstreams.catalog;
   const std::string_view model = exchange.facts().model.view();
   Result<Target> target = model.empty() ? target_without_model(*named, providers)
                                         : target_of(*choice.catalog, *named, model);

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "core/result.h"
-#include "gateway/context.h"
 #include "gateway/exchange.h"
 #include "gateway/route_table.h"
+#include "gateway/upstreams.h"
 #include "models/catalog.h"
 #include "wire/bodies/request_fields.h"
 
@@ -26,7 +26,7 @@ struct Choice {
 
 // Tells the exchange the target. Errors: kModelNotFound; kInvalidRequest if the model is of another
 // type than the route takes, or the provider is not known.
-Result<Choice> choose(const Context& context, Exchange& exchange, const RouteMatch& match,
+Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match,
                       const wire::RequestFields& fields);
 
 }  // namespace penstock::gateway

@@ -76,8 +76,7 @@ Task<Result<std::string_view>> unpack(Exchange& exchange, wire::ContentCodings c
   Result<std::string_view> body = co_await connection.read_body();
   if (!body) co_return failure(std::move(body.error()));
   std::string_view coded = *body;
-  Unpacking unpacking(codings, exchange.context().settings.server.limits.body_bytes,
-                      connection.bodies());
+  Unpacking unpacking(codings, exchange.server().limits.body_bytes, connection.bodies());
   for (;;) {
     const Result<bool> more = unpacking.step(coded);
     if (!more) co_return failure(more.error());

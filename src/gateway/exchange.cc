@@ -43,29 +43,28 @@ RequestId make_request_id(Random& random) {
 
 }  // namespace
 
-Exchange::Exchange(Context& context, const Responder::Environment& responding,
-                   http::ServerExchange& client)
-    : context_(context), client_(client), responder_(responding, client, facts_) {
+Exchange::Exchange(const ExchangeEnvironment& environment, http::ServerExchange& client)
+    : environment_(environment), client_(client), responder_(environment, client, facts_) {
   constexpr std::size_t kPathBytesMax = 512;
   const http::RequestHead& request = client.request();
   facts_.started = client.request_started();
-  const milliseconds longest = context.settings.server.timeouts.request;
+  const milliseconds longest = environment.server.timeouts.request;
   if (longest.count() > 0) facts_.deadline = facts_.started + longest;
-  facts_.endpoint = &context.routes->unknown();
+  facts_.endpoint = &environment.routes.unknown();
   facts_.method.assign(request.method);
   facts_.path.assign(request.target.substr(0, kPathBytesMax));
   const std::optional<std::string_view> given = request.fields.find(http::FieldName::kXRequestId);
   if (given && may_be_request_id(*given)) {
     facts_.request_id.assign(*given);
   } else {
-    const RequestId id = make_request_id(context.random);
+    const RequestId id = make_request_id(environment.random);
     facts_.request_id.assign({id.data(), id.size()});
     facts_.request_id_is_made = true;
   }
 }
 
 bool Exchange::may_be_request_id(std::string_view id) const {
-  return is_usable_request_id(id) && !context_.secrets.may_find(id);
+  return is_usable_request_id(id) && !environment_.secrets.may_find(id);
 }
 
 void Exchange::set_route(const RouteMatch& match) {
@@ -88,12 +87,12 @@ void Exchange::adopt_request_id(std::string_view id) {
 
 void Exchange::first_byte_seen() {
   if (facts_.first_byte) return;
-  facts_.first_byte = duration_cast<microseconds>(context_.loop.now() - facts_.started);
+  facts_.first_byte = duration_cast<microseconds>(environment_.loop.now() - facts_.started);
 }
 
 SteadyTime Exchange::until(milliseconds timeout) const {
   if (timeout.count() <= 0) return facts_.deadline;
-  return std::min(facts_.deadline, context_.loop.now() + timeout);
+  return std::min(facts_.deadline, environment_.loop.now() + timeout);
 }
 
 }  // namespace penstock::gateway

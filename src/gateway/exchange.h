@@ -8,22 +8,27 @@
 #include <chrono>
 #include <string_view>
 
-#include "gateway/context.h"
+#include "gateway/exchange_environment.h"
 #include "gateway/exchange_facts.h"
 #include "gateway/responder.h"
 #include "http/server_exchange.h"
+#include "models/catalog.h"
 
 namespace penstock::gateway {
 
 class Exchange {
  public:
-  // All of it outlives the exchange.
-  Exchange(Context& context, const Responder::Environment& responding,
-           http::ServerExchange& client);
+  // Both outlive the exchange.
+  Exchange(const ExchangeEnvironment& environment, http::ServerExchange& client);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  Context& context() { return context_; }
+  net::EventLoop& loop() const { return environment_.loop; }
+  http::ScratchPool& scratch() const { return environment_.scratch; }
+  const SecretGuard& secrets() const { return environment_.secrets; }
+  const config::Server& server() const { return environment_.server; }
+  Recorder& recorder() const { return environment_.recorder; }
+
   http::ServerExchange& client() { return client_; }
   const http::ServerExchange& client() const { return client_; }
   ExchangeFacts& facts() { return facts_; }
@@ -47,7 +52,7 @@ class Exchange {
  private:
   bool may_be_request_id(std::string_view id) const;
 
-  Context& context_;
+  const ExchangeEnvironment& environment_;
   http::ServerExchange& client_;
   const Route* route_ = nullptr;  // null: there is none for this path and method
   ExchangeFacts facts_;

@@ -25,16 +25,15 @@ Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& 
                                     http::UpstreamPool& pool, const http::RequestToSend& request,
                                     const http::Pieces& body, Attempt& attempt,
                                     AttemptFacts& facts) {
-  Context& context = exchange.context();
   net::Signal& gone = exchange.client().gone();
-  const SteadyTime began = context.loop.now();
+  const SteadyTime began = exchange.loop().now();
   const http::Reuse reuse = attempt.number == 1 ? http::Reuse::kYes : http::Reuse::kNo;
   auto acquired = co_await pool.acquire(reuse, exchange.until(provider.connect_timeout()), gone);
   if (!acquired) co_return failure(std::move(acquired.error()));
   http::UpstreamExchange upstream = std::move(*acquired);
   attempt.reused_connection = upstream.reused();
   facts.reused_connection = upstream.reused();
-  facts.connect = duration_cast<std::chrono::microseconds>(context.loop.now() - began);
+  facts.connect = duration_cast<std::chrono::microseconds>(exchange.loop().now() - began);
   const SteadyTime until = exchange.until(provider.first_byte_timeout());
   Status sent = co_await upstream.send(request, body, until, gone);
   if (!sent) co_return failure(std::move(sent.error()));

@@ -12,6 +12,13 @@
 
 namespace penstock::gateway {
 
+namespace {
+
+constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+
+// Strict-Transport-Security (RFC 6797) in the reference's form: tells browsers to use only TLS.
+// Empty if the server does not use TLS (the field is meaningless over plain HTTP), or if it is
+// disabled.
 http::FieldBlock transport_security_field(const config::Server& server) {
   http::FieldBlock field;
   if (server.tls_certfile.empty() || server.hsts_max_age.count() == 0) return field;
@@ -20,30 +27,9 @@ http::FieldBlock transport_security_field(const config::Server& server) {
   return field;
 }
 
-Gateway::Gateway(Context& context)
-    : context_(context),
-      recorder_(context.settings, context.loop, context.shard, context.access_log,
-                context.access_log_shard),
-      responding_{.loop = context.loop,
-                  .scratch = context.scratch,
-                  .secrets = context.secrets,
-                  .fields = context.transport_security,
-                  .recorder = recorder_} {
-  quiet_.raise();
-}
-
-namespace {
-
-constexpr std::string_view kTextType = "text/plain; charset=utf-8";
-
-// What answers to this request tell a browser, and the answer to its preflight, which has no key.
-std::optional<access::Cors::Preflight> tell_browser(const Context& context, Exchange& exchange) {
-  if (context.cors == nullptr) return std::nullopt;
-  const http::RequestHead& request = exchange.client().request();
-  std::optional<access::Cors::Preflight> preflight = context.cors->answer(request);
-  exchange.responder().add_to_every_answer(preflight ? std::move(preflight->fields)
-                                                     : context.cors->fields_for(request));
-  return preflight;
+std::optional<access::Cors> cors_of(const config::Server& server) {
+  if (!server.cors) return std::nullopt;
+  return access::Cors(*server.cors);
 }
 
 // Who may learn that a path does not support a method: whoever may use the path.
@@ -60,6 +46,23 @@ bool asks_for_websocket(const http::Fields& fields) {
 
 }  // namespace
 
+Gateway::Gateway(const Parts& parts)
+    : parts_(parts),
+      keys_(parts.settings.server.api_keys),
+      cors_(cors_of(parts.settings.server)),
+      fields_(transport_security_field(parts.settings.server)),
+      recorder_(parts.settings, parts.loop, parts.shard, parts.access_log, parts.access_log_shard),
+      environment_{.loop = parts.loop,
+                   .scratch = parts.scratch,
+                   .random = parts.random,
+                   .secrets = parts.secrets,
+                   .server = parts.settings.server,
+                   .routes = parts.routes,
+                   .fields = fields_,
+                   .recorder = recorder_} {
+  quiet_.raise();
+}
+
 // Counts an exchange as open for as long as it lives, however its handler ends.
 class Gateway::Open {
  public:
@@ -69,7 +72,7 @@ class Gateway::Open {
     gateway_.busy_.raise();
   }
   ~Open() {
-    gateway_.context_.memory.note_work();
+    gateway_.parts_.memory.note_work();
     if (--gateway_.open_exchanges_ > 0) return;
     gateway_.busy_.lower();
     gateway_.quiet_.raise();
@@ -82,19 +85,19 @@ class Gateway::Open {
 };
 
 void Gateway::connection_closed() {
-  context_.shard.connection_closed();
-  context_.memory.note_work();
+  parts_.shard.connection_closed();
+  parts_.memory.note_work();
 }
 
 Task<void> Gateway::handle(http::ServerExchange& client) {
   const Open open(*this);
   recorder_.began();
-  Exchange exchange(context_, responding_, client);
+  Exchange exchange(environment_, client);
   // A bug, or out of memory: the exchange is recorded like any other, and the exception then ends
   // the connection.
   std::exception_ptr exception;
   try {
-    const std::optional<access::Cors::Preflight> preflight = tell_browser(context_, exchange);
+    const std::optional<access::Cors::Preflight> preflight = tell_browser(exchange);
     Status answered;
     if (preflight) {
       answered =
@@ -112,38 +115,28 @@ Task<void> Gateway::handle(http::ServerExchange& client) {
   if (exception) std::rethrow_exception(exception);
 }
 
+// What answers to this request tell a browser, and the answer to its preflight, which has no key.
+std::optional<access::Cors::Preflight> Gateway::tell_browser(Exchange& exchange) const {
+  if (!cors_) return std::nullopt;
+  const http::RequestHead& request = exchange.client().request();
+  std::optional<access::Cors::Preflight> preflight = cors_->answer(request);
+  exchange.responder().add_to_every_answer(preflight ? std::move(preflight->fields)
+                                                     : cors_->fields_for(request));
+  return preflight;
+}
+
 Task<Status> Gateway::run_phases(Exchange& exchange) {
   const http::RequestHead& request = exchange.client().request();
 
   // Find. First, because everything else depends on the route.
-  Result<http::Target> target = http::split_target(request.target, context_.routes.get());
-  if (!target) {
-    // Of a client whose base URL ends in a slash.
-    if (request.target.starts_with("//")) {
-      target.error().message += context_.routes->hint_for_path(request.target);
-    }
-    co_return failure(std::move(target.error()));
-  }
-  Result<RouteMatch> match = find(request.method, *target);
+  Result<RouteMatch> match = find(request);
   if (match) exchange.set_route(*match);
 
   // Identify. Before an unknown route is reported, and before any body is read: a client without a
   // key learns nothing and costs nothing.
-  const ServedRoute* const served = match ? match->served : nullptr;
   if (!match || access_of(*match) != Access::kPublic) {
-    Result<std::string_view> principal =
-        context_.keys.authenticate(access::Credentials(request.fields));
-    if (!principal) {
-      exchange.client().refuse_key();
-      co_return failure(std::move(principal.error()));
-    }
-    exchange.facts().principal = *principal;
-    if (!exchange.client().admit()) {
-      Error error = Error::gateway(ErrorKind::kOverloaded,
-                                   "the server has reached its limit of connections; retry later")
-                        .at_limit(Limit::kConnections);
-      co_return failure(std::move(error));
-    }
+    Status identified = identify(exchange);
+    if (!identified) co_return identified;
   }
   if (!match) co_return failure(std::move(match.error()));
   if (asks_for_websocket(request.fields)) {
@@ -152,56 +145,78 @@ Task<Status> Gateway::run_phases(Exchange& exchange) {
     exchange.client().end_after_this();
     co_return failure(std::move(error));
   }
-  if (served == nullptr) {
+  if (match->served == nullptr) {
     Error error = Error::client(ErrorKind::kMethodNotAllowed,
                                 "this route supports only " + allow_field(*match->endpoint));
     co_return failure(std::move(error));
   }
-
-  // A key that may use models may not change what others' names lead to.
-  const bool may_administer =
-      served->route.access != Access::kAdmin ||
-      context_.keys.role_of(exchange.facts().principal) == config::Role::kAdmin;
-  if (!may_administer) {
-    Error error = Error::client(ErrorKind::kForbidden,
-                                "registering and removing models requires an API key with the role "
-                                "admin (server.api_keys[].role)");
-    co_return failure(std::move(error));
-  }
-
-  // Admit. A server that shuts down takes no new work, so that open work can finish.
-  if (served->route.passing && context_.draining) {
-    Error error = Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down");
-    co_return failure(std::move(error));
-  }
-
-  co_return co_await served->handler(exchange, *match);
+  Status admitted = admit(exchange, match->served->route);
+  if (!admitted) co_return admitted;
+  co_return co_await match->served->handler(exchange, *match);
 }
 
 // A path may name a provider before the route.
-Result<RouteMatch> Gateway::find(std::string_view method, const http::Target& target) const {
-  Result<ProviderPath> split = split_provider_path(target.path, context_.settings.providers);
+Result<RouteMatch> Gateway::find(const http::RequestHead& request) const {
+  Result<http::Target> target = http::split_target(request.target, &parts_.routes);
+  if (!target) {
+    // Of a client whose base URL ends in a slash.
+    if (request.target.starts_with("//")) {
+      target.error().message += parts_.routes.hint_for_path(request.target);
+    }
+    return failure(std::move(target.error()));
+  }
+  Result<ProviderPath> split = split_provider_path(target->path, parts_.settings.providers);
   if (!split) return failure(std::move(split.error()));
-  if (!split->provider) return context_.routes->match(method, target);
-  const http::Target rest{.path = split->rest, .query = target.query};
-  return context_.routes->match_at_provider(method, rest, *split->provider);
+  if (!split->provider) return parts_.routes.match(request.method, *target);
+  const http::Target rest{.path = split->rest, .query = target->query};
+  return parts_.routes.match_at_provider(request.method, rest, *split->provider);
+}
+
+// The principal of the request's key, and a connection among those of clients with keys.
+Status Gateway::identify(Exchange& exchange) const {
+  const http::RequestHead& request = exchange.client().request();
+  Result<std::string_view> principal = keys_.authenticate(access::Credentials(request.fields));
+  if (!principal) {
+    exchange.client().refuse_key();
+    return failure(std::move(principal.error()));
+  }
+  exchange.facts().principal = *principal;
+  if (exchange.client().admit()) return {};
+  return failure(Error::gateway(ErrorKind::kOverloaded,
+                                "the server has reached its limit of connections; retry later")
+                     .at_limit(Limit::kConnections));
+}
+
+Status Gateway::admit(const Exchange& exchange, const Route& route) const {
+  // A key that may use models may not change what others' names lead to.
+  if (route.access == Access::kAdmin &&
+      keys_.role_of(exchange.facts().principal) != config::Role::kAdmin) {
+    return failure(Error::client(ErrorKind::kForbidden,
+                                 "registering and removing models requires an API key with the "
+                                 "role admin (server.api_keys[].role)"));
+  }
+  // A server that shuts down takes no new work, so that open work can finish.
+  if (route.passing && parts_.readiness.draining) {
+    return failure(Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down"));
+  }
+  return {};
 }
 
 // What never becomes an exchange has no line in the access log. The error's message consists of the
 // server's own words: it contains no byte of the client's.
 http::Refusal Gateway::refuse(const Error& error, const net::SocketAddress& peer) {
-  context_.shard.count_limit(error);
-  context_.shard.request_not_received(error.kind);
-  if (context_.log.writes(telemetry::LogLevel::kDebug)) {
-    context_.log.debug("a request from " + peer.host_text() + " could not be received: " +
-                       std::string(name_of(error.kind)) + ": " + error.message);
+  parts_.shard.count_limit(error);
+  parts_.shard.request_not_received(error.kind);
+  if (parts_.log.writes(telemetry::LogLevel::kDebug)) {
+    parts_.log.debug("a request from " + peer.host_text() + " could not be received: " +
+                     std::string(name_of(error.kind)) + ": " + error.message);
   }
   http::Refusal refusal;
   refusal.status = wire::answer_for(error).status;
   if (refusal.status == 0) return refusal;
   refusal.body = wire::error_body(error);
-  context_.secrets.mask(refusal.body);
-  refusal.fields.add(context_.transport_security);
+  parts_.secrets.mask(refusal.body);
+  refusal.fields.add(fields_);
   refusal.fields.add("Content-Type", kJsonType);
   if (refusal.status == 503) refusal.fields.add("Retry-After", "1");
   return refusal;
@@ -209,11 +224,11 @@ http::Refusal Gateway::refuse(const Error& error, const net::SocketAddress& peer
 
 void Gateway::handshake_failed(TlsFailure failure, const Error& error,
                                const net::SocketAddress& peer) {
-  context_.shard.count_limit(error);
-  context_.shard.handshake_failed(failure);
-  if (context_.log.writes(telemetry::LogLevel::kDebug)) {
-    context_.log.debug("a TLS handshake with " + peer.host_text() +
-                       " failed: " + std::string(name_of(failure)) + ": " + error.message);
+  parts_.shard.count_limit(error);
+  parts_.shard.handshake_failed(failure);
+  if (parts_.log.writes(telemetry::LogLevel::kDebug)) {
+    parts_.log.debug("a TLS handshake with " + peer.host_text() +
+                     " failed: " + std::string(name_of(failure)) + ": " + error.message);
   }
 }
 

@@ -3,36 +3,59 @@
 // Gateway: one thread's handler of requests. Runs the phases of an exchange in order.
 
 #include <cstddef>
-#include <string>
+#include <optional>
 
+#include "access/api_keys.h"
+#include "access/cors.h"
+#include "config/settings.h"
+#include "core/clock.h"
+#include "core/memory_trimmer.h"
+#include "core/secret_guard.h"
 #include "core/task.h"
-#include "gateway/context.h"
 #include "gateway/exchange.h"
+#include "gateway/exchange_environment.h"
+#include "gateway/readiness.h"
 #include "gateway/recorder.h"
+#include "gateway/route_table.h"
 #include "http/field_block.h"
 #include "http/handler.h"
+#include "net/event_loop.h"
 #include "net/signal.h"
+#include "telemetry/access_log.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics_shard.h"
 
 namespace penstock::gateway {
 
-// Strict-Transport-Security (RFC 6797) in the reference's form. Empty if the server does not use
-// TLS (the field is meaningless over plain HTTP), or if it is disabled.
-http::FieldBlock transport_security_field(const config::Server& server);
-
 class Gateway final : public http::Handler {
  public:
-  explicit Gateway(Context& context);
+  // All of it outlives the gateway.
+  struct Parts {
+    const config::Settings& settings;
+    net::EventLoop& loop;
+    http::ScratchPool& scratch;
+    Random& random;
+    MemoryTrimmer& memory;
+    const SecretGuard& secrets;  // of the operator's credentials
+    const RouteTable& routes;
+    Readiness& readiness;
+    telemetry::Log& log;
+    telemetry::MetricsShard& shard;
+    const telemetry::AccessLog& access_log;
+    telemetry::AccessLogShard& access_log_shard;
+  };
+  explicit Gateway(const Parts& parts);
 
   Task<void> handle(http::ServerExchange& client) override;
   http::Refusal refuse(const Error& error, const net::SocketAddress& peer) override;
   void handshake_failed(TlsFailure failure, const Error& error,
                         const net::SocketAddress& peer) override;
-  void limit_hit(Limit limit) override { context_.shard.limit_hit(limit); }
-  void connection_opened() override { context_.shard.connection_opened(); }
+  void limit_hit(Limit limit) override { parts_.shard.limit_hit(limit); }
+  void connection_opened() override { parts_.shard.connection_opened(); }
   void connection_closed() override;
 
   // Admits no more inference; open requests continue.
-  void drain() { context_.draining = true; }
+  void drain() { parts_.readiness.draining = true; }
   // Raised while no exchange is open on this thread.
   net::Signal& quiet() { return quiet_; }
   // Raised while one is open.
@@ -43,11 +66,17 @@ class Gateway final : public http::Handler {
 
   // Answers the request, or returns the error to answer with.
   Task<Status> run_phases(Exchange& exchange);
-  Result<RouteMatch> find(std::string_view method, const http::Target& target) const;
+  Result<RouteMatch> find(const http::RequestHead& request) const;
+  Status identify(Exchange& exchange) const;
+  Status admit(const Exchange& exchange, const Route& route) const;
+  std::optional<access::Cors::Preflight> tell_browser(Exchange& exchange) const;
 
-  Context& context_;
+  const Parts parts_;
+  const access::ApiKeys keys_;
+  const std::optional<access::Cors> cors_;  // none: no page is told that it may
+  const http::FieldBlock fields_;           // of every answer; may be empty
   Recorder recorder_;
-  const Responder::Environment responding_;
+  const ExchangeEnvironment environment_;
   std::size_t open_exchanges_ = 0;
   net::Signal quiet_;
   net::Signal busy_;

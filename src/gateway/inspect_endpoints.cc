@@ -35,15 +35,15 @@ void write_health(JsonWriter& out, const config::Provider& provider,
   out.end_object();
 }
 
-void write_provider(JsonWriter& out, const Context& context, std::size_t index) {
-  const config::Provider& provider = context.settings.providers[index];
+void write_provider(JsonWriter& out, const InspectServices& services, std::size_t index) {
+  const config::Provider& provider = services.providers[index];
   out.begin_object()
       .member("api", "inference")
       .member("provider_id", provider.id)
       .member("provider_type", provider.type)
       .raw_member("config", provider.shown_config)
       .key("health");
-  write_health(out, provider, context.registry.health(index));
+  write_health(out, provider, services.registry.health(index));
   out.end_object();
 }
 
@@ -77,23 +77,25 @@ Result<bool> shows_routes(std::string_view query) {
                                "'deprecated'"));
 }
 
-Task<Status> list_providers(Context& context, Exchange& exchange, const RouteMatch&) {
+Task<Status> list_providers(const InspectServices& services, Exchange& exchange,
+                            const RouteMatch&) {
   std::string body;
   JsonWriter out(body);
   out.begin_object().key("data").begin_array();
-  for (std::size_t i = 0; i < context.settings.providers.size(); ++i) {
-    write_provider(out, context, i);
+  for (std::size_t i = 0; i < services.providers.size(); ++i) {
+    write_provider(out, services, i);
   }
   out.end_array().end_object();
   co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
-Task<Status> show_provider(Context& context, Exchange& exchange, const RouteMatch& match) {
-  for (std::size_t i = 0; i < context.settings.providers.size(); ++i) {
-    if (context.settings.providers[i].id != match.id) continue;
+Task<Status> show_provider(const InspectServices& services, Exchange& exchange,
+                           const RouteMatch& match) {
+  for (std::size_t i = 0; i < services.providers.size(); ++i) {
+    if (services.providers[i].id != match.id) continue;
     std::string body;
     JsonWriter out(body);
-    write_provider(out, context, i);
+    write_provider(out, services, i);
     co_return co_await exchange.responder().respond(200, kJsonType, body);
   }
   Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + match.id + " not found");
@@ -102,14 +104,15 @@ Task<Status> show_provider(Context& context, Exchange& exchange, const RouteMatc
 
 // `api_filter=` in the query: v1 and nothing show all; v1alpha, v1beta and deprecated show none,
 // since no such routes are served; another word is a 400.
-Task<Status> list_routes(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> list_routes(const InspectServices& services, Exchange& exchange,
+                         const RouteMatch& match) {
   Result<bool> shown = shows_routes(match.query);
   if (!shown) co_return failure(std::move(shown.error()));
-  const std::vector<std::string_view> types = types_of(context.settings.providers);
+  const std::vector<std::string_view> types = types_of(services.providers);
   std::string body;
   JsonWriter out(body);
   out.begin_object().key("data").begin_array();
-  for (const Endpoint& endpoint : context.routes->endpoints()) {
+  for (const Endpoint& endpoint : services.routes.endpoints()) {
     if (!*shown) break;
     for (const ServedRoute& served : endpoint.routes)
       write_route(out, endpoint, served.route, types);
@@ -118,14 +121,14 @@ Task<Status> list_routes(Context& context, Exchange& exchange, const RouteMatch&
   co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
-Task<Status> show_version(Context&, Exchange& exchange, const RouteMatch&) {
+Task<Status> show_version(const InspectServices&, Exchange& exchange, const RouteMatch&) {
   std::string body;
   JsonWriter(body).begin_object().member("version", kVersion).end_object();
   co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
 // The reference has the same under its level for administrators.
-constexpr std::array<RouteRow<Context>, 8> kRoutes = {{
+constexpr std::array<RouteRow<InspectServices>, 8> kRoutes = {{
     {{"GET", "/v1/version", Access::kPublic}, show_version},
     {{"GET", "/v1/providers"}, list_providers},
     {{"GET", "/v1/providers/{provider_id:path}"}, show_provider},
@@ -138,7 +141,7 @@ constexpr std::array<RouteRow<Context>, 8> kRoutes = {{
 
 }  // namespace
 
-std::span<const RouteRow<Context>> inspect_routes() {
+std::span<const RouteRow<InspectServices>> inspect_routes() {
   return kRoutes;
 }
 

@@ -4,12 +4,21 @@
 // the reference's (wire notes in docs/compatibility.md).
 
 #include <span>
+#include <vector>
 
-#include "gateway/context.h"
+#include "config/settings.h"
 #include "gateway/route.h"
+#include "gateway/route_table.h"
+#include "models/registry.h"
 
 namespace penstock::gateway {
 
-std::span<const RouteRow<Context>> inspect_routes();
+struct InspectServices {
+  const std::vector<config::Provider>& providers;
+  const models::Registry& registry;
+  const RouteTable& routes;
+};
+
+std::span<const RouteRow<InspectServices>> inspect_routes();
 
 }  // namespace penstock::gateway

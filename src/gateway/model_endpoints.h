@@ -5,11 +5,11 @@
 
 #include <span>
 
-#include "gateway/context.h"
+#include "gateway/model_services.h"
 #include "gateway/route.h"
 
 namespace penstock::gateway {
 
-std::span<const RouteRow<Context>> model_routes();
+std::span<const RouteRow<ModelServices>> model_routes();
 
 }  // namespace penstock::gateway

@@ -14,19 +14,20 @@ namespace penstock::gateway {
 namespace {
 
 // In the reference's words.
-Task<Status> serve_health(Context&, Exchange& exchange, const RouteMatch&) {
+Task<Status> serve_health(const OperationsServices&, Exchange& exchange, const RouteMatch&) {
   co_return co_await exchange.responder().respond(200, kJsonType, R"({"status":"OK"})");
 }
 
-Task<Status> serve_liveness(Context&, Exchange& exchange, const RouteMatch&) {
+Task<Status> serve_liveness(const OperationsServices&, Exchange& exchange, const RouteMatch&) {
   co_return co_await exchange.responder().respond(200, kJsonType, R"({"status":"ok"})");
 }
 
-Task<Status> serve_readiness(Context& context, Exchange& exchange, const RouteMatch&) {
-  if (context.draining) {
+Task<Status> serve_readiness(const OperationsServices& services, Exchange& exchange,
+                             const RouteMatch&) {
+  if (services.readiness.draining) {
     co_return co_await exchange.responder().respond(503, kJsonType, R"({"status":"draining"})");
   }
-  if (!context.ready.load(std::memory_order_acquire)) {
+  if (!services.readiness.upstreams_asked.load(std::memory_order_acquire)) {
     co_return co_await exchange.responder().respond(503, kJsonType, R"({"status":"starting"})");
   }
   co_return co_await exchange.responder().respond(200, kJsonType, R"({"status":"ready"})");
@@ -34,22 +35,22 @@ Task<Status> serve_readiness(Context& context, Exchange& exchange, const RouteMa
 
 // The page as it is made, so that a client that does not read holds a slice of it only.
 Task<Status> write_page(Exchange& exchange, telemetry::MetricsPage& page, AnswerWriter& writer) {
-  const Context& context = exchange.context();
   using Last = AnswerWriter::Last;
   if (!exchange.client().wants_body()) co_return co_await writer.write({}, Last::kYes);
   for (;;) {
     std::string& slice = page.next();
-    context.secrets.mask(slice);
+    exchange.secrets().mask(slice);
     Status written = co_await writer.write(slice, page.at_end() ? Last::kYes : Last::kNo);
     // After the last slice nothing is waited for: whoever asks next finds this request ended.
     if (!written || page.at_end()) co_return written;
-    co_await net::next_turn(context.loop);
+    co_await net::next_turn(exchange.loop());
   }
 }
 
-Task<Status> serve_metrics(Context& context, Exchange& exchange, const RouteMatch&) {
-  context.metrics.set_access_log_dropped(context.access_log.dropped_lines());
-  telemetry::MetricsPage page(context.metrics);
+Task<Status> serve_metrics(const OperationsServices& services, Exchange& exchange,
+                           const RouteMatch&) {
+  services.metrics.set_access_log_dropped(services.access_log.dropped_lines());
+  telemetry::MetricsPage page(services.metrics);
   AnswerWriter writer(exchange, 200, Responder::Body::kOther);
   writer.fields().add("Content-Type", telemetry::Metrics::kContentType);
   writer.use_stream();
@@ -59,7 +60,7 @@ Task<Status> serve_metrics(Context& context, Exchange& exchange, const RouteMatc
 }
 
 // For whoever looks whether there is a server: browsers, and agents before their first request.
-Task<Status> serve_greeting(Context&, Exchange& exchange, const RouteMatch&) {
+Task<Status> serve_greeting(const OperationsServices&, Exchange& exchange, const RouteMatch&) {
   std::string body;
   JsonWriter(body)
       .begin_object()
@@ -70,7 +71,7 @@ Task<Status> serve_greeting(Context&, Exchange& exchange, const RouteMatch&) {
   co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
-constexpr std::array<RouteRow<Context>, 8> kRoutes = {{
+constexpr std::array<RouteRow<OperationsServices>, 8> kRoutes = {{
     {{"GET", "/", Access::kPublic}, serve_greeting},
     {{"GET", "/api/hello", Access::kPublic}, serve_greeting},
     {{"GET", "/v1alpha/admin/health", Access::kPublic}, serve_health},
@@ -83,7 +84,7 @@ constexpr std::array<RouteRow<Context>, 8> kRoutes = {{
 
 }  // namespace
 
-std::span<const RouteRow<Context>> operations_routes() {
+std::span<const RouteRow<OperationsServices>> operations_routes() {
   return kRoutes;
 }
 

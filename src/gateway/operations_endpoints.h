@@ -4,11 +4,19 @@
 
 #include <span>
 
-#include "gateway/context.h"
+#include "gateway/readiness.h"
 #include "gateway/route.h"
+#include "telemetry/access_log.h"
+#include "telemetry/metrics.h"
 
 namespace penstock::gateway {
 
-std::span<const RouteRow<Context>> operations_routes();
+struct OperationsServices {
+  const Readiness& readiness;
+  telemetry::Metrics& metrics;
+  const telemetry::AccessLog& access_log;
+};
+
+std::span<const RouteRow<OperationsServices>> operations_routes();
 
 }  // namespace penstock::gateway

@@ -13,7 +13,7 @@
 
 namespace penstock::gateway {
 
-Task<Status> pass(Context& context, Exchange& exchange, const RouteMatch& match) {
+Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match) {
   // Understand.
   Result<std::string_view> body = co_await read_content(exchange);
   if (!body) co_return failure(std::move(body.error()));
@@ -24,11 +24,10 @@ Task<Status> pass(Context& context, Exchange& exchange, const RouteMatch& match)
   }
 
   // Choose.
-  Result<Choice> choice = choose(context, exchange, match, fields);
+  Result<Choice> choice = choose(upstreams, exchange, match, fields);
   if (!choice) co_return failure(std::move(choice.error()));
-  providers::Passthrough& provider = *context.providers[choice->target.provider];
-  auto data =
-      caller_data(exchange.client().request().fields, context.settings.server.limits.json());
+  providers::Passthrough& provider = *upstreams.providers[choice->target.provider];
+  auto data = caller_data(exchange.client().request().fields, exchange.server().limits.json());
   if (!data) co_return failure(std::move(data.error()));
   const providers::ProviderData* caller = data->has_value() ? &**data : nullptr;
   Result<providers::Passthrough::Route> route = provider.route(caller, exchange.passing().surface);
@@ -48,10 +47,11 @@ Task<Status> pass(Context& context, Exchange& exchange, const RouteMatch& match)
   co_return Status{};
 }
 
-Task<Status> pass_any_path(Context& context, Exchange& exchange, const RouteMatch& match) {
-  Status allowed = check_any_path(match.path, context.settings.providers[*match.provider]);
+Task<Status> pass_any_path(const Upstreams& upstreams, Exchange& exchange,
+                           const RouteMatch& match) {
+  Status allowed = check_any_path(match.path, upstreams.settings[*match.provider]);
   if (!allowed) co_return allowed;
-  Status passed = co_await pass(context, exchange, match);
+  Status passed = co_await pass(upstreams, exchange, match);
   co_return passed;
 }
 

@@ -27,6 +27,7 @@ class Recorder {
 
   void began() { shard_.request_opened(); }
   void stream_began() { shard_.stream_opened(); }
+  void limit_hit(Limit limit) { shard_.limit_hit(limit); }
   // Counts the limit that caused the error, if any.
   void limit_of(const Error& error) { shard_.count_limit(error); }
 

@@ -56,8 +56,7 @@ net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Passthrough& provid
                               SteadyTime until = net::Deadline::kNever) {
   net::Deadline& deadline = exchange.client().deadline();
   deadline.set(std::min(until, exchange.until(provider.between_bytes_timeout())));
-  return net::wait_any(exchange.context().loop, &deadline, exchange.client().gone(),
-                       upstream.readable());
+  return net::wait_any(exchange.loop(), &deadline, exchange.client().gone(), upstream.readable());
 }
 
 Status more_or_error(Exchange& exchange, net::Woken woken) {
@@ -109,8 +108,8 @@ ErrorBody error_body_of(const Exchange& exchange, int status,
 Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider, AnswerSource& source,
                          int status, BodyKind kind, AnswerWriter& writer,
                          const http::FieldBlock& content_type) {
-  const SecretGuard& secrets = exchange.context().secrets;
-  ScratchPool::Text text(exchange.context().scratch);
+  const SecretGuard& secrets = exchange.secrets();
+  ScratchPool::Text text(exchange.scratch());
   Status read = co_await read_error_body(exchange, provider, source, *text);
   // The status matters most: an error whose text breaks off is still that error.
   if (!read && read.error().kind == ErrorKind::kCancelled) co_return read;
@@ -132,7 +131,7 @@ Task<Status> relay_first_error(Exchange& exchange, const providers::Passthrough&
                                std::string_view event, AnswerWriter& writer) {
   std::string text = wire::event_data(event);
   const int status = wire::status_of_error(text);
-  exchange.context().secrets.mask(text);
+  exchange.secrets().mask(text);
   const ErrorBody body =
       error_body_of(exchange, status, provider, BodyKind::kError, text, Status());
   writer.begin_again(status);
@@ -146,7 +145,7 @@ Task<Status> relay_first_error(Exchange& exchange, const providers::Passthrough&
 Task<Status> await_first_event(Exchange& exchange, providers::Passthrough& provider,
                                http::UpstreamExchange& upstream, AnswerWriter& writer,
                                SteadyTime head_until) {
-  const net::EventLoop& loop = exchange.context().loop;
+  const net::EventLoop& loop = exchange.loop();
   if (head_until > loop.now()) {
     const net::Woken woken = co_await wait_for_more(exchange, provider, upstream, head_until);
     if (!woken.timed_out() || head_until > loop.now()) co_return more_or_error(exchange, woken);
@@ -164,15 +163,15 @@ Error ended_too_early() {
 class Progress {
  public:
   Progress(Exchange& exchange, const AnswerBody& body)
-      : exchange_(exchange), body_(body), since_(exchange.context().loop.now()) {}
+      : exchange_(exchange), body_(body), since_(exchange.loop().now()) {}
 
   // After each part of the body.
   Status check() {
     if (body_.events_passed_in_part() != passed_in_part_) {
       passed_in_part_ = body_.events_passed_in_part();
-      exchange_.context().shard.limit_hit(Limit::kEventBytes);
+      exchange_.recorder().limit_hit(Limit::kEventBytes);
     }
-    const SteadyTime now = exchange_.context().loop.now();
+    const SteadyTime now = exchange_.loop().now();
     const std::uint64_t progress = body_.progress();
     const auto in_large_event = [this] {
       return body_.error_event() == Responder::ErrorEvent::kInsideEvent;
@@ -182,7 +181,7 @@ class Progress {
       since_ = now;
       return {};
     }
-    const auto longest = exchange_.context().settings.server.timeouts.between_events;
+    const auto longest = exchange_.server().timeouts.between_events;
     if (longest.count() == 0 || now - since_ < longest) return {};
     return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
                                    "the upstream sent nothing but heartbeats for too long")
@@ -206,9 +205,9 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
   std::optional<ScratchPool::Text> out;
   std::optional<SteadyTime> over_until;  // a stream has stated its end
   Progress progress(exchange, body);
-  SecretGuard::Stream secrets(exchange.context().secrets);
+  SecretGuard::Stream secrets(exchange.secrets());
   for (;;) {
-    bool is_over = over_until && exchange.context().loop.now() >= *over_until;
+    bool is_over = over_until && exchange.loop().now() >= *over_until;
     if (!is_over && !source.has_buffered()) {
       source.upstream().release_memory();
       if (head_until && !writer.head_is_sent()) {
@@ -218,20 +217,20 @@ Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, An
       }
       const net::Woken woken = co_await wait_for_more(exchange, provider, source.upstream(),
                                                       over_until.value_or(net::Deadline::kNever));
-      is_over = woken.timed_out() && over_until && exchange.context().loop.now() >= *over_until;
+      is_over = woken.timed_out() && over_until && exchange.loop().now() >= *over_until;
       Status more = is_over ? Status() : more_or_error(exchange, woken);
       if (!more) co_return failure(std::move(more.error()));
     } else if (source.is_decoding()) {
-      co_await net::next_turn(exchange.context().loop);
+      co_await net::next_turn(exchange.loop());
       if (exchange.client().gone().raised()) co_return failure(Error::cancelled());
     }
     auto part = is_over ? AnswerSource::Part{.data = {}, .end = true} : source.read();
     if (!part) co_return failure(std::move(part.error()));
-    if (!out) out.emplace(exchange.context().scratch);
+    if (!out) out.emplace(exchange.scratch());
     if (!part->data.empty()) exchange.first_byte_seen();
     body.feed(part->data, **out);
     if (part->end) body.finish(**out);
-    if (!over_until && body.is_over()) over_until = exchange.context().loop.now() + kReadAfterEnd;
+    if (!over_until && body.is_over()) over_until = exchange.loop().now() + kReadAfterEnd;
     exchange.responder().set_error_event(body.error_event());
     if (body.saw_error() && !writer.head_is_sent()) {
       const std::string_view first = body.first_error(**out);
@@ -288,7 +287,7 @@ AnswerBody::Options body_options(const Exchange& exchange, const config::Server&
 Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
                            AnswerSource& source, BodyKind kind, Framing framing,
                            AnswerWriter& writer) {
-  const config::Server& server = exchange.context().settings.server;
+  const config::Server& server = exchange.server();
   AnswerBody body(kind, body_options(exchange, server, framing));
   std::optional<SteadyTime> head_until;
   if (kind == BodyKind::kEvents) {
@@ -296,7 +295,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
     exchange.client().release_request();
     exchange.responder().stream_began();
     writer.use_stream();
-    head_until = exchange.context().loop.now() + server.timeouts.first_event;
+    head_until = exchange.loop().now() + server.timeouts.first_event;
   } else if (kind == BodyKind::kVerbatim) {
     if (framing.kind == Framing::Kind::kLength && !source.is_decoding()) {
       writer.use_length(framing.length);
@@ -338,7 +337,7 @@ Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answere
       exchange, status,
       kind == BodyKind::kEvents ? Responder::Body::kEvents : Responder::Body::kOther);
   http::FieldBlock content_type;
-  add_passing_fields(writer.fields(), content_type, head.fields, kind, exchange.context().secrets);
+  add_passing_fields(writer.fields(), content_type, head.fields, kind, exchange.secrets());
 
   Status relayed;
   switch (kind) {

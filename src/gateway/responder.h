@@ -12,10 +12,9 @@
 #include <utility>
 
 #include "core/result.h"
-#include "core/secret_guard.h"
 #include "core/task.h"
+#include "gateway/exchange_environment.h"
 #include "gateway/exchange_facts.h"
-#include "gateway/recorder.h"
 #include "http/field_block.h"
 #include "http/server_exchange.h"
 
@@ -26,15 +25,9 @@ inline constexpr std::string_view kJsonType = "application/json";
 
 class Responder {
  public:
-  // All of it outlives the responder. `fields` are sent with every answer.
-  struct Environment {
-    net::EventLoop& loop;
-    http::ScratchPool& scratch;
-    const SecretGuard& secrets;
-    const http::FieldBlock& fields;
-    Recorder& recorder;
-  };
-  Responder(const Environment& environment, http::ServerExchange& client, ExchangeFacts& facts)
+  // All of it outlives the responder.
+  Responder(const ExchangeEnvironment& environment, http::ServerExchange& client,
+            ExchangeFacts& facts)
       : environment_(environment), client_(client), facts_(facts) {}
   Responder(const Responder&) = delete;
   Responder& operator=(const Responder&) = delete;
@@ -79,7 +72,7 @@ class Responder {
   void note(const Error& error);
   Task<void> send_error_event(const Error& error);
 
-  const Environment& environment_;
+  const ExchangeEnvironment& environment_;
   http::ServerExchange& client_;
   ExchangeFacts& facts_;
   http::FieldBlock own_fields_;

@@ -62,17 +62,17 @@ struct ServedRoute {
   Handler handler;
 };
 
-// A row of a room's table. `Services` is what its functions need.
+// A row of a room's table. `Services` is what its functions need of a thread.
 template <typename Services>
 struct RouteRow {
   Route route;
-  Task<Status> (*serve)(Services&, Exchange&, const RouteMatch&);
+  Task<Status> (*serve)(const Services&, Exchange&, const RouteMatch&);
 };
 
 // Appends the routes of a table. `services` outlives them. Null: only to be looked at.
 template <typename Services>
 void bind_routes(std::vector<ServedRoute>& out, std::span<const RouteRow<Services>> rows,
-                 Services* services) {
+                 const Services* services) {
   for (const RouteRow<Services>& row : rows) {
     auto handler = [services, serve = row.serve](Exchange& exchange, const RouteMatch& match) {
       return serve(*services, exchange, match);

@@ -1,18 +1,17 @@
 #include "gateway/routes.h"
 
 #include "gateway/api_routes.h"
-#include "gateway/inspect_endpoints.h"
 #include "gateway/model_endpoints.h"
-#include "gateway/operations_endpoints.h"
 
 namespace penstock::gateway {
 
-std::vector<ServedRoute> routes(Context* context) {
+std::vector<ServedRoute> routes(const RouteServices* services) {
+  const bool is_bound = services != nullptr;
   std::vector<ServedRoute> all;
-  bind_routes(all, api_routes(), context);
-  bind_routes(all, model_routes(), context);
-  bind_routes(all, inspect_routes(), context);
-  bind_routes(all, operations_routes(), context);
+  bind_routes(all, api_routes(), is_bound ? &services->upstreams : nullptr);
+  bind_routes(all, model_routes(), is_bound ? &services->models : nullptr);
+  bind_routes(all, inspect_routes(), is_bound ? &services->inspect : nullptr);
+  bind_routes(all, operations_routes(), is_bound ? &services->operations : nullptr);
   return all;
 }
 

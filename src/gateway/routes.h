@@ -4,12 +4,23 @@
 
 #include <vector>
 
-#include "gateway/context.h"
+#include "gateway/inspect_endpoints.h"
+#include "gateway/model_services.h"
+#include "gateway/operations_endpoints.h"
 #include "gateway/route.h"
+#include "gateway/upstreams.h"
 
 namespace penstock::gateway {
 
-// Bound to a thread's context, which outlives them. Null: only to be looked at.
-std::vector<ServedRoute> routes(Context* context);
+// What the functions of each table need of a thread.
+struct RouteServices {
+  Upstreams upstreams;
+  ModelServices models;
+  InspectServices inspect;
+  OperationsServices operations;
+};
+
+// Bound to a thread's services, which outlive them. Null: only to be looked at.
+std::vector<ServedRoute> routes(const RouteServices* services);
 
 }  // namespace penstock::gateway

@@ -10,14 +10,14 @@ namespace penstock::gateway {
 Task<Status> understand(Exchange& exchange, std::string_view body, wire::RequestFields& fields) {
   // A few milliseconds, whatever the body contains.
   constexpr std::size_t kSliceWork = 500'000;
-  const config::Limits& limits = exchange.context().settings.server.limits;
+  const config::Limits& limits = exchange.server().limits;
   wire::RequestReader reader(
       body,
       {.keys = limits.body_keys, .depth = limits.body_depth, .model_bytes = limits.model_bytes},
       *exchange.passing().shape);
   std::optional<Result<wire::RequestFields>> read = reader.proceed(kSliceWork);
   while (!read) {
-    co_await net::next_turn(exchange.context().loop);
+    co_await net::next_turn(exchange.loop());
     read = reader.proceed(kSliceWork);
   }
   if (!*read) co_return failure(std::move(read->error()));

@@ -34,7 +34,7 @@ TlsFailure failure_of_reason(int reason) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
-      return TlsFailure::kVersion;
+      return TlsFailure::kProtocolVersion;
     case SSL_R_NO_SHARED_CIPHER:
     case SSL_R_NO_CIPHERS_SPECIFIED:
       return TlsFailure::kCipher;

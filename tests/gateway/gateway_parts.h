@@ -11,8 +11,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "gateway/gateway.h"
+#include "gateway/model_list.h"
+#include "gateway/readiness.h"
 #include "gateway/route_table.h"
 #include "gateway/routes.h"
 #include "net/connector.h"
@@ -28,7 +31,8 @@ inline telemetry::MetricsOptions simulated_metrics_options() {
 }
 
 struct GatewayParts {
-  GatewayParts() {
+  explicit GatewayParts(telemetry::LogLevel log_level = telemetry::LogLevel::kOff)
+      : log(log_level) {
     config::Provider provider;
     provider.id = "p";
     provider.base_url = config::Url{.host = "upstream", .path = "/v1"};
@@ -43,28 +47,33 @@ struct GatewayParts {
     models::ListedModel listed;
     listed.id = "m";
     (void)registry->listed(0, {registry->listed_model(0, std::move(listed), WallTime{})});
-    context.emplace(Context{.settings = *settings,
-                            .loop = loop,
-                            .scratch = scratch,
-                            .random = random,
-                            .memory = memory,
-                            .registry = *registry,
-                            .log = log,
-                            .metrics = metrics,
-                            .shard = metrics.add_shard(),
-                            .access_log = *access_log,
-                            .access_log_shard = access_log_shard,
-                            .secrets = secrets,
-                            .ready = ready,
-                            .keys = access::ApiKeys(settings->server.api_keys),
-                            .providers = {},
-                            .catalog = registry->catalog()});
-    context->providers.push_back(std::make_unique<providers::Passthrough>(
+    providers.push_back(std::make_unique<providers::Passthrough>(
         settings->providers.front(), settings->server,
         providers::Passthrough::Environment{
             .loop = loop, .connector = connector, .scratch = scratch, .tls = nullptr}));
-    context->routes = std::make_unique<const RouteTable>(routes(&*context));
-    gateway.emplace(*context);
+    catalog = registry->catalog();
+    model_list.emplace(loop, secrets, settings->providers);
+    const Upstreams upstreams{
+        .settings = settings->providers, .providers = providers, .catalog = catalog};
+    services.emplace(RouteServices{
+        .upstreams = upstreams,
+        .models =
+            {.upstreams = upstreams, .registry = *registry, .list = *model_list, .shard = shard},
+        .inspect = {.providers = settings->providers, .registry = *registry, .routes = *table},
+        .operations = {.readiness = readiness, .metrics = metrics, .access_log = *access_log}});
+    table.emplace(routes(&*services));
+    gateway.emplace(Gateway::Parts{.settings = *settings,
+                                   .loop = loop,
+                                   .scratch = scratch,
+                                   .random = random,
+                                   .memory = memory,
+                                   .secrets = secrets,
+                                   .routes = *table,
+                                   .readiness = readiness,
+                                   .log = log,
+                                   .shard = shard,
+                                   .access_log = *access_log,
+                                   .access_log_shard = access_log_shard});
   }
 
   // The value of a sample in the metrics; -1 if there is none.
@@ -79,14 +88,20 @@ struct GatewayParts {
   SeededRandom random{1};
   MemoryTrimmer memory;
   std::shared_ptr<config::Settings> settings = std::make_shared<config::Settings>();
-  telemetry::Log log{telemetry::LogLevel::kOff};
+  telemetry::Log log;
   telemetry::Metrics metrics{simulated_metrics_options()};
+  telemetry::MetricsShard& shard = metrics.add_shard();
   std::unique_ptr<telemetry::AccessLog> access_log = *telemetry::AccessLog::open("off");
   telemetry::AccessLogShard access_log_shard{*access_log};
   SecretGuard secrets;
-  std::atomic<bool> ready{true};
+  std::atomic<bool> upstreams_asked{true};
+  Readiness readiness{upstreams_asked};
   std::optional<models::Registry> registry;
-  std::optional<Context> context;
+  std::vector<std::unique_ptr<providers::Passthrough>> providers;
+  std::shared_ptr<const models::Catalog> catalog;
+  std::optional<ModelList> model_list;
+  std::optional<RouteServices> services;
+  std::optional<RouteTable> table{std::in_place, routes(nullptr)};  // bound by start_gateway()
   std::optional<Gateway> gateway;
 };
 

@@ -48,11 +48,11 @@ class SimulatedGateway : public ::testing::Test, protected GatewayParts {
 
   // After start(): lets the route of that path be another one, which keeps its path.
   void change_route(std::string_view path, const std::function<void(Route&)>& change) {
-    std::vector<ServedRoute> served = routes(&*context);
+    std::vector<ServedRoute> served = routes(&*services);
     for (ServedRoute& each : served) {
       if (each.route.path == path) change(each.route);
     }
-    context->routes = std::make_unique<const RouteTable>(std::move(served));
+    table.emplace(std::move(served));
   }
 
   // Sends, lets everything happen that happens at once, and returns what has come back.

@@ -1,0 +1,28 @@
+#pragma once
+
+// ExchangeEnvironment: what every exchange of one thread works with. All of it belongs to that
+// thread or is safe to share; a request takes no lock.
+
+#include "config/settings.h"
+#include "core/clock.h"
+#include "core/secret_guard.h"
+#include "gateway/recorder.h"
+#include "gateway/route_table.h"
+#include "http/field_block.h"
+#include "http/scratch.h"
+#include "net/event_loop.h"
+
+namespace penstock::gateway {
+
+struct ExchangeEnvironment {
+  net::EventLoop& loop;
+  http::ScratchPool& scratch;
+  Random& random;
+  const SecretGuard& secrets;  // of the operator's credentials
+  const config::Server& server;
+  const RouteTable& routes;
+  const http::FieldBlock& fields;  // of every answer
+  Recorder& recorder;
+};
+
+}  // namespace penstock::gateway

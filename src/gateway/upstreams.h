@@ -1,0 +1,23 @@
+#pragma once
+
+// Upstreams: who can be asked, as one thread sees it.
+
+#include <memory>
+#include <vector>
+
+#include "config/settings.h"
+#include "models/catalog.h"
+#include "providers/passthrough.h"
+
+namespace penstock::gateway {
+
+struct Upstreams {
+  const std::vector<config::Provider>& settings;
+  // In the same order.
+  const std::vector<std::unique_ptr<providers::Passthrough>>& providers;
+  // Replaced between two turns of the loop when the registry publishes: whoever needs the same one
+  // for longer keeps a copy.
+  const std::shared_ptr<const models::Catalog>& catalog;
+};
+
+}  // namespace penstock::gateway
