@@ -27,7 +27,7 @@ constexpr config::Surface surface_of(Api api) {
 constexpr RouteRow<Upstreams> ask(std::string_view path, Api api, std::string_view model_type,
                                   RequestShape shape = kNamesModel) {
   return {{"POST", path, Access::kKeyed,
-           Passing{model_type, Repeatable::kYes, shape, surface_of(api)}, api},
+           Passing{model_type, Repeatable::kYes, shape, surface_of(api), Spends::kYes}, api},
           pass};
 }
 
@@ -41,10 +41,10 @@ constexpr RouteRow<Upstreams> object(std::string_view method, std::string_view p
 
 // A path that no route knows, under a provider's prefix.
 constexpr RouteRow<Upstreams> any_path(std::string_view method) {
-  return {{method, kAnyPath, Access::kKeyed,
-           Passing{{}, method == "GET" ? Repeatable::kYes : Repeatable::kNo, std::nullopt},
-           Api::kOther},
-          pass_any_path};
+  Passing passing;
+  passing.repeatable = method == "GET" ? Repeatable::kYes : Repeatable::kNo;
+  passing.spends = method == "POST" ? Spends::kYes : Spends::kNo;
+  return {{method, kAnyPath, Access::kKeyed, passing, Api::kOther}, pass_any_path};
 }
 
 constexpr std::array kRoutes = {

@@ -95,7 +95,7 @@ struct ExchangeFacts {
   Attempts attempts;
   std::optional<std::chrono::microseconds> first_byte;  // of the answer's body, since `started`
   bool is_stream = false;
-  std::optional<wire::Usage> usage;
+  std::optional<wire::Usage> usage;  // if the answer states it and this request has spent it
 
   // The answer.
   int status = 0;                  // 0: none could be sent

@@ -41,7 +41,11 @@ void Recorder::count(const ExchangeFacts& facts, microseconds duration) {
   if (facts.first_byte) shard_.first_byte(series, *facts.first_byte);
   if (facts.is_stream) shard_.stream_closed(facts.ending);
   if (facts.usage) {
-    shard_.tokens(provider, facts.usage->prompt_tokens, facts.usage->completion_tokens);
+    shard_.tokens(provider, {.prompt = facts.usage->prompt_tokens.value_or(0),
+                             .completion = facts.usage->completion_tokens.value_or(0),
+                             .cached = facts.usage->cached_tokens.value_or(0),
+                             .cache_write = facts.usage->cache_write_tokens.value_or(0),
+                             .reasoning = facts.usage->reasoning_tokens.value_or(0)});
   }
   count_attempts(facts.attempts);
 }
@@ -89,6 +93,9 @@ void Recorder::log(const ExchangeFacts& facts, const ClientFacts& client, micros
     line.prompt_tokens = facts.usage->prompt_tokens;
     line.completion_tokens = facts.usage->completion_tokens;
     line.total_tokens = facts.usage->total_tokens;
+    line.cached_tokens = facts.usage->cached_tokens;
+    line.cache_write_tokens = facts.usage->cache_write_tokens;
+    line.reasoning_tokens = facts.usage->reasoning_tokens;
   }
   access_log_shard_.write(line);
 }

@@ -305,7 +305,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
   }
   Status relayed = co_await relay_body(exchange, provider, source, body, writer,
                                        server.limits.answer_buffer_bytes, head_until);
-  exchange.facts().usage = body.usage();
+  if (exchange.passing().spends == Spends::kYes) exchange.facts().usage = body.usage();
   exchange.responder().set_next_sequence(body.next_sequence());
   // Told by its status, an error is a whole answer.
   if (body.saw_error() && writer.status() < 400) exchange.responder().upstream_said_error();

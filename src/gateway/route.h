@@ -35,6 +35,10 @@ enum class Access : std::uint8_t {
 // a byte of an answer, although part of the request had been sent.
 enum class Repeatable : bool { kNo, kYes };
 
+// Whether the usage that an answer states is this request's. An object that an upstream keeps
+// states what the request that made it has used, each time that it is fetched.
+enum class Spends : bool { kNo, kYes };
+
 // How requests of a route are passed to an upstream.
 struct Passing {
   std::string_view model_type;  // that a model must have, if its type is stated
@@ -42,6 +46,7 @@ struct Passing {
   // Where bodies name their model. None: they name none, and pass unread.
   std::optional<wire::RequestShape> shape = std::nullopt;
   config::Surface surface = config::Surface::kOpenAi;
+  Spends spends = Spends::kNo;
 };
 
 struct Route {

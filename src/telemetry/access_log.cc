@@ -16,9 +16,9 @@
 namespace penstock::telemetry {
 namespace {
 
-// The maximum of a line: 12 texts, 13 numbers and flags, and 32 bytes for each key.
+// The maximum of a line: 12 texts, 16 numbers and flags, and 32 bytes for each key.
 constexpr std::size_t kLineBytesMax =
-    12 * (JsonLine::kTextBytesMax + 32) + 13 * (JsonLine::kNumberBytesMax + 32) + 64;
+    12 * (JsonLine::kTextBytesMax + 32) + 16 * (JsonLine::kNumberBytesMax + 32) + 64;
 
 // Several threads may find the last free place in hand_over() together; there is room for all.
 constexpr std::size_t kQueueSlots = 2 * AccessLog::kBatchesWaitingMax;
@@ -74,6 +74,9 @@ void write_members(JsonLine& line, const AccessRecord& record) {
   number_if_any(line, "prompt_tokens", record.prompt_tokens);
   number_if_any(line, "completion_tokens", record.completion_tokens);
   number_if_any(line, "total_tokens", record.total_tokens);
+  number_if_any(line, "cached_tokens", record.cached_tokens);
+  number_if_any(line, "cache_write_tokens", record.cache_write_tokens);
+  number_if_any(line, "reasoning_tokens", record.reasoning_tokens);
 }
 
 }  // namespace

@@ -65,6 +65,9 @@ struct AccessRecord {
   std::optional<std::uint64_t> prompt_tokens;
   std::optional<std::uint64_t> completion_tokens;
   std::optional<std::uint64_t> total_tokens;
+  std::optional<std::uint64_t> cached_tokens;       // of the prompt
+  std::optional<std::uint64_t> cache_write_tokens;  // of the prompt
+  std::optional<std::uint64_t> reasoning_tokens;    // of the completion
 };
 
 class AccessLog {

@@ -20,6 +20,7 @@ const std::vector<MetricsPage::Part> MetricsPage::kParts = {
     &MetricsPage::write_retries,
     &MetricsPage::write_upstream_errors,
     &MetricsPage::write_tokens,
+    &MetricsPage::write_token_details,
     &MetricsPage::write_durations,
     &MetricsPage::write_first_bytes,
     &MetricsPage::write_requests,
@@ -196,15 +197,28 @@ bool MetricsPage::write_tokens(std::size_t provider) {
   if (provider == 0) {
     exposition_.family("penstock_tokens_total", "counter", "Tokens as the answers state them.");
   }
-  const auto total = [&](Counter Provider::* value) {
-    return sum(
-        [=](const ShardValues& shard) { return (shard.providers[provider].*value).value(); });
-  };
-  exposition_.sample({{"provider", provider_name(provider)}, {"kind", "prompt"}},
-                     total(&Provider::prompt_tokens));
-  exposition_.sample({{"provider", provider_name(provider)}, {"kind", "completion"}},
-                     total(&Provider::completion_tokens));
+  token_counter(provider, "prompt", &Provider::prompt_tokens);
+  token_counter(provider, "completion", &Provider::completion_tokens);
   return provider + 1 < provider_count();
+}
+
+// A family of its own, so that the kinds of the other one can be added up.
+bool MetricsPage::write_token_details(std::size_t provider) {
+  if (provider == 0) {
+    exposition_.family("penstock_token_details_total", "counter",
+                       "Parts of penstock_tokens_total, as the answers state them.");
+  }
+  token_counter(provider, "cached", &Provider::cached_tokens);
+  token_counter(provider, "cache_write", &Provider::cache_write_tokens);
+  token_counter(provider, "reasoning", &Provider::reasoning_tokens);
+  return provider + 1 < provider_count();
+}
+
+void MetricsPage::token_counter(std::size_t provider, std::string_view kind,
+                                Counter Provider::* value) {
+  exposition_.sample(
+      {{"provider", provider_name(provider)}, {"kind", kind}},
+      sum([=](const ShardValues& shard) { return (shard.providers[provider].*value).value(); }));
 }
 
 bool MetricsPage::histogram(std::size_t pair, std::string_view name, std::string_view help,

@@ -48,6 +48,7 @@ class MetricsPage {
   bool write_retries(std::size_t provider);
   bool write_upstream_errors(std::size_t provider);
   bool write_tokens(std::size_t provider);
+  bool write_token_details(std::size_t provider);
   bool write_durations(std::size_t pair);
   bool write_first_bytes(std::size_t pair);
   bool write_requests(std::size_t item);
@@ -61,6 +62,7 @@ class MetricsPage {
   std::size_t pair_count() const { return metrics_.options_.routes.size() * provider_count(); }
 
   void gauge(std::string_view name, std::string_view help, Gauge ShardValues::* value);
+  void token_counter(std::size_t provider, std::string_view kind, Counter Provider::* value);
   bool provider_counter(std::size_t provider, std::string_view name, std::string_view help,
                         Counter Provider::* value);
   bool histogram(std::size_t pair, std::string_view name, std::string_view help,

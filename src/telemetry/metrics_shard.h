@@ -49,6 +49,15 @@ struct RequestSeries {
   std::uint32_t durations = 0;  // its histograms
 };
 
+// What an answer states that it has used. The details are parts of the first two.
+struct TokenCounts {
+  std::uint64_t prompt = 0;
+  std::uint64_t completion = 0;
+  std::uint64_t cached = 0;       // of the prompt
+  std::uint64_t cache_write = 0;  // of the prompt
+  std::uint64_t reasoning = 0;    // of the completion
+};
+
 // The numbers themselves. The thread that owns the shard writes, any thread reads.
 struct ShardValues {
   struct Provider {
@@ -57,6 +66,9 @@ struct ShardValues {
     Counter retries;
     Counter prompt_tokens;
     Counter completion_tokens;
+    Counter cached_tokens;
+    Counter cache_write_tokens;
+    Counter reasoning_tokens;
     std::array<Counter, kUpstreamErrorKindCount> errors;
   };
 
@@ -132,9 +144,12 @@ class MetricsShard {
   // One failed attempt. Kinds that are not in kUpstreamErrorKinds are not the upstream's, and are
   // not counted.
   void upstream_error(ProviderId provider, ErrorKind kind);
-  void tokens(ProviderId provider, std::uint64_t prompt, std::uint64_t completion) {
-    of(provider).prompt_tokens.add(prompt);
-    of(provider).completion_tokens.add(completion);
+  void tokens(ProviderId provider, const TokenCounts& counts) {
+    of(provider).prompt_tokens.add(counts.prompt);
+    of(provider).completion_tokens.add(counts.completion);
+    of(provider).cached_tokens.add(counts.cached);
+    of(provider).cache_write_tokens.add(counts.cache_write);
+    of(provider).reasoning_tokens.add(counts.reasoning);
   }
 
   // Counts the limit that caused the error, if any.

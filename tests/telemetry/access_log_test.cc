@@ -86,6 +86,9 @@ AccessRecord full_record() {
   record.prompt_tokens = 10;
   record.completion_tokens = 20;
   record.total_tokens = 30;
+  record.cached_tokens = 4;
+  record.cache_write_tokens = 0;
+  record.reasoning_tokens = 6;
   return record;
 }
 
@@ -98,7 +101,7 @@ TEST_F(AccessLogTest, WritesEverythingThatIsKnown) {
             R"("ending":"upstream_reset","error":"upstream_reset","stream":true,"bytes_in":123,)"
             R"("bytes_out":4567,"duration_ms":1234.567,"first_byte_ms":98.700,"connect_ms":1.001,)"
             R"("attempts":2,"reused_connection":true,"prompt_tokens":10,"completion_tokens":20,)"
-            R"("total_tokens":30})");
+            R"("total_tokens":30,"cached_tokens":4,"cache_write_tokens":0,"reasoning_tokens":6})");
 }
 
 TEST_F(AccessLogTest, LeavesOutWhatIsNotKnown) {

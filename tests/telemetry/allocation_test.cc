@@ -23,7 +23,7 @@ TEST(Allocations, RecordingARequestInMetricsMakesNone) {
     shard.request_opened();
     shard.upstream_connection_reused(ProviderId{1});
     shard.first_byte(series, milliseconds(3));
-    shard.tokens(ProviderId{1}, 1, 2);
+    shard.tokens(ProviderId{1}, {.prompt = 1, .completion = 2});
     shard.request_closed(series, 200, milliseconds(5));
     shard.limit_hit(Limit::kEventBytes);
   };

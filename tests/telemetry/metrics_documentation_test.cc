@@ -87,6 +87,7 @@ TEST(MetricsDocumentation, NamesTheFieldsOfTheAccessLogInTheirOrder) {
     record.first_byte = record.connect = std::chrono::microseconds(1);
     record.attempts = 1;
     record.prompt_tokens = record.completion_tokens = record.total_tokens = 1;
+    record.cached_tokens = record.cache_write_tokens = record.reasoning_tokens = 1;
     const auto log = AccessLog::open(form).value();
     AccessLogShard(*log).write(record);
   }

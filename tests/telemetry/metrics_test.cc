@@ -93,8 +93,8 @@ TEST(Metrics, AddsUpTheShards) {
   first.connection_opened();
   second.connection_opened();
   second.connection_closed();
-  first.tokens(alpha, 10, 3);
-  second.tokens(alpha, 5, 4);
+  first.tokens(alpha, {.prompt = 10, .completion = 3, .cached = 2, .reasoning = 1});
+  second.tokens(alpha, {.prompt = 5, .completion = 4, .cached = 1, .cache_write = 6});
 
   const std::string text = metrics.text();
   const std::string of_chat =
@@ -107,6 +107,10 @@ TEST(Metrics, AddsUpTheShards) {
   EXPECT_EQ(value_of(text, R"(penstock_streams_ended_total{ending="client_gone"})"), 1);
   EXPECT_EQ(value_of(text, R"(penstock_tokens_total{provider="alpha",kind="prompt"})"), 15);
   EXPECT_EQ(value_of(text, R"(penstock_tokens_total{provider="alpha",kind="completion"})"), 7);
+  const std::string of_details = R"(penstock_token_details_total{provider="alpha",kind=)";
+  EXPECT_EQ(value_of(text, of_details + R"("cached"})"), 3);
+  EXPECT_EQ(value_of(text, of_details + R"("cache_write"})"), 6);
+  EXPECT_EQ(value_of(text, of_details + R"("reasoning"})"), 1);
 }
 
 TEST(Metrics, WritesCumulativeHistogramsInSeconds) {

@@ -18,14 +18,19 @@ constexpr double kCountMax = 9007199254740992.0;
 // As the services state them.
 struct Counts {
   std::optional<std::uint64_t> prompt;
-  std::optional<std::uint64_t> completion;
-  std::optional<std::uint64_t> total;
-  std::optional<std::uint64_t> cached;
-  std::optional<std::uint64_t> reasoning;
-  // Of Messages: tokens of the prompt that `input_tokens` does not contain.
   std::optional<std::uint64_t> input;
+  std::optional<std::uint64_t> completion;
+  std::optional<std::uint64_t> output;
+  std::optional<std::uint64_t> total;
+  // Of the prompt or input, which contains them.
+  std::optional<std::uint64_t> cached;
+  std::optional<std::uint64_t> cache_written;
+  std::optional<std::uint64_t> reasoning;
+  // Of Messages, whose `input_tokens` do not contain them.
   std::optional<std::uint64_t> cache_read;
-  std::optional<std::uint64_t> cache_write;
+  std::optional<std::uint64_t> cache_creation;
+  std::optional<std::uint64_t> cache_creation_5m;  // parts of it
+  std::optional<std::uint64_t> cache_creation_1h;
 };
 
 // Whether a value that is no count makes the usage worthless, or is passed over.
@@ -41,18 +46,33 @@ constexpr std::array kTop = {
     Name{"prompt_tokens", &Counts::prompt, Weight::kMain},
     Name{"input_tokens", &Counts::input, Weight::kMain},
     Name{"completion_tokens", &Counts::completion, Weight::kMain},
-    Name{"output_tokens", &Counts::completion, Weight::kMain},
+    Name{"output_tokens", &Counts::output, Weight::kMain},
     Name{"total_tokens", &Counts::total, Weight::kMain},
     Name{"cache_read_input_tokens", &Counts::cache_read},
-    Name{"cache_creation_input_tokens", &Counts::cache_write},
+    Name{"cache_creation_input_tokens", &Counts::cache_creation},
+    Name{"prompt_cache_hit_tokens", &Counts::cached},  // DeepSeek
+    Name{"cached_tokens", &Counts::cached},            // Moonshot, Together
+    Name{"reasoning_tokens", &Counts::reasoning},      // Perplexity
 };
-constexpr std::array kOfPrompt = {Name{"cached_tokens", &Counts::cached}};
-constexpr std::array kOfCompletion = {Name{"reasoning_tokens", &Counts::reasoning}};
+constexpr std::array kOfPrompt = {
+    Name{"cached_tokens", &Counts::cached},
+    Name{"cache_write_tokens", &Counts::cache_written},
+};
+constexpr std::array kOfCompletion = {
+    Name{"reasoning_tokens", &Counts::reasoning},
+    Name{"thinking_tokens", &Counts::reasoning},  // Messages
+};
+constexpr std::array kOfCacheCreation = {
+    Name{"ephemeral_5m_input_tokens", &Counts::cache_creation_5m},
+    Name{"ephemeral_1h_input_tokens", &Counts::cache_creation_1h},
+};
 
 // The names that count in an object of the usage; none if it is not known.
 std::span<const Name> names_in(std::string_view key) {
   if (key == "prompt_tokens_details" || key == "input_tokens_details") return kOfPrompt;
+  if (key == "input_token_details") return kOfPrompt;  // realtime and audio
   if (key == "completion_tokens_details" || key == "output_tokens_details") return kOfCompletion;
+  if (key == "cache_creation") return kOfCacheCreation;
   return {};
 }
 
@@ -114,20 +134,41 @@ bool take_object(std::string_view text, std::span<const Name> names, Counts& cou
   return walk.at_end() && walk.is_utf8();
 }
 
+using Count = std::optional<std::uint64_t>;
+
+// Services that translate may state a count under both names, one of them as 0.
+Count stated(Count first, Count second) {
+  return first.value_or(0) == 0 && second ? second : first;
+}
+
+// Nullopt: neither is stated.
+Count sum(Count a, Count b) {
+  if (!a && !b) return std::nullopt;
+  return a.value_or(0) + b.value_or(0);
+}
+
 Usage usage_of(const Counts& counts) {
+  const Count creation = counts.cache_creation
+                             ? counts.cache_creation
+                             : sum(counts.cache_creation_5m, counts.cache_creation_1h);
   Usage usage;
-  usage.cached_tokens = counts.cached.value_or(counts.cache_read.value_or(0));
-  usage.cache_write_tokens = counts.cache_write.value_or(0);
-  usage.prompt_tokens = counts.prompt.value_or(counts.input.value_or(0));
+  usage.prompt_tokens = stated(counts.prompt, counts.input);
+  usage.completion_tokens = stated(counts.completion, counts.output);
+  usage.total_tokens = counts.total;
+  usage.cached_tokens = counts.cached ? counts.cached : counts.cache_read;
+  usage.cache_write_tokens = counts.cache_written ? counts.cache_written : creation;
+  usage.reasoning_tokens = counts.reasoning;
+
   // Services that translate repeat Messages' counts beside OpenAI's, which contain them.
-  const bool is_of_messages = !counts.prompt && !counts.cached;
-  if (is_of_messages) {
-    usage.prompt_tokens += counts.cache_read.value_or(0) + counts.cache_write.value_or(0);
+  const bool is_of_messages = counts.prompt.value_or(0) == 0 && counts.input && !counts.cached;
+  if (is_of_messages) *usage.prompt_tokens += sum(counts.cache_read, creation).value_or(0);
+
+  const Count both = sum(usage.prompt_tokens, usage.completion_tokens);
+  if (both && counts.reasoning && counts.total == *both + *counts.reasoning) {
+    usage.completion_tokens = sum(usage.completion_tokens, counts.reasoning);
   }
-  usage.completion_tokens = counts.completion.value_or(0);
-  usage.reasoning_tokens = counts.reasoning.value_or(0);
-  const std::uint64_t sum = usage.prompt_tokens + usage.completion_tokens;
-  usage.total_tokens = counts.total.value_or(is_of_messages && counts.input ? sum : 0);
+  if (!both) usage.prompt_tokens = counts.total;
+  if (!counts.total && usage.prompt_tokens && usage.completion_tokens) usage.total_tokens = both;
   return usage;
 }
 

@@ -21,13 +21,28 @@ TEST(Usage, ReadsTheCounts) {
   EXPECT_EQ(usage->total_tokens, 12U);
 }
 
-TEST(Usage, TakesAbsentCountsForZero) {
-  const auto usage = read_usage(R"({"prompt_tokens":7,"completion_tokens":null})");
-  ASSERT_TRUE(usage);
-  EXPECT_EQ(usage->prompt_tokens, 7U);
-  EXPECT_EQ(usage->completion_tokens, 0U);
-  EXPECT_EQ(usage->total_tokens, 0U);
-  EXPECT_TRUE(read_usage("{}"));
+TEST(Usage, HasNoCountThatIsAbsentOrNull) {
+  EXPECT_EQ(
+      read_usage(R"({"prompt_tokens":7,"completion_tokens":null,"prompt_tokens_details":null,)"
+                 R"("cache_read_input_tokens":null})"),
+      Usage{.prompt_tokens = 7});
+  EXPECT_EQ(read_usage("{}"), Usage{});
+  // https://platform.openai.com/docs/api-reference/audio/json-object
+  EXPECT_EQ(read_usage(R"({"type":"duration","seconds":27})"), Usage{});
+}
+
+TEST(Usage, AddsTheTotalUpWhereItIsNotStated) {
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":7,"completion_tokens":2})")->total_tokens, 9U);
+  EXPECT_EQ(read_usage(R"({"input_tokens":7,"output_tokens":0})")->total_tokens, 7U);
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":7,"completion_tokens":2,"total_tokens":30})"),
+            (Usage{.prompt_tokens = 7, .completion_tokens = 2, .total_tokens = 30}));
+}
+
+// Rerankers: https://api.jina.ai/redoc, and vLLM before 0.11.
+TEST(Usage, TakesATotalThatStandsAloneForThePrompt) {
+  EXPECT_EQ(read_usage(R"({"total_tokens":56})"), (Usage{.prompt_tokens = 56, .total_tokens = 56}));
+  EXPECT_EQ(read_usage(R"({"completion_tokens":6,"total_tokens":56})"),
+            (Usage{.completion_tokens = 6, .total_tokens = 56}));
 }
 
 TEST(Usage, ReadsUpToTheLargestWholeNumberOfADouble) {
@@ -55,18 +70,89 @@ TEST(Usage, ReadsWhatWasCachedAndReasoned) {
                    .reasoning_tokens = 6}));
 }
 
+// https://platform.openai.com/docs/api-reference/responses/object and audio/json-object
+TEST(Usage, ReadsTheDetailsOfResponsesAndAudio) {
+  EXPECT_EQ(read_usage(R"({"input_tokens":36,"input_tokens_details":{"cached_tokens":2},)"
+                       R"("output_tokens":87,"output_tokens_details":{"reasoning_tokens":9},)"
+                       R"("total_tokens":123})"),
+            (Usage{.prompt_tokens = 36,
+                   .completion_tokens = 87,
+                   .total_tokens = 123,
+                   .cached_tokens = 2,
+                   .reasoning_tokens = 9}));
+  EXPECT_EQ(
+      read_usage(R"({"type":"tokens","input_tokens":14,"output_tokens":101,)"
+                 R"("input_token_details":{"text_tokens":10,"cached_tokens":4},)"
+                 R"("total_tokens":115})"),
+      (Usage{
+          .prompt_tokens = 14, .completion_tokens = 101, .total_tokens = 115, .cached_tokens = 4}));
+}
+
+// https://openrouter.ai/docs/use-cases/usage-accounting,
+// https://api-docs.deepseek.com/guides/kv_cache, https://platform.moonshot.ai/docs/api/chat
+TEST(Usage, ReadsWhatWasCachedInTheSpellingsOfSingleServices) {
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":194,"completion_tokens":2,"total_tokens":196,)"
+                       R"("prompt_tokens_details":{"cached_tokens":40,"cache_write_tokens":100}})"),
+            (Usage{.prompt_tokens = 194,
+                   .completion_tokens = 2,
+                   .total_tokens = 196,
+                   .cached_tokens = 40,
+                   .cache_write_tokens = 100}));
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":9,"prompt_cache_hit_tokens":4})")->cached_tokens, 4U);
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":9,"cached_tokens":0})")->cached_tokens, 0U);
+}
+
+// https://docs.x.ai/docs/guides/reasoning: the total is the sum of the three.
+TEST(Usage, CountsReasoningAsCompletionWhereTheServiceCountsItApart) {
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":32,"completion_tokens":9,"total_tokens":135,)"
+                       R"("completion_tokens_details":{"reasoning_tokens":94}})"),
+            (Usage{.prompt_tokens = 32,
+                   .completion_tokens = 103,
+                   .total_tokens = 135,
+                   .reasoning_tokens = 94}));
+}
+
 // https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching: "total_input_tokens =
 // cache_read_input_tokens + cache_creation_input_tokens + input_tokens"
 TEST(Usage, AddsWhatMessagesCountApart) {
-  EXPECT_EQ(read_usage(R"({"input_tokens":50,"cache_creation_input_tokens":248,)"
-                       R"("cache_read_input_tokens":1800,"output_tokens":503,)"
-                       R"("cache_creation":{"ephemeral_5m_input_tokens":148},)"
-                       R"("service_tier":"standard"})"),
-            (Usage{.prompt_tokens = 2098,
-                   .completion_tokens = 503,
-                   .total_tokens = 2601,
-                   .cached_tokens = 1800,
-                   .cache_write_tokens = 248}));
+  EXPECT_EQ(
+      read_usage(
+          R"({"input_tokens":50,"cache_creation_input_tokens":248,)"
+          R"("cache_read_input_tokens":1800,"output_tokens":503,)"
+          R"("cache_creation":{"ephemeral_5m_input_tokens":148,"ephemeral_1h_input_tokens":100},)"
+          R"("service_tier":"standard"})"),
+      (Usage{.prompt_tokens = 2098,
+             .completion_tokens = 503,
+             .total_tokens = 2601,
+             .cached_tokens = 1800,
+             .cache_write_tokens = 248}));
+}
+
+TEST(Usage, AddsUpTheCachesOfMessagesWhereTheirSumIsNotStated) {
+  EXPECT_EQ(read_usage(R"({"input_tokens":5,"output_tokens":1,"cache_creation":)"
+                       R"({"ephemeral_5m_input_tokens":20,"ephemeral_1h_input_tokens":300},)"
+                       R"("output_tokens_details":{"thinking_tokens":1}})"),
+            (Usage{.prompt_tokens = 325,
+                   .completion_tokens = 1,
+                   .total_tokens = 326,
+                   .cache_write_tokens = 320,
+                   .reasoning_tokens = 1}));
+}
+
+TEST(Usage, TakesNoCacheForThePromptThatItBelongsTo) {
+  EXPECT_EQ(read_usage(R"({"output_tokens":3,"cache_read_input_tokens":80})"),
+            (Usage{.completion_tokens = 3, .cached_tokens = 80}));
+}
+
+// Some services that translate state a count by both names, one of them as 0.
+TEST(Usage, TakesTheNameThatIsNotZeroOfTwoForTheSameCount) {
+  const Usage expected{.prompt_tokens = 50, .completion_tokens = 3, .total_tokens = 53};
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":50,"completion_tokens":3,"total_tokens":53,)"
+                       R"("input_tokens":0,"output_tokens":0,"input_tokens_details":null})"),
+            expected);
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":0,"completion_tokens":0,"total_tokens":53,)"
+                       R"("input_tokens":50,"output_tokens":3})"),
+            expected);
 }
 
 // Some services that translate repeat both.

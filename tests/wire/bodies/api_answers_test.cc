@@ -95,7 +95,7 @@ TEST(Answers, StateTheirUsageInTheirOwnShape) {
                 .usage,
             (Usage{.prompt_tokens = 8, .total_tokens = 8}));
   EXPECT_EQ(pass(Api::kOther, R"({"model":"m","usage":{"total_tokens":15},"results":[]})").usage,
-            (Usage{.total_tokens = 15}));
+            (Usage{.prompt_tokens = 15, .total_tokens = 15}));
   EXPECT_EQ(pass(Api::kImages, R"({"created":1,"usage":{"total_tokens":100,"input_tokens":50,)"
                                R"("output_tokens":50,"input_tokens_details":{"text_tokens":10}}})")
                 .usage,
