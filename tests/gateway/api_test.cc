@@ -104,7 +104,7 @@ TEST_F(ApiTest, AMessagesStreamThatBeginsWithAnErrorHasItsStatus) {
                     chunk("event: ping\ndata: {\"type\":\"ping\"}\n\nevent: error\ndata: "
                           R"({"type":"error","error":{"type":"overloaded_error","message":"x"}})"
                           "\n\n"));
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 529 "));
   EXPECT_THAT(answer, HasSubstr(R"({"type":"error","error":{"type":"overloaded_error",)"));
 }
 

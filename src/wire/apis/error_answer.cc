@@ -84,7 +84,8 @@ struct StatusName {
   std::string_view name;
 };
 
-// RFC 9110 section 15 and RFC 6585: the failures that inference services answer with.
+// RFC 9110 section 15, RFC 6585 and Anthropic's 529: the failures that inference services answer
+// with.
 constexpr std::array kStatusNames = {
     StatusName{400, "Bad Request"},
     StatusName{401, "Unauthorized"},
@@ -103,6 +104,7 @@ constexpr std::array kStatusNames = {
     StatusName{502, "Bad Gateway"},
     StatusName{503, "Service Unavailable"},
     StatusName{504, "Gateway Timeout"},
+    StatusName{529, "Overloaded"},
 };
 
 std::string name_of_status(int status) {
@@ -202,6 +204,8 @@ std::string_view anthropic_type_of(int status) {
       return kPermissionType;
     case 404:
       return "not_found_error";
+    case 409:
+      return "conflict_error";
     case 413:
       return "request_too_large";
     case 429:

@@ -19,34 +19,50 @@ struct NamedStatus {
   int status;
 };
 
-// https://platform.openai.com/docs/guides/error-codes, https://docs.anthropic.com/en/api/errors,
-// and the names of exceptions that vLLM states as types.
+// https://docs.anthropic.com/en/api/errors, https://platform.openai.com/docs/guides/error-codes,
+// the codes of Responses (https://platform.openai.com/docs/api-reference/responses/object) that
+// blame the request, and the names of exceptions that vLLM states as types.
 constexpr std::array kNamedStatuses = {
     NamedStatus{"invalid_request_error", 400},
     NamedStatus{"BadRequestError", 400},
     NamedStatus{"context_length_exceeded", 400},
     NamedStatus{"invalid_prompt", 400},
+    NamedStatus{"invalid_image", 400},
+    NamedStatus{"invalid_image_format", 400},
+    NamedStatus{"invalid_image_url", 400},
+    NamedStatus{"image_content_policy_violation", 400},
+    NamedStatus{"content_policy_violation", 400},
+    NamedStatus{"content_filter", 400},
     NamedStatus{"authentication_error", 401},
     NamedStatus{"invalid_api_key", 401},
     NamedStatus{"AuthenticationError", 401},
     NamedStatus{"billing_error", 402},
     NamedStatus{"permission_error", 403},
+    NamedStatus{"unsupported_country_region_territory", 403},
     NamedStatus{"PermissionDeniedError", 403},
     NamedStatus{"not_found_error", 404},
     NamedStatus{"model_not_found", 404},
     NamedStatus{"NotFoundError", 404},
+    NamedStatus{"conflict_error", 409},
     NamedStatus{"request_too_large", 413},
     NamedStatus{"UnprocessableEntityError", 422},
     NamedStatus{"rate_limit_error", 429},
     NamedStatus{"rate_limit_exceeded", 429},
+    NamedStatus{"slow_down", 429},
+    NamedStatus{"requests", 429},
+    NamedStatus{"tokens", 429},
     NamedStatus{"insufficient_quota", 429},
+    NamedStatus{"credit_balance_exhausted", 429},
     NamedStatus{"RateLimitError", 429},
     NamedStatus{"server_error", 500},
     NamedStatus{"api_error", 500},
     NamedStatus{"InternalServerError", 500},
-    NamedStatus{"overloaded_error", 503},
+    NamedStatus{"service_unavailable_error", 503},
+    NamedStatus{"server_is_overloaded", 503},
     NamedStatus{"overloaded", 503},
     NamedStatus{"timeout_error", 504},
+    NamedStatus{"vector_store_timeout", 504},
+    NamedStatus{"overloaded_error", 529},
 };
 
 // Of a number or of its digits as a text.
@@ -97,7 +113,8 @@ struct DataOnly {
 };
 
 constexpr std::array<std::string_view, 3> kStating = {"code", "status", "status_code"};
-constexpr std::array<std::string_view, 2> kNaming = {"type", "code"};
+// OpenAI's code says more than its type: a model that does not exist is an invalid_request_error.
+constexpr std::array<std::string_view, 2> kNaming = {"code", "type"};
 
 }  // namespace
 

@@ -149,6 +149,7 @@ TEST(ErrorBody, KnowsAnthropicsTypeOfEachStatus) {
                                                                {403, "permission_error"},
                                                                {404, "not_found_error"},
                                                                {405, "invalid_request_error"},
+                                                               {409, "conflict_error"},
                                                                {413, "request_too_large"},
                                                                {415, "invalid_request_error"},
                                                                {429, "rate_limit_error"},

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <string_view>
+
+#include "wire/apis/error_answer.h"
 
 namespace penstock::wire {
 namespace {
@@ -27,9 +30,65 @@ TEST(StatusOfError, IsTheOneThatTheErrorStates) {
   }
 }
 
-TEST(StatusOfError, IsThatOfItsTypeOrCodeWhereNoneIsStated) {
-  EXPECT_EQ(status_of_error(R"({"type":"error","error":{"type":"overloaded_error"}})"), 503);
-  EXPECT_EQ(status_of_error(R"({"error":{"type":"x","code":"invalid_api_key"}})"), 401);
+struct Named {
+  std::string_view error;
+  int status;
+};
+
+// https://docs.anthropic.com/en/api/errors
+TEST(StatusOfError, IsThatOfAnthropicsType) {
+  for (const auto& [type, status] : {Named{"invalid_request_error", 400},
+                                     {"authentication_error", 401},
+                                     {"billing_error", 402},
+                                     {"permission_error", 403},
+                                     {"not_found_error", 404},
+                                     {"conflict_error", 409},
+                                     {"request_too_large", 413},
+                                     {"rate_limit_error", 429},
+                                     {"api_error", 500},
+                                     {"timeout_error", 504},
+                                     {"overloaded_error", 529}}) {
+    const std::string error =
+        R"({"type":"error","error":{"type":")" + std::string(type) + R"(","message":"x"}})";
+    EXPECT_EQ(status_of_error(error), status) << error;
+    EXPECT_EQ(anthropic_type_of(status), type);
+  }
+}
+
+// https://platform.openai.com/docs/guides/error-codes
+TEST(StatusOfError, IsThatOfOpenAisCodeOrElseOfItsType) {
+  for (const auto& [error, status] :
+       {Named{R"("type":"invalid_request_error","code":null)", 400},
+        {R"("type":"invalid_request_error","code":"context_length_exceeded")", 400},
+        {R"("type":"invalid_request_error","code":"invalid_api_key")", 401},
+        {R"("type":"request_forbidden","code":"unsupported_country_region_territory")", 403},
+        {R"("type":"invalid_request_error","code":"model_not_found")", 404},
+        {R"("type":"tokens","code":"rate_limit_exceeded")", 429},
+        {R"("type":"requests","code":null)", 429},
+        {R"("type":"rate_limit_error","code":"slow_down")", 429},
+        {R"("type":"insufficient_quota","code":"insufficient_quota")", 429},
+        {R"("type":"insufficient_quota","code":"credit_balance_exhausted")", 429},
+        {R"("type":"server_error","code":null)", 500},
+        {R"("type":"service_unavailable_error","code":"server_is_overloaded")", 503},
+        {R"("type":"x","code":"invalid_api_key")", 401}}) {
+    EXPECT_EQ(status_of_error("{\"error\":{" + std::string(error) + "}}"), status) << error;
+  }
+}
+
+// https://platform.openai.com/docs/api-reference/responses-streaming/error
+TEST(StatusOfError, IsThatOfTheCodeWhereTheEventIsTheError) {
+  for (const auto& [code, status] : {Named{"server_error", 500},
+                                     {"rate_limit_exceeded", 429},
+                                     {"invalid_prompt", 400},
+                                     {"vector_store_timeout", 504},
+                                     {"invalid_image_format", 400}}) {
+    const std::string error =
+        R"({"type":"error","code":")" + std::string(code) + R"(","message":"x","param":null})";
+    EXPECT_EQ(status_of_error(error), status) << error;
+  }
+}
+
+TEST(StatusOfError, IsThatOfTheExceptionThatAPythonServerNames) {
   EXPECT_EQ(status_of_error(R"({"object":"error","type":"NotFoundError","code":null})"), 404);
 }
 
