@@ -34,6 +34,10 @@ enum class BasePath : std::uint8_t { kEndsInV1, kAsWritten };
 // (messages), which some services have at another URL, with the key in another field.
 enum class Surface : std::uint8_t { kOpenAi, kAnthropic };
 
+// The version of Anthropic's API that is spoken (https://docs.anthropic.com/en/api/versioning).
+inline constexpr std::string_view kAnthropicVersionField = "anthropic-version";
+inline constexpr std::string_view kAnthropicVersion = "2023-06-01";
+
 // How a key is sent.
 enum class KeyForm : std::uint8_t {
   kBearer,   // Authorization: Bearer KEY

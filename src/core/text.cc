@@ -12,13 +12,6 @@
 namespace penstock {
 namespace {
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = to_lower(c);
-  if (lower >= 'a' && lower <= 'f') return lower - 'a' + 10;
-  return -1;
-}
-
 constexpr char kHexDigits[] = "0123456789ABCDEF";
 
 constexpr std::array<bool, 256> kPlainInJson = [] {
@@ -130,6 +123,24 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text) {
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
   return value;
+}
+
+std::string percent_encode(std::string_view text) {
+  const auto is_unreserved = [](char c) {
+    const char lower = to_lower(c);
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+  };
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_unreserved(c)) {
+      out.push_back(c);
+    } else {
+      out.append({'%', kHexDigits[byte >> 4], kHexDigits[byte & 15]});
+    }
+  }
+  return out;
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

@@ -37,6 +37,16 @@ std::string_view trim(std::string_view text);
 // A decimal number without sign, at most 19 digits; nullopt for anything else.
 std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
+// The value of a hexadecimal digit, or -1.
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Encodes everything but unreserved characters (RFC 3986 section 2.3), for a query.
+std::string percent_encode(std::string_view text);
+
 // Decodes %XX. Nullopt if a percent sign is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "config/endpoint.h"
 #include "gateway/anthropic_models.h"
 #include "gateway/caller_data.h"
 #include "gateway/content.h"
@@ -46,7 +47,7 @@ bool wants_anthropics_shape(const Exchange& exchange) {
 
 http::FieldBlock anthropic_version(const Exchange& exchange) {
   http::FieldBlock fields(exchange.scratch());
-  fields.add("anthropic-version", "2023-06-01");
+  fields.add(config::kAnthropicVersionField, config::kAnthropicVersion);
   return fields;
 }
 

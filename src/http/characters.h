@@ -60,13 +60,6 @@ inline bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-// The value of a hexadecimal digit, or -1.
-inline int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // The first byte from `at` that is not in the class, or `end`.
 inline const char* skip_class(CharacterClass character_class, const char* at, const char* end) {
   while (at != end && is_in(character_class, *at)) ++at;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/text.h"
 #include "http/characters.h"
 
 namespace penstock::http {

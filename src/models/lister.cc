@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/text.h"
 #include "http/content_codings.h"
 #include "net/next_turn.h"
 #include "net/wait.h"
@@ -32,31 +33,11 @@ Error took_too_long() {
       .at_limit(Limit::kModelListTimeout);
 }
 
-bool is_unreserved(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
-// For a query (RFC 3986 section 2.1).
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_unreserved(c)) {
-      out.push_back(c);
-    } else {
-      out.append({'%', kHexDigits[byte >> 4], kHexDigits[byte & 15]});
-    }
-  }
-  return out;
-}
-
 // The page after `last_id`: OpenAI's services call the parameter `after`, Anthropic's `after_id`,
 // and each ignores the other.
 std::string page_query(std::string_view last_id) {
   if (last_id.empty()) return {};
-  const std::string id = percent_encoded(last_id);
+  const std::string id = percent_encode(last_id);
   return "after=" + id + "&after_id=" + id;
 }
 

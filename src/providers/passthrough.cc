@@ -21,30 +21,12 @@ void add_key(http::FieldBlock& out, KeyForm form, const Secret& key) {
   out.add(config::key_field_name(form), config::key_field_value(form, key.reveal()));
 }
 
-// RFC 3986 section 2.3: everything but unreserved bytes. Read like a server that parses forms: `+`
-// is a space there.
+// Read like a server that parses forms: `+` is a space there.
 std::string parameter_name(std::string_view item) {
   std::string name(item.substr(0, item.find('=')));
   std::ranges::replace(name, '+', ' ');
   return percent_decode(name).value_or(name);
 }
-
-void append_query_encoded(std::string& out, std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const char lower = to_lower(c);
-    const bool is_unreserved = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-                               std::string_view("-._~").find(c) != std::string_view::npos;
-    if (is_unreserved) {
-      out.push_back(c);
-    } else {
-      out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
-    }
-  }
-}
-
-constexpr std::string_view kAnthropicVersion = "anthropic-version";
 
 bool has_same_origin(const config::Url& a, const config::Url& b) {
   return a.tls == b.tls && a.port == b.port && a.host == b.host;
@@ -78,9 +60,9 @@ Passthrough::Passthrough(const config::Provider& settings, const config::Server&
   if (!settings_.base_url) return;
   for (const config::Provider::QueryParameter& parameter : settings_.query) {
     query_.append(query_.empty() ? "?" : "&");
-    append_query_encoded(query_, parameter.name);
+    query_.append(percent_encode(parameter.name));
     query_.push_back('=');
-    append_query_encoded(query_, parameter.value.reveal());
+    query_.append(percent_encode(parameter.value.reveal()));
   }
   add_endpoints();
 }
@@ -94,8 +76,8 @@ void Passthrough::add_endpoints() {
   const bool is_anthropics = listing.surface == Surface::kAnthropic;
   listing_ =
       endpoint_of(listing.url.value_or(is_anthropics ? messages_url : base_url), listing.surface);
-  if (is_anthropics && !operator_sets(kAnthropicVersion)) {
-    listing_->opening_fields.add(kAnthropicVersion, "2023-06-01");
+  if (is_anthropics && !operator_sets(config::kAnthropicVersionField)) {
+    listing_->opening_fields.add(config::kAnthropicVersionField, config::kAnthropicVersion);
   }
 }
 

@@ -40,6 +40,13 @@ TEST(Text, ParsesDecimalsStrictly) {
   }
 }
 
+// RFC 3986 section 2.3.
+TEST(Text, EncodesAllButUnreservedCharacters) {
+  EXPECT_EQ(percent_encode("azAZ09-._~"), "azAZ09-._~");
+  EXPECT_EQ(percent_encode("a/b:c d+%&=?\n"), "a%2Fb%3Ac%20d%2B%25%26%3D%3F%0A");
+  EXPECT_EQ(percent_encode("\xC3\xA9\0"s), "%C3%A9%00");
+}
+
 TEST(Text, DecodesPercentSigns) {
   EXPECT_EQ(percent_decode("a%2Fb%3a%25%41"), "a/b:%A");
   EXPECT_EQ(percent_decode("a+b"), "a+b");
