@@ -140,14 +140,6 @@ void decode_extra_blocked_headers(Decoder& decoder, const Node& node, UpstreamDr
   }
 }
 
-// The header fields of clients that never pass: those of the connection, and what identifies a
-// client to this server.
-bool is_for_this_server(std::string_view name) {
-  constexpr std::array<std::string_view, 5> kCredentials = {"authorization", "x-api-key", "api-key",
-                                                            "x-goog-api-key", "content-length"};
-  return is_blocked_header(name) || std::ranges::count(kCredentials, name) > 0;
-}
-
 // `name`, or `-name` for one that does not pass.
 void decode_forward_client_headers(Decoder& decoder, const Node& node, UpstreamDraft& draft) {
   const auto items = decoder.given_items(node);
@@ -155,15 +147,25 @@ void decode_forward_client_headers(Decoder& decoder, const Node& node, UpstreamD
   for (const Node& item : *items) {
     const auto text = decoder.text(item);
     if (!text) continue;
-    const bool is_withheld = text->starts_with('-');
-    std::string name = text->substr(is_withheld ? 1 : 0);
+    std::string name(trim(*text));
+    const bool is_withheld = name.starts_with('-');
+    if (is_withheld) name.erase(0, 1);
     std::ranges::transform(name, name.begin(), to_lower);
     if (!is_header_name(name)) {
       decoder.error(item, "expected the name of a header, or `-` and the name");
+      continue;
+    }
+    if (name.find('*') < name.size() - 1) {
+      decoder.error(item, "a star stands for any text only at the end of a name");
+      continue;
+    }
+    const std::string_view stays = why_client_header_stays(name);
+    if (always_passes(name)) {
+      decoder.error(item, "this header always passes; set another value in `network.headers`");
     } else if (is_withheld) {
       draft.provider.withheld_client_headers.push_back(std::move(name));
-    } else if (is_for_this_server(name)) {
-      decoder.error(item, "this header is for this server or its connection, and never passes");
+    } else if (!stays.empty()) {
+      decoder.error(item, stays);
     } else {
       draft.provider.forwarded_client_headers.push_back(std::move(name));
     }

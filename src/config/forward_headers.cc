@@ -20,9 +20,22 @@ constexpr std::array<std::string_view, 9> kBlockedHeaders = {
 
 constexpr std::array<std::string_view, 2> kBlockedPrefixes = {"content-", "x-forwarded-"};
 
-constexpr std::array<std::string_view, 11> kCredentialWords = {
-    "authorization", "cookie", "credential", "jwt",       "key",  "passwd",
-    "password",      "secret", "session",    "signature", "token"};
+// Fields of requests that the gateway writes, or that it reads for itself.
+constexpr std::array<std::string_view, 4> kOwnHeaders = {"accept", "date", "user-agent",
+                                                         "x-request-id"};
+constexpr std::array<std::string_view, 3> kAlwaysPassing = {"accept", "content-type",
+                                                            "x-request-id"};
+constexpr std::string_view kOwnPrefix = "x-penstock-";
+
+// Fields of answers that the gateway acts on. In a request they mean nothing.
+constexpr std::array<std::string_view, 5> kAnswerHeaders = {
+    "alt-svc", "location", "refresh", "set-cookie2", "strict-transport-security"};
+
+constexpr std::array<std::string_view, 10> kCredentialWords = {
+    "auth",     "cookie", "credential", "jwt",       "key",
+    "password", "passwd", "secret",     "signature", "token"};
+// They contain such a word, and mean something else.
+constexpr std::array<std::string_view, 2> kHarmlessWords = {"author", "idempotency-key"};
 
 template <class Range>
 bool contains(const Range& names, std::string_view name) {
@@ -36,6 +49,30 @@ bool is_token_byte(char c) {
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
+bool has_blocked_prefix(std::string_view name) {
+  return std::ranges::any_of(kBlockedPrefixes, [&](std::string_view prefix) {
+    return starts_with_ignoring_case(name, prefix);
+  });
+}
+
+std::string lower_case(std::string_view name) {
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), to_lower);
+  return lower;
+}
+
+// Whether the name says that the value gives access.
+bool names_key(std::string lower) {
+  if (lower.contains("authorization")) return true;
+  for (const std::string_view word : kHarmlessWords) {
+    for (std::size_t at = lower.find(word); at != lower.npos; at = lower.find(word, at)) {
+      lower.replace(at, word.size(), " ");
+    }
+  }
+  return std::ranges::any_of(kCredentialWords,
+                             [&](std::string_view word) { return lower.contains(word); });
+}
+
 }  // namespace
 
 bool is_header_name(std::string_view name) {
@@ -47,10 +84,7 @@ bool is_managed_header(std::string_view name) {
 }
 
 bool is_blocked_header(std::string_view name) {
-  const bool has_blocked_prefix =
-      std::any_of(kBlockedPrefixes.begin(), kBlockedPrefixes.end(),
-                  [&](std::string_view prefix) { return starts_with_ignoring_case(name, prefix); });
-  return has_blocked_prefix || is_managed_header(name) || contains(kBlockedHeaders, name);
+  return has_blocked_prefix(name) || is_managed_header(name) || contains(kBlockedHeaders, name);
 }
 
 bool is_blocked_header(std::string_view name, const std::vector<std::string>& extra) {
@@ -58,11 +92,32 @@ bool is_blocked_header(std::string_view name, const std::vector<std::string>& ex
 }
 
 bool is_credential_header(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
-  const auto has = [&](std::string_view word) { return lower.find(word) != std::string::npos; };
-  return std::any_of(kCredentialWords.begin(), kCredentialWords.end(), has) ||
-         (has("auth") && !has("author"));
+  const std::string lower = lower_case(name);
+  return names_key(lower) || lower.contains("session");
+}
+
+bool always_passes(std::string_view name) {
+  return contains(kAlwaysPassing, name);
+}
+
+std::string_view why_client_header_stays(std::string_view name) {
+  const bool has_star = name.ends_with('*');
+  if (has_star) name.remove_suffix(1);
+  if (names_key(lower_case(name))) {
+    return "this header carries a credential by its name, and never passes; name the upstream's "
+           "key in `api_key` or `network.headers`, or a caller's in `forward_headers`";
+  }
+  if (has_blocked_prefix(name) || starts_with_ignoring_case(name, kOwnPrefix)) {
+    return "this header is for this server or its connection, and never passes";
+  }
+  if (has_star) return {};
+  if (contains(kOwnHeaders, name)) {
+    return "the server writes this header itself; set another value in `network.headers`";
+  }
+  if (is_blocked_header(name) || contains(kAnswerHeaders, name)) {
+    return "this header is for this server or its connection, and never passes";
+  }
+  return {};
 }
 
 }  // namespace penstock::config

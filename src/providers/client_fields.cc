@@ -68,7 +68,7 @@ bool ClientFields::passes(const http::Field& field, config::Surface surface) con
   if (is_listed) return withheld_.empty() || !is_one_of(field.name, withheld_);
   if (added_.empty() || !is_one_of(field.name, added_)) return false;
   // Asked of the field itself: a name with a star fits others than the operator thinks of.
-  return !config::is_blocked_header(field.name) && !config::is_credential_header(field.name);
+  return config::why_client_header_stays(field.name).empty();
 }
 
 }  // namespace penstock::providers

@@ -50,7 +50,23 @@ TEST(CredentialHeaders, AreFoundByTheirNames) {
                                 "X-Auth-Token", "Client-Secret", "Cookie", "X-Password"}) {
     EXPECT_TRUE(is_credential_header(name)) << name;
   }
-  EXPECT_FALSE(is_credential_header("X-Tenant-ID"));
+  for (std::string_view name :
+       {"X-Tenant-ID", "X-Author", "X-Authority", "Idempotency-Key", "X-Idempotency-Key"}) {
+    EXPECT_FALSE(is_credential_header(name)) << name;
+  }
+}
+
+TEST(CredentialHeaders, AreNotHiddenByAHarmlessWord) {
+  for (std::string_view name : {"X-Auth-Author", "X-Author-Token", "Idempotency-Key-Secret"}) {
+    EXPECT_TRUE(is_credential_header(name)) << name;
+  }
+}
+
+TEST(ClientHeaders, MayNameASession) {
+  for (std::string_view name : {"X-Session-ID", "x-my-session", "x-team-*", "x-*", "*"}) {
+    EXPECT_EQ(why_client_header_stays(name), "") << name;
+  }
+  EXPECT_NE(why_client_header_stays("X-Session-Token"), "");
 }
 
 }  // namespace

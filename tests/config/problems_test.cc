@@ -137,6 +137,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"    config: {forward_headers: {__user: X-User}}\n",
                 "5:32: providers.inference[0].config.forward_headers.__user: keys that begin with "
                 "__ are reserved and never forwarded"},
+        Mistake{"    config: {forward_client_headers: [x-mine, X-My-Token]}\n",
+                "5:47: providers.inference[0].config.forward_client_headers[1]: this header "
+                "carries a credential by its name, and never passes; name the upstream's key in "
+                "`api_key` or `network.headers`, or a caller's in `forward_headers`"},
         Mistake{"    config: {forward_headers: [Authorization]}\n",
                 "5:31: providers.inference[0].config.forward_headers: expected a mapping, found a "
                 "list"},

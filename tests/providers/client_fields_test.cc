@@ -1,8 +1,11 @@
 #include "providers/client_fields.h"
 
+#include <set>
 #include <string_view>
 
 #include <gtest/gtest.h>
+
+#include "config/forward_headers.h"
 
 namespace penstock::providers {
 namespace {
@@ -57,17 +60,76 @@ TEST(ClientFields, AreAddedAndWithheldByTheOperator) {
   EXPECT_TRUE(passes(settings, "openai-project", Surface::kOpenAi));
 }
 
-TEST(ClientFields, ThatCarryCredentialsNeverPass) {
+// Names that no operator can let pass: the configuration refuses each of them.
+constexpr std::string_view kNeverPassing[] = {
+    "accept",
+    "alt-svc",
+    "api-key",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-location",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "location",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "refresh",
+    "set-cookie",
+    "set-cookie2",
+    "strict-transport-security",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-api-key",
+    "x-forwarded-user",
+    "x-goog-api-key",
+    "x-llamastack-provider-data",
+    "x-my-token",
+    "x-ogx-provider-data",
+    "x-penstock-anything",
+    "x-penstock-provider",
+    "x-request-id",
+};
+
+TEST(ClientFields, ThatNeverPassAreRefusedByTheConfiguration) {
   config::Provider settings;
-  settings.forwarded_client_headers = {"authorization", "cookie", "x-api-key",
-                                       "x-my-token",    "host",   "x-forwarded-user",
-                                       "connection"};
-  for (const std::string& name : settings.forwarded_client_headers) {
+  settings.forwarded_client_headers = {"*"};
+  for (const std::string_view name : kNeverPassing) {
     EXPECT_FALSE(passes(settings, name, Surface::kOpenAi)) << name;
+    EXPECT_NE(config::why_client_header_stays(name), "") << name;
   }
 }
 
-TEST(ClientFields, ThatCarryCredentialsNeverPassByAStarEither) {
+TEST(ClientFields, PassIfTheConfigurationTakesThem) {
+  config::Provider settings;
+  for (const char* name : {"X-Mine", "x-session-id", "X-Idempotency-Key", "origin", "referer",
+                           "accept-language", "anthropic-version", "x-claude-code-session-id"}) {
+    ASSERT_EQ(config::why_client_header_stays(name), "") << name;
+    settings.forwarded_client_headers = {name};
+    EXPECT_TRUE(passes(settings, name, Surface::kOpenAi)) << name;
+    EXPECT_TRUE(passes(settings, name, Surface::kAnthropic)) << name;
+  }
+}
+
+// A name that the gateway learns to act on is decided in the configuration, too.
+TEST(ClientFields, AreDecidedForEveryNameThatTheGatewayActsOn) {
+  std::set<http::FieldName> decided = {http::FieldName::kOther, http::FieldName::kAnthropicVersion};
+  for (const std::string_view name : kNeverPassing) decided.insert(http::field_name_of(name));
+  EXPECT_EQ(decided.size(), http::kFieldNameCount);
+}
+
+TEST(ClientFields, ThatCarryCredentialsDoNotPassByAStar) {
   config::Provider settings;
   settings.forwarded_client_headers = {"x-*", "co*"};
   EXPECT_TRUE(passes(settings, "x-mine", Surface::kOpenAi));
