@@ -13,6 +13,7 @@
 #include "gateway/models_of_caller.h"
 #include "gateway/registration.h"
 #include "gateway/route_table.h"
+#include "http/query.h"
 #include "net/next_turn.h"
 
 namespace penstock::gateway {
@@ -69,6 +70,15 @@ Task<Status> list_in_anthropics_shape(const ModelServices& services, Exchange& e
                                                   anthropic_version(exchange));
 }
 
+// Codex states its version when it asks for models. It wants a list of its own, and each entry must
+// have the instructions that it then sends to the model in place of the built-in ones. Nobody here
+// knows any, so the list is empty, and Codex keeps what it has.
+std::string_view list_end(const RouteMatch& match) {
+  constexpr std::string_view kWithCodexsList = R"(],"models":[]})";
+  const bool is_codex = http::query_parameter(match.query, "client_version").has_value();
+  return is_codex ? kWithCodexsList : kModelListEnd;
+}
+
 // With provider data in the request, the upstreams are also asked on the caller's behalf; what they
 // add is shown and not remembered.
 Task<Status> list_models(const ModelServices& services, Exchange& exchange,
@@ -80,17 +90,17 @@ Task<Status> list_models(const ModelServices& services, Exchange& exchange,
   auto data = caller_data(exchange.client().request().fields, exchange.server().limits.json());
   if (!data) co_return failure(std::move(data.error()));
   const std::shared_ptr<const std::string> list = co_await services.list.of(catalog);
+  std::string_view known(*list);
+  known.remove_suffix(kModelListEnd.size());
   if (!data->has_value()) {
-    const std::array<std::string_view, 1> whole = {*list};
+    const std::array<std::string_view, 2> whole = {known, list_end(match)};
     co_return co_await exchange.responder().respond_in_parts(200, kJsonType, whole);
   }
   const std::string added = co_await entries_for_caller(services, exchange, *catalog, **data);
   if (exchange.client().gone().raised()) co_return failure(Error::cancelled());
-  std::string_view known(*list);
-  known.remove_suffix(kModelListEnd.size());
   std::string_view more(added);
   if (known.size() == kModelListBegin.size() && !more.empty()) more.remove_prefix(1);
-  const std::array<std::string_view, 3> parts = {known, more, kModelListEnd};
+  const std::array<std::string_view, 3> parts = {known, more, list_end(match)};
   co_return co_await exchange.responder().respond_in_parts(200, kJsonType, parts);
 }
 

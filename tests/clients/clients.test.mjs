@@ -7,7 +7,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { KEY, PROMPT, withTask } from './task.mjs';
+import { DIRECT, KEY, PROMPT, withTask } from './task.mjs';
 
 const bin = (name) => join(process.cwd(), 'node_modules', '.bin', name);
 const python = join(process.cwd(), 'venv', 'bin', 'python');
@@ -60,6 +60,16 @@ test(`Codex ${codexVersion} with a provider of its own`, () =>
   withTask(async (task) => {
     const output = await runCodex(task, ownProvider(task), { PENSTOCK_API_KEY: KEY });
     await task.assertDone(output);
+  }));
+
+// With a key from a command, it asks for models, and wants a list in its own shape.
+test(`Codex ${codexVersion} with a key from a command`, () =>
+  withTask(async (task) => {
+    const settings = ownProvider(task).filter((line) => !line.startsWith('env_key'));
+    settings.push('[model_providers.penstock.auth]', 'command = "echo"', `args = ["${KEY}"]`);
+    const output = await runCodex(task, settings, {});
+    await task.assertDone(output);
+    if (!DIRECT) assert.doesNotMatch(output, /failed to refresh available models/);
   }));
 
 // A model that Codex knows gets its custom tool for patches.

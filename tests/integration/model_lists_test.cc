@@ -23,6 +23,19 @@ class ModelLists : public ModelsTest {
   Json health() { return json_of(ask(get("/v1/providers/passthrough")))["health"]; }
 };
 
+// Case 35: Codex reports an error if its list is missing.
+TEST_F(ModelLists, HaveCodexsListBesideTheirOwnWhereCodexAsks) {
+  const Json plain = json_of(ask(get("/v1/models")));
+  Json codexs = json_of(ask(get("/v1/models?client_version=0.171.0")));
+  EXPECT_EQ(codexs["models"], Json::array());
+  codexs.erase("models");
+  EXPECT_EQ(codexs, plain);
+  codexs = json_of(ask(get("/v1/models?client_version=0.171.0",
+                           {{"X-OGX-Provider-Data", R"({"passthrough_api_key":"k"})"}})));
+  EXPECT_EQ(codexs["models"], Json::array());
+  EXPECT_EQ(codexs["data"], plain["data"]);
+}
+
 TEST_F(ModelLists, OfAnUpstreamThatIsDownComeWhenItIsUp) {
   upstream.answer_models(Script().close());
   EXPECT_THAT(ids_of(list()), ElementsAre());
