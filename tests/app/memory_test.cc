@@ -12,6 +12,7 @@
 #include "app/program.h"
 #include "support/compressed.h"
 #include "support/raw_client.h"
+#include "support/sanitizer.h"
 
 namespace penstock::testing {
 namespace {
@@ -19,15 +20,6 @@ namespace {
 constexpr std::size_t kMiB = 1 << 20;
 constexpr std::size_t kMayStay = 16 * kMiB;
 constexpr milliseconds kMayTake{10'000};
-
-constexpr bool kOwnAllocator =
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    true;
-#elif defined(__has_feature)
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-    false;
-#endif
 
 class ProgramMemory : public ProgramTest {
  protected:
