@@ -82,11 +82,12 @@ class Asking {
       notes.problems.push_back(tls.error().message);
       co_return;
     }
-    const providers::Passthrough::Environment environment{
+    const providers::Provider::Environment environment{
         .loop = loop_, .connector = connector_, .scratch = scratch_, .tls = &*tls};
-    providers::Passthrough passthrough(provider, settings_->server, environment);
+    const std::unique_ptr<providers::Provider> upstream =
+        providers::make_provider(provider, settings_->server, environment);
     const models::ListRequest request{.loop = loop_,
-                                      .provider = passthrough,
+                                      .provider = *upstream,
                                       .data = nullptr,
                                       .bounds = models::ListBounds::of(settings_->server.limits),
                                       .until = until_,
@@ -100,7 +101,7 @@ class Asking {
     if (!listed) {
       std::string problem = "provider " + provider.id + ": " + listed.error().message;
       if (listed.error().kind == ErrorKind::kUpstreamRedirect) {
-        problem += " (it redirects to " + passthrough.last_redirect() + ")";
+        problem.append(" (it redirects to ").append(upstream->last_redirect()).append(")");
       }
       notes.problems.push_back(std::move(problem));
       append(notes.problems, registry_.list_failed(index, listed.error()));

@@ -79,14 +79,14 @@ Worker::Worker(const Shared& shared)
       ends_(loop_, report_to(shared.log)) {
   const auto& providers = shared.settings.providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
-    const providers::Passthrough::Environment environment{.loop = loop_,
-                                                          .connector = connector_,
-                                                          .scratch = scratch_,
-                                                          .tls = &shared.client_tls[i],
-                                                          .log = &shared.log,
-                                                          .limit = shared.upstream_limits[i].get()};
-    providers_.push_back(std::make_unique<providers::Passthrough>(
-        providers[i], shared.settings.server, environment));
+    const providers::Provider::Environment environment{.loop = loop_,
+                                                       .connector = connector_,
+                                                       .scratch = scratch_,
+                                                       .tls = &shared.client_tls[i],
+                                                       .log = &shared.log,
+                                                       .limit = shared.upstream_limits[i].get()};
+    providers_.push_back(
+        providers::make_provider(providers[i], shared.settings.server, environment));
   }
 }
 
@@ -218,14 +218,14 @@ Task<void> Worker::housekeeping() {
     access_log_shard_.flush();
     std::size_t resting = 0;
     for (auto& provider : providers_) {
-      for (const auto& pool : provider->pools()) resting += pool->close_expired();
+      resting += provider->close_expired();
     }
     if (resting > 0 || !gateway_.quiet().raised()) continue;
     access_log_shard_.flush();
     co_await net::wait_any(loop_, nullptr, stopping_, gateway_.busy());
   }
   for (auto& provider : providers_) {
-    for (const auto& pool : provider->pools()) pool->close_idle();
+    provider->close_idle();
   }
 }
 

@@ -31,7 +31,7 @@
 #include "net/listener.h"
 #include "net/resolver.h"
 #include "net/task_group.h"
-#include "providers/passthrough.h"
+#include "providers/provider.h"
 #include "telemetry/access_log.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
@@ -99,7 +99,7 @@ class Worker {
   http::ServerLimits server_limits_;
   telemetry::AccessLogShard access_log_shard_;
   telemetry::MetricsShard& shard_;
-  std::vector<std::unique_ptr<providers::Passthrough>> providers_;  // in the order of the settings
+  std::vector<std::unique_ptr<providers::Provider>> providers_;  // in the order of the settings
   gateway::Readiness readiness_;
   std::shared_ptr<const models::Catalog> catalog_;
   gateway::ModelList model_list_;

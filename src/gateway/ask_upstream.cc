@@ -38,7 +38,7 @@ Result<http::BodyMemory> edited_body(std::string_view body, const wire::BodyEdit
   return edited;
 }
 
-Repeatable may_be_repeated(const Exchange& exchange, const providers::Passthrough& provider) {
+Repeatable may_be_repeated(const Exchange& exchange, const providers::Provider& provider) {
   return provider.settings().retry_stale_connection ? exchange.passing().repeatable
                                                     : Repeatable::kNo;
 }
@@ -51,8 +51,7 @@ std::string_view upstream_method(std::string_view method) {
 }  // namespace
 
 Task<Result<Answered>> ask_upstream(Exchange& exchange, const RouteMatch& match,
-                                    providers::Passthrough& provider,
-                                    const providers::Passthrough::Route& route,
+                                    providers::Provider& provider, const providers::Call& call,
                                     const providers::ProviderData* caller, BodyToSend to_send) {
   http::ScratchPool& scratch = exchange.scratch();
   http::ScratchPool::Text target(scratch);
@@ -76,17 +75,17 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, const RouteMatch& match,
                        .request_id = exchange.facts().request_id.view(),
                        .has_body = !body.empty(),
                        .data = caller},
-                      route, *target, fields);
+                      call, *target, fields);
   http::Pieces pieces;
   edits.for_each_piece(body, [&](std::string_view piece) { pieces.add(piece); });
   for (int redirects = 0;; ++redirects) {
     const http::RequestToSend request{method, *target, fields};
-    auto answered = co_await forward(exchange, provider, route.pool(), request, pieces,
+    auto answered = co_await forward(exchange, provider, call.pool(), request, pieces,
                                      may_be_repeated(exchange, provider));
     if (!answered || !providers::is_redirect(answered->head->status)) co_return std::move(answered);
     const int status = answered->head->status;
     exchange.facts().attempts.last().status = status;
-    Result<std::string> next = provider.follow(*answered->head, route, *target);
+    Result<std::string> next = provider.follow(*answered->head, call, *target);
     if (next && redirects == providers::kRedirectsMax) {
       next = failure(providers::too_many_redirects(status));
     }

@@ -12,7 +12,7 @@
 #include "gateway/exchange.h"
 #include "gateway/forward.h"
 #include "gateway/route_table.h"
-#include "providers/passthrough.h"
+#include "providers/provider.h"
 #include "wire/bodies/request_fields.h"
 
 namespace penstock::gateway {
@@ -28,8 +28,7 @@ struct BodyToSend {
 // The body is sent unchanged around the models' names. A coroutine of its own, so that the written
 // request is not kept while the answer arrives.
 Task<Result<Answered>> ask_upstream(Exchange& exchange, const RouteMatch& match,
-                                    providers::Passthrough& provider,
-                                    const providers::Passthrough::Route& route,
+                                    providers::Provider& provider, const providers::Call& call,
                                     const providers::ProviderData* caller, BodyToSend to_send);
 
 }  // namespace penstock::gateway

@@ -21,7 +21,7 @@ AttemptFacts& begin_attempt(ExchangeFacts& facts, const Attempt& attempt) {
 }
 
 // One try: connect or reuse, send, wait for the head.
-Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Passthrough& provider,
+Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Provider& provider,
                                     http::UpstreamPool& pool, const http::RequestToSend& request,
                                     const http::Pieces& body, Attempt& attempt,
                                     AttemptFacts& facts) {
@@ -60,7 +60,7 @@ bool may_retry(const Attempt& attempt, const Error& error) {
   return false;
 }
 
-Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provider,
+Task<Result<Answered>> forward(Exchange& exchange, providers::Provider& provider,
                                http::UpstreamPool& pool, const http::RequestToSend& request,
                                const http::Pieces& body, Repeatable repeatable) {
   for (Attempt attempt{.repeatable = repeatable};; ++attempt.number) {

@@ -10,7 +10,7 @@
 #include "gateway/exchange.h"
 #include "http/upstream_exchange.h"
 #include "http/upstream_pool.h"
-#include "providers/passthrough.h"
+#include "providers/provider.h"
 
 namespace penstock::gateway {
 
@@ -32,7 +32,7 @@ struct Answered {
 // attempts: the second, on a new connection, only if the first failed on a reused one that took
 // nothing, or, if the request is `repeatable`, that was closed without a byte of an answer. Ends
 // with kCancelled as soon as the client has gone.
-Task<Result<Answered>> forward(Exchange& exchange, providers::Passthrough& provider,
+Task<Result<Answered>> forward(Exchange& exchange, providers::Provider& provider,
                                http::UpstreamPool& pool, const http::RequestToSend& request,
                                const http::Pieces& body, Repeatable repeatable);
 

@@ -26,18 +26,18 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
   // Choose.
   Result<Choice> choice = choose(upstreams, exchange, match, fields);
   if (!choice) co_return failure(std::move(choice.error()));
-  providers::Passthrough& provider = *upstreams.providers[choice->target.provider];
+  providers::Provider& provider = *upstreams.providers[choice->target.provider];
   auto data = caller_data(exchange.client().request().fields, exchange.server().limits.json());
   if (!data) co_return failure(std::move(data.error()));
   const providers::ProviderData* caller = data->has_value() ? &**data : nullptr;
-  Result<providers::Passthrough::Route> route = provider.route(caller, exchange.passing().surface);
-  if (!route) co_return failure(std::move(route.error()));
-  exchange.facts().shows_operators_credential = route->shows_operators_credential();
+  Result<providers::Call> call = provider.call(caller, exchange.passing().surface);
+  if (!call) co_return failure(std::move(call.error()));
+  exchange.facts().shows_operators_credential = call->shows_operators_credential();
 
   // Attempt.
   const BodyToSend to_send{*body, fields, choice->further_models};
   Result<Answered> answered =
-      co_await ask_upstream(exchange, match, provider, *route, caller, to_send);
+      co_await ask_upstream(exchange, match, provider, *call, caller, to_send);
   if (!answered) co_return failure(std::move(answered.error()));
 
   // Relay.

@@ -51,7 +51,7 @@ void add_passing_fields(http::FieldBlock& out, http::FieldBlock& waiting,
 }
 
 // A wait for more of the upstream's body, until `until` at most; more_or_error() says how it ended.
-net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Passthrough& provider,
+net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Provider& provider,
                               http::UpstreamExchange& upstream,
                               SteadyTime until = net::Deadline::kNever) {
   net::Deadline& deadline = exchange.client().deadline();
@@ -68,7 +68,7 @@ Status more_or_error(Exchange& exchange, net::Woken woken) {
 }
 
 // Reads an error's body, up to a bound.
-Task<Status> read_error_body(Exchange& exchange, providers::Passthrough& provider,
+Task<Status> read_error_body(Exchange& exchange, providers::Provider& provider,
                              AnswerSource& source, std::string& body) {
   while (body.size() < kErrorBytesMax) {
     if (!source.has_buffered()) {
@@ -90,9 +90,8 @@ struct ErrorBody {
   std::string text;
   bool is_upstreams = false;
 };
-ErrorBody error_body_of(const Exchange& exchange, int status,
-                        const providers::Passthrough& provider, BodyKind kind,
-                        std::string_view text, const Status& read) {
+ErrorBody error_body_of(const Exchange& exchange, int status, const providers::Provider& provider,
+                        BodyKind kind, std::string_view text, const Status& read) {
   const wire::ErrorForm form = exchange.facts().error_form();
   const bool is_readable = kind != BodyKind::kCodedError;
   if (exchange.facts().shows_operators_credential && wire::is_refusal_of_credential(status, text)) {
@@ -105,7 +104,7 @@ ErrorBody error_body_of(const Exchange& exchange, int status,
   return {std::string(text), true};
 }
 
-Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider, AnswerSource& source,
+Task<Status> relay_error(Exchange& exchange, providers::Provider& provider, AnswerSource& source,
                          int status, BodyKind kind, AnswerWriter& writer,
                          const http::FieldBlock& content_type) {
   const SecretGuard& secrets = exchange.secrets();
@@ -127,7 +126,7 @@ Task<Status> relay_error(Exchange& exchange, providers::Passthrough& provider, A
 
 // A stream that begins with an error, before anything of it was sent: the client gets it as if the
 // upstream had answered with it.
-Task<Status> relay_first_error(Exchange& exchange, const providers::Passthrough& provider,
+Task<Status> relay_first_error(Exchange& exchange, const providers::Provider& provider,
                                std::string_view event, AnswerWriter& writer) {
   std::string text = wire::event_data(event);
   const int status = wire::status_of_error(text);
@@ -142,7 +141,7 @@ Task<Status> relay_first_error(Exchange& exchange, const providers::Passthrough&
 
 // The wait for a stream's first event. Its head is held until `head_until`, so that an error can
 // still have its own status, and then sent.
-Task<Status> await_first_event(Exchange& exchange, providers::Passthrough& provider,
+Task<Status> await_first_event(Exchange& exchange, providers::Provider& provider,
                                http::UpstreamExchange& upstream, AnswerWriter& writer,
                                SteadyTime head_until) {
   const net::EventLoop& loop = exchange.loop();
@@ -199,7 +198,7 @@ class Progress {
 // The common case: read, rewrite, write. A whole JSON answer is held until its end or a bound, so
 // that it can have a Content-Length; an event of a stream is held until it has ended, and the head
 // for the first event, until `head_until`; everything else is sent as it arrives.
-Task<Status> relay_body(Exchange& exchange, providers::Passthrough& provider, AnswerSource& source,
+Task<Status> relay_body(Exchange& exchange, providers::Provider& provider, AnswerSource& source,
                         AnswerBody& body, AnswerWriter& writer, std::size_t held_bytes_max,
                         std::optional<SteadyTime> head_until) {
   std::optional<ScratchPool::Text> out;
@@ -284,9 +283,8 @@ AnswerBody::Options body_options(const Exchange& exchange, const config::Server&
 }
 
 // An answer with a body that passes, of any kind but an error.
-Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
-                           AnswerSource& source, BodyKind kind, Framing framing,
-                           AnswerWriter& writer) {
+Task<Status> relay_passing(Exchange& exchange, providers::Provider& provider, AnswerSource& source,
+                           BodyKind kind, Framing framing, AnswerWriter& writer) {
   const config::Server& server = exchange.server();
   AnswerBody body(kind, body_options(exchange, server, framing));
   std::optional<SteadyTime> head_until;
@@ -314,7 +312,7 @@ Task<Status> relay_passing(Exchange& exchange, providers::Passthrough& provider,
 
 }  // namespace
 
-Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answered& answered) {
+Task<Status> relay(Exchange& exchange, providers::Provider& provider, Answered& answered) {
   // Valid until the first read of the body: what is needed later is copied.
   const http::ResponseHead& head = *answered.head;
   const int status = head.status;

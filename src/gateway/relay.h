@@ -10,13 +10,13 @@
 #include "core/task.h"
 #include "gateway/exchange.h"
 #include "gateway/forward.h"
-#include "providers/passthrough.h"
+#include "providers/provider.h"
 
 namespace penstock::gateway {
 
 // Success: the answer was sent completely, and the upstream's exchange can be finished. A failure
 // before the head was sent can still be answered; after it, the exchange's fail() does what is
 // still possible.
-Task<Status> relay(Exchange& exchange, providers::Passthrough& provider, Answered& answered);
+Task<Status> relay(Exchange& exchange, providers::Provider& provider, Answered& answered);
 
 }  // namespace penstock::gateway

@@ -7,14 +7,14 @@
 
 #include "config/settings.h"
 #include "models/catalog.h"
-#include "providers/passthrough.h"
+#include "providers/provider.h"
 
 namespace penstock::gateway {
 
 struct Upstreams {
   const std::vector<config::Provider>& settings;
   // In the same order.
-  const std::vector<std::unique_ptr<providers::Passthrough>>& providers;
+  const std::vector<std::unique_ptr<providers::Provider>>& providers;
   // Replaced between two turns of the loop when the registry publishes: whoever needs the same one
   // for longer keeps a copy.
   const std::shared_ptr<const models::Catalog>& catalog;

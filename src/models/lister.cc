@@ -148,16 +148,13 @@ Error not_answered(Error error, const config::Provider& provider) {
 
 // Requests a page and reads it, or returns the redirected target to request instead.
 Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
-                                             const providers::Passthrough::Route& route,
-                                             std::string_view target, int redirects,
+                                             const providers::Call& call, std::string_view target,
+                                             const http::FieldBlock& fields, int redirects,
                                              ListReader& reader) {
-  http::FieldBlock fields;
-  request.provider.add_fields(fields, route, request.data);
-  if (!fields.has(http::FieldName::kAccept)) fields.add("Accept", "application/json");
   // A new connection: listing is rare, and a stale one would need a second attempt.
   const SteadyTime connect_until =
       std::min(request.until, request.loop.now() + request.provider.connect_timeout());
-  auto acquired = co_await route.pool().acquire(http::Reuse::kNo, connect_until, request.cancel);
+  auto acquired = co_await call.pool().acquire(http::Reuse::kNo, connect_until, request.cancel);
   if (!acquired) co_return failure(std::move(acquired.error()));
   http::UpstreamExchange& upstream = *acquired;
   const http::RequestToSend get{"GET", target, fields};
@@ -173,7 +170,7 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
     if (redirects == providers::kRedirectsMax) {
       co_return failure(providers::too_many_redirects(status));
     }
-    Result<std::string> next = request.provider.follow(**answer, route, target);
+    Result<std::string> next = request.provider.follow(**answer, call, target);
     if (!next) co_return failure(std::move(next.error()));
     co_return std::optional<std::string>(std::move(*next));
   }
@@ -189,14 +186,16 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
   co_return std::optional<std::string>();
 }
 
-Task<Status> ask_for_page(const ListRequest& request, const providers::Passthrough::Route& route,
+Task<Status> ask_for_page(const ListRequest& request, const providers::Call& call,
                           const std::string& last_id, ListReader& reader) {
-  std::string target = request.provider.list_target(route);
+  std::string target;
+  http::FieldBlock fields;
+  request.provider.write_list_head(call, request.data, target, fields);
   if (const std::string query = page_query(last_id); !query.empty()) {
     target.append(target.contains('?') ? "&" : "?").append(query);
   }
   for (int redirects = 0;; ++redirects) {
-    auto next = co_await ask(request, route, target, redirects, reader);
+    auto next = co_await ask(request, call, target, fields, redirects, reader);
     if (!next) co_return failure(std::move(next.error()));
     if (!*next) co_return Status{};
     target = std::move(**next);
@@ -206,13 +205,13 @@ Task<Status> ask_for_page(const ListRequest& request, const providers::Passthrou
 }  // namespace
 
 Task<Result<ListNotes>> list_models(const ListRequest& request, ListReader::Take take) {
-  Result<providers::Passthrough::Route> route = request.provider.list_route(request.data);
-  if (!route) co_return failure(std::move(route.error()));
+  Result<providers::Call> call = request.provider.list_call(request.data);
+  if (!call) co_return failure(std::move(call.error()));
   ListReader reader(request.bounds, std::move(take), request.provider.settings().listing.shape);
   std::string last_id;
   std::unordered_set<std::string, KeyedHash, std::equal_to<>> asked_after;
   for (std::size_t pages = 1;; ++pages) {
-    Status asked = co_await ask_for_page(request, *route, last_id, reader);
+    Status asked = co_await ask_for_page(request, *call, last_id, reader);
     if (!asked) co_return failure(std::move(asked.error()));
     Result<ListReader::Page> page = reader.end_page();
     if (!page) co_return failure(std::move(page.error()));

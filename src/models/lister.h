@@ -6,14 +6,14 @@
 #include "core/task.h"
 #include "models/listing.h"
 #include "net/event_loop.h"
-#include "providers/passthrough.h"
+#include "providers/provider.h"
 
 namespace penstock::models {
 
 // One request; it and everything that it refers to must outlive the call.
 struct ListRequest {
   net::EventLoop& loop;
-  providers::Passthrough& provider;
+  providers::Provider& provider;
   const providers::ProviderData* data;  // null if no caller asks
   ListBounds bounds;
   SteadyTime until;  // all pages together

@@ -17,7 +17,7 @@ constexpr milliseconds kLongestPause{60'000};
 
 }  // namespace
 
-Task<void> Refresher::keep_fresh(std::size_t index, providers::Passthrough& provider,
+Task<void> Refresher::keep_fresh(std::size_t index, providers::Provider& provider,
                                  net::Signal& stop, std::function<void()> asked) {
   net::Deadline deadline(environment_.loop);
   milliseconds pause = kFirstPause;

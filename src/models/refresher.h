@@ -18,7 +18,7 @@
 #include "models/listing.h"
 #include "models/registry.h"
 #include "net/event_loop.h"
-#include "providers/passthrough.h"
+#include "providers/provider.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
@@ -40,14 +40,14 @@ class Refresher {
 
   // Ends when `stop` is raised. `asked` is called once, after the first answer or failure. A
   // provider that cannot list its models without a caller is not asked.
-  Task<void> keep_fresh(std::size_t index, providers::Passthrough& provider, net::Signal& stop,
+  Task<void> keep_fresh(std::size_t index, providers::Provider& provider, net::Signal& stop,
                         std::function<void()> asked);
 
  private:
   // A provider, and what has been logged about it: unchanged states are logged once.
   struct Asked {
     std::size_t index;
-    providers::Passthrough& provider;
+    providers::Provider& provider;
     std::string failure;   // why it cannot be listed; empty: it can
     std::string notes;     // what was left out of its last list
     bool is_told = false;  // the log has been told of its models since it could not be listed

@@ -47,9 +47,9 @@ struct GatewayParts {
     models::ListedModel listed;
     listed.id = "m";
     (void)registry->listed(0, {registry->listed_model(0, std::move(listed), WallTime{})});
-    providers.push_back(std::make_unique<providers::Passthrough>(
+    providers.push_back(providers::make_provider(
         settings->providers.front(), settings->server,
-        providers::Passthrough::Environment{
+        providers::Provider::Environment{
             .loop = loop, .connector = connector, .scratch = scratch, .tls = nullptr}));
     catalog = registry->catalog();
     model_list.emplace(loop, secrets, settings->providers);
@@ -97,7 +97,7 @@ struct GatewayParts {
   std::atomic<bool> upstreams_asked{true};
   Readiness readiness{upstreams_asked};
   std::optional<models::Registry> registry;
-  std::vector<std::unique_ptr<providers::Passthrough>> providers;
+  std::vector<std::unique_ptr<providers::Provider>> providers;
   std::shared_ptr<const models::Catalog> catalog;
   std::optional<ModelList> model_list;
   std::optional<RouteServices> services;

@@ -200,7 +200,7 @@ class World : private GatewayParts {
     const bool ended = sim_.run_until([&] { return clients_ended_ == clients; });
     if (!ended) return false;
     for (ServerConnection* each : servers_) each->drain();
-    for (const auto& pool : providers.front()->pools()) pool->close_idle();
+    providers.front()->close_idle();
     return sim_.run_until([&] { return tasks_.size() == 0; });
   }
 

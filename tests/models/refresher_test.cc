@@ -65,11 +65,11 @@ class RefresherTest : public ::testing::Test {
                                               .shard = shard_,
                                               .log = log_,
                                               .server = settings_->server});
-    provider_.emplace(settings_->providers[0], settings_->server,
-                      providers::Passthrough::Environment{.loop = simulated_.loop(),
-                                                          .connector = connector_,
-                                                          .scratch = scratch_,
-                                                          .tls = nullptr});
+    provider_ = providers::make_provider(settings_->providers[0], settings_->server,
+                                         providers::Provider::Environment{.loop = simulated_.loop(),
+                                                                          .connector = connector_,
+                                                                          .scratch = scratch_,
+                                                                          .tls = nullptr});
     tasks_.start(refresher_->keep_fresh(0, *provider_, stop_, [this] { ++asked_; }));
     simulated_.settle();
   }
@@ -119,7 +119,7 @@ class RefresherTest : public ::testing::Test {
   telemetry::Log log_{telemetry::LogLevel::kInfo};
   net::Signal stop_;
   int asked_ = 0;
-  std::optional<providers::Passthrough> provider_;
+  std::unique_ptr<providers::Provider> provider_;
   std::optional<Refresher> refresher_;
   testing::Tasks tasks_{simulated_.loop()};
 

@@ -1,4 +1,4 @@
-#include "providers/passthrough.h"
+#include "providers/provider.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "config/url.h"
+#include "providers/configured_upstream.h"
 #include "support/simulated_loop.h"
 
 namespace penstock::providers {
@@ -32,76 +33,86 @@ class RefusingConnector final : public net::Connector {
   std::optional<net::Destination> asked;
 };
 
-class PassthroughTest : public ::testing::Test {
+class ProviderTest : public ::testing::Test {
  protected:
   config::Provider settings;
   config::Server server;
 
-  PassthroughTest() {
+  ProviderTest() {
     settings.id = "p";
     settings.base_url = *config::parse_base_url("http://upstream.test:8000/base");
   }
 
-  Passthrough provider() {
-    return {
-        settings,
-        server,
-        {.loop = simulated_.loop(), .connector = connector_, .scratch = scratch_, .tls = nullptr}};
-  }
+  std::unique_ptr<Provider> provider() { return make_provider(settings, server, environment()); }
   // The head of a call with this provider data; empty: none.
   std::string head(std::string_view json = "", config::Surface surface = config::Surface::kOpenAi) {
-    const Passthrough made = provider();
+    const auto made = provider();
     const std::optional<ProviderData> data = data_of(json);
     const ProviderData* caller = data ? &*data : nullptr;
-    const auto route = made.route(caller, surface);
-    EXPECT_TRUE(route.has_value());
-    if (!route) return "";
+    const Result<Call> call = made->call(caller, surface);
+    EXPECT_TRUE(call.has_value());
+    if (!call) return "";
+    const http::Fields none;
     std::string target;
-    made.append_target(target, "/v1/embeddings", *route);
     http::FieldBlock fields;
-    made.add_fields(fields, *route, caller);
+    made->write_head({.path = "/v1/embeddings",
+                      .surface = surface,
+                      .client_fields = &none,
+                      .request_id = "r",
+                      .data = caller},
+                     *call, target, fields);
     return "POST " + target + " HTTP/1.1\r\n" + std::string(fields.lines());
   }
   // Where the connection of such a call goes.
   std::optional<net::Destination> destination(std::string_view json = "") {
-    const Passthrough made = provider();
+    const auto made = provider();
     const std::optional<ProviderData> data = data_of(json);
-    const auto route = made.route(data ? &*data : nullptr);
-    if (!route) return std::nullopt;
+    const Result<Call> call = made->call(data ? &*data : nullptr, config::Surface::kOpenAi);
+    if (!call) return std::nullopt;
     net::Signal never;
     testing::Tasks tasks(simulated_.loop());
     std::optional<Result<http::UpstreamExchange>> acquired;
-    tasks.start(route->pool().acquire(http::Reuse::kNo, net::Deadline::kNever, never), acquired);
+    tasks.start(call->pool().acquire(http::Reuse::kNo, net::Deadline::kNever, never), acquired);
     simulated_.settle();
     return connector_.asked;
   }
+  // To how many origins there are connections.
+  std::size_t pools() {
+    const ConfiguredUpstream upstream(settings, server, environment());
+    return upstream.pools().size();
+  }
   // The head of asking for the models.
   std::string list_head() {
-    const Passthrough made = provider();
-    const auto route = made.list_route(nullptr);
-    EXPECT_TRUE(route.has_value());
-    if (!route) return "";
+    const auto made = provider();
+    const Result<Call> call = made->list_call(nullptr);
+    EXPECT_TRUE(call.has_value());
+    if (!call) return "";
+    std::string target;
     http::FieldBlock fields;
-    made.add_fields(fields, *route, nullptr);
-    return "GET " + made.list_target(*route) + " HTTP/1.1\r\n" + std::string(fields.lines());
+    made->write_list_head(*call, nullptr, target, fields);
+    return "GET " + target + " HTTP/1.1\r\n" + std::string(fields.lines());
   }
   bool shows_operators_credential(std::string_view json) {
-    const Passthrough made = provider();
+    const auto made = provider();
     const std::optional<ProviderData> data = data_of(json);
-    const auto route = made.route(data ? &*data : nullptr);
-    return route && route->shows_operators_credential();
+    const Result<Call> call = made->call(data ? &*data : nullptr, config::Surface::kOpenAi);
+    return call && call->shows_operators_credential();
   }
   std::string refusal(std::string_view json) {
-    const Passthrough made = provider();
+    const auto made = provider();
     const std::optional<ProviderData> data = data_of(json);
-    const auto route = made.route(data ? &*data : nullptr);
-    EXPECT_FALSE(route.has_value()) << json;
-    if (route) return "";
-    EXPECT_EQ(route.error().kind, ErrorKind::kInvalidRequest);
-    return route.error().message;
+    const Result<Call> call = made->call(data ? &*data : nullptr, config::Surface::kOpenAi);
+    EXPECT_FALSE(call.has_value()) << json;
+    if (call) return "";
+    EXPECT_EQ(call.error().kind, ErrorKind::kInvalidRequest);
+    return call.error().message;
   }
 
  private:
+  Provider::Environment environment() {
+    return {
+        .loop = simulated_.loop(), .connector = connector_, .scratch = scratch_, .tls = nullptr};
+  }
   static std::optional<ProviderData> data_of(std::string_view json) {
     if (json.empty()) return std::nullopt;
     return std::move(*ProviderData::parse(json));
@@ -112,7 +123,7 @@ class PassthroughTest : public ::testing::Test {
   http::ScratchPool scratch_;
 };
 
-TEST_F(PassthroughTest, WritesTheHeadOfACall) {
+TEST_F(ProviderTest, WritesTheHeadOfACall) {
   settings.headers = {{"X-Team", Secret("a")}};
   settings.api_key = Secret("sk-static");
   EXPECT_EQ(head(),
@@ -121,10 +132,12 @@ TEST_F(PassthroughTest, WritesTheHeadOfACall) {
             "X-Team: a\r\n"
             "Authorization: Bearer sk-static\r\n"
             "Accept-Encoding: identity\r\n"
-            "User-Agent: penstock\r\n");
+            "User-Agent: penstock\r\n"
+            "Accept: */*\r\n"
+            "x-request-id: r\r\n");
 }
 
-TEST_F(PassthroughTest, SendsOneAuthorizationAtMost) {
+TEST_F(ProviderTest, SendsOneAuthorizationAtMost) {
   settings.forward_headers = {{"auth", "authorization"}};
   constexpr std::string_view kAll = R"({"passthrough_api_key":"caller","auth":"forwarded"})";
   EXPECT_THAT(head(R"({"auth":"forwarded"})"), HasSubstr("authorization: forwarded\r\n"));
@@ -138,7 +151,7 @@ TEST_F(PassthroughTest, SendsOneAuthorizationAtMost) {
   EXPECT_THAT(head(kAll), Not(HasSubstr("header")));
 }
 
-TEST_F(PassthroughTest, TakesACallersKeyUnderTheProvidersName) {
+TEST_F(ProviderTest, TakesACallersKeyUnderTheProvidersName) {
   settings.id = "GQ";
   EXPECT_THAT(head(R"({"gq_api_KEY":"named","passthrough_api_key":"general"})"),
               HasSubstr("Authorization: Bearer named\r\n"));
@@ -147,7 +160,7 @@ TEST_F(PassthroughTest, TakesACallersKeyUnderTheProvidersName) {
 }
 
 // As in the reference, for all types but remote::passthrough.
-TEST_F(PassthroughTest, PrefersACallersKeyWhereTheTypeSaysSo) {
+TEST_F(ProviderTest, PrefersACallersKeyWhereTheTypeSaysSo) {
   settings.key_order = config::KeyOrder::kCallerFirst;
   settings.caller_keys = {"groq_api_key"};
   settings.api_key = Secret("static");
@@ -165,7 +178,7 @@ TEST_F(PassthroughTest, PrefersACallersKeyWhereTheTypeSaysSo) {
 }
 
 // A 401 about a caller's own key is the caller's to see.
-TEST_F(PassthroughTest, KnowsWhoseCredentialItShows) {
+TEST_F(ProviderTest, KnowsWhoseCredentialItShows) {
   EXPECT_FALSE(shows_operators_credential(""));
   settings.api_key = Secret("static");
   EXPECT_TRUE(shows_operators_credential(R"({"p_api_key":"callers"})"));
@@ -174,7 +187,7 @@ TEST_F(PassthroughTest, KnowsWhoseCredentialItShows) {
   EXPECT_FALSE(shows_operators_credential(R"({"p_api_key":"callers"})"));
 }
 
-TEST_F(PassthroughTest, SendsAKeyInTheFormOfTheService) {
+TEST_F(ProviderTest, SendsAKeyInTheFormOfTheService) {
   settings.api_key = Secret("user:word");
   settings.auth = config::KeyForm::kXApiKey;
   EXPECT_THAT(head(), HasSubstr("x-api-key: user:word\r\n"));
@@ -188,7 +201,7 @@ TEST_F(PassthroughTest, SendsAKeyInTheFormOfTheService) {
   EXPECT_THAT(head(R"({"p_api_key":"callers"})"), Not(HasSubstr("callers")));
 }
 
-TEST_F(PassthroughTest, CallsTheAnthropicApiAtItsOwnUrlWithItsOwnForm) {
+TEST_F(ProviderTest, CallsTheAnthropicApiAtItsOwnUrlWithItsOwnForm) {
   settings.api_key = Secret("static");
   settings.messages_url = *config::parse_base_url("http://other.test/anthropic");
   settings.messages_auth = config::KeyForm::kXApiKey;
@@ -199,12 +212,14 @@ TEST_F(PassthroughTest, CallsTheAnthropicApiAtItsOwnUrlWithItsOwnForm) {
             "X-Team: a\r\n"
             "x-api-key: static\r\n"
             "Accept-Encoding: identity\r\n"
-            "User-Agent: penstock\r\n");
+            "User-Agent: penstock\r\n"
+            "Accept: */*\r\n"
+            "x-request-id: r\r\n");
   EXPECT_THAT(head(), HasSubstr("Host: upstream.test:8000\r\n"));
-  EXPECT_EQ(provider().pools().size(), 2u);
+  EXPECT_EQ(pools(), 2u);
 }
 
-TEST_F(PassthroughTest, AsksForTheModelsWhereAndHowTheServiceListsThem) {
+TEST_F(ProviderTest, AsksForTheModelsWhereAndHowTheServiceListsThem) {
   settings.api_key = Secret("static");
   EXPECT_THAT(list_head(), ::testing::StartsWith("GET /base/v1/models HTTP/1.1\r\n"));
   settings.listing.url = *config::parse_url("http://upstream.test:8000/info");
@@ -215,24 +230,24 @@ TEST_F(PassthroughTest, AsksForTheModelsWhereAndHowTheServiceListsThem) {
   EXPECT_THAT(list_head(), HasSubstr("x-api-key: static\r\n"));
   EXPECT_THAT(list_head(), HasSubstr("anthropic-version: 2023-06-01\r\n"));
   EXPECT_THAT(list_head(), ::testing::StartsWith("GET /base/v1/models HTTP/1.1\r\n"));
-  EXPECT_EQ(provider().pools().size(), 1u);
+  EXPECT_EQ(pools(), 1u);
 }
 
 // The reference's words.
-TEST_F(PassthroughTest, AsksForTheKeyThatItNeeds) {
+TEST_F(ProviderTest, AsksForTheKeyThatItNeeds) {
   settings.id = "gq";
   settings.needs_key = true;
   EXPECT_EQ(refusal("{}"),
             "API key not provided. Please provide a valid API key in the provider data header, "
             R"(e.g. x-ogx-provider-data: {"gq_api_key": "<API_KEY>"}.)");
-  EXPECT_FALSE(provider().can_list());
+  EXPECT_FALSE(provider()->can_list());
   EXPECT_THAT(head(R"({"gq_api_key":"k"})"), HasSubstr("Authorization: Bearer k\r\n"));
   settings.api_key = Secret("static");
-  EXPECT_TRUE(provider().can_list());
+  EXPECT_TRUE(provider()->can_list());
   EXPECT_THAT(head(), HasSubstr("Authorization: Bearer static\r\n"));
 }
 
-TEST_F(PassthroughTest, KeepsWhatTheOperatorHasSet) {
+TEST_F(ProviderTest, KeepsWhatTheOperatorHasSet) {
   settings.headers = {{"X-Tenant", Secret("operators")}, {"user-agent", Secret("ours")}};
   settings.forward_headers = {{"tenant", "x-tenant"}};
   const std::string text = head(R"({"tenant":"callers"})");
@@ -242,7 +257,7 @@ TEST_F(PassthroughTest, KeepsWhatTheOperatorHasSet) {
   EXPECT_THAT(text, Not(HasSubstr("penstock")));
 }
 
-TEST_F(PassthroughTest, ConnectsToItsBaseUrlWhateverCallersSay) {
+TEST_F(ProviderTest, ConnectsToItsBaseUrlWhateverCallersSay) {
   const auto plain = destination(R"({"passthrough_url":"http://elsewhere.test"})");
   ASSERT_TRUE(plain.has_value());
   EXPECT_EQ(plain->host, "upstream.test");
@@ -250,7 +265,7 @@ TEST_F(PassthroughTest, ConnectsToItsBaseUrlWhateverCallersSay) {
   EXPECT_EQ(plain->rule, net::AddressRule::kAny);
 }
 
-TEST_F(PassthroughTest, SendsNothingOfTheOperatorsToACallersUrl) {
+TEST_F(ProviderTest, SendsNothingOfTheOperatorsToACallersUrl) {
   settings.base_url.reset();
   settings.api_key = Secret("canary");
   settings.headers = {{"X-Team", Secret("canary")}, {"Authorization", Secret("canary")}};
@@ -261,10 +276,12 @@ TEST_F(PassthroughTest, SendsNothingOfTheOperatorsToACallersUrl) {
             "Authorization: Bearer k\r\n"
             "X-Team: t\r\n"
             "Accept-Encoding: identity\r\n"
-            "User-Agent: penstock\r\n");
+            "User-Agent: penstock\r\n"
+            "Accept: */*\r\n"
+            "x-request-id: r\r\n");
 }
 
-TEST_F(PassthroughTest, ConnectsToACallersUrlAtPublicAddressesOnly) {
+TEST_F(ProviderTest, ConnectsToACallersUrlAtPublicAddressesOnly) {
   settings.base_url.reset();
   server.caller_url_hosts = {{.host = "inside.test"}};
   const auto outside = destination(R"({"passthrough_url":"http://outside.test:81"})");
@@ -278,31 +295,31 @@ TEST_F(PassthroughTest, ConnectsToACallersUrlAtPublicAddressesOnly) {
             net::AddressRule::kPublicOnly);
 }
 
-TEST_F(PassthroughTest, AsksForAUrlWhereNoneIsConfigured) {
+TEST_F(ProviderTest, AsksForAUrlWhereNoneIsConfigured) {
   settings.base_url.reset();
   EXPECT_THAT(refusal(""), HasSubstr("passthrough_url"));
   EXPECT_THAT(refusal("{}"), HasSubstr("passthrough_url"));
   EXPECT_THAT(refusal(R"({"passthrough_url":"ftp://h"})"), HasSubstr("passthrough_url"));
 }
 
-TEST_F(PassthroughTest, TakesItsTimeoutsFromTheNearestPlace) {
+TEST_F(ProviderTest, TakesItsTimeoutsFromTheNearestPlace) {
   server.timeouts.connect = milliseconds(1);
   server.timeouts.first_byte = milliseconds(2);
   server.timeouts.between_bytes = milliseconds(3);
-  const Passthrough of_server = provider();
-  EXPECT_EQ(of_server.connect_timeout(), milliseconds(1));
-  EXPECT_EQ(of_server.first_byte_timeout(), milliseconds(2));
-  EXPECT_EQ(of_server.between_bytes_timeout(), milliseconds(3));
+  const auto of_server = provider();
+  EXPECT_EQ(of_server->connect_timeout(), milliseconds(1));
+  EXPECT_EQ(of_server->first_byte_timeout(), milliseconds(2));
+  EXPECT_EQ(of_server->between_bytes_timeout(), milliseconds(3));
   settings.connect_timeout = milliseconds(4);
   settings.read_timeout = milliseconds(5);
-  const Passthrough own = provider();
-  EXPECT_EQ(own.connect_timeout(), milliseconds(4));
-  EXPECT_EQ(own.first_byte_timeout(), milliseconds(5));
-  EXPECT_EQ(own.between_bytes_timeout(), milliseconds(5));
+  const auto own = provider();
+  EXPECT_EQ(own->connect_timeout(), milliseconds(4));
+  EXPECT_EQ(own->first_byte_timeout(), milliseconds(5));
+  EXPECT_EQ(own->between_bytes_timeout(), milliseconds(5));
 }
 
 // reported-failures 6.1
-TEST_F(PassthroughTest, SendsTheOperatorsQueryWithEveryRequest) {
+TEST_F(ProviderTest, SendsTheOperatorsQueryWithEveryRequest) {
   settings.base_url =
       *config::parse_base_url("http://h/v1beta/openai", config::BasePath::kAsWritten);
   settings.query.push_back({"api-version", Secret("2024-10-21")});
@@ -311,7 +328,7 @@ TEST_F(PassthroughTest, SendsTheOperatorsQueryWithEveryRequest) {
                                             "&key=sk-a%20b%26c%3Dd%2Fe%2Bf%25 HTTP/1.1\r\n"));
 }
 
-TEST_F(PassthroughTest, KeepsTheOperatorsQueryFromUpstreamsOfACallersChoice) {
+TEST_F(ProviderTest, KeepsTheOperatorsQueryFromUpstreamsOfACallersChoice) {
   settings.base_url.reset();
   settings.query.push_back({"key", Secret("sk-12345678")});
   EXPECT_THAT(head(R"({"passthrough_url":"http://93.184.215.14"})"), Not(HasSubstr("sk-12345678")));

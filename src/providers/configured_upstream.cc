@@ -1,0 +1,151 @@
+#include "providers/configured_upstream.h"
+
+#include <utility>
+
+#include "config/credentials.h"
+#include "core/text.h"
+#include "providers/redirect.h"
+
+namespace penstock::providers {
+
+using config::Surface;
+
+namespace {
+
+const config::Url& messages_url_of(const config::Provider& settings) {
+  return settings.messages_url ? *settings.messages_url : *settings.base_url;
+}
+
+bool has_same_origin(const config::Url& a, const config::Url& b) {
+  return a.tls == b.tls && a.port == b.port && a.host == b.host;
+}
+
+// The reference's words.
+Error key_is_missing(const std::string& provider_id) {
+  return Error::client(
+      ErrorKind::kInvalidRequest,
+      "API key not provided. Please provide a valid API key in the provider data header, e.g. "
+      "x-ogx-provider-data: {\"" +
+          provider_id + "_api_key\": \"<API_KEY>\"}.");
+}
+
+}  // namespace
+
+ConfiguredUpstream::ConfiguredUpstream(const config::Provider& settings,
+                                       const config::Server& server, const Environment& environment)
+    : Provider(settings, server),
+      server_(server),
+      environment_(environment),
+      keys_(settings),
+      heads_(settings),
+      has_credential_(config::has_credential(settings)),
+      openai_(endpoint_of(*settings.base_url, Surface::kOpenAi)),
+      anthropic_(endpoint_of(messages_url_of(settings), Surface::kAnthropic)),
+      listing_(listing_endpoint()) {}
+
+Endpoint ConfiguredUpstream::endpoint_of(const config::Url& url, Surface surface) {
+  Endpoint endpoint;
+  endpoint.url = url;
+  endpoint.pool = pool_of(url);
+  endpoint.auth = surface == Surface::kOpenAi ? settings().auth : settings().messages_auth;
+  endpoint.opening_fields.add("Host", url.authority());
+  const Secret& key = settings().api_key;
+  const std::string_view key_name = config::key_field_name(endpoint.auth);
+  if (!key.empty() && !key_name.empty()) add_key(endpoint.key_field, endpoint.auth, key);
+  for (const config::Provider::Header& header : settings().headers) {
+    const bool is_key = equals_ignoring_case(header.name, key_name);
+    // At most one: the static key takes precedence.
+    if (is_key && !key.empty()) continue;
+    (is_key ? endpoint.key_field : endpoint.opening_fields).add(header.name, header.value.reveal());
+  }
+  return endpoint;
+}
+
+Endpoint ConfiguredUpstream::listing_endpoint() {
+  const config::ModelListing& listing = settings().listing;
+  const bool is_anthropics = listing.surface == Surface::kAnthropic;
+  const config::Url& api = is_anthropics ? messages_url_of(settings()) : *settings().base_url;
+  Endpoint endpoint = endpoint_of(listing.url.value_or(api), listing.surface);
+  if (is_anthropics && !operator_sets(settings(), config::kAnthropicVersionField)) {
+    endpoint.opening_fields.add(config::kAnthropicVersionField, config::kAnthropicVersion);
+  }
+  return endpoint;
+}
+
+http::UpstreamPool* ConfiguredUpstream::pool_of(const config::Url& url) {
+  for (std::size_t i = 0; i < origins_.size(); ++i) {
+    if (has_same_origin(origins_[i], url)) return pools_[i].get();
+  }
+  const net::Destination destination{.host = url.host,
+                                     .port = url.port,
+                                     .tls = url.tls ? environment_.tls : nullptr,
+                                     .rule = net::AddressRule::kAny,
+                                     .named_by = net::Asker::kOperator};
+  origins_.push_back(url);
+  pools_.push_back(std::make_unique<http::UpstreamPool>(
+      environment_.loop, environment_.connector, environment_.scratch, destination, pool_limits()));
+  return pools_.back().get();
+}
+
+http::PoolLimits ConfiguredUpstream::pool_limits() const {
+  const config::ConnectionLimits& own = settings().connection_limits;
+  http::PoolLimits limits;
+  limits.idle_timeout = own.keepalive_expiry.value_or(server_.timeouts.upstream_idle);
+  limits.lifetime = server_.timeouts.upstream_lifetime;
+  limits.idle_connections = own.max_keepalive_connections;
+  if (!limits.idle_connections && server_.limits.connections_per_upstream > 0) {
+    limits.idle_connections = server_.limits.connections_per_upstream;
+  }
+  limits.all_threads = environment_.limit;
+  return limits;
+}
+
+Result<Call> ConfiguredUpstream::call(const ProviderData* data, Surface surface) const {
+  return call_to(surface == Surface::kOpenAi ? openai_ : anthropic_, data);
+}
+
+Result<Call> ConfiguredUpstream::list_call(const ProviderData* data) const {
+  return call_to(listing_, data);
+}
+
+Result<Call> ConfiguredUpstream::call_to(const Endpoint& endpoint, const ProviderData* data) const {
+  const ChosenKey key = keys_.choose(endpoint, data);
+  if (settings().needs_key && key.owner == ChosenKey::Owner::kNobody) {
+    return failure(key_is_missing(settings().id));
+  }
+  return Call(endpoint, key, has_credential_ && !key.is_callers());
+}
+
+bool ConfiguredUpstream::can_list() const {
+  return settings().listing.shape != config::ModelListing::Shape::kNone && !settings().is_asleep();
+}
+
+void ConfiguredUpstream::write_list_head(const Call& call, const ProviderData* data,
+                                         std::string& target, http::FieldBlock& fields) const {
+  const bool is_whole_url = settings().listing.url.has_value();
+  heads_.write_own(is_whole_url ? "" : "/v1/models", call, data, target, fields);
+}
+
+Result<std::string> ConfiguredUpstream::follow(const http::ResponseHead& head, const Call& call,
+                                               std::string_view asked) {
+  Result<std::string> target = redirect_target(head, call.endpoint().url, asked);
+  if (target) return target;
+  std::string address = redirect_address(head);
+  if (std::exchange(last_redirect_, address) != address && environment_.log != nullptr) {
+    environment_.log->warning("provider " + settings().id + ": " + settings().base_url->text() +
+                              " redirects to " + address + "; correct its base_url");
+  }
+  return target;
+}
+
+std::size_t ConfiguredUpstream::close_expired() {
+  std::size_t resting = 0;
+  for (const auto& pool : pools_) resting += pool->close_expired();
+  return resting;
+}
+
+void ConfiguredUpstream::close_idle() {
+  for (const auto& pool : pools_) pool->close_idle();
+}
+
+}  // namespace penstock::providers

@@ -1,0 +1,98 @@
+#pragma once
+
+// Provider: one entry of the configuration, as one thread sees it: how its upstream is called.
+//
+// It knows the upstream's addresses, and the credentials and headers of a call, and owns the
+// thread's connections to it. Request bodies pass by it unchanged; it gives their target and
+// fields. There are two kinds, by who names the upstream's URL: the operator (ConfiguredUpstream)
+// or each caller (CallersUpstream).
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.h"
+#include "core/result.h"
+#include "http/field_block.h"
+#include "http/head.h"
+#include "http/upstream_limit.h"
+#include "http/upstream_pool.h"
+#include "net/connector.h"
+#include "net/tls_context.h"
+#include "providers/call.h"
+#include "providers/provider_data.h"
+#include "providers/upstream_request.h"
+#include "telemetry/log.h"
+
+namespace penstock::providers {
+
+class Provider {
+ public:
+  // What the connections need; all of it outlives the provider.
+  struct Environment {
+    net::EventLoop& loop;
+    net::Connector& connector;
+    http::ScratchPool& scratch;
+    const net::TlsContext* tls;            // of this provider's settings
+    telemetry::Log* log = nullptr;         // may be null
+    http::UpstreamLimit* limit = nullptr;  // of this provider's settings, for all threads
+  };
+
+  virtual ~Provider() = default;
+  Provider(const Provider&) = delete;
+  Provider& operator=(const Provider&) = delete;
+
+  const config::Provider& settings() const { return settings_; }
+  std::string_view id() const { return settings_.id; }
+
+  // The destination of a call of that API, and whose key it carries. `data` is null if the caller
+  // sent none. Errors: kInvalidRequest if the caller must name a URL and has not, or named an
+  // unusable one, or must bring a key and has not.
+  virtual Result<Call> call(const ProviderData* data, config::Surface surface) const = 0;
+  // The same for listing the models.
+  virtual Result<Call> list_call(const ProviderData* data) const = 0;
+  // Whether the upstream can be asked for its models without a caller.
+  virtual bool can_list() const = 0;
+
+  // Writes target and fields of a request. The client's query follows the operator's, without the
+  // parameters that the operator has set.
+  virtual void write_head(const UpstreamRequest& request, const Call& call, std::string& target,
+                          http::FieldBlock& fields) const = 0;
+  virtual void write_list_head(const Call& call, const ProviderData* data, std::string& target,
+                               http::FieldBlock& fields) const = 0;
+
+  // Where the redirect `head`, the answer to `asked`, leads. Fails with kUpstreamRedirect.
+  virtual Result<std::string> follow(const http::ResponseHead& head, const Call& call,
+                                     std::string_view asked) = 0;
+
+  // The address of the last redirect that was not followed, in the form for logs; empty: none.
+  virtual std::string_view last_redirect() const = 0;
+
+  std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
+  std::chrono::milliseconds first_byte_timeout() const { return first_byte_timeout_; }
+  std::chrono::milliseconds between_bytes_timeout() const { return between_bytes_timeout_; }
+
+  // Closes the connections that have rested for too long; returns how many still rest.
+  virtual std::size_t close_expired() = 0;
+  // Closes all that rest.
+  virtual void close_idle() = 0;
+
+ protected:
+  // The settings outlive the provider.
+  Provider(const config::Provider& settings, const config::Server& server);
+
+ private:
+  const config::Provider& settings_;
+  std::chrono::milliseconds connect_timeout_;
+  std::chrono::milliseconds first_byte_timeout_;
+  std::chrono::milliseconds between_bytes_timeout_;
+};
+
+// The kind that the settings ask for. Settings and server outlive it.
+std::unique_ptr<Provider> make_provider(const config::Provider& settings,
+                                        const config::Server& server,
+                                        const Provider::Environment& environment);
+
+}  // namespace penstock::providers
