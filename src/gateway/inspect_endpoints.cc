@@ -91,14 +91,15 @@ Task<Status> list_providers(const InspectServices& services, Exchange& exchange,
 
 Task<Status> show_provider(const InspectServices& services, Exchange& exchange,
                            const RouteMatch& match) {
+  const std::string id = decoded_id(match);
   for (std::size_t i = 0; i < services.providers.size(); ++i) {
-    if (services.providers[i].id != match.id) continue;
+    if (services.providers[i].id != id) continue;
     std::string body;
     JsonWriter out(body);
     write_provider(out, services, i);
     co_return co_await exchange.responder().respond(200, kJsonType, body);
   }
-  Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + match.id + " not found");
+  Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + id + " not found");
   co_return failure(std::move(error));
 }
 

@@ -107,8 +107,9 @@ Task<Status> list_models(const ModelServices& services, Exchange& exchange,
 Task<Status> show_model(const ModelServices& services, Exchange& exchange,
                         const RouteMatch& match) {
   const std::shared_ptr<const models::Catalog> catalog = services.upstreams.catalog;
-  const models::Model* model = catalog->find(match.id);
-  if (model == nullptr) co_return failure(catalog->not_found(match.id));
+  const std::string id = decoded_id(match);
+  const models::Model* model = catalog->find(id);
+  if (model == nullptr) co_return failure(catalog->not_found(id));
   if (wants_anthropics_shape(exchange)) {
     const std::string body = anthropic_model(*model);
     co_return co_await exchange.responder().respond(200, kJsonType, body,
@@ -133,7 +134,7 @@ Task<Status> register_model(const ModelServices& services, Exchange& exchange, c
 
 Task<Status> remove_model(const ModelServices& services, Exchange& exchange,
                           const RouteMatch& match) {
-  Status removed = services.registry.remove(match.id);
+  Status removed = services.registry.remove(decoded_id(match));
   if (!removed) co_return failure(std::move(removed.error()));
   co_return co_await exchange.responder().respond(200, kJsonType, "null");
 }

@@ -3,17 +3,23 @@
 #include <optional>
 #include <utility>
 
-#include "gateway/any_path.h"
 #include "gateway/ask_upstream.h"
 #include "gateway/caller_data.h"
 #include "gateway/choose.h"
 #include "gateway/content.h"
+#include "gateway/passing_path.h"
 #include "gateway/relay.h"
 #include "gateway/understand.h"
 
 namespace penstock::gateway {
 
 Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match) {
+  // A path without placeholders is the route's own.
+  if (match.endpoint->has_placeholders) {
+    Status sound = check_passing_path(match.path);
+    if (!sound) co_return sound;
+  }
+
   // Understand.
   Result<std::string_view> body = co_await read_content(exchange);
   if (!body) co_return failure(std::move(body.error()));
@@ -49,8 +55,13 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
 
 Task<Status> pass_any_path(const Upstreams& upstreams, Exchange& exchange,
                            const RouteMatch& match) {
-  Status allowed = check_any_path(match.path, upstreams.settings[*match.provider]);
-  if (!allowed) co_return allowed;
+  const config::Provider& provider = upstreams.settings[*match.provider];
+  if (!provider.any_path) {
+    Error error =
+        Error::client(ErrorKind::kNotFound, "no such route; provider '" + provider.id +
+                                                "' passes other paths only with any_path: true");
+    co_return failure(std::move(error));
+  }
   Status passed = co_await pass(upstreams, exchange, match);
   co_return passed;
 }

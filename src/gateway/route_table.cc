@@ -109,12 +109,14 @@ Endpoint& RouteTable::endpoint_of(std::string_view path) {
     if (endpoint.routes.front().route.path == path) return endpoint;
   }
   const std::size_t index = endpoints_.size();
-  if (path.find('{') == std::string_view::npos) {
-    plain_.emplace(path, index);
-  } else {
+  const bool has_placeholders = path.contains('{');
+  if (has_placeholders) {
     patterns_.push_back({path, index});
+  } else {
+    plain_.emplace(path, index);
   }
-  return endpoints_.emplace_back(Endpoint{.index = index, .label = label_of(path), .routes = {}});
+  return endpoints_.emplace_back(Endpoint{
+      .index = index, .label = label_of(path), .has_placeholders = has_placeholders, .routes = {}});
 }
 
 std::optional<RouteMatch> RouteTable::find(std::string_view method,
@@ -128,11 +130,9 @@ std::optional<RouteMatch> RouteTable::find(std::string_view method,
     return match;
   }
   for (const Pattern& pattern : patterns_) {
-    const std::optional<std::string_view> raw = match_pattern(pattern.path, match.path);
-    if (!raw || pattern.path == kAnyPath) continue;
-    std::optional<std::string> id = percent_decode(*raw);
-    if (!id) return std::nullopt;
-    match.id = std::move(*id);
+    const std::optional<std::string_view> id = match_pattern(pattern.path, match.path);
+    if (!id || pattern.path == kAnyPath) continue;
+    match.id = *id;
     match.endpoint = &endpoints_[pattern.endpoint];
     match.served = route_of(*match.endpoint, method);
     return match;
@@ -174,7 +174,7 @@ const Endpoint* RouteTable::nearest(std::string_view path) const {
   std::size_t found_bytes = 0;
   for (const Endpoint& endpoint : endpoints_) {
     if (endpoint.routes.empty() || &endpoint == any_path_) continue;
-    const bool has_id = endpoint.label.find('{') != std::string::npos;
+    const bool has_id = endpoint.has_placeholders;
     std::string_view tail = std::string_view(endpoint.label).substr(0, endpoint.label.find("/{"));
     if (tail.starts_with(kVersionPrefix)) tail.remove_prefix(kVersionPrefix.size());
     const std::size_t at = likely.rfind(tail);
@@ -209,6 +209,11 @@ std::size_t RouteTable::id_begins(std::string_view path) const {
     return path.size() - known.size() + literal.size();
   }
   return path.size();
+}
+
+// http::split_target() has refused malformed encodings.
+std::string decoded_id(const RouteMatch& match) {
+  return percent_decode(match.id).value_or(std::string(match.id));
 }
 
 std::string allow_field(const Endpoint& endpoint) {

@@ -22,6 +22,7 @@ namespace penstock::gateway {
 struct Endpoint {
   std::size_t index = 0;  // in the table; the same in the tables of all threads
   std::string label;      // the path in metrics, log and inspection: `/v1/models/{model_id}`
+  bool has_placeholders = false;
   std::vector<ServedRoute> routes;
 };
 
@@ -31,11 +32,14 @@ inline constexpr std::string_view kAnyPath = "/p/{provider_id}/{path:path}";
 struct RouteMatch {
   const Endpoint* endpoint = nullptr;   // never null in a result
   const ServedRoute* served = nullptr;  // null: the path does not support the method
-  std::string id;                       // what is in place of the first `{…}`, percent-decoded
+  std::string_view id;                  // what is in place of the first `{…}`, encoded as it is
   std::string_view path;                // as requested, without the older prefix
   std::string_view query;
   std::optional<std::size_t> provider = std::nullopt;  // that the path names
 };
+
+// What the id means, where this server itself looks for it: decoded once.
+std::string decoded_id(const RouteMatch& match);
 
 // "GET, HEAD, POST"
 std::string allow_field(const Endpoint& endpoint);

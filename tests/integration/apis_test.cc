@@ -318,7 +318,9 @@ TEST_F(Apis, PassAnyPathOnceItIsAllowed) {
   for (const char* path :
        {"/p/passthrough/v1/../x", "/p/passthrough/%2e%2e/x", "/p/passthrough/%252e%252e/x",
         "/p/passthrough/a%2fb", "/p/passthrough/a%255cb", "/p/passthrough/a\\b",
-        "/p/passthrough/a;b", "/p/passthrough/a//b"}) {
+        "/p/passthrough/a;b", "/p/passthrough/a//b", "/p/passthrough/a%25%32%66b",
+        "/p/passthrough/./x", "/p/passthrough/v1/responses/..%2f..%2fadmin",
+        "/p/passthrough/v1/responses/a%5cb", "/v1/responses/a%2fb", "/v1/responses/a%252fb"}) {
     EXPECT_EQ(connect().ask(get(path)).status(), 400) << path;
   }
   EXPECT_EQ(upstream.requests().size(), 1u);
