@@ -65,12 +65,10 @@ class Attempts {
 };
 
 struct ExchangeFacts {
-  // Whose bodies and errors these are: the path's, even under a method that it does not support.
-  wire::Api api() const {
-    return endpoint->routes.empty() ? wire::Api::kOther : endpoint->routes.front().route.api;
-  }
+  // Whose bodies these are: the path's, even under a method that it does not support.
+  wire::Api api() const { return endpoint->api.value_or(wire::Api::kOther); }
   wire::ErrorForm error_form() const {
-    return {.dialect = wire::traits_of(api()).dialect, .request_id = request_id.view()};
+    return {.dialect = wire::traits_of(error_api).dialect, .request_id = request_id.view()};
   }
 
   // The request.
@@ -80,7 +78,8 @@ struct ExchangeFacts {
   bool request_id_is_made = false;  // here, not by the client
   SmallText<8> method;
   SmallText<48> path;
-  const Endpoint* endpoint = nullptr;  // never null after the exchange has begun
+  const Endpoint* endpoint = nullptr;       // never null after the exchange has begun
+  wire::Api error_api = wire::Api::kOther;  // whose errors the client reads
   std::string_view principal;
 
   // What it asks for, and what that is called.

@@ -131,6 +131,7 @@ Task<Status> Gateway::run_phases(Exchange& exchange) {
   // Find. First, because everything else depends on the route.
   Result<RouteMatch> match = find(request);
   if (match) exchange.set_route(*match);
+  exchange.facts().error_api = error_api_of(request, match ? &*match : nullptr);
 
   // Identify. Before an unknown route is reported, and before any body is read: a client without a
   // key learns nothing and costs nothing.
@@ -172,6 +173,22 @@ Result<RouteMatch> Gateway::find(const http::RequestHead& request) const {
   return parts_.routes.match_at_provider(request.method, rest, *split->provider);
 }
 
+// Whose errors the client reads. Where neither the route nor the path tells, the head does:
+// Anthropic's clients state the version of their API in every request.
+wire::Api Gateway::error_api_of(const http::RequestHead& request, const RouteMatch* match) const {
+  std::optional<wire::Api> api;
+  if (match != nullptr) api = match->endpoint->api;
+  if (api) return *api;
+  if (match == nullptr) {
+    api = parts_.routes.api_near(request.target);
+  } else if (match->provider) {
+    api = parts_.routes.api_near(match->path);
+  }
+  if (api) return *api;
+  return request.fields.has(http::FieldName::kAnthropicVersion) ? wire::Api::kMessages
+                                                                : wire::Api::kOther;
+}
+
 // The principal of the request's key, and a connection among those of clients with keys.
 Status Gateway::identify(Exchange& exchange) const {
   const http::RequestHead& request = exchange.client().request();
@@ -204,7 +221,8 @@ Status Gateway::admit(const Exchange& exchange, const Route& route) const {
 
 // What never becomes an exchange has no line in the access log. The error's message consists of the
 // server's own words: it contains no byte of the client's.
-http::Refusal Gateway::refuse(const Error& error, const net::SocketAddress& peer) {
+http::Refusal Gateway::refuse(const Error& error, const net::SocketAddress& peer,
+                              std::string_view target) {
   parts_.shard.count_limit(error);
   parts_.shard.request_not_received(error.kind);
   if (parts_.log.writes(telemetry::LogLevel::kDebug)) {
@@ -214,7 +232,8 @@ http::Refusal Gateway::refuse(const Error& error, const net::SocketAddress& peer
   http::Refusal refusal;
   refusal.status = wire::answer_for(error).status;
   if (refusal.status == 0) return refusal;
-  refusal.body = wire::error_body(error);
+  const wire::Api api = parts_.routes.api_near(target).value_or(wire::Api::kOther);
+  refusal.body = wire::error_body(error, {.dialect = wire::traits_of(api).dialect});
   parts_.secrets.mask(refusal.body);
   refusal.fields.add(fields_);
   refusal.fields.add("Content-Type", kJsonType);

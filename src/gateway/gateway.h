@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "access/api_keys.h"
 #include "access/cors.h"
@@ -24,6 +25,7 @@
 #include "telemetry/access_log.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics_shard.h"
+#include "wire/apis/api.h"
 
 namespace penstock::gateway {
 
@@ -47,7 +49,8 @@ class Gateway final : public http::Handler {
   explicit Gateway(const Parts& parts);
 
   Task<void> handle(http::ServerExchange& client) override;
-  http::Refusal refuse(const Error& error, const net::SocketAddress& peer) override;
+  http::Refusal refuse(const Error& error, const net::SocketAddress& peer,
+                       std::string_view target) override;
   void handshake_failed(TlsFailure failure, const Error& error,
                         const net::SocketAddress& peer) override;
   void limit_hit(Limit limit) override { parts_.shard.limit_hit(limit); }
@@ -67,6 +70,7 @@ class Gateway final : public http::Handler {
   // Answers the request, or returns the error to answer with.
   Task<Status> run_phases(Exchange& exchange);
   Result<RouteMatch> find(const http::RequestHead& request) const;
+  wire::Api error_api_of(const http::RequestHead& request, const RouteMatch* match) const;
   Status identify(Exchange& exchange) const;
   Status admit(const Exchange& exchange, const Route& route) const;
   std::optional<access::Cors::Preflight> tell_browser(Exchange& exchange) const;

@@ -90,7 +90,8 @@ Task<void> Responder::send_error_event(const Error& error) {
   if (error_event_ == ErrorEvent::kNone) co_return;
   // An empty line ends the incomplete event.
   std::string event = error_event_ == ErrorEvent::kInsideEvent ? "\n\n" : "";
-  event.append(wire::error_event(error, facts_.api(), facts_.request_id.view(), next_sequence_));
+  event.append(
+      wire::error_event(error, facts_.error_api, facts_.request_id.view(), next_sequence_));
   environment_.secrets.mask(event);
   // The answer is cut off after it in any case: this is not its last part.
   (void)co_await client_.write(event, http::ServerExchange::Last::kNo);

@@ -95,6 +95,8 @@ RouteTable::RouteTable(std::vector<ServedRoute> routes) {
       throw std::logic_error("two routes for " + std::string(served.route.method) + " " +
                              std::string(served.route.path));
     }
+    const Route& route = served.route;
+    if (route.passing && route.path != kAnyPath) endpoint.api = route.api;
     endpoint.routes.push_back(std::move(served));
   }
   endpoints_.push_back({.index = endpoints_.size(), .label = "unknown", .routes = {}});
@@ -194,6 +196,23 @@ const Endpoint* RouteTable::nearest(std::string_view path) const {
     }
   }
   return nullptr;
+}
+
+std::optional<wire::Api> RouteTable::api_near(std::string_view path) const {
+  path = path.substr(0, path.find('?'));
+  const std::string likely = likely_path(path);
+  const Endpoint* found = nullptr;
+  for (const Endpoint& endpoint : endpoints_) {
+    if (!endpoint.api || endpoint.has_placeholders) continue;
+    const std::size_t at = likely.find(endpoint.label);
+    if (at == std::string::npos) continue;
+    const std::size_t end = at + endpoint.label.size();
+    const bool ends_segment = end == likely.size() || likely[end] == '/';
+    const bool is_longer = found == nullptr || endpoint.label.size() > found->label.size();
+    if (ends_segment && is_longer) found = &endpoint;
+  }
+  if (found == nullptr) found = nearest(path);
+  return found == nullptr ? std::nullopt : found->api;
 }
 
 std::string RouteTable::hint_for_path(std::string_view path) const {

@@ -23,6 +23,8 @@ struct Endpoint {
   std::size_t index = 0;  // in the table; the same in the tables of all threads
   std::string label;      // the path in metrics, log and inspection: `/v1/models/{model_id}`
   bool has_placeholders = false;
+  // The one that its requests belong to; none: the server's own, and any path.
+  std::optional<wire::Api> api = std::nullopt;
   std::vector<ServedRoute> routes;
 };
 
@@ -56,6 +58,10 @@ class RouteTable final : public http::PathRules {
   // route there, and any other path is kAnyPath.
   RouteMatch match_at_provider(std::string_view method, const http::Target& rest,
                                std::size_t provider) const;
+
+  // The API that a path which is no route belongs to: that of the route that it contains, as whole
+  // segments, or that was most likely meant. A query is passed over.
+  std::optional<wire::Api> api_near(std::string_view path) const;
 
   // "; did you mean /v1/models?", for an error's message; empty where nothing is near. A query is
   // passed over.

@@ -2,6 +2,8 @@
 
 // Handler: what a server does with the requests that it receives, on one thread.
 
+#include <string_view>
+
 #include "core/error.h"
 #include "core/task.h"
 #include "core/tls_failure.h"
@@ -20,8 +22,10 @@ class Handler {
   virtual Task<void> handle(ServerExchange& exchange) = 0;
 
   // A request could not be received: broken, too large, too slow, or cut off by its client
-  // (kClientGone). Returns the answer to send before the connection closes.
-  virtual Refusal refuse(const Error& error, const net::SocketAddress& peer) = 0;
+  // (kClientGone). `target` is what has come of its target, unchecked; empty if nothing has.
+  // Returns the answer to send before the connection closes.
+  virtual Refusal refuse(const Error& error, const net::SocketAddress& peer,
+                         std::string_view target) = 0;
   // A TLS connection failed before its first request.
   virtual void handshake_failed(TlsFailure, const Error&, const net::SocketAddress&) {}
   // The connection has reached a limit, without failing a request.

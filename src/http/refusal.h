@@ -24,6 +24,9 @@ enum class AnswerTo : std::uint8_t { kHead, kOtherMethod };
 // What `bytes`, which begin a request that cannot be read completely, ask for.
 AnswerTo answer_to(std::string_view bytes);
 
+// The target of the request that they begin, as far as it is there.
+std::string_view target_of(std::string_view bytes);
+
 // The whole answer as it is sent. An answer to HEAD has no body, whatever its fields say (RFC 9110
 // section 9.3.2).
 std::string to_text(const Refusal& refusal, AnswerTo answer_to, WallTime now);

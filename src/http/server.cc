@@ -131,7 +131,7 @@ void Server::refuse(const net::Listener::Accepted& accepted) {
   const Refusal refusal = context_.handler.refuse(
       Error::gateway(ErrorKind::kOverloaded,
                      "the server has reached its limit of connections; retry later"),
-      accepted.peer);
+      accepted.peer, {});
   // Best effort, and only if the client would understand it.
   if (tls_ == nullptr && refusal.status != 0) {
     const std::string answer = to_text(refusal, AnswerTo::kOtherMethod, context_.loop.wall());

@@ -126,9 +126,10 @@ std::chrono::milliseconds ServerConnection::patience() const {
 }
 
 Task<void> ServerConnection::refuse(Error error) {
-  const Refusal refusal = context_.handler.refuse(error, stream_.peer());
+  const std::string_view bytes = input_.unread();
+  const Refusal refusal = context_.handler.refuse(error, stream_.peer(), target_of(bytes));
   if (refusal.status == 0) co_return;
-  const std::string answer = to_text(refusal, answer_to(input_.unread()), context_.loop.wall());
+  const std::string answer = to_text(refusal, answer_to(bytes), context_.loop.wall());
   Pieces pieces;
   pieces.add(answer);
   const Status written = co_await stream_.write(pieces);

@@ -144,7 +144,7 @@ class Upstream final : public http::Handler {
     }
     if (written) co_await exchange.write({}, Last::kYes);
   }
-  http::Refusal refuse(const Error& error, const net::SocketAddress&) override {
+  http::Refusal refuse(const Error& error, const net::SocketAddress&, std::string_view) override {
     // The gateway sends valid HTTP.
     if (error.kind != ErrorKind::kClientGone) ++counts_.wrong;
     return {};

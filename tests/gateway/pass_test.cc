@@ -1,4 +1,4 @@
-// Bodies that name several models: batches of messages.
+// What passes: bodies that name several models, batches of messages, and paths with ids.
 
 #include "gateway/pass.h"
 
@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class BatchTest : public SimulatedGateway {
  protected:
@@ -57,6 +58,64 @@ TEST_F(BatchTest, IsRefusedWhereItsModelsAreNotOfOneProvider) {
   EXPECT_THAT(ask(batch({"p/a", "q/b"})), HasSubstr("of different providers"));
   EXPECT_THAT(ask(batch({"p/a", "unknown"})), HasSubstr("404"));
   EXPECT_TRUE(upstreams.empty());
+}
+
+class IdTest : public SimulatedGateway {};
+
+// A route's path with `id` in place of each placeholder.
+std::string with_ids(std::string_view path, std::string_view id) {
+  std::string out;
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    if (path[at] != '{') {
+      out.push_back(path[at]);
+      continue;
+    }
+    out.append(id);
+    at = path.find('}', at);
+  }
+  return out;
+}
+
+TEST_F(IdTest, LeadsToNoOtherPathOfTheUpstream) {
+  start();
+  int asked = 0;
+  for (const Endpoint& endpoint : table->endpoints()) {
+    if (!endpoint.api || !endpoint.has_placeholders) continue;
+    for (const ServedRoute& served : endpoint.routes) {
+      for (const char* id : {"..%2fx", "%252e%252e", "a%255cb", "..;x", "a;b", "a%3fb"}) {
+        for (const char* prefix : {"", "/v1/openai", "/p/p"}) {
+          const std::string path = prefix + with_ids(endpoint.label, id);
+          const std::string answer =
+              say(std::string(served.route.method) + " " + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
+          EXPECT_THAT(answer, HasSubstr("HTTP/1.1 400 ")) << path;
+          ++asked;
+        }
+      }
+    }
+  }
+  EXPECT_GT(asked, 500);
+  EXPECT_TRUE(upstreams.empty());
+}
+
+TEST_F(IdTest, LeadsNowhereElseByADotOrABackslashEither) {
+  start();
+  for (const char* path : {"/p/p/v1/responses/.", "/p/p/v1/responses/a%5cb",
+                           "/p/p/v1/responses/%5c", "/v1/responses/.", "/v1/responses/a%5cb"}) {
+    EXPECT_THAT(say("GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n\r\n"),
+                HasSubstr("HTTP/1.1 400 "))
+        << path;
+  }
+  EXPECT_TRUE(upstreams.empty());
+}
+
+TEST_F(IdTest, PassesAsItIsWritten) {
+  start();
+  EXPECT_EQ(say("GET /v1/fine_tuning/checkpoints/ft:gpt-4.1:org::i%20d/permissions HTTP/1.1\r\n"
+                "Host: h\r\n\r\n"),
+            "");
+  EXPECT_THAT(upstreams.back()->receive(),
+              StartsWith("GET /v1/fine_tuning/checkpoints/ft:gpt-4.1:org::i%20d/permissions "));
+  EXPECT_THAT(upstream_says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), HasSubstr("200 OK"));
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ class ReleasingHandler final : public Handler {
     fields.add("Date", "today");
     if (body) co_await connection.respond(200, std::move(fields), Pieces());
   }
-  Refusal refuse(const Error&, const net::SocketAddress&) override { return {}; }
+  Refusal refuse(const Error&, const net::SocketAddress&, std::string_view) override { return {}; }
   std::size_t while_held = 0;
   std::size_t while_released = 0;
 

@@ -58,7 +58,7 @@ class TestHandler final : public Handler {
     ++handled;
     co_await behaviour(exchange);
   }
-  Refusal refuse(const Error& error, const net::SocketAddress&) override {
+  Refusal refuse(const Error& error, const net::SocketAddress&, std::string_view) override {
     refused.push_back(error.kind);
     Refusal refusal;
     if (error.kind == ErrorKind::kClientGone) return refusal;

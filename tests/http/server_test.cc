@@ -34,7 +34,7 @@ class ThrowingHandler final : public Handler {
     ++waiting;
     co_await net::wait_any(connection.loop(), nullptr, connection.gone());
   }
-  Refusal refuse(const Error& error, const net::SocketAddress&) override {
+  Refusal refuse(const Error& error, const net::SocketAddress&, std::string_view) override {
     if (throws_at_refusal) throw std::bad_alloc();
     Refusal refusal;
     refusal.status = 503;

@@ -335,7 +335,7 @@ Task<Outcome> SimHandler::reply_refusal(ServerExchange& connection, const Behavi
   co_return co_await reply(connection, behaviour, refusal);
 }
 
-http::Refusal SimHandler::refuse(const Error& error, const net::SocketAddress&) {
+http::Refusal SimHandler::refuse(const Error& error, const net::SocketAddress&, std::string_view) {
   http::Refusal refusal;
   refusal.status = wire::answer_for(error).status;
   refusal.fields.add("Content-Type", kJsonType);

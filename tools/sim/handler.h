@@ -27,7 +27,8 @@ class SimHandler final : public http::Handler {
       : world_(world), store_(store), stats_(stats), random_(random_seed) {}
 
   Task<void> handle(http::ServerExchange& connection) override;
-  http::Refusal refuse(const Error& error, const net::SocketAddress& peer) override;
+  http::Refusal refuse(const Error& error, const net::SocketAddress& peer,
+                       std::string_view target) override;
   void connection_opened() override { stats_.connection_opened(); }
   void connection_closed() override { stats_.connection_closed(); }
 
