@@ -6,9 +6,9 @@ AnswerBody::AnswerBody(BodyKind kind, const Options& options) : end_(options.end
   const wire::ApiTraits traits = wire::traits_of(options.api);
   if (kind == BodyKind::kEvents) {
     rewriter_.emplace<wire::SseRewriter>(options.model, traits.events, options.done,
-                                         options.event_bytes_max);
+                                         options.event_bytes_max, options.names);
   } else if (kind == BodyKind::kJson) {
-    rewriter_.emplace<wire::JsonRewriter>(options.model, traits.answer_inner);
+    rewriter_.emplace<wire::JsonRewriter>(options.model, traits.answer_inner, options.names);
   }
 }
 

@@ -27,7 +27,8 @@ class AnswerBody {
   enum class End : std::uint8_t { kFramed, kByClose };
   struct Options {
     wire::Api api = wire::Api::kCompletions;
-    std::string_view model;  // the client's name for it
+    std::string_view model;                   // the client's name for it
+    const wire::ModelNames* names = nullptr;  // if it has not named any; outlive the body
     End end = End::kFramed;
     wire::DoneEvent done = wire::DoneEvent::kPass;
     std::size_t event_bytes_max = 1024 * 1024;  // of one event that are held until it ends

@@ -35,7 +35,8 @@ constexpr RouteRow<Upstreams> ask(std::string_view path, Api api, std::string_vi
 constexpr RouteRow<Upstreams> object(std::string_view method, std::string_view path, Api api,
                                      std::optional<RequestShape> shape = std::nullopt) {
   const auto repeatable = method == "GET" ? Repeatable::kYes : Repeatable::kNo;
-  return {{method, path, Access::kKeyed, Passing{{}, repeatable, shape, surface_of(api)}, api},
+  return {{method, path, Access::kKeyed,
+           Passing{{}, repeatable, shape, surface_of(api), Spends::kNo, ModelNamed::kEarlier}, api},
           pass};
 }
 

@@ -12,6 +12,24 @@
 #include "gateway/understand.h"
 
 namespace penstock::gateway {
+namespace {
+
+// What clients call a provider's models.
+class NamesInCatalog final : public wire::ModelNames {
+ public:
+  NamesInCatalog(const models::Catalog& catalog, std::size_t provider)
+      : catalog_(catalog), provider_(provider) {}
+
+  std::optional<std::string> client_name(std::string_view upstream_model) const override {
+    return catalog_.name_of(provider_, upstream_model);
+  }
+
+ private:
+  const models::Catalog& catalog_;
+  const std::size_t provider_;
+};
+
+}  // namespace
 
 Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match) {
   // A path without placeholders is the route's own.
@@ -47,7 +65,10 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
   if (!answered) co_return failure(std::move(answered.error()));
 
   // Relay.
-  Status relayed = co_await relay(exchange, provider, *answered);
+  const NamesInCatalog names(*choice->catalog, choice->target.provider);
+  const bool is_named_earlier = exchange.passing().model_named == ModelNamed::kEarlier;
+  Status relayed =
+      co_await relay(exchange, provider, *answered, is_named_earlier ? &names : nullptr);
   if (!relayed) co_return failure(std::move(relayed.error()));
   answered->upstream.finish();
   co_return Status{};

@@ -271,10 +271,11 @@ Task<Status> relay_body(Exchange& exchange, providers::Provider& provider, Answe
 }
 
 AnswerBody::Options body_options(const Exchange& exchange, const config::Server& server,
-                                 const Framing& framing) {
+                                 const Framing& framing, const wire::ModelNames* names) {
   AnswerBody::Options options;
   options.api = exchange.facts().api();
   options.model = exchange.facts().model.view();
+  options.names = names;
   options.done =
       server.sse_done == config::SseDone::kStrip ? wire::DoneEvent::kStrip : wire::DoneEvent::kPass;
   options.event_bytes_max = server.limits.event_bytes;
@@ -284,9 +285,10 @@ AnswerBody::Options body_options(const Exchange& exchange, const config::Server&
 
 // An answer with a body that passes, of any kind but an error.
 Task<Status> relay_passing(Exchange& exchange, providers::Provider& provider, AnswerSource& source,
-                           BodyKind kind, Framing framing, AnswerWriter& writer) {
+                           BodyKind kind, Framing framing, const wire::ModelNames* names,
+                           AnswerWriter& writer) {
   const config::Server& server = exchange.server();
-  AnswerBody body(kind, body_options(exchange, server, framing));
+  AnswerBody body(kind, body_options(exchange, server, framing, names));
   std::optional<SteadyTime> head_until;
   if (kind == BodyKind::kEvents) {
     // From here on the request may take long, and cannot be sent again.
@@ -312,7 +314,8 @@ Task<Status> relay_passing(Exchange& exchange, providers::Provider& provider, An
 
 }  // namespace
 
-Task<Status> relay(Exchange& exchange, providers::Provider& provider, Answered& answered) {
+Task<Status> relay(Exchange& exchange, providers::Provider& provider, Answered& answered,
+                   const wire::ModelNames* names) {
   // Valid until the first read of the body: what is needed later is copied.
   const http::ResponseHead& head = *answered.head;
   const int status = head.status;
@@ -348,7 +351,7 @@ Task<Status> relay(Exchange& exchange, providers::Provider& provider, Answered& 
           co_await relay_error(exchange, provider, source, status, kind, writer, content_type);
       break;
     default:
-      relayed = co_await relay_passing(exchange, provider, source, kind, framing, writer);
+      relayed = co_await relay_passing(exchange, provider, source, kind, framing, names, writer);
   }
   if (relayed) exchange.responder().completed();
   co_return relayed;

@@ -39,6 +39,10 @@ enum class Repeatable : bool { kNo, kYes };
 // states what the request that made it has used, each time that it is fetched.
 enum class Spends : bool { kNo, kYes };
 
+// When a client names the model of an answer. An answer that an upstream keeps belongs to an
+// earlier request: its model gets the name that the catalog has for it.
+enum class ModelNamed : bool { kNow, kEarlier };
+
 // How requests of a route are passed to an upstream.
 struct Passing {
   std::string_view model_type;  // that a model must have, if its type is stated
@@ -47,6 +51,7 @@ struct Passing {
   std::optional<wire::RequestShape> shape = std::nullopt;
   config::Surface surface = config::Surface::kOpenAi;
   Spends spends = Spends::kNo;
+  ModelNamed model_named = ModelNamed::kNow;
 };
 
 struct Route {

@@ -173,6 +173,20 @@ Result<Catalog::Target> Catalog::route_at(std::size_t provider, std::string_view
   return Target{provider, upstream_model, nullptr};
 }
 
+std::optional<std::string> Catalog::name_of(std::size_t provider,
+                                            std::string_view upstream_model) const {
+  const auto registered = std::ranges::find_if(registered_, [&](const auto& model) {
+    return model->provider == provider && model->upstream_id == upstream_model;
+  });
+  if (registered != registered_.end()) return (*registered)->id;
+  std::string name = config::listed_name(settings_->providers[provider].id, upstream_model);
+  const Result<Target> target = route(name);
+  if (!target || target->provider != provider || target->upstream_model != upstream_model) {
+    return std::nullopt;
+  }
+  return name;
+}
+
 const Model* Catalog::find_under_any_prefix(std::string_view name) const {
   for (const config::Provider& provider : settings_->providers) {
     const Model* model = find(config::listed_name(provider.id, name));

@@ -80,6 +80,10 @@ class Catalog {
   // the provider's prefix, or anything that its allow-list permits.
   Result<Target> route_at(std::size_t provider, std::string_view name) const;
 
+  // The inverse: a name that leads to that model of that provider, a registered one if there is
+  // one; nullopt if no name does.
+  std::optional<std::string> name_of(std::size_t provider, std::string_view upstream_model) const;
+
   // The error for an unknown name: the reference's words, and a suggestion.
   Error not_found(std::string_view name) const;
 

@@ -111,8 +111,9 @@ TEST_F(Apis, PassWhatIsAskedAboutAStoredResponse) {
   for (const char* target :
        {"/v1/responses/resp_1?stream=false&starting_after=3", "/v1/responses/resp_1/input_items",
         "/v1/conversations/conv_1/items/msg_1?include[]=x"}) {
+    // The name that the client has used when it made the response.
     EXPECT_EQ(ask(get(target), R"({"id":"resp_1","model":"m1"})").body,
-              R"({"id":"resp_1","model":"m1"})")
+              R"({"id":"resp_1","model":"passthrough/m1"})")
         << target;
     const SeenRequest seen = upstream.wait_for_request(upstream.requests().size() - 1);
     EXPECT_EQ(seen.method, "GET");
@@ -125,8 +126,14 @@ TEST_F(Apis, PassWhatIsAskedAboutAStoredResponse) {
 TEST_F(Apis, PassTheResumedStreamOfAResponse) {
   const RawClient::Rest rest = rest_of(get("/v1/responses/resp_1?stream=true&starting_after=1"),
                                        response_stream("m1"), kLastChunk);
-  EXPECT_EQ(rest.body, response_stream("m1"));
+  EXPECT_EQ(rest.body, response_stream("passthrough/m1"));
   EXPECT_TRUE(rest.complete);
+}
+
+TEST_F(Apis, PassTheNameOfAModelThatNoNameLeadsTo) {
+  settings.providers.front().allowed_models = {"m1"};
+  EXPECT_EQ(ask(get("/v1/responses/resp_1"), R"({"model":"another","a":1})").body,
+            R"({"model":"another","a":1})");
 }
 
 TEST_F(Apis, PassWhatChangesAStoredObject) {

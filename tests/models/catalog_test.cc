@@ -87,6 +87,21 @@ TEST(Catalog, RoutesAtAChosenProvider) {
   EXPECT_EQ(catalog.route_at(0, "").error().kind, ErrorKind::kModelNotFound);
 }
 
+TEST(Catalog, NamesAProvidersModelAsItIsRequested) {
+  auto settings = providers({"p", "q"});
+  settings->providers[1].allowed_models = {"b"};
+  const Catalog catalog({.registered = {model("alias", 0, "a"), model("p/taken", 1, "x")}},
+                        settings, KeyedHash());
+  EXPECT_EQ(catalog.name_of(0, "a"), "alias");
+  EXPECT_EQ(catalog.name_of(0, "any"), "p/any");
+  EXPECT_EQ(catalog.name_of(1, "x"), "p/taken");
+  EXPECT_EQ(catalog.name_of(1, "b"), "q/b");
+  // Another provider's model has that name, the allow-list lacks it, or it is no name.
+  EXPECT_EQ(catalog.name_of(0, "taken"), std::nullopt);
+  EXPECT_EQ(catalog.name_of(1, "c"), std::nullopt);
+  EXPECT_EQ(catalog.name_of(0, ""), std::nullopt);
+}
+
 TEST(Catalog, DoesNotRouteOtherNames) {
   const Catalog catalog({.registered = {model("p/a", 0, "a")}}, providers({"p"}), KeyedHash());
   for (const char* name : {"", "a", "p", "p/", "/a", "P/a", "pp/a", "q/a"}) {

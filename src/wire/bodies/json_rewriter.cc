@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "core/json_reader.h"
 #include "core/text.h"
 #include "wire/json/blank.h"
 #include "wire/json/bytes.h"
@@ -34,12 +37,18 @@ std::string_view between(const char* begin, const char* end) {
 
 }  // namespace
 
-JsonRewriter::JsonRewriter(std::string_view model, StreamEnd& end) : end_(&end) {
+JsonRewriter::JsonRewriter(std::string_view model, StreamEnd& end, const ModelNames* names)
+    : replaces_(!model.empty() || names != nullptr),
+      names_(model.empty() ? names : nullptr),
+      end_(&end) {
   if (!model.empty()) replacement_.assign(json_quoted(model));
 }
 
-JsonRewriter::JsonRewriter(std::string_view model, std::string_view inner)
-    : end_(nullptr), inner_(inner) {
+JsonRewriter::JsonRewriter(std::string_view model, std::string_view inner, const ModelNames* names)
+    : replaces_(!model.empty() || names != nullptr),
+      names_(model.empty() ? names : nullptr),
+      end_(nullptr),
+      inner_(inner) {
   if (!model.empty()) replacement_.assign(json_quoted(model));
 }
 
@@ -112,7 +121,7 @@ const char* JsonRewriter::take_known_opening(Piece& in) {
 // holds. A usage object, a second model, or something said about the end would have to be
 // remembered as well.
 void JsonRewriter::remember_opening(const char* end, const Piece& in) {
-  if (!several_texts_ || in.text == nullptr || !opening_is_open_) return;
+  if (!several_texts_ || in.text == nullptr || !opening_is_open_ || names_ != nullptr) return;
   if (end_ != nullptr && end_->event_says_something()) return;
   if (in_part_ && end_->part_says_something()) return;
   const std::string_view text = between(in.text, end);
@@ -208,7 +217,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       if (watch_ != StreamEnd::kNothing && watch_ != StreamEnd::kInner) {
         return begin_string(State::kWatchedString, token, in);
       }
-      if (key_ != Key::kModel || replacement_.empty()) {
+      if (key_ != Key::kModel || !replaces_) {
         return begin_string(State::kString, token, in);
       }
       return begin_model(token, in);
@@ -253,6 +262,7 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
   if (value_bytes > kModelBytesMax) {
     in.out.append(held_);
   } else {
+    if (names_ != nullptr) look_up_replacement(held_ + std::string(between(in.unpassed, behind)));
     in.out.append(replacement_.view());
     if (in.model.empty()) {
       in.model = between(in.unpassed, behind);
@@ -263,6 +273,13 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
     in.unpassed = behind;
   }
   held_.clear();
+}
+
+void JsonRewriter::look_up_replacement(std::string_view spelled) {
+  const auto value = JsonDocument::read(spelled);
+  std::optional<std::string> name;
+  if (value) name = names_->client_name(value->root().text());
+  replacement_.assign(name ? json_quoted(*name) : spelled);
 }
 
 [[gnu::always_inline]] inline void JsonRewriter::take_nested(const char* token, Piece& in) {
@@ -313,7 +330,7 @@ void JsonRewriter::take_nested_key(std::string_view spelled) {
 // In the value of the inner object's `model` or `usage`.
 void JsonRewriter::take_inner_value(const char* token, Piece& in) {
   state_ = State::kNested;
-  if (*token == '"' && key_ == Key::kModel && !replacement_.empty()) return begin_model(token, in);
+  if (*token == '"' && key_ == Key::kModel && replaces_) return begin_model(token, in);
   take_nested(token, in);
   if (*token == '{' && key_ == Key::kUsage) begin_capture(token, in);
 }

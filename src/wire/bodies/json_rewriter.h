@@ -31,6 +31,7 @@
 #include "core/small_text.h"
 #include "wire/apis/stream_end.h"
 #include "wire/apis/usage.h"
+#include "wire/bodies/model_names.h"
 #include "wire/json/tokens.h"
 
 namespace penstock::wire {
@@ -43,12 +44,14 @@ class JsonRewriter {
   // The longest opening that is remembered.
   static constexpr std::size_t kOpeningBytesMax = 512;
 
-  // `model`: the name to write, not escaped; if empty, nothing is replaced. For the events of a
-  // stream: `end` is told what they say, by its law, and not owned.
-  JsonRewriter(std::string_view model, StreamEnd& end);
+  // `model`: the name to write, not escaped; if empty, each value is replaced by what `names` says,
+  // and by nothing without `names`, which outlive the rewriter. For the events of a stream: `end`
+  // is told what they say, by its law, and not owned.
+  JsonRewriter(std::string_view model, StreamEnd& end, const ModelNames* names = nullptr);
   // For one text. `inner` is the object of the top level that has `model` and `usage`, too; a
   // constant, or empty.
-  explicit JsonRewriter(std::string_view model, std::string_view inner = {});
+  explicit JsonRewriter(std::string_view model, std::string_view inner = {},
+                        const ModelNames* names = nullptr);
 
   // Feeds the next piece, and appends what is to be passed on to `out`.
   void feed(std::string_view piece, std::string& out);
@@ -128,6 +131,7 @@ class JsonRewriter {
   void take_value(const char* token, Piece& in);
   void take_nested(const char* token, Piece& in);
   void end_model(const char* quote, Piece& in);
+  void look_up_replacement(std::string_view spelled);
   void end_nested(const char* bracket, Piece& in);
   void end_piece(Piece& in);
 
@@ -155,7 +159,9 @@ class JsonRewriter {
   void keep_token(std::string_view part);
   void keep_capture(std::string_view part);
 
+  bool replaces_;              // the values of models
   SmallText<96> replacement_;  // the name as a JSON string, including quotes
+  const ModelNames* names_;    // null: the replacement is the same for all
   SmallText<256> usage_;
   SmallText<256> inner_usage_;
   StreamEnd* const end_;          // null: one text

@@ -19,9 +19,9 @@ std::string_view mark_of(const EventLaw& law) {
 }  // namespace
 
 SseRewriter::SseRewriter(std::string_view model, const EventLaw& law, DoneEvent done,
-                         std::size_t held_bytes_max)
+                         std::size_t held_bytes_max, const ModelNames* names)
     : end_(law),
-      json_(model, end_),
+      json_(model, end_, names),
       mark_(mark_of(law)),
       done_(done),
       held_bytes_max_(held_bytes_max) {}

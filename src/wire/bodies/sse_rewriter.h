@@ -35,8 +35,9 @@ enum class DoneEvent : bool { kPass, kStrip };
 
 class SseRewriter {
  public:
+  // `model` and `names` as for a JsonRewriter.
   SseRewriter(std::string_view model, const EventLaw& law, DoneEvent done,
-              std::size_t held_bytes_max);
+              std::size_t held_bytes_max, const ModelNames* names = nullptr);
   SseRewriter(const SseRewriter&) = delete;
   SseRewriter& operator=(const SseRewriter&) = delete;
 

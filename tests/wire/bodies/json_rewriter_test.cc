@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -315,6 +316,46 @@ TEST(JsonRewriter, EndsAStringAtALineBreakWithoutReplacingIt) {
   EXPECT_EQ(out, R"({"model":"n","model":"two)");
   rewriter.feed(R"(lines"})", out);
   EXPECT_EQ(out, R"({"model":"n","model":"twolines"})");
+}
+
+// `known` is called `its "name"`; no other model has another name.
+class OneName final : public ModelNames {
+ public:
+  std::optional<std::string> client_name(std::string_view upstream_model) const override {
+    if (upstream_model != "known") return std::nullopt;
+    return "its \"name\"";
+  }
+};
+
+TEST(JsonRewriter, LooksUpTheNameOfEachModelWhereNoneIsAsked) {
+  constexpr std::string_view kText =
+      R"({"model":"known","a":{"model":"known"},"model":"kn\u006fwn","model":"an\u006fther"})";
+  for (std::size_t cut = 0; cut <= kText.size(); ++cut) {
+    const OneName names;
+    JsonRewriter rewriter({}, {}, &names);
+    std::string out;
+    rewriter.feed(kText.substr(0, cut), out);
+    rewriter.feed(kText.substr(cut), out);
+    rewriter.finish(out);
+    EXPECT_EQ(out, R"({"model":"its \"name\"","a":{"model":"known"},"model":"its \"name\"",)"
+                   R"("model":"an\u006fther"})")
+        << cut;
+  }
+}
+
+TEST(JsonRewriter, LooksUpTheNamesOfTextsThatBeginAlike) {
+  const OneName names;
+  StreamEnd end(kCompletionEvents);
+  JsonRewriter rewriter({}, end, &names);
+  std::string out;
+  for (const std::string_view model : {"known", "known", "other", "known"}) {
+    rewriter.feed(R"({"model":")" + std::string(model) + R"(","n":1})", out);
+    rewriter.finish(out);
+  }
+  EXPECT_EQ(out, R"({"model":"its \"name\"","n":1})"
+                 R"({"model":"its \"name\"","n":1})"
+                 R"({"model":"other","n":1})"
+                 R"({"model":"its \"name\"","n":1})");
 }
 
 TEST(JsonRewriter, CompletesWithSpaceBehindItOnly) {
