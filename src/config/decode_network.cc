@@ -101,7 +101,7 @@ void decode_headers(Decoder& decoder, const Node& node, Provider& provider) {
   for (const Node& entry : node.children) decode_header(decoder, entry, provider);
 }
 
-constexpr std::array kLimitsKeys = {
+constexpr std::array kConnectionLimitsKeys = {
     Key<ConnectionLimits>{"max_connections", "integer", "none",
                           [](Decoder& decoder, const Node& node, ConnectionLimits& limits) {
                             store(decoder.integer(node, {1, 1'000'000}), limits.max_connections);
@@ -138,12 +138,12 @@ constexpr std::array kNetworkKeys = {
     ignored<Provider>("proxy"),
     Key<Provider>{"limits", "mapping", "{}",
                   [](Decoder& decoder, const Node& node, Provider& provider) {
-                    decode_section<ConnectionLimits>(decoder, node, kLimitsKeys,
+                    decode_section<ConnectionLimits>(decoder, node, kConnectionLimitsKeys,
                                                      provider.connection_limits);
                   },
                   Use::kOptional,
                   [](const std::string& path, KnownKeys& out) {
-                    list_section<ConnectionLimits>(path, kLimitsKeys, out);
+                    list_section<ConnectionLimits>(path, kConnectionLimitsKeys, out);
                   }},
 };
 

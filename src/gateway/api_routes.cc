@@ -48,7 +48,7 @@ constexpr RouteRow<Upstreams> any_path(std::string_view method) {
   return {{method, kAnyPath, Access::kKeyed, passing, Api::kOther}, pass_any_path};
 }
 
-constexpr std::array kRoutes = {
+constexpr std::array kApiRoutes = {
     // Chat completions, and those that the upstream stores.
     ask("/v1/chat/completions", Api::kCompletions, kLlm),
     object("GET", "/v1/chat/completions", Api::kCompletions),
@@ -144,7 +144,7 @@ constexpr std::array kRoutes = {
 }  // namespace
 
 std::span<const RouteRow<Upstreams>> api_routes() {
-  return kRoutes;
+  return kApiRoutes;
 }
 
 }  // namespace penstock::gateway

@@ -129,7 +129,7 @@ Task<Status> show_version(const InspectServices&, Exchange& exchange, const Rout
 }
 
 // The reference has the same under its level for administrators.
-constexpr std::array<RouteRow<InspectServices>, 8> kRoutes = {{
+constexpr std::array<RouteRow<InspectServices>, 8> kInspectRoutes = {{
     {{"GET", "/v1/version", Access::kPublic}, show_version},
     {{"GET", "/v1/providers"}, list_providers},
     {{"GET", "/v1/providers/{provider_id:path}"}, show_provider},
@@ -143,7 +143,7 @@ constexpr std::array<RouteRow<InspectServices>, 8> kRoutes = {{
 }  // namespace
 
 std::span<const RouteRow<InspectServices>> inspect_routes() {
-  return kRoutes;
+  return kInspectRoutes;
 }
 
 }  // namespace penstock::gateway

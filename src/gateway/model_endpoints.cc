@@ -141,7 +141,7 @@ Task<Status> remove_model(const ModelServices& services, Exchange& exchange,
 
 constexpr std::string_view kModelPath = "/v1/models/{model_id:path}";
 
-constexpr std::array<RouteRow<ModelServices>, 4> kRoutes = {{
+constexpr std::array<RouteRow<ModelServices>, 4> kModelRoutes = {{
     {{"GET", "/v1/models"}, list_models},
     {{"POST", "/v1/models", Access::kAdmin}, register_model},
     {{"GET", kModelPath}, show_model},
@@ -151,7 +151,7 @@ constexpr std::array<RouteRow<ModelServices>, 4> kRoutes = {{
 }  // namespace
 
 std::span<const RouteRow<ModelServices>> model_routes() {
-  return kRoutes;
+  return kModelRoutes;
 }
 
 }  // namespace penstock::gateway

@@ -71,7 +71,7 @@ Task<Status> serve_greeting(const OperationsServices&, Exchange& exchange, const
   co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
-constexpr std::array<RouteRow<OperationsServices>, 8> kRoutes = {{
+constexpr std::array<RouteRow<OperationsServices>, 8> kOperationsRoutes = {{
     {{"GET", "/", Access::kPublic}, serve_greeting},
     {{"GET", "/api/hello", Access::kPublic}, serve_greeting},
     {{"GET", "/v1alpha/admin/health", Access::kPublic}, serve_health},
@@ -85,7 +85,7 @@ constexpr std::array<RouteRow<OperationsServices>, 8> kRoutes = {{
 }  // namespace
 
 std::span<const RouteRow<OperationsServices>> operations_routes() {
-  return kRoutes;
+  return kOperationsRoutes;
 }
 
 }  // namespace penstock::gateway

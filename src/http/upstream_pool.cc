@@ -8,8 +8,6 @@
 namespace penstock::http {
 namespace {
 
-constexpr std::size_t kUnreadBytesMax = 64 * 1024;
-
 Error all_in_use(const UpstreamLimit& limit) {
   return Error::gateway(ErrorKind::kOverloaded,
                         "all " + std::to_string(limit.connections_max()) +

@@ -53,7 +53,7 @@ void note_type(const JsonValue& entry, ListedModel& model) {
   model.type_is_stated = model.type != "llm";
 }
 
-Error invalid(std::string message) {
+Error invalid_list(std::string message) {
   return Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                          std::move(message));
 }
@@ -101,13 +101,13 @@ ListReader::ListReader(const ListBounds& bounds, Take take, config::ModelListing
     : bounds_(bounds), take_(std::move(take)), list_shape_(shape) {}
 
 Error ListReader::broken() const {
-  return invalid("the upstream's answer is not a model list: unexpected text at byte " +
-                 std::to_string(position_));
+  return invalid_list("the upstream's answer is not a model list: unexpected text at byte " +
+                      std::to_string(position_));
 }
 
 Error ListReader::too_long() const {
-  return invalid("the upstream's model list is longer than " + std::to_string(bounds_.bytes) +
-                 " bytes")
+  return invalid_list("the upstream's model list is longer than " + std::to_string(bounds_.bytes) +
+                      " bytes")
       .at_limit(Limit::kModelListBytes);
 }
 
@@ -130,7 +130,7 @@ Status ListReader::feed(std::string_view part) {
 
 Result<ListReader::Page> ListReader::end_page() {
   if (state_ != State::kEnd || !has_list_) {
-    return failure(invalid("the upstream's answer is not a model list"));
+    return failure(invalid_list("the upstream's answer is not a model list"));
   }
   state_ = State::kStart;
   position_ = 0;

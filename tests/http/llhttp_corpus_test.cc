@@ -38,7 +38,7 @@ struct Exception {
 
 constexpr std::string_view kMethod = "no route has the method, 501 (RFC 9110 section 9.1)";
 constexpr std::string_view kProtocol = "the protocol is not HTTP";
-constexpr std::string_view kHost = "`=` in Host: unreserved characters only";
+constexpr std::string_view kHostCharacters = "`=` in Host: unreserved characters only";
 constexpr std::string_view kAbsolute = "absolute-form is for proxies; here it could hide a host";
 constexpr std::string_view kCoding =
     "the only coding is chunked, named once (RFC 9112 section 6.3)";
@@ -60,8 +60,8 @@ constexpr Exception kStricter[] = {
     {"method.md: SOURCE request with ICE", kProtocol},
     {"method.md: OPTIONS request with RTSP", kProtocol},
     {"method.md: ANNOUNCE request with RTSP", kProtocol},
-    {"sample.md: curl GET", kHost},
-    {"sample.md: Firefox GET", kHost},
+    {"sample.md: curl GET", kHostCharacters},
+    {"sample.md: Firefox GET", kHostCharacters},
     {"sample.md: No HTTP version", "HTTP/0.9 has no framing at all"},
     {"transfer-encoding.md: POST with `chunked` as last transfer-encoding", kCoding},
     {"transfer-encoding.md: POST with `chunked` as last transfer-encoding (multiple headers)",

@@ -8,11 +8,11 @@
 namespace penstock::http {
 namespace {
 
-constexpr HeadLimits kLimits;
+constexpr HeadLimits kRequestLimits;
 
-RequestHead parse(std::string_view text) {
+RequestHead parse_request(std::string_view text) {
   RequestHead head;
-  const Result<Parsed> parsed = parse_request_head(text, 0, kLimits, head);
+  const Result<Parsed> parsed = parse_request_head(text, 0, kRequestLimits, head);
   EXPECT_TRUE(parsed) << text << parsed.error().message;
   if (parsed) {
     EXPECT_EQ(parsed->head_bytes, text.size()) << text;
@@ -29,10 +29,11 @@ TEST(RequestParser, ReadsTheLineTheFieldsAndWhereTheHeadEnds) {
       "Content-Length: 12\r\n"
       "\r\n";
   RequestHead head;
-  const Result<Parsed> parsed = parse_request_head(text + "{\"model\":1}\n", 0, kLimits, head);
+  const Result<Parsed> parsed =
+      parse_request_head(text + "{\"model\":1}\n", 0, kRequestLimits, head);
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->head_bytes, text.size());
-  const RequestHead request = parse(text);
+  const RequestHead request = parse_request(text);
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.target, "/v1/chat/completions?a=b");
   EXPECT_EQ(request.version, Version::kHttp11);
@@ -47,7 +48,7 @@ TEST(RequestParser, ReadsTheLineTheFieldsAndWhereTheHeadEnds) {
 }
 
 TEST(RequestParser, CountsTheEmptyLineBeforeTheRequest) {
-  EXPECT_EQ(parse("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").method, "GET");
+  EXPECT_EQ(parse_request("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").method, "GET");
 }
 
 TEST(RequestParser, ForgetsTheHeadThatWasThereBefore) {
@@ -55,8 +56,8 @@ TEST(RequestParser, ForgetsTheHeadThatWasThereBefore) {
   ASSERT_TRUE(parse_request_head(
       "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n"
       "Transfer-Encoding: chunked\r\n\r\n",
-      0, kLimits, head));
-  ASSERT_TRUE(parse_request_head("GET /b HTTP/1.1\r\nHost: b\r\n\r\n", 0, kLimits, head));
+      0, kRequestLimits, head));
+  ASSERT_TRUE(parse_request_head("GET /b HTTP/1.1\r\nHost: b\r\n\r\n", 0, kRequestLimits, head));
   EXPECT_EQ(head.fields.size(), 1U);
   EXPECT_EQ(head.framing.kind, Framing::Kind::kNone);
   EXPECT_TRUE(head.keep_alive);
@@ -65,7 +66,7 @@ TEST(RequestParser, ForgetsTheHeadThatWasThereBefore) {
 
 TEST(RequestParser, ReadsTheLargestLengthOf19Digits) {
   const RequestHead head =
-      parse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999999999999999\r\n\r\n");
+      parse_request("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999999999999999\r\n\r\n");
   EXPECT_EQ(head.framing.length, 9999999999999999999U);
 }
 
@@ -94,26 +95,28 @@ TEST(RequestParser, DecidesWhetherTheConnectionIsKept) {
     const std::string text = "GET / HTTP/" + std::string(row.version) +
                              "\r\nHost: a\r\nConnection: " + std::string(row.connection) +
                              "\r\n\r\n";
-    EXPECT_EQ(parse(text).keep_alive, row.keep_alive) << text;
+    EXPECT_EQ(parse_request(text).keep_alive, row.keep_alive) << text;
   }
 }
 
 TEST(RequestParser, JoinsConnectionFields) {
   EXPECT_FALSE(
-      parse("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n")
+      parse_request(
+          "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n")
           .keep_alive);
 }
 
 TEST(RequestParser, HearsTheExpectationOfHttp11Only) {
-  EXPECT_TRUE(parse("PUT / HTTP/1.1\r\nHost: a\r\nexpect: 100-Continue\r\n\r\n").expects_continue);
-  EXPECT_FALSE(parse("PUT / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n").expects_continue);
+  EXPECT_TRUE(
+      parse_request("PUT / HTTP/1.1\r\nHost: a\r\nexpect: 100-Continue\r\n\r\n").expects_continue);
+  EXPECT_FALSE(parse_request("PUT / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n").expects_continue);
 }
 
 TEST(RequestParser, AsksForMoreUntilTheLastByte) {
   const std::string text = "\r\nGET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n";
   for (std::size_t size = 0; size < text.size(); ++size) {
     RequestHead head;
-    const Result<Parsed> parsed = parse_request_head(text.substr(0, size), 0, kLimits, head);
+    const Result<Parsed> parsed = parse_request_head(text.substr(0, size), 0, kRequestLimits, head);
     ASSERT_TRUE(parsed) << size;
     EXPECT_FALSE(parsed->complete()) << size;
   }
@@ -121,15 +124,15 @@ TEST(RequestParser, AsksForMoreUntilTheLastByte) {
 
 TEST(RequestParser, RefusesAControlCharacterBeforeTheLineIsThere) {
   RequestHead head;
-  EXPECT_FALSE(parse_request_head(std::string_view("GET /\0", 6), 0, kLimits, head));
-  EXPECT_FALSE(parse_request_head("GET / HTTP/1.1\rH", 0, kLimits, head));
+  EXPECT_FALSE(parse_request_head(std::string_view("GET /\0", 6), 0, kRequestLimits, head));
+  EXPECT_FALSE(parse_request_head("GET / HTTP/1.1\rH", 0, kRequestLimits, head));
   // The CR was the last byte of the earlier call.
-  EXPECT_FALSE(parse_request_head("GET / HTTP/1.1\rH", 15, kLimits, head));
+  EXPECT_FALSE(parse_request_head("GET / HTTP/1.1\rH", 15, kRequestLimits, head));
 }
 
 TEST(RequestParser, ServesTheMethodsThatARouteCanHave) {
   for (const char* method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
-    EXPECT_EQ(parse(std::string(method) + " / HTTP/1.1\r\nHost: a\r\n\r\n").method, method);
+    EXPECT_EQ(parse_request(std::string(method) + " / HTTP/1.1\r\nHost: a\r\n\r\n").method, method);
   }
 }
 
@@ -140,24 +143,26 @@ std::string head_of_bytes(std::size_t bytes) {
 
 TEST(RequestParser, TakesAHeadAtTheByteLimitAndRefusesOneBeyond) {
   RequestHead head;
-  const Result<Parsed> fits = parse_request_head(head_of_bytes(kLimits.bytes), 0, kLimits, head);
+  const Result<Parsed> fits =
+      parse_request_head(head_of_bytes(kRequestLimits.bytes), 0, kRequestLimits, head);
   ASSERT_TRUE(fits);
-  EXPECT_EQ(fits->head_bytes, kLimits.bytes);
+  EXPECT_EQ(fits->head_bytes, kRequestLimits.bytes);
   const Result<Parsed> large =
-      parse_request_head(head_of_bytes(kLimits.bytes + 1), 0, kLimits, head);
+      parse_request_head(head_of_bytes(kRequestLimits.bytes + 1), 0, kRequestLimits, head);
   ASSERT_FALSE(large);
   EXPECT_EQ(large.error().kind, ErrorKind::kHeadTooLarge);
 }
 
 TEST(RequestParser, RefusesAHeadAtTheByteLimitWhoseEndIsMissing) {
-  const std::string text = head_of_bytes(kLimits.bytes + 100);
-  for (const std::size_t scanned : {std::size_t{0}, kLimits.bytes - 1}) {
+  const std::string text = head_of_bytes(kRequestLimits.bytes + 100);
+  for (const std::size_t scanned : {std::size_t{0}, kRequestLimits.bytes - 1}) {
     RequestHead head;
-    const auto below =
-        parse_request_head(text.substr(0, kLimits.bytes - 1), scanned / 2, kLimits, head);
+    const auto below = parse_request_head(text.substr(0, kRequestLimits.bytes - 1), scanned / 2,
+                                          kRequestLimits, head);
     ASSERT_TRUE(below);
     EXPECT_FALSE(below->complete());
-    const auto at = parse_request_head(text.substr(0, kLimits.bytes), scanned, kLimits, head);
+    const auto at =
+        parse_request_head(text.substr(0, kRequestLimits.bytes), scanned, kRequestLimits, head);
     ASSERT_FALSE(at);
     EXPECT_EQ(at.error().kind, ErrorKind::kHeadTooLarge);
   }
@@ -176,9 +181,10 @@ TEST(RequestParser, TakesFieldsUpToTheirLimit) {
     return text + "\r\n";
   };
   RequestHead head;
-  EXPECT_TRUE(parse_request_head(with_fields(kLimits.fields), 0, kLimits, head));
-  EXPECT_EQ(head.fields.size(), kLimits.fields);
-  const auto many = parse_request_head(with_fields(kLimits.fields + 1), 0, kLimits, head);
+  EXPECT_TRUE(parse_request_head(with_fields(kRequestLimits.fields), 0, kRequestLimits, head));
+  EXPECT_EQ(head.fields.size(), kRequestLimits.fields);
+  const auto many =
+      parse_request_head(with_fields(kRequestLimits.fields + 1), 0, kRequestLimits, head);
   ASSERT_FALSE(many);
   EXPECT_EQ(many.error().kind, ErrorKind::kTooManyFields);
 }

@@ -8,11 +8,11 @@
 namespace penstock::http {
 namespace {
 
-constexpr HeadLimits kLimits;
+constexpr HeadLimits kResponseLimits;
 
-ResponseHead parse(std::string_view text) {
+ResponseHead parse_response(std::string_view text) {
   ResponseHead head;
-  const Result<Parsed> parsed = parse_response_head(text, 0, kLimits, head);
+  const Result<Parsed> parsed = parse_response_head(text, 0, kResponseLimits, head);
   EXPECT_TRUE(parsed) << text << parsed.error().message;
   if (parsed) {
     EXPECT_EQ(parsed->head_bytes, text.size()) << text;
@@ -21,8 +21,8 @@ ResponseHead parse(std::string_view text) {
 }
 
 TEST(ResponseParser, ReadsTheStatusLineAndTheFields) {
-  const ResponseHead head =
-      parse("HTTP/1.1 429 Too Many Requests\r\nretry-after: 5\r\nContent-Length: 3\r\n\r\n");
+  const ResponseHead head = parse_response(
+      "HTTP/1.1 429 Too Many Requests\r\nretry-after: 5\r\nContent-Length: 3\r\n\r\n");
   EXPECT_EQ(head.status, 429);
   EXPECT_EQ(head.reason, "Too Many Requests");
   EXPECT_EQ(head.version, Version::kHttp11);
@@ -33,15 +33,15 @@ TEST(ResponseParser, ReadsTheStatusLineAndTheFields) {
 }
 
 TEST(ResponseParser, TakesAnyReasonAndNone) {
-  EXPECT_EQ(parse("HTTP/1.1 200\r\n\r\n").reason, "");
-  EXPECT_EQ(parse("HTTP/1.1 200 \r\n\r\n").reason, "");
-  EXPECT_EQ(parse("HTTP/1.1 200  OK\r\n\r\n").reason, " OK");
-  EXPECT_EQ(parse("HTTP/1.1 500 Ori\xc3\xabntatie\r\n\r\n").reason, "Ori\xc3\xabntatie");
+  EXPECT_EQ(parse_response("HTTP/1.1 200\r\n\r\n").reason, "");
+  EXPECT_EQ(parse_response("HTTP/1.1 200 \r\n\r\n").reason, "");
+  EXPECT_EQ(parse_response("HTTP/1.1 200  OK\r\n\r\n").reason, " OK");
+  EXPECT_EQ(parse_response("HTTP/1.1 500 Ori\xc3\xabntatie\r\n\r\n").reason, "Ori\xc3\xabntatie");
 }
 
 TEST(ResponseParser, TakesEveryStatusFrom100To999) {
   for (const int status : {100, 101, 199, 200, 599, 600, 999}) {
-    EXPECT_EQ(parse("HTTP/1.1 " + std::to_string(status) + " X\r\n\r\n").status, status);
+    EXPECT_EQ(parse_response("HTTP/1.1 " + std::to_string(status) + " X\r\n\r\n").status, status);
   }
 }
 
@@ -74,39 +74,40 @@ TEST(ResponseParser, KnowsHowTheBodyEnds) {
   for (const Row& row : kRows) {
     const std::string text =
         "HTTP/" + std::string(row.start) + " X\r\n" + std::string(row.fields) + "\r\n";
-    const ResponseHead head = parse(text);
+    const ResponseHead head = parse_response(text);
     EXPECT_EQ(head.framing.kind, row.kind) << text;
     EXPECT_EQ(head.keep_alive, row.keep_alive) << text;
   }
 }
 
 TEST(ResponseParser, DoesNotMindFieldsThatSteerRequestsOnly) {
-  EXPECT_EQ(parse("HTTP/1.1 204 X\r\nHost: a, b\r\nHost: c\r\nExpect: x\r\n\r\n").fields.size(),
-            3U);
+  EXPECT_EQ(
+      parse_response("HTTP/1.1 204 X\r\nHost: a, b\r\nHost: c\r\nExpect: x\r\n\r\n").fields.size(),
+      3U);
 }
 
 TEST(ResponseParser, RefusesAHeadThatIsTooLargeBeforeItsEnd) {
   const std::string text =
-      "HTTP/1.1 200 OK\r\nX: " + std::string(kLimits.bytes, 'x');  // no end in sight
+      "HTTP/1.1 200 OK\r\nX: " + std::string(kResponseLimits.bytes, 'x');  // no end in sight
   ResponseHead head;
-  const auto parsed = parse_response_head(text, 0, kLimits, head);
+  const auto parsed = parse_response_head(text, 0, kResponseLimits, head);
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().kind, ErrorKind::kUpstreamInvalidResponse);
 }
 
 TEST(ResponseParser, RefusesTooManyFields) {
   std::string text = "HTTP/1.1 200 OK\r\n";
-  for (std::size_t i = 0; i < kLimits.fields; ++i) text += "a: b\r\n";
+  for (std::size_t i = 0; i < kResponseLimits.fields; ++i) text += "a: b\r\n";
   ResponseHead head;
-  EXPECT_TRUE(parse_response_head(text + "\r\n", 0, kLimits, head));
-  EXPECT_FALSE(parse_response_head(text + "a: b\r\n\r\n", 0, kLimits, head));
+  EXPECT_TRUE(parse_response_head(text + "\r\n", 0, kResponseLimits, head));
+  EXPECT_FALSE(parse_response_head(text + "a: b\r\n\r\n", 0, kResponseLimits, head));
 }
 
 TEST(ResponseParser, AsksForMoreUntilTheLastByte) {
   const std::string text = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n";
   for (std::size_t size = 0; size < text.size(); ++size) {
     ResponseHead head;
-    const auto parsed = parse_response_head(text.substr(0, size), 0, kLimits, head);
+    const auto parsed = parse_response_head(text.substr(0, size), 0, kResponseLimits, head);
     ASSERT_TRUE(parsed) << size;
     EXPECT_FALSE(parsed->complete()) << size;
   }

@@ -29,7 +29,7 @@ class Relay : public GatewayTest {
   Json log_line(std::size_t count) { return Json::parse(service().access_log(count).back()); }
 };
 
-std::string message_of(const WholeAnswer& answer) {
+std::string json_message_of(const WholeAnswer& answer) {
   return Json::parse(answer.body)["error"]["message"].get<std::string>();
 }
 
@@ -44,7 +44,7 @@ TEST_F(Relay, AnErrorThatBreaksOffIsWrappedEvenWhereItIsJsonSoFar) {
   EXPECT_EQ(answer.status(), 429);
   EXPECT_TRUE(answer.complete);
   EXPECT_EQ(answer.head.find("content-type"), "application/json");
-  EXPECT_EQ(message_of(answer), json);
+  EXPECT_EQ(json_message_of(answer), json);
 }
 
 TEST_F(Relay, AnErrorOfAMebibytePassesAndALargerOneIsCutAndWrapped) {
@@ -64,7 +64,7 @@ TEST_F(Relay, AnErrorOfAMebibytePassesAndALargerOneIsCutAndWrapped) {
   EXPECT_EQ(cut.status(), 400);
   EXPECT_TRUE(cut.complete);
   EXPECT_LT(cut.body.size(), 2 * kMb);
-  EXPECT_TRUE(message_of(cut).starts_with(R"({"error":{"message":"xxx)"));
+  EXPECT_TRUE(json_message_of(cut).starts_with(R"({"error":{"message":"xxx)"));
   // The rest of it belongs to no answer.
   EXPECT_EQ(client.ask(chat(Answer::kWhole)).body, chat_answer_body("passthrough/m1"));
 }

@@ -1,12 +1,11 @@
 #include "sim/answers.h"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
+
+#include "sim/json.h"
 
 namespace penstock::sim {
 namespace {
-
-using Json = nlohmann::json;
 
 class AnswersTest : public testing::Test {
  protected:

@@ -9,7 +9,6 @@
 namespace penstock::sim {
 namespace {
 
-using Json = nlohmann::json;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;

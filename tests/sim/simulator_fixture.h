@@ -14,8 +14,8 @@
 #include <utility>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include "sim/json.h"
 #include "sim/simulator.h"
 
 namespace penstock::sim {
@@ -111,12 +111,12 @@ class SimulatorFixture : public testing::Test {
   std::string chat(const std::string& members) {
     return post("/v1/chat/completions", chat_body(members));
   }
-  static nlohmann::json json_of(const std::string& answer) {
-    return nlohmann::json::parse(answer.substr(answer.find("\r\n\r\n") + 4), nullptr, false);
+  static Json json_of(const std::string& answer) {
+    return Json::parse(answer.substr(answer.find("\r\n\r\n") + 4), nullptr, false);
   }
   // Polls until `key` has the value; the suite's time limit ends a futile wait.
   void wait_for_stat(const std::string& key, int value) {
-    while (nlohmann::json::parse(simulator_->stats_json())[key] != value) get("/health");
+    while (Json::parse(simulator_->stats_json())[key] != value) get("/health");
   }
 
   std::unique_ptr<Simulator> simulator_;

@@ -18,7 +18,6 @@ constexpr std::size_t kFunctionLinesMax = 70;
 constexpr std::size_t kColumnsMax = 100;
 
 const std::vector<std::string> kFolders = {"src", "tools", "tests"};
-const std::vector<std::string> kCpp = {".h", ".cc"};
 const std::vector<std::string> kSources = {".h", ".cc", ".mjs", ".py", ".sh", "CMakeLists.txt"};
 
 struct Function {

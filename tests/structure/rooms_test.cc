@@ -17,8 +17,6 @@
 namespace penstock::structure {
 namespace {
 
-const std::vector<std::string> kCpp = {".h", ".cc"};
-
 // "net/stream.h" of the line `#include "net/stream.h"`; empty for every other line.
 std::string_view included_by(std::string_view line) {
   constexpr std::string_view kInclude = "#include \"";

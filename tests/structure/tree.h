@@ -26,6 +26,9 @@ struct File {
 std::vector<File> files_below(const std::vector<std::string>& folders,
                               const std::vector<std::string>& endings);
 
+// The endings of C++ files.
+inline const std::vector<std::string> kCpp = {".h", ".cc"};
+
 File read_file(const std::string& path);
 bool exists(const std::string& path);
 

@@ -7,6 +7,7 @@
 
 #include <simdjson.h>
 
+#include "sim/planning.h"
 #include "wire/bodies/request_fields.h"
 
 namespace penstock::sim {
@@ -17,7 +18,6 @@ namespace ondemand = simdjson::ondemand;
 static_assert(RequestDecoder::kPadding >= simdjson::SIMDJSON_PADDING);
 
 constexpr std::string_view kJsonSpace = " \t\r\n";
-constexpr std::size_t kBytesPerToken = 4;
 constexpr std::size_t kInputsMax = 2048;
 
 std::unexpected<Error> refusal(std::string message) {
@@ -29,7 +29,7 @@ std::unexpected<Error> unsuitable(std::string_view key) {
 }
 
 Input input_of(std::string_view text) {
-  return {hash_of(text, 0), (text.size() + kBytesPerToken - 1) / kBytesPerToken};
+  return {hash_of(text, 0), tokens_of(text)};
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -37,7 +37,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // The text of a value as in the body; nullopt if it is malformed.
-std::optional<std::string_view> text_of(ondemand::value value) {
+std::optional<std::string_view> text_as_written(ondemand::value value) {
   std::string_view text;
   ondemand::json_type type{};
   if (value.type().get(type) != simdjson::SUCCESS) return std::nullopt;
@@ -103,7 +103,7 @@ Status read_inputs(ondemand::value value, std::vector<Input>& inputs) {
   for (auto element : array) {
     ondemand::value item;
     if (std::move(element).get(item) != simdjson::SUCCESS) return unsuitable("input");
-    const std::optional<std::string_view> text = text_of(item);
+    const std::optional<std::string_view> text = text_as_written(item);
     if (!text || inputs.size() >= kInputsMax) return unsuitable("input");
     if (text->starts_with('"') || text->starts_with('[')) {
       inputs.push_back(input_of(*text));
@@ -208,7 +208,7 @@ Result<Request> RequestDecoder::decode(Endpoint endpoint, std::string_view body)
 Status RequestDecoder::Working::read_member(Endpoint endpoint, std::string_view key,
                                             ondemand::value value, Request& request, Tools& tools) {
   if (key == "sim") {
-    const std::optional<std::string_view> text = text_of(value);
+    const std::optional<std::string_view> text = text_as_written(value);
     if (!text) return unsuitable(key);
     request.sim = *text;
   } else if (endpoint == Endpoint::kEmbedding) {
@@ -235,7 +235,7 @@ Status RequestDecoder::Working::read_member(Endpoint endpoint, std::string_view 
 
 Status RequestDecoder::Working::read_input(std::string_view key, ondemand::value value,
                                            Request& request) {
-  const std::optional<std::string_view> text = text_of(value);
+  const std::optional<std::string_view> text = text_as_written(value);
   const bool suits =
       text && (text->starts_with('[') || (key == "prompt" && text->starts_with('"')));
   if (!suits) return unsuitable(key);

@@ -16,7 +16,7 @@ namespace {
 // What a stream that ends in order has stated.
 enum class Said : std::uint8_t { kNothing, kEnded, kError };
 
-struct Row {
+struct EndRow {
   std::vector<std::string_view> events;  // the data of each
   Said said;
 };
@@ -35,8 +35,8 @@ Said said_by(const std::vector<std::string_view>& events, std::size_t piece_byte
   return end.marked() || end.parts_have_ended() ? Said::kEnded : Said::kNothing;
 }
 
-void expect(const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
+void expect_ends(const std::vector<EndRow>& rows) {
+  for (const EndRow& row : rows) {
     for (std::size_t piece_bytes : {1, 2, 3, 7, 64, 100'000}) {
       EXPECT_EQ(said_by(row.events, piece_bytes), row.said)
           << row.events.back() << " in pieces of " << piece_bytes;
@@ -49,7 +49,7 @@ constexpr std::string_view kFinish = R"({"choices":[{"index":0,"finish_reason":"
 
 // reported-failures 3.1
 TEST(StreamEnd, OnlyATextInItsPlaceEndsAChoice) {
-  expect({
+  expect_ends({
       {{kFinish}, Said::kEnded},
       {{R"({"choices":[{"finish_reason" : "length","index":0}]})"}, Said::kEnded},
       {{R"({"choices":[{"text":"x","finish_re\u0061son":"stop"}]})"}, Said::kEnded},
@@ -107,7 +107,7 @@ TEST(StreamEnd, EachChoiceThatHasBegunMustEnd) {
   const std::string_view far_end = R"({"choices":[{"index":1000,"finish_reason":"stop"}]})";
   const std::string_view too_far = R"({"choices":[{"index":99999999999,"finish_reason":"stop"}]})";
   const std::string_view usage = R"({"choices":[],"usage":{"total_tokens":3}})";
-  expect({
+  expect_ends({
       {{kDelta, second_delta, kFinish}, Said::kNothing},
       {{kDelta, second_delta, second}, Said::kNothing},
       {{kDelta, second_delta, second, kFinish, usage}, Said::kEnded},
@@ -142,7 +142,7 @@ TEST(StreamEnd, EachChoiceThatHasBegunMustEnd) {
 
 TEST(StreamEnd, TheMarkEndsAStreamThatHasSaidSomething) {
   const std::string_view second = R"({"choices":[{"delta":{},"index":1}]})";
-  expect({
+  expect_ends({
       {{kDelta, "[DONE]"}, Said::kEnded},
       {{R"({"response":"x"})", "[DONE]"}, Said::kEnded},
       {{"text", "[DONE]"}, Said::kEnded},
@@ -157,7 +157,7 @@ TEST(StreamEnd, TheMarkEndsAStreamThatHasSaidSomething) {
 
 // reported-failures 3.2
 TEST(StreamEnd, AnErrorIsAnObjectOrATextThatSaysSomething) {
-  expect({
+  expect_ends({
       {{R"({"error":{"message":"m"}})"}, Said::kError},
       {{R"({"error" : "text"})"}, Said::kError},
       {{R"({"\u0065rror":"text"})"}, Said::kError},
@@ -196,7 +196,7 @@ TEST(StreamEnd, ALongTextSaysSomethingIfItIsNotAllWhiteSpace) {
       return R"({"choices":[{"finish_reason":")" + value + R"("}]})";
     };
     const auto error = [](const std::string& value) { return R"({"error":")" + value + R"("})"; };
-    expect({
+    expect_ends({
         {{finish(blank)}, Said::kNothing},
         {{finish(blank + "stop")}, Said::kEnded},
         {{finish(blank + "null")}, Said::kEnded},
@@ -212,7 +212,7 @@ TEST(StreamEnd, ALongTextSaysSomethingIfItIsNotAllWhiteSpace) {
 TEST(StreamEnd, AChoiceHasItsNumberHoweverMuchSpaceIsAroundIt) {
   const std::string space(500, ' ');
   const std::string one = R"({"choices":[{"index":)" + space + "1" + space;
-  expect({
+  expect_ends({
       {{one + R"(,"delta":{}}]})", kFinish}, Said::kNothing},
       {{one + R"(,"delta":{}}]})", R"({"choices":[{"index":1,"finish_reason":"stop"}]})"},
        Said::kEnded},
@@ -272,7 +272,7 @@ TEST(StreamEnd, AnOpeningThatEventsShareIsJudgedInEach) {
   const std::string_view finish = R"({"choices":[{"finish_reason":"stop"}],"model":"m","x":1})";
   const std::string_view error = R"({"error":{"m":1},"model":"m"})";
   const std::string_view null = R"({"error":null,"model":"m"})";
-  expect({
+  expect_ends({
       {{null, null, null, null}, Said::kNothing},
       {{null, null, error, error}, Said::kError},
       {{kDelta, finish, finish, finish}, Said::kEnded},

@@ -14,9 +14,9 @@
 namespace penstock::wire {
 namespace {
 
-constexpr std::size_t kLimit = 1 << 20;
+constexpr std::size_t kHeldMax = 1 << 20;
 
-struct Outcome {
+struct StreamOutcome {
   std::string out;
   bool whole = false;
   bool over = false;
@@ -26,12 +26,12 @@ struct Outcome {
   std::uint64_t next_sequence = 0;
   std::optional<Usage> usage;
 
-  friend bool operator==(const Outcome&, const Outcome&) = default;
+  friend bool operator==(const StreamOutcome&, const StreamOutcome&) = default;
 };
 
 class Feed {
  public:
-  explicit Feed(Api api, std::size_t held_bytes_max = kLimit, DoneEvent done = DoneEvent::kPass)
+  explicit Feed(Api api, std::size_t held_bytes_max = kHeldMax, DoneEvent done = DoneEvent::kPass)
       : rewriter_("p/n", traits_of(api).events, done, held_bytes_max) {}
 
   void feed(std::string_view piece) {
@@ -39,7 +39,7 @@ class Feed {
     outcome_.out.append(unsent_, 0, unsent_.size() - rewriter_.held());
     unsent_.erase(0, unsent_.size() - rewriter_.held());
   }
-  Outcome finish() {
+  StreamOutcome finish() {
     rewriter_.finish(unsent_);
     outcome_.out += unsent_;
     const StreamEnd& end = rewriter_.end();
@@ -57,14 +57,14 @@ class Feed {
  private:
   SseRewriter rewriter_;
   std::string unsent_;
-  Outcome outcome_;
+  StreamOutcome outcome_;
 };
 
 // Whole, cut once at every byte, and byte by byte: all must agree.
-Outcome pass(Api api, std::string_view stream) {
+StreamOutcome pass_stream(Api api, std::string_view stream) {
   Feed at_once(api);
   at_once.feed(stream);
-  const Outcome whole = at_once.finish();
+  const StreamOutcome whole = at_once.finish();
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
     Feed in_two(api);
     in_two.feed(stream.substr(0, cut));
@@ -162,7 +162,7 @@ std::string with_model_replaced(const std::string& stream) {
 
 TEST(ResponsesStream, PassesEveryEventAndReplacesTheModelOfTheResponse) {  // cases 2 and 3
   const std::string stream = response_stream("response.completed");
-  const Outcome outcome = pass(Api::kResponses, stream);
+  const StreamOutcome outcome = pass_stream(Api::kResponses, stream);
   EXPECT_EQ(outcome.out, with_model_replaced(stream));
   EXPECT_TRUE(outcome.whole && outcome.over);
   EXPECT_EQ(outcome.next_sequence, 30U);
@@ -177,7 +177,7 @@ TEST(ResponsesStream, PassesEveryEventAndReplacesTheModelOfTheResponse) {  // ca
 TEST(ResponsesStream, IsWholeHoweverTheResponseEnded) {
   for (const std::string_view last :
        {"response.completed", "response.incomplete", "response.failed"}) {
-    const Outcome outcome = pass(Api::kResponses, response_event(last, 0));
+    const StreamOutcome outcome = pass_stream(Api::kResponses, response_event(last, 0));
     EXPECT_TRUE(outcome.whole && outcome.over) << last;
   }
 }
@@ -185,25 +185,27 @@ TEST(ResponsesStream, IsWholeHoweverTheResponseEnded) {
 TEST(ResponsesStream, PassesAMarkThatSomeServicesAdd) {  // case 2
   const std::string stream =
       response_event("response.completed", 0) + "data: [DONE]\n\n" + ": bye\n\n";
-  const Outcome outcome = pass(Api::kResponses, stream);
+  const StreamOutcome outcome = pass_stream(Api::kResponses, stream);
   EXPECT_EQ(outcome.out, with_model_replaced(stream));
   EXPECT_TRUE(outcome.whole);
 }
 
 TEST(ResponsesStream, IsNotWholeByAMarkAlone) {
-  const Outcome outcome =
-      pass(Api::kResponses, response_event("response.created", 0) + "data: [DONE]\n\n");
+  const StreamOutcome outcome =
+      pass_stream(Api::kResponses, response_event("response.created", 0) + "data: [DONE]\n\n");
   EXPECT_FALSE(outcome.whole);
   EXPECT_FALSE(outcome.over);
 }
 
 TEST(ResponsesStream, EndsByTheNameOfAnEventWithoutAType) {
-  EXPECT_TRUE(pass(Api::kResponses, named_event("response.completed", R"({"id":"r"})")).whole);
-  EXPECT_TRUE(pass(Api::kResponses, R"(data: {"type":"response.completed","response":{}})"
-                                    "\n\n")
+  EXPECT_TRUE(
+      pass_stream(Api::kResponses, named_event("response.completed", R"({"id":"r"})")).whole);
+  EXPECT_TRUE(pass_stream(Api::kResponses, R"(data: {"type":"response.completed","response":{}})"
+                                           "\n\n")
                   .whole);
-  EXPECT_FALSE(pass(Api::kResponses, named_event("response.completed", R"({"id":"r)")).whole);
-  EXPECT_FALSE(pass(Api::kResponses, "event: response.completed\n\n").whole);
+  EXPECT_FALSE(
+      pass_stream(Api::kResponses, named_event("response.completed", R"({"id":"r)")).whole);
+  EXPECT_FALSE(pass_stream(Api::kResponses, "event: response.completed\n\n").whole);
 }
 
 TEST(ResponsesStream, IsCutWhereNoLastEventCame) {  // case 6
@@ -212,7 +214,7 @@ TEST(ResponsesStream, IsCutWhereNoLastEventCame) {  // case 6
   for (const std::size_t bytes : {std::size_t{0}, std::size_t{40}, last.size() - 3}) {
     Feed feed(Api::kResponses);
     feed.feed(begin + last.substr(0, bytes));
-    const Outcome outcome = feed.finish();
+    const StreamOutcome outcome = feed.finish();
     EXPECT_FALSE(outcome.whole || outcome.over) << bytes;
   }
 }
@@ -221,8 +223,8 @@ TEST(ResponsesStream, PassesAnErrorAfterTheResponseHasFailed) {  // case 5
   const std::string error =
       event("error", R"("code":"server_error","message":"x","param":null,"sequence_number":1)");
   const std::string stream = response_event("response.failed", 0);
-  EXPECT_TRUE(pass(Api::kResponses, stream).whole);
-  const Outcome outcome = pass(Api::kResponses, stream + error);
+  EXPECT_TRUE(pass_stream(Api::kResponses, stream).whole);
+  const StreamOutcome outcome = pass_stream(Api::kResponses, stream + error);
   EXPECT_EQ(outcome.out, with_model_replaced(stream) + error);
   EXPECT_TRUE(outcome.error);
   EXPECT_FALSE(outcome.whole);
@@ -233,10 +235,11 @@ TEST(ResponsesStream, IsOverAfterAnError) {  // case 12
        {event("error", R"("code":null,"message":"x")"), named_event("error", R"({"message":"x"})"),
         std::string("data: {\"type\":\"error\"}\n\n"),
         std::string("data: {\"error\":{\"message\":\"x\"}}\n\n")}) {
-    const Outcome outcome = pass(Api::kResponses, response_event("response.created", 0) + error);
+    const StreamOutcome outcome =
+        pass_stream(Api::kResponses, response_event("response.created", 0) + error);
     EXPECT_TRUE(outcome.error && outcome.over && !outcome.whole) << error;
   }
-  EXPECT_FALSE(pass(Api::kResponses, response_event("response.created", 0)).over);
+  EXPECT_FALSE(pass_stream(Api::kResponses, response_event("response.created", 0)).over);
 }
 
 // Case 4: the event is sent as it arrives, and the model is near its start.
@@ -256,7 +259,7 @@ TEST(ResponsesStream, PassesALastEventOfAnySize) {
     EXPECT_LE(feed.rewriter().held(), 64U * 1024);
   }
   EXPECT_EQ(feed.rewriter().passed_in_part(), 1U);
-  const Outcome outcome = feed.finish();
+  const StreamOutcome outcome = feed.finish();
   EXPECT_TRUE(outcome.out == completed("p/n"));
   EXPECT_TRUE(outcome.whole);
   EXPECT_EQ(outcome.usage->total_tokens, 3U);
@@ -265,7 +268,9 @@ TEST(ResponsesStream, PassesALastEventOfAnySize) {
 
 TEST(ResponsesStream, ReplacesTheModelHoweverItIsSpelled) {
   const auto data = [](std::string_view json) { return "data: " + std::string(json) + "\n\n"; };
-  const auto out_of = [&](std::string_view json) { return pass(Api::kResponses, data(json)).out; };
+  const auto out_of = [&](std::string_view json) {
+    return pass_stream(Api::kResponses, data(json)).out;
+  };
   EXPECT_EQ(out_of(R"({ "response" : { "mod\u0065l" : "m" } })"),
             data(R"({ "response" : { "mod\u0065l" : "p/n" } })"));
   EXPECT_EQ(out_of(R"({"resp\u006Fnse":{"model":"a","model":"b","x":[{}]}})"),
@@ -311,7 +316,7 @@ std::string message_stream() {
 
 TEST(MessagesStream, PassesEveryEventAndReplacesTheModelOfTheMessage) {
   const std::string stream = message_stream();
-  const Outcome outcome = pass(Api::kMessages, stream);
+  const StreamOutcome outcome = pass_stream(Api::kMessages, stream);
   EXPECT_EQ(outcome.out,
             replaced(stream, R"("assistant","model":"m")", R"("assistant","model":"p/n")"));
   EXPECT_TRUE(outcome.whole && outcome.over);
@@ -326,31 +331,31 @@ TEST(MessagesStream, PassesEveryEventAndReplacesTheModelOfTheMessage) {
 TEST(MessagesStream, IsCutWithoutAMessageStop) {
   std::string stream = message_stream();
   stream.resize(stream.find("event: message_stop"));
-  EXPECT_FALSE(pass(Api::kMessages, stream).whole);
-  EXPECT_FALSE(pass(Api::kMessages, stream + "data: [DONE]\n\n").whole);
+  EXPECT_FALSE(pass_stream(Api::kMessages, stream).whole);
+  EXPECT_FALSE(pass_stream(Api::kMessages, stream + "data: [DONE]\n\n").whole);
 }
 
 TEST(MessagesStream, TakesAnErrorForItsEnd) {  // case 12
   const std::string error =
       event("error", R"("error":{"type":"overloaded_error","message":"Overloaded"})");
-  const Outcome outcome = pass(Api::kMessages, message_start("{}") + error);
+  const StreamOutcome outcome = pass_stream(Api::kMessages, message_start("{}") + error);
   EXPECT_TRUE(outcome.error && outcome.over && !outcome.whole);
 }
 
 TEST(MessagesStream, TakesNoPingForProgress) {
-  EXPECT_EQ(pass(Api::kMessages, event("ping") + event("ping")).progress, 0U);
-  EXPECT_GT(pass(Api::kMessages, event("content_block_stop")).progress, 0U);
-  EXPECT_GT(pass(Api::kMessages, "data: {\"type\":\"message_start\"}\n\n").progress, 0U);
+  EXPECT_EQ(pass_stream(Api::kMessages, event("ping") + event("ping")).progress, 0U);
+  EXPECT_GT(pass_stream(Api::kMessages, event("content_block_stop")).progress, 0U);
+  EXPECT_GT(pass_stream(Api::kMessages, "data: {\"type\":\"message_start\"}\n\n").progress, 0U);
 }
 
 // So that it can have a status of its own.
 TEST(MessagesStream, TellsOfAnErrorThatOnlyPingsPrecede) {
   const std::string error = event("error", R"("error":{"type":"overloaded_error"})");
-  SseRewriter rewriter("n", kMessageEvents, DoneEvent::kPass, kLimit);
+  SseRewriter rewriter("n", kMessageEvents, DoneEvent::kPass, kHeldMax);
   std::string out;
   rewriter.feed(event("ping") + error, out);
   EXPECT_EQ(rewriter.first_error(out), error);
-  SseRewriter begun("n", kMessageEvents, DoneEvent::kPass, kLimit);
+  SseRewriter begun("n", kMessageEvents, DoneEvent::kPass, kHeldMax);
   out.clear();
   begun.feed(message_start("{}") + error, out);
   EXPECT_EQ(begun.first_error(out), "");
@@ -364,35 +369,37 @@ TEST(ImagesStream, IsWholeWithAnImageButMayGoOn) {  // case 18
   const std::string completed =
       event("image_generation.completed",
             R"("b64_json":"iVBO","usage":{"input_tokens":9,"output_tokens":20,"total_tokens":29})");
-  EXPECT_FALSE(pass(Api::kImages, partial).whole);
-  const Outcome outcome = pass(Api::kImages, partial + completed);
+  EXPECT_FALSE(pass_stream(Api::kImages, partial).whole);
+  const StreamOutcome outcome = pass_stream(Api::kImages, partial + completed);
   EXPECT_EQ(outcome.out, partial + completed);
   EXPECT_TRUE(outcome.whole);
   EXPECT_FALSE(outcome.over);  // another image may follow
   EXPECT_EQ(outcome.usage->total_tokens, 29U);
-  EXPECT_TRUE(pass(Api::kImages, named_event("image_edit.completed", R"({"b64_json":"x"})")).whole);
+  EXPECT_TRUE(
+      pass_stream(Api::kImages, named_event("image_edit.completed", R"({"b64_json":"x"})")).whole);
 }
 
 TEST(AudioStream, EndsWithItsLastEvent) {
   const std::string delta = event("speech.audio.delta", R"("audio":"SUQz")");
-  EXPECT_FALSE(pass(Api::kAudio, delta).whole);
+  EXPECT_FALSE(pass_stream(Api::kAudio, delta).whole);
   for (const std::string_view last : {"speech.audio.done", "transcript.text.done"}) {
-    const Outcome outcome = pass(Api::kAudio, delta + event(last, R"("usage":{"input_tokens":4})"));
+    const StreamOutcome outcome =
+        pass_stream(Api::kAudio, delta + event(last, R"("usage":{"input_tokens":4})"));
     EXPECT_TRUE(outcome.whole && outcome.over) << last;
     EXPECT_EQ(outcome.usage->prompt_tokens, 4U);
   }
-  EXPECT_TRUE(pass(Api::kAudio, delta + "data: [DONE]\n\n").whole);
+  EXPECT_TRUE(pass_stream(Api::kAudio, delta + "data: [DONE]\n\n").whole);
 }
 
 // --- APIs whose streams are not known ---
 
 TEST(OtherStream, NeedNotSayThatItIsWhole) {
   const std::string stream = "event: job.progress\ndata: {\"model\":\"m\"}\n\ndata: text\n\n";
-  const Outcome outcome = pass(Api::kOther, stream);
+  const StreamOutcome outcome = pass_stream(Api::kOther, stream);
   EXPECT_EQ(outcome.out, replaced(stream, "\"m\"", "\"p/n\""));
   EXPECT_FALSE(traits_of(Api::kOther).events.states_its_end);
   EXPECT_EQ(outcome.progress, 2U);
-  EXPECT_TRUE(pass(Api::kOther, stream + event("error")).error);
+  EXPECT_TRUE(pass_stream(Api::kOther, stream + event("error")).error);
 }
 
 }  // namespace

@@ -19,7 +19,6 @@ using penstock::testing::gzipped;
 using penstock::testing::raw_deflated;
 using penstock::testing::zlib_wrapped;
 using penstock::testing::zstd_compressed;
-using Outcome = ContentDecoder::Outcome;
 
 enum class End : std::uint8_t { kWhole, kCutShort, kMalformed, kTooLarge };
 
@@ -49,11 +48,11 @@ Decoded decode(std::string_view codings, std::string_view coded, Cuts cuts = {},
     const std::string_view piece = coded.substr(0, cuts.coded);
     const std::vector<char> exact(piece.begin(), piece.end());
     const ContentDecoder::Step step = decoder.step({exact.data(), exact.size()}, out);
-    if (step.outcome == Outcome::kMalformed) return {End::kMalformed, decoded.text};
-    if (step.outcome == Outcome::kTooLarge) return {End::kTooLarge, decoded.text};
+    if (step.outcome == ContentDecoder::Outcome::kMalformed) return {End::kMalformed, decoded.text};
+    if (step.outcome == ContentDecoder::Outcome::kTooLarge) return {End::kTooLarge, decoded.text};
     coded.remove_prefix(step.consumed);
     decoded.text.append(out.data(), step.produced);
-    if (step.outcome == Outcome::kProgress) continue;
+    if (step.outcome == ContentDecoder::Outcome::kProgress) continue;
     EXPECT_TRUE(coded.empty());
     if (!decoder.is_whole()) decoded.end = End::kCutShort;
     return decoded;
@@ -226,7 +225,7 @@ TEST(ContentDecoder, DoesAPartOfTheWorkInAStep) {
   const std::string coded = gzipped(inner);
   std::vector<char> out(64 * 1024);
   const ContentDecoder::Step step = decoder.step(coded, out);
-  EXPECT_EQ(step.outcome, Outcome::kProgress);
+  EXPECT_EQ(step.outcome, ContentDecoder::Outcome::kProgress);
   EXPECT_LE(step.produced, out.size());
 }
 

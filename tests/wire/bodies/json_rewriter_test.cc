@@ -17,23 +17,23 @@ namespace {
 constexpr std::string_view kName = "prov/new \"name\"";
 constexpr std::string_view kNameInJson = R"("prov/new \"name\"")";
 
-struct Outcome {
+struct RewrittenText {
   std::string out;
   std::string usage;
   bool complete = false;
   bool truncated = false;
 
-  friend bool operator==(const Outcome&, const Outcome&) = default;
+  friend bool operator==(const RewrittenText&, const RewrittenText&) = default;
 };
 
-std::ostream& operator<<(std::ostream& stream, const Outcome& outcome) {
+std::ostream& operator<<(std::ostream& stream, const RewrittenText& outcome) {
   return stream << outcome.out << " usage " << outcome.usage << " complete " << outcome.complete
                 << " truncated " << outcome.truncated;
 }
 
-Outcome outcome_of(const std::vector<std::string_view>& pieces, std::string_view model) {
+RewrittenText rewritten_text(const std::vector<std::string_view>& pieces, std::string_view model) {
   JsonRewriter rewriter(model);
-  Outcome outcome;
+  RewrittenText outcome;
   for (std::string_view piece : pieces) rewriter.feed(piece, outcome.out);
   outcome.complete = rewriter.complete();
   outcome.truncated = rewriter.truncated();
@@ -43,14 +43,14 @@ Outcome outcome_of(const std::vector<std::string_view>& pieces, std::string_view
 }
 
 // Whole, cut once at every position, and byte by byte: all must agree.
-Outcome rewrite(std::string_view text, std::string_view model = kName) {
-  const Outcome whole = outcome_of({text}, model);
+RewrittenText rewrite(std::string_view text, std::string_view model = kName) {
+  const RewrittenText whole = rewritten_text({text}, model);
   std::vector<std::string_view> bytes;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    EXPECT_EQ(whole, outcome_of({text.substr(0, i), text.substr(i)}, model)) << "cut at " << i;
+    EXPECT_EQ(whole, rewritten_text({text.substr(0, i), text.substr(i)}, model)) << "cut at " << i;
     bytes.push_back(text.substr(i, 1));
   }
-  EXPECT_EQ(whole, outcome_of(bytes, model));
+  EXPECT_EQ(whole, rewritten_text(bytes, model));
   return whole;
 }
 
@@ -95,7 +95,7 @@ TEST(JsonRewriter, RewritesTextsThatBeginAlikeAsEachAlone) {
   for (std::size_t cut = 0; cut < 60; ++cut) {
     const std::vector<std::string> outs = rewrite_all(texts, cut);
     for (std::size_t i = 0; i < texts.size(); ++i) {
-      EXPECT_EQ(outs[i], "before " + outcome_of({texts[i]}, kName).out) << texts[i] << cut;
+      EXPECT_EQ(outs[i], "before " + rewritten_text({texts[i]}, kName).out) << texts[i] << cut;
     }
   }
 }
@@ -118,7 +118,7 @@ TEST(JsonRewriter, SeesTheUsageOfEachTextThatBeginsAlike) {
 }
 
 TEST(JsonRewriter, ReplacesTheTopLevelModelAndNothingElse) {
-  const Outcome outcome =
+  const RewrittenText outcome =
       rewrite("{\"id\": 1.50,\t\"model\" : \"m1\" ,\r\n\"x\":null,\"n\":[1e3,{}]}\n");
   EXPECT_EQ(outcome.out,
             with_model("{\"id\": 1.50,\t\"model\" : ", " ,\r\n\"x\":null,\"n\":[1e3,{}]}\n"));
@@ -166,7 +166,7 @@ TEST(JsonRewriter, PassesWhatIsNotAnObject) {
   for (std::string_view text :
        {R"(["model","m"])", R"("model")", "[DONE]", "", "  ", "\xEF\xBB\xBF{\"model\":\"m\"}",
         R"(model:"m")", "Internal Server Error"}) {
-    const Outcome outcome = rewrite(text);
+    const RewrittenText outcome = rewrite(text);
     EXPECT_EQ(outcome.out, text);
     EXPECT_FALSE(outcome.complete);
   }
@@ -177,7 +177,7 @@ TEST(JsonRewriter, PassesTheRestOfATextThatStopsBeingAnObject) {
        {R"({} {"model":"m"})", R"({"a" "b","model":"m"})", R"({,"model":"m"})",
         R"({"a":1:2,"model":"m"})", R"({"a":"b""c","model":"m"})", R"({model:"m"})",
         R"({"a":1],"model":"m"})"}) {
-    const Outcome outcome = rewrite(text);
+    const RewrittenText outcome = rewrite(text);
     EXPECT_EQ(outcome.out, text);
     EXPECT_FALSE(outcome.complete);
   }
@@ -185,7 +185,7 @@ TEST(JsonRewriter, PassesTheRestOfATextThatStopsBeingAnObject) {
 
 TEST(JsonRewriter, ReplacesNothingWithoutAName) {
   constexpr std::string_view kText = R"({"model":"m","usage":{"a":1},"error":"e"})";
-  const Outcome outcome = rewrite(kText, "");
+  const RewrittenText outcome = rewrite(kText, "");
   EXPECT_EQ(outcome.out, kText);
   EXPECT_EQ(outcome.usage, R"({"a":1})");
 }
@@ -193,7 +193,7 @@ TEST(JsonRewriter, ReplacesNothingWithoutAName) {
 TEST(JsonRewriter, PassesAModelThatNeverEnds) {
   for (std::string_view text :
        {R"({"model":"half a na)", R"({"model":"m\)", R"({"model":)", R"({"mod)"}) {
-    const Outcome outcome = rewrite(text);
+    const RewrittenText outcome = rewrite(text);
     EXPECT_EQ(outcome.out, text);
     EXPECT_FALSE(outcome.complete);
   }
@@ -263,7 +263,7 @@ TEST(JsonRewriter, TellsAnObjectThatBreaksOff) {
 
 TEST(JsonRewriter, NamesTheModelInAThirdTextThatBeginsAsTwoWithTwoModels) {
   const std::string_view text = R"({"model":"a","model":"b","x":1})";
-  const std::string alone = outcome_of({text}, kName).out;
+  const std::string alone = rewritten_text({text}, kName).out;
   const std::vector<std::string> outs = rewrite_all({text, text, text, text}, text.size());
   for (const std::string& out : outs) EXPECT_EQ(out, "before " + alone);
 }
@@ -273,7 +273,7 @@ TEST(JsonRewriter, RewritesTextsAlikeWhateverTheSizeOfTheirOpening) {
        {JsonRewriter::kOpeningBytesMax - 8, JsonRewriter::kOpeningBytesMax + 8}) {
     const std::string text = R"({"a":")" + std::string(size - 20, 'x') + R"(","model":"m"})";
     const std::vector<std::string> outs = rewrite_all({text, text, text}, text.size());
-    EXPECT_EQ(outs[2], "before " + outcome_of({text}, kName).out);
+    EXPECT_EQ(outs[2], "before " + rewritten_text({text}, kName).out);
   }
 }
 

@@ -13,31 +13,31 @@
 namespace penstock::wire {
 namespace {
 
-constexpr std::size_t kLimit = 1 << 20;
+constexpr std::size_t kHeldBytesMax = 1 << 20;
 
-struct Outcome {
+struct RewrittenStream {
   std::string out;
   bool done = false;
   bool ended = false;
   bool broke_off = false;
   std::string usage;
 
-  friend bool operator==(const Outcome&, const Outcome&) = default;
+  friend bool operator==(const RewrittenStream&, const RewrittenStream&) = default;
 };
 
-std::ostream& operator<<(std::ostream& stream, const Outcome& outcome) {
+std::ostream& operator<<(std::ostream& stream, const RewrittenStream& outcome) {
   return stream << outcome.out << " done " << outcome.done << " ended " << outcome.ended
                 << " broke off " << outcome.broke_off << " usage " << outcome.usage;
 }
 
 struct Options {
   DoneEvent done = DoneEvent::kPass;
-  std::size_t limit = kLimit;
+  std::size_t limit = kHeldBytesMax;
 };
 
-Outcome outcome_of(const std::vector<std::string_view>& pieces, Options options) {
+RewrittenStream rewritten_stream(const std::vector<std::string_view>& pieces, Options options) {
   SseRewriter rewriter("n", kCompletionEvents, options.done, options.limit);
-  Outcome outcome;
+  RewrittenStream outcome;
   std::string unsent;
   for (std::string_view piece : pieces) {
     rewriter.feed(piece, unsent);
@@ -60,17 +60,18 @@ std::vector<std::string_view> bytes_of(std::string_view text) {
 }
 
 // Whole, cut once at every position, and byte by byte: all must agree.
-Outcome rewrite(std::string_view text, Options options = {}) {
-  const Outcome whole = outcome_of({text}, options);
+RewrittenStream rewrite_stream(std::string_view text, Options options = {}) {
+  const RewrittenStream whole = rewritten_stream({text}, options);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    EXPECT_EQ(whole, outcome_of({text.substr(0, i), text.substr(i)}, options)) << "cut at " << i;
+    EXPECT_EQ(whole, rewritten_stream({text.substr(0, i), text.substr(i)}, options))
+        << "cut at " << i;
   }
-  EXPECT_EQ(whole, outcome_of(bytes_of(text), options));
+  EXPECT_EQ(whole, rewritten_stream(bytes_of(text), options));
   return whole;
 }
 
-Outcome strip(std::string_view text) {
-  return rewrite(text, {DoneEvent::kStrip, kLimit});
+RewrittenStream strip(std::string_view text) {
+  return rewrite_stream(text, {DoneEvent::kStrip, kHeldBytesMax});
 }
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
@@ -85,14 +86,14 @@ TEST(SseRewriter, ReplacesTheModelWhateverTheLineEnds) {
       "data: {\"model\":\"m\",\"a\":1}\n\nevent: x\nid:7\ndata:{\"model\":\"m\"}\n: c\n\n";
   for (std::string_view line_end : {"\n", "\r", "\r\n"}) {
     const std::string sent = replaced(stream, "\n", line_end);
-    const Outcome outcome = rewrite(sent);
+    const RewrittenStream outcome = rewrite_stream(sent);
     EXPECT_EQ(outcome.out, replaced(sent, "\"m\"", "\"n\""));
     EXPECT_FALSE(outcome.broke_off);
   }
 }
 
 TEST(SseRewriter, ReplacesTheModelInDataOfSeveralLines) {
-  const Outcome outcome = rewrite(
+  const RewrittenStream outcome = rewrite_stream(
       "data: {\r\ndata: \"model\"\ndata\ndata::\ndata: \"m\"}\n\ndata:{\ndata:\"model\":\r"
       "data:  \"m\"\ndata:}\n\n");
   EXPECT_EQ(outcome.out,
@@ -102,39 +103,40 @@ TEST(SseRewriter, ReplacesTheModelInDataOfSeveralLines) {
 
 TEST(SseRewriter, PassesAModelThatIsBrokenByALineEnd) {
   constexpr std::string_view kStream = "data: {\"model\":\"m\ndata: \"}\n\n";
-  EXPECT_EQ(rewrite(kStream).out, kStream);
+  EXPECT_EQ(rewrite_stream(kStream).out, kStream);
 }
 
 TEST(SseRewriter, PassesCommentsFieldsAndRubbish) {
   constexpr std::string_view kStream =
       ": ping\n\n:\n\nretry: 10\n\nevent\nid: {\"model\":\"m\"}\n\ndatax: {\"model\":\"m\"}\n"
       "dat\nDATA: {\"model\":\"m\"}\n data: {\"model\":\"m\"}\n\n\n\n\xFF\xFE\n\n";
-  const Outcome outcome = rewrite(kStream);
+  const RewrittenStream outcome = rewrite_stream(kStream);
   EXPECT_EQ(outcome.out, kStream);
 }
 
 TEST(SseRewriter, TakesAByteOrderMarkAtTheStartOnly) {
-  EXPECT_EQ(rewrite("\xEF\xBB\xBF"
-                    "data: {\"model\":\"m\"}\n\n")
+  EXPECT_EQ(rewrite_stream("\xEF\xBB\xBF"
+                           "data: {\"model\":\"m\"}\n\n")
                 .out,
             "\xEF\xBB\xBF"
             "data: {\"model\":\"n\"}\n\n");
   constexpr std::string_view kLater =
       "\n\xEF\xBB\xBF"
       "data: {\"model\":\"m\"}\n\n";
-  EXPECT_EQ(rewrite(kLater).out, kLater);
+  EXPECT_EQ(rewrite_stream(kLater).out, kLater);
   constexpr std::string_view kTwice =
       "\xEF\xBB\xBF\xEF\xBB\xBF"
       "data: {\"model\":\"m\"}\n\n";
-  EXPECT_EQ(rewrite(kTwice).out, kTwice);
+  EXPECT_EQ(rewrite_stream(kTwice).out, kTwice);
   constexpr std::string_view kPart =
       "\xEF\xBB"
       "data: {\"model\":\"m\"}\n\n";
-  EXPECT_EQ(rewrite(kPart).out, kPart);
+  EXPECT_EQ(rewrite_stream(kPart).out, kPart);
 }
 
 TEST(SseRewriter, PassesALastEventWithoutItsEmptyLineIfItIsComplete) {
-  const Outcome outcome = rewrite("data: {\"model\":\"m\"}\n\ndata: {\"model\":\"m\"}");
+  const RewrittenStream outcome =
+      rewrite_stream("data: {\"model\":\"m\"}\n\ndata: {\"model\":\"m\"}");
   EXPECT_EQ(outcome.out, "data: {\"model\":\"n\"}\n\ndata: {\"model\":\"n\"}");
   EXPECT_FALSE(outcome.broke_off);
 }
@@ -143,7 +145,7 @@ TEST(SseRewriter, PassesALastEventWithoutItsEmptyLineIfItIsComplete) {
 TEST(SseRewriter, TakesBackAnEventThatBreaksOff) {
   for (std::string_view broken : {"d", "id: 1\n", "data: {\"model\":\"half", "data: {\"a\":1\n",
                                   "event: x\ndata: {\"a\":", "data: [DON", "data: text\n"}) {
-    const Outcome outcome = rewrite(": c\ndata: {}\n\n" + std::string(broken));
+    const RewrittenStream outcome = rewrite_stream(": c\ndata: {}\n\n" + std::string(broken));
     EXPECT_EQ(outcome.out, ": c\ndata: {}\n\n") << broken;
     EXPECT_TRUE(outcome.broke_off) << broken;
   }
@@ -158,7 +160,7 @@ TEST(SseRewriter, SeesTheMarkThatEndsAStreamAndPassesIt) {
         "data: [DONE]", "data:  [DONE]\n\n", "data:\t[DONE] \t\n\n", "data: [DONE]\ndata\n\n",
         "data:\ndata: [DONE]\n\n"}) {
     const std::string stream = std::string(kEvent) + std::string(mark);
-    const Outcome outcome = rewrite(stream);
+    const RewrittenStream outcome = rewrite_stream(stream);
     EXPECT_EQ(outcome.out, stream);
     EXPECT_TRUE(outcome.done) << mark;
     EXPECT_EQ(strip(stream).out, kEvent) << mark;
@@ -172,7 +174,7 @@ TEST(SseRewriter, TakesNothingElseForTheMark) {
         "data\n\n", "event: [DONE]\n\n", ": [DONE]\n\n", "data: \"[DONE]\"\n\n"}) {
     const std::string stream = std::string(kEvent) + std::string(other);
     for (DoneEvent done : {DoneEvent::kPass, DoneEvent::kStrip}) {
-      const Outcome outcome = rewrite(stream, {done, kLimit});
+      const RewrittenStream outcome = rewrite_stream(stream, {done, kHeldBytesMax});
       EXPECT_EQ(outcome.out, stream);
       EXPECT_FALSE(outcome.done) << other;
     }
@@ -189,14 +191,14 @@ TEST(SseRewriter, StripsTheMarkWithItsWholeEvent) {
 
 TEST(SseRewriter, TakesBackAMarkThatCannotBeTrue) {
   for (std::string_view stream : {"", ": c\n\n", "data:\n\n"}) {
-    const Outcome outcome = rewrite(std::string(stream) + "data: [DONE]\n\n");
+    const RewrittenStream outcome = rewrite_stream(std::string(stream) + "data: [DONE]\n\n");
     EXPECT_EQ(outcome.out, stream);
     EXPECT_FALSE(outcome.done);
   }
 }
 
 TEST(SseRewriter, HoldsAnEventUntilItsEmptyLineAndNothingElse) {
-  SseRewriter rewriter("n", kCompletionEvents, DoneEvent::kPass, kLimit);
+  SseRewriter rewriter("n", kCompletionEvents, DoneEvent::kPass, kHeldBytesMax);
   std::string out;
   const auto ready_after = [&](std::string_view piece) {
     out.erase(0, out.size() - rewriter.held());
@@ -233,7 +235,7 @@ TEST(SseRewriter, PassesAnEventOfAnySizeAndHoldsNoMoreThanTheBound) {
 }
 
 TEST(SseRewriter, SeesWhatTheLastEventsSay) {
-  const Outcome outcome = rewrite(
+  const RewrittenStream outcome = rewrite_stream(
       "data: {\"choices\":[{\"finish_reason\":null}],\"usage\":null}\n\n"
       "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n"
       "data: {\"choices\":[],\"usage\":{\"total_tokens\":3}}\n\ndata: [DONE]\n\n");
@@ -259,14 +261,15 @@ TEST(SseRewriter, RewritesEveryRecordedStreamWhereverItIsCut) {
   ASSERT_GT(streams.size(), 200U);
   std::mt19937 random(20240607);
   for (const auto& stream : streams) {
-    const Outcome outcome = outcome_of(random_pieces(stream.sent, random), {});
+    const RewrittenStream outcome = rewritten_stream(random_pieces(stream.sent, random), {});
     EXPECT_EQ(outcome.out, stream.expected) << stream.id;
     EXPECT_TRUE(outcome.done && outcome.ended && !outcome.broke_off) << stream.id;
-    EXPECT_EQ(outcome, outcome_of(bytes_of(stream.sent), {})) << stream.id;
+    EXPECT_EQ(outcome, rewritten_stream(bytes_of(stream.sent), {})) << stream.id;
     EXPECT_EQ(outcome.usage, stream.usage.is_null() ? "" : stream.usage.dump()) << stream.id;
     EXPECT_EQ(read_usage({.inner = {}, .top = outcome.usage}).has_value(), !stream.usage.is_null())
         << stream.id;
-    const Outcome stripped = outcome_of(random_pieces(stream.sent, random), {DoneEvent::kStrip});
+    const RewrittenStream stripped =
+        rewritten_stream(random_pieces(stream.sent, random), {DoneEvent::kStrip});
     EXPECT_EQ(stripped.out + "data: [DONE]\n\n", stream.expected) << stream.id;
   }
 }
@@ -278,7 +281,8 @@ TEST(SseRewriter, RewritesAFewRecordedStreamsCutAtEveryByte) {
     if (stream.sent.size() > 4000) continue;
     const std::string_view sent = stream.sent;
     for (std::size_t i = 0; i <= sent.size(); ++i) {
-      ASSERT_EQ(outcome_of({sent.substr(0, i), sent.substr(i)}, {}).out, stream.expected) << i;
+      ASSERT_EQ(rewritten_stream({sent.substr(0, i), sent.substr(i)}, {}).out, stream.expected)
+          << i;
     }
     if (++tried == 12) break;
   }
