@@ -37,6 +37,14 @@ if(PENSTOCK_BUILD_FUZZERS)
   target_compile_options(penstock_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Tests are compiled once and run once: their compile time counts, not their speed. Optimising the
+# checks of a sanitizer takes longer than running them as they are.
+if(PENSTOCK_SANITIZE)
+  set(PENSTOCK_TEST_OPTIONS -O0)
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(PENSTOCK_TEST_OPTIONS -O1)
+endif()
+
 # Optimisation across the rooms, for releases with GCC. The objects of src/ contain both plain code,
 # for fast links of the many test programs, and what the link of a shipped program optimises.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"
