@@ -15,6 +15,7 @@
 
 #include "core/text.h"
 #include "require.h"
+#include "wire/bodies/body_edits.h"
 #include "wire/bodies/request_fields.h"
 
 namespace {
@@ -77,12 +78,45 @@ bool keys_are_sound(const std::string& body) {
   return sound && !json.is_discarded();
 }
 
+// The body with another name at each place that names a model, and nothing else changed: read
+// again, it has the same places, and that name alone.
+void check_edits(const std::string& body, const RequestFields& fields, RequestShape shape) {
+  constexpr std::string_view kName = "\"new name\"";
+  penstock::wire::BodyEdits edits;
+  for (const ModelPlace& place : fields.places()) edits.replace(place.begin, place.end, kName);
+  std::string edited;
+  edits.for_each_piece(body, [&](std::string_view piece) { edited.append(piece); });
+  require(edited.size() == edits.bytes_of(body));
+  RequestReader reader(edited, {}, shape);
+  const Result<RequestFields> again = read_request(reader);
+  require(again && again->places().size() == fields.places().size() && again->more_names.empty());
+  require(fields.places().empty() || reader.model() == "new name");
+}
+
+// The places of a session's models are those that the other library finds.
+void check_session(const std::string& body) {
+  const RequestShape shape{.model_in = ModelIn::kSession, .model_is = ModelIs::kOptional};
+  RequestReader reader(body, {}, shape);
+  const Result<RequestFields> fields = read_request(reader);
+  if (!fields) return;
+  check_edits(body, *fields, shape);
+  const Json json = Json::parse(body, nullptr, false);
+  if (json.is_discarded()) return;
+  const bool has_session = json.contains("session") && json["session"].is_object();
+  for (const Json& object : {json, has_session ? json["session"] : Json::object()}) {
+    if (!object.contains("model") || object["model"].is_null()) continue;
+    const std::string name = object["model"].get<std::string>();
+    require(name == reader.model() || std::ranges::count(fields->more_names, name) == 1);
+  }
+}
+
 // The places of a batch's models are those that the other library finds.
 void check_batch(const std::string& body) {
   const RequestShape shape{.model_in = ModelIn::kRequests, .model_is = ModelIs::kOptional};
   RequestReader reader(body, {}, shape);
   const Result<RequestFields> fields = read_request(reader);
   if (!fields) return;
+  check_edits(body, *fields, shape);
   std::multiset<std::string> named;
   for (const ModelPlace& place : fields->places()) {
     const Json value = Json::parse(body.substr(place.begin, place.end - place.begin));
@@ -107,6 +141,7 @@ void check_batch(const std::string& body) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string body(reinterpret_cast<const char*>(data), size);
   check_batch(body);
+  check_session(body);
   const auto fields = read(body);
   const Json json = Json::parse(body, nullptr, false);
   const bool usable = json.is_object() && json.contains("model") && json["model"].is_string() &&

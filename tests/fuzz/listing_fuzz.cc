@@ -1,17 +1,19 @@
 // The reader of model lists: cuts do not matter; what is taken keeps its bounds and is sound JSON;
-// where another reader takes the text for a list, its entries hold what was taken. The first two
-// bytes of the input choose the cuts.
+// where another reader takes the text for a list, its entries hold what was taken. Each input is
+// read in each of the shapes that services have. Its first two bytes choose the cuts.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "config/endpoint.h"
 #include "core/json_reader.h"
 #include "models/listing.h"
 #include "require.h"
@@ -23,6 +25,7 @@ using penstock::fuzz::require;
 using penstock::models::ListBounds;
 using penstock::models::ListedModel;
 using penstock::models::ListReader;
+using Shape = penstock::config::ModelListing::Shape;
 
 // Small ones, so that inputs reach them.
 const ListBounds kBounds{.bytes = 1 << 20,
@@ -51,15 +54,16 @@ void check(const ListedModel& model) {
 }
 
 // Pieces of sizes that `seed` chooses; 0: one piece.
-Outcome read(std::string_view text, std::uint32_t seed) {
+Outcome read(std::string_view text, Shape shape, std::uint32_t seed) {
   Outcome outcome;
   std::set<std::string> ids;
-  ListReader reader(kBounds, [&](ListedModel model) {
+  const auto take = [&](const ListedModel& model) {
     check(model);
     require(ids.insert(model.id).second);
     outcome.models.push_back(model.id + '\n' + model.type + '\n' +
                              std::string(model.metadata.text()) + '\n' + model.further_members);
-  });
+  };
+  ListReader reader(kBounds, take, shape);
   while (!text.empty()) {
     seed = seed == 0 ? 0 : seed * 1664525U + 1013904223U;
     const std::size_t size = seed == 0 ? text.size() : 1 + (seed >> 16) % 97;
@@ -86,16 +90,38 @@ std::size_t depth_of(std::string_view text) {
   return deepest;
 }
 
-void compare(const Outcome& ours, const nlohmann::json& theirs) {
-  if (!theirs.is_object() || !theirs.contains("data") || !theirs["data"].is_array()) return;
+// The ids that the other reader finds; nullopt if it takes the text for no list.
+std::optional<std::set<std::string>> ids_in(const nlohmann::json& text, Shape shape) {
+  if (!text.is_object()) return {};
   std::set<std::string> ids;
-  for (const auto& entry : theirs["data"]) {
-    if (entry.is_object() && entry.contains("id") && entry["id"].is_string()) {
-      ids.insert(entry["id"].get<std::string>());
+  const auto note = [&](const nlohmann::json& entry, const char* key) {
+    if (entry.is_object() && entry.contains(key) && entry[key].is_string()) {
+      ids.insert(entry[key].get<std::string>());
     }
+  };
+  if (shape == Shape::kOneModel) {
+    note(text, "model_id");
+    return ids;
   }
-  for (const std::string& model : ours.models) {
-    require(ids.contains(model.substr(0, model.find('\n'))));
+  const bool is_endpoints = shape == Shape::kServingEndpoints;
+  const char* const list = is_endpoints ? "endpoints" : "data";
+  if (!text.contains(list) || !text[list].is_array()) return {};
+  for (const auto& entry : text[list]) note(entry, is_endpoints ? "name" : "id");
+  return ids;
+}
+
+void check_shape(std::string_view text, Shape shape, std::uint32_t seed) {
+  const Outcome whole = read(text, shape, 0);
+  const Outcome cut = read(text, shape, seed);
+  if (whole.is_list || cut.is_list) require(whole == cut);
+  // The other reader recurses.
+  if (!whole.is_list || depth_of(text) > 256) return;
+  const auto theirs = nlohmann::json::parse(text, nullptr, false);
+  if (theirs.is_discarded()) return;
+  const auto ids = ids_in(theirs, shape);
+  if (!ids) return;
+  for (const std::string& model : whole.models) {
+    require(ids->contains(model.substr(0, model.find('\n'))));
   }
 }
 
@@ -105,12 +131,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   const std::uint32_t seed = data[0] + 256U * data[1] + 1;
   const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
-  const Outcome whole = read(text, 0);
-  const Outcome cut = read(text, seed);
-  if (whole.is_list || cut.is_list) require(whole == cut);
-  // The other reader recurses.
-  if (!whole.is_list || depth_of(text) > 256) return 0;
-  const auto theirs = nlohmann::json::parse(text, nullptr, false);
-  if (!theirs.is_discarded()) compare(whole, theirs);
+  for (const Shape shape : {Shape::kData, Shape::kServingEndpoints, Shape::kOneModel}) {
+    check_shape(text, shape, seed);
+  }
   return 0;
 }

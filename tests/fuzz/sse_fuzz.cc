@@ -85,7 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Options options{"new/name", done, 4 * size + 64};
     require(rewrite(text, options, 0) == rewrite(text, options, seed));
   }
-  for (const Api api : {Api::kResponses, Api::kMessages, Api::kAudio, Api::kOther}) {
+  for (const Api api : {Api::kResponses, Api::kMessages, Api::kImages, Api::kAudio, Api::kOther}) {
     const Options options{"new/name", DoneEvent::kPass, 4 * size + 64, api};
     require(rewrite(text, options, 0) == rewrite(text, options, seed));
   }
