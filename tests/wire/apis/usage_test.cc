@@ -163,6 +163,19 @@ TEST(Usage, DoesNotCountTwiceWhatIsStatedTwice) {
   EXPECT_EQ(usage->cached_tokens, 80U);
 }
 
+TEST(Usage, TakesInputThatStatesItsCachedPartToContainIt) {
+  const auto usage = read_usage(R"({"input_tokens":50,"input_tokens_details":{"cached_tokens":40},)"
+                                R"("cache_read_input_tokens":40,"output_tokens":1})");
+  EXPECT_EQ(usage->prompt_tokens, 50U);
+  EXPECT_EQ(usage->cached_tokens, 40U);
+}
+
+TEST(Usage, TakesNoCountsFromDeeperInside) {
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":2,"prompt_tokens_details":{"completion_tokens_details":)"
+                       R"({"reasoning_tokens":9},"prompt_tokens":7},"x":{"cached_tokens":3}})"),
+            Usage{.prompt_tokens = 2});
+}
+
 TEST(Usage, TakesTheLastCountOfEachThatIsNotNull) {
   const auto usage = wire::read_usage(
       UsageTexts{.inner = R"({"input_tokens":10,"output_tokens":1,"cache_read_input_tokens":3})",

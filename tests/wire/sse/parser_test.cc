@@ -30,10 +30,11 @@ struct Notes {
     current.clear();
     has_data = false;
   }
-  void between_events() {}
+  void between_events() { between = all.size(); }
 
   std::vector<std::string> events;
   std::string all;
+  std::size_t between = 0;  // so many bytes belong to events that have ended, or to none
   std::string current;
   bool has_data = false;
 };
@@ -109,6 +110,26 @@ TEST(SseParser, TellsWhetherAnEventHasBegun) {
   EXPECT_TRUE(parser.inside_event());
   parser.feed("d: 1\n\n", notes);
   EXPECT_FALSE(parser.inside_event());
+  SseParser of_half_a_mark;
+  of_half_a_mark.feed(
+      "\xEF\xBB"
+      "d",
+      notes);
+  EXPECT_TRUE(of_half_a_mark.inside_event());
+}
+
+// They need not be held back.
+TEST(SseParser, TellsWhatBelongsToNoEvent) {
+  for (const std::string_view stream : {"\xEF\xBB\xBF", ": comment\n", ": comment\r\n", ":\r"}) {
+    SseParser parser;
+    Notes notes;
+    for (const char byte : stream) parser.feed({&byte, 1}, notes);
+    EXPECT_EQ(notes.between, stream.size()) << stream;
+  }
+  SseParser parser;
+  Notes notes;
+  parser.feed("data: 1\r\n", notes);
+  EXPECT_EQ(notes.between, 0U);
 }
 
 TEST(SseWriter, WritesWhatTheParserReads) {
