@@ -98,6 +98,11 @@ TEST(StreamEnd, OnlyATextInItsPlaceEndsAChoice) {
 }
 
 // reported-failures 3.5
+TEST(StreamEnd, ABrokenEventSaysNothingForTheNextOne) {
+  constexpr std::string_view kBroken = R"({"choices":[{"index":0,"finish_reason":"stop"}])";
+  expect_ends({{{kDelta, kBroken, R"({"id":"x"})"}, Said::kNothing}});
+}
+
 TEST(StreamEnd, EachChoiceThatHasBegunMustEnd) {
   const std::string_view both =
       R"({"choices":[{"index":0,"finish_reason":"stop"},{"index":1,"finish_reason":"stop"}]})";

@@ -219,6 +219,14 @@ TEST(ResponsesStream, IsCutWhereNoLastEventCame) {  // case 6
   }
 }
 
+// What an event says counts once it has proved to be one complete object.
+TEST(ResponsesStream, TakesNoNumberFromABrokenEvent) {
+  const std::string stream = event("response.in_progress", R"("sequence_number":3)") +
+                             "data: {\"sequence_number\":9\n\n" + event("response.queued");
+  EXPECT_EQ(pass_stream(Api::kResponses, stream).next_sequence, 4U);
+  EXPECT_EQ(pass_stream(Api::kResponses, "data: {\"sequence_number\":9\n\n").next_sequence, 0U);
+}
+
 TEST(ResponsesStream, PassesAnErrorAfterTheResponseHasFailed) {  // case 5
   const std::string error =
       event("error", R"("code":"server_error","message":"x","param":null,"sequence_number":1)");
@@ -392,6 +400,16 @@ TEST(AudioStream, EndsWithItsLastEvent) {
 }
 
 // --- APIs whose streams are not known ---
+
+TEST(OtherStream, SeesAnErrorInEachShape) {
+  for (const std::string_view data :
+       {R"({"error":{"message":"x"}})", R"({"error":"x"})", R"({"object":"error","message":"x"})",
+        R"({"type":"error"})"}) {
+    EXPECT_TRUE(pass_stream(Api::kOther, "data: " + std::string(data) + "\n\n").error) << data;
+  }
+  EXPECT_TRUE(pass_stream(Api::kOther, named_event("error", R"({"message":"x"})")).error);
+  EXPECT_FALSE(pass_stream(Api::kOther, "data: {\"object\":\"list\"}\n\n").error);
+}
 
 TEST(OtherStream, NeedNotSayThatItIsWhole) {
   const std::string stream = "event: job.progress\ndata: {\"model\":\"m\"}\n\ndata: text\n\n";
