@@ -28,7 +28,7 @@ void BM_MetricsOfOneRequest(benchmark::State& state) {
     shard.request_opened();
     shard.upstream_connection_reused(provider);
     shard.first_byte(series, microseconds(++i % 1'000'000));
-    shard.tokens(provider, 12, 34);
+    shard.tokens(provider, {.prompt = 12, .completion = 34});
     shard.request_closed(series, 200, microseconds(i % 3'000'000));
   }
 }
@@ -87,7 +87,9 @@ void BM_ApiKey(benchmark::State& state) {
   }
   access::ApiKeys keys(entries);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(keys.authenticate("Bearer sk-0123456789abcdef-0"));
+    access::Credentials credentials;
+    credentials.add_authorization("Bearer sk-0123456789abcdef-0");
+    benchmark::DoNotOptimize(keys.authenticate(credentials));
   }
 }
 BENCHMARK(BM_ApiKey)->Arg(1)->Arg(10'000);
