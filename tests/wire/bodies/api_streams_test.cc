@@ -222,9 +222,10 @@ TEST(ResponsesStream, IsCutWhereNoLastEventCame) {  // case 6
 // What an event says counts once it has proved to be one complete object.
 TEST(ResponsesStream, TakesNoNumberFromABrokenEvent) {
   const std::string stream = event("response.in_progress", R"("sequence_number":3)") +
-                             "data: {\"sequence_number\":9\n\n" + event("response.queued");
+                             "data: {\"sequence_number\":9,\"x\":\n\n" + event("response.queued");
   EXPECT_EQ(pass_stream(Api::kResponses, stream).next_sequence, 4U);
-  EXPECT_EQ(pass_stream(Api::kResponses, "data: {\"sequence_number\":9\n\n").next_sequence, 0U);
+  EXPECT_EQ(pass_stream(Api::kResponses, "data: {\"sequence_number\":9,\"x\":\n\n").next_sequence,
+            0U);
 }
 
 TEST(ResponsesStream, PassesAnErrorAfterTheResponseHasFailed) {  // case 5
