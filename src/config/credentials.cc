@@ -51,10 +51,6 @@ bool is_basic(const Provider& provider) {
   return provider.auth == KeyForm::kBasic || provider.messages_auth == KeyForm::kBasic;
 }
 
-bool is_letter(char c) {
-  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
 // The scheme and the key of `Bearer KEY` and the like; the scheme is empty if there is none.
 struct SchemeAndKey {
   std::string_view scheme;

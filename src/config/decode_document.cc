@@ -13,12 +13,12 @@
 namespace penstock::config {
 namespace {
 
-constexpr std::string_view kVersion = "2";
+constexpr std::string_view kSupportedVersion = "2";
 
 void check_version(Decoder& decoder, const Node& node, Draft&) {
   const auto version = decoder.text(node);
-  if (version && *version != kVersion) {
-    decoder.warning(node, fmt::format("this server supports version {}", kVersion));
+  if (version && *version != kSupportedVersion) {
+    decoder.warning(node, fmt::format("this server supports version {}", kSupportedVersion));
   }
 }
 

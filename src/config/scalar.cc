@@ -26,10 +26,6 @@ constexpr std::array kTimeUnits = {TimeUnit{"", 1e3}, TimeUnit{"ms", 1}, TimeUni
 
 constexpr double kDurationMillisecondsMax = 1000.0 * 24 * 3600e3;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // The digits at the front of `text`, with a fraction if it has one; empty if it does not begin with
 // a digit. Excludes exponents, signs, inf and nan.
 std::string_view number_at_front(std::string_view text) {

@@ -22,13 +22,8 @@ std::unexpected<Error> refused(std::string_view why) {
   return failure(Error::client(ErrorKind::kInvalidRequest, std::string(why)));
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_alphanumeric(char c) {
-  const char lower = to_lower(c);
-  return (lower >= 'a' && lower <= 'z') || is_digit(c);
+  return is_letter(c) || is_digit(c);
 }
 
 bool is_host_byte(char c) {

@@ -11,12 +11,8 @@ namespace {
 
 constexpr std::size_t kIndent = 2;
 
-bool is_letter(char c) {
-  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
 bool is_plain_byte(char c) {
-  return is_letter(c) || (c >= '0' && c <= '9') ||
+  return is_letter(c) || is_digit(c) ||
          std::string_view("._-/:+").find(c) != std::string_view::npos;
 }
 

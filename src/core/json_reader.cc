@@ -12,10 +12,6 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // The contents of a string, as written, without its quotes.
 std::string_view inside_of(std::string_view string) {
   return string.substr(1, string.size() - 2);

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/text.h"
+
 namespace penstock::http {
 
 enum CharacterClass : std::uint8_t {
@@ -50,10 +52,6 @@ inline constexpr std::array<std::uint8_t, 256> kCharacterClasses = make_characte
 
 inline bool is_in(CharacterClass character_class, char c) {
   return (kCharacterClasses[static_cast<unsigned char>(c)] & character_class) != 0;
-}
-
-inline bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 inline bool is_blank(char c) {

@@ -22,7 +22,7 @@ namespace {
 // can be, a few milliseconds of work.
 constexpr std::size_t kTurnBytes = 64 * 1024;
 
-Error invalid(std::string message) {
+Error invalid_answer(std::string message) {
   return Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                          std::move(message));
 }
@@ -78,7 +78,8 @@ class Decoding {
       const wire::ContentDecoder::Step step = decoder_.step(coded, plain_);
       if (step.outcome == Outcome::kTooLarge) co_return failure(reader.too_long());
       if (step.outcome == Outcome::kMalformed) {
-        co_return failure(invalid("the upstream's model list does not match its Content-Encoding"));
+        co_return failure(
+            invalid_answer("the upstream's model list does not match its Content-Encoding"));
       }
       coded.remove_prefix(step.consumed);
       Status fed = reader.feed({plain_.data(), step.produced});
@@ -91,7 +92,8 @@ class Decoding {
 
   Status end() const {
     if (decoder_.is_whole()) return {};
-    return failure(invalid("the upstream's compressed model list ended before it was complete"));
+    return failure(
+        invalid_answer("the upstream's compressed model list ended before it was complete"));
   }
 
  private:
@@ -135,7 +137,7 @@ Error refused(int status) {
   std::string message = "the upstream answered " + std::to_string(status) + " to the model list";
   if (status == 401 || status == 403) message += "; check the provider's api_key";
   if (status == 404) message += "; check the path of base_url";
-  return invalid(std::move(message));
+  return invalid_answer(std::move(message));
 }
 
 // A server that expects a TLS handshake closes a plain connection, mostly without an answer.
@@ -177,7 +179,7 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
   if (status != 200) co_return failure(refused(status));
   const std::optional<wire::ContentCodings> codings = http::codings_of((*answer)->fields);
   if (!codings)
-    co_return failure(invalid("the upstream's model list has an unknown content coding"));
+    co_return failure(invalid_answer("the upstream's model list has an unknown content coding"));
   std::unique_ptr<Decoding> decoding;
   if (!codings->empty()) decoding = std::make_unique<Decoding>(*codings, request.bounds.bytes);
   Status read = co_await read_page(request, upstream, std::move(decoding), reader);

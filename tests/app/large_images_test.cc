@@ -18,10 +18,10 @@
 namespace penstock::testing {
 namespace {
 
-constexpr std::size_t kMiB = 1 << 20;
-constexpr std::size_t kImageBytes = 30 * kMiB;
+constexpr std::size_t kMebibyte = 1 << 20;
+constexpr std::size_t kImageBytes = 30 * kMebibyte;
 // Beside the bodies: blocks of connections, what the allocator has not returned yet.
-constexpr std::size_t kMayGrow = 24 * kMiB;
+constexpr std::size_t kMayGrow = 24 * kMebibyte;
 constexpr std::size_t kRounds = kOwnAllocator ? 1 : 3;
 
 // Whatever the bytes of an image may be, in base64.
@@ -112,7 +112,7 @@ TEST_F(LargeImages, PassByteForByteInMemoryThatDoesNotGrowWithTheirNumber) {
   const std::size_t most = most_resident(program);
   EXPECT_GT(most, before + held / 2) << "the requests were not held at once";
   EXPECT_LE(most, before + held + kMayGrow)
-      << (most - before) / kMiB << " MiB for " << held / kMiB << " MiB of bodies";
+      << (most - before) / kMebibyte << " MiB for " << held / kMebibyte << " MiB of bodies";
 }
 
 TEST_F(LargeImages, AreRefusedInTheShapeOfTheirApiOverTheLimit) {

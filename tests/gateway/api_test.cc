@@ -16,19 +16,11 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr std::string_view kStreamHead =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::string_view kCreated =
     "event: response.created\n"
     R"(data: {"type":"response.created","sequence_number":4,"response":{"model":"m"}})"
     "\n\n";
-
-std::string chunk(std::string_view text) {
-  char size[32];
-  std::snprintf(size, sizeof size, "%zx\r\n", text.size());
-  return size + std::string(text) + "\r\n";
-}
 
 class ApiTest : public SimulatedGateway {
  protected:

@@ -33,7 +33,7 @@ std::string request(std::string_view method, std::string_view target,
 }
 
 constexpr std::size_t kHeadBytes = 4096;
-constexpr std::string_view kVersion = "anthropic-version: 2023-06-01\r\n";
+constexpr std::string_view kAnthropicVersion = "anthropic-version: 2023-06-01\r\n";
 
 class ErrorDialect : public SimulatedGateway, public ::testing::WithParamInterface<Failure> {};
 
@@ -59,24 +59,24 @@ INSTANTIATE_TEST_SUITE_P(
            Failure{request("POST", "/v1/responses/a/b/c"), 404, kOpenAi},
            Failure{request("POST", "/v1/nothing"), 404, kOpenAi},
            Failure{request("POST", "/v1/nothing?x=/v1/messages"), 404, kOpenAi},
-           Failure{request("POST", "/v1/nothing", kVersion), 404, kAnthropic},
-           Failure{request("POST", "/v1/chat/completions/a/b", kVersion), 404, kOpenAi}));
+           Failure{request("POST", "/v1/nothing", kAnthropicVersion), 404, kAnthropic},
+           Failure{request("POST", "/v1/chat/completions/a/b", kAnthropicVersion), 404, kOpenAi}));
 
-INSTANTIATE_TEST_SUITE_P(WithABadTarget, ErrorDialect,
-                         Values(Failure{request("POST", "//v1/messages"), 400, kAnthropic},
-                                Failure{request("GET", "/v1/messages/%zz"), 400, kAnthropic},
-                                Failure{request("GET", "/v1/messages/../x"), 400, kAnthropic},
-                                Failure{request("GET", "/v1/messages/batches/a%2Fb"), 400,
-                                        kAnthropic},
-                                Failure{request("GET", "/v1/responses/a%2Fb"), 400, kOpenAi},
-                                Failure{request("GET", "/v1/%zz", kVersion), 400, kAnthropic}));
+INSTANTIATE_TEST_SUITE_P(
+    WithABadTarget, ErrorDialect,
+    Values(Failure{request("POST", "//v1/messages"), 400, kAnthropic},
+           Failure{request("GET", "/v1/messages/%zz"), 400, kAnthropic},
+           Failure{request("GET", "/v1/messages/../x"), 400, kAnthropic},
+           Failure{request("GET", "/v1/messages/batches/a%2Fb"), 400, kAnthropic},
+           Failure{request("GET", "/v1/responses/a%2Fb"), 400, kOpenAi},
+           Failure{request("GET", "/v1/%zz", kAnthropicVersion), 400, kAnthropic}));
 
 INSTANTIATE_TEST_SUITE_P(
     WithAnotherMethodOrProtocol, ErrorDialect,
     Values(Failure{request("GET", "/v1/messages"), 405, kAnthropic},
            Failure{request("PUT", "/v1/messages/batches/b"), 405, kAnthropic},
-           Failure{request("GET", "/v1/embeddings", kVersion), 405, kOpenAi},
-           Failure{request("PUT", "/v1/models", kVersion), 405, kAnthropic},
+           Failure{request("GET", "/v1/embeddings", kAnthropicVersion), 405, kOpenAi},
+           Failure{request("PUT", "/v1/models", kAnthropicVersion), 405, kAnthropic},
            Failure{request("POST", "/v1/messages", "Upgrade: websocket\r\n"), 426, kAnthropic},
            Failure{request("GET", "/v1/responses/r", "Upgrade: websocket\r\n"), 426, kOpenAi}));
 
@@ -87,11 +87,11 @@ INSTANTIATE_TEST_SUITE_P(
            Failure{request("OPTIONS", "/p/p/v1/messages/foo/bar"), 405, kAnthropic},
            Failure{request("POST", "/p/none/v1/messages/foo/bar"), 404, kAnthropic},
            Failure{request("GET", "/p/p/v1/files"), 404, kOpenAi},
-           Failure{request("GET", "/p/p/v1/files", kVersion), 404, kAnthropic}));
+           Failure{request("GET", "/p/p/v1/files", kAnthropicVersion), 404, kAnthropic}));
 
 // It answers in two shapes itself.
 INSTANTIATE_TEST_SUITE_P(OfTheListOfModels, ErrorDialect,
-                         Values(Failure{request("GET", "/v1/models/none", kVersion), 404,
+                         Values(Failure{request("GET", "/v1/models/none", kAnthropicVersion), 404,
                                         kAnthropic},
                                 Failure{request("GET", "/v1/models/none"), 404, kOpenAi}));
 

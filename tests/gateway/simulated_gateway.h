@@ -7,6 +7,7 @@
 // start().
 
 #include <chrono>
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,15 @@
 #include "support/simulated_loop.h"
 
 namespace penstock::gateway {
+
+inline constexpr std::string_view kStreamHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+inline std::string chunk(std::string_view text) {
+  char size[32];
+  std::snprintf(size, sizeof size, "%zx\r\n", text.size());
+  return size + std::string(text) + "\r\n";
+}
 
 class SimulatedGateway : public ::testing::Test, protected GatewayParts {
  protected:

@@ -13,14 +13,7 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
 constexpr milliseconds kStep{1};
-constexpr std::string_view kStreamHead =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-std::string chunk(std::string_view text) {
-  char size[32];
-  std::snprintf(size, sizeof size, "%zx\r\n", text.size());
-  return size + std::string(text) + "\r\n";
-}
 std::string event() {
   return chunk("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n");
 }

@@ -21,7 +21,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::string_view kKey = "sk-proj-abc/def+ghijklmnopqrstuvwxyz0123456789";
+constexpr std::string_view kOperatorsKey = "sk-proj-abc/def+ghijklmnopqrstuvwxyz0123456789";
 
 struct Coding {
   std::string_view names;
@@ -39,7 +39,7 @@ std::vector<Coding> codings() {
 
 class AnswerCodings : public GatewayTest {
  protected:
-  AnswerCodings() { settings.providers[0].api_key = Secret(std::string(kKey)); }
+  AnswerCodings() { settings.providers[0].api_key = Secret(std::string(kOperatorsKey)); }
 
   WholeAnswer ask(Answer kind = Answer::kWhole) {
     return connect().ask(post(kChatPath, chat_body("passthrough/m1", kind)));
@@ -54,13 +54,14 @@ class AnswerCodings : public GatewayTest {
 // reported-failures 2.3
 TEST_F(AnswerCodings, HideNoKeyInAnError) {
   const std::string error =
-      fmt::format(R"({{"error":{{"message":"Wrong key {}","code":"x"}}}})", kKey);
+      fmt::format(R"({{"error":{{"message":"Wrong key {}","code":"x"}}}})", kOperatorsKey);
   for (const Coding& coding : codings()) {
     SCOPED_TRACE(coding.names);
     for (const int status : {400, 401, 429, 503}) {
       const WholeAnswer answer = told(status, coding.names, coding.apply(error));
       EXPECT_EQ(answer.status(), status);
-      EXPECT_THAT(message_of(answer), HasSubstr("Wrong key " + std::string(kKey.size(), '*')));
+      EXPECT_THAT(message_of(answer),
+                  HasSubstr("Wrong key " + std::string(kOperatorsKey.size(), '*')));
       EXPECT_EQ(answer.head.find("content-encoding"), std::nullopt);
       EXPECT_EQ(answer.head.find("content-type"), "application/json");
       EXPECT_EQ(answer.head.find("retry-after"), "7");
@@ -69,9 +70,9 @@ TEST_F(AnswerCodings, HideNoKeyInAnError) {
 }
 
 TEST_F(AnswerCodings, AreTakenOffOfWholeAnswers) {
-  const std::string text = fmt::format(R"({{"model":"m1","x":"{}"}})", kKey);
-  const std::string right =
-      fmt::format(R"({{"model":"passthrough/m1","x":"{}"}})", std::string(kKey.size(), '*'));
+  const std::string text = fmt::format(R"({{"model":"m1","x":"{}"}})", kOperatorsKey);
+  const std::string right = fmt::format(R"({{"model":"passthrough/m1","x":"{}"}})",
+                                        std::string(kOperatorsKey.size(), '*'));
   for (const Coding& coding : codings()) {
     SCOPED_TRACE(coding.names);
     const WholeAnswer answer = told(200, coding.names, coding.apply(text));
@@ -84,14 +85,14 @@ TEST_F(AnswerCodings, AreTakenOffOfWholeAnswers) {
 
 TEST_F(AnswerCodings, AreTakenOffOfStreamsWhereverTheyAreCut) {
   const std::string events =
-      event(fmt::format(R"({{"model":"m1","x":"{}"}})", kKey)) + chat_events();
+      event(fmt::format(R"({{"model":"m1","x":"{}"}})", kOperatorsKey)) + chat_events();
   const std::string coded = gzipped(events);
   const std::string head =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
       "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n";
   upstream.answer_next(Script().send(stream_head() + chunk(events) + std::string(kLastChunk)));
   const WholeAnswer plain = ask(Answer::kStream);
-  ASSERT_THAT(plain.body, HasSubstr(std::string(kKey.size(), '*')));
+  ASSERT_THAT(plain.body, HasSubstr(std::string(kOperatorsKey.size(), '*')));
   for (std::size_t cut = 1; cut < coded.size(); cut += 7) {
     auto latch = std::make_shared<Latch>();
     upstream.answer_next(Script()
@@ -125,10 +126,10 @@ TEST_F(AnswerCodings, AreTakenOffOfOtherTypesWhateverTheirSize) {
 
 TEST_F(AnswerCodings, ThatAreUnknownLetNothingPass) {
   for (const char* names : {"br", "identity, x-unknown", "gzip, gzip, gzip, gzip"}) {
-    const WholeAnswer error = told(429, names, "{\"a\":\"" + std::string(kKey) + "\"}");
+    const WholeAnswer error = told(429, names, "{\"a\":\"" + std::string(kOperatorsKey) + "\"}");
     EXPECT_EQ(json_of(error, 429)["error"]["type"], "upstream_error");
     EXPECT_THAT(message_of(error), HasSubstr("content coding"));
-    EXPECT_THAT(error.body, Not(HasSubstr(kKey.substr(0, 9))));
+    EXPECT_THAT(error.body, Not(HasSubstr(kOperatorsKey.substr(0, 9))));
     EXPECT_EQ(error.head.find("content-encoding"), std::nullopt);
     EXPECT_EQ(error.head.find("retry-after"), "7");
     expect_error(told(200, names, R"({"model":"m1"})"), 502, "upstream_invalid_response");

@@ -18,10 +18,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string request(std::string_view method, std::string_view target) {
-  return fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n\r\n", method, target);
-}
-
 // An event as Responses and Messages have them.
 std::string typed(std::string_view type, std::string_view members) {
   return fmt::format("event: {0}\ndata: {{\"type\":\"{0}\"{1}}}\n\n", type, members);
@@ -145,7 +141,7 @@ TEST_F(Apis, PassWhatChangesAStoredObject) {
                          {"DELETE", "/v1/conversations/conv_1"},
                          {"POST", "/v1/fine_tuning/jobs/ftjob-1/pause"},
                          {"DELETE", "/v1/evals/eval_1"}}) {
-    EXPECT_EQ(ask(request(row.method, row.target), R"({"deleted":true})").body,
+    EXPECT_EQ(ask(bare_request(row.method, row.target), R"({"deleted":true})").body,
               R"({"deleted":true})");
     const SeenRequest seen = upstream.wait_for_request(upstream.requests().size() - 1);
     EXPECT_EQ(seen.method, row.method);
@@ -406,7 +402,7 @@ TEST_F(Apis, AnswerWhoeverLooksForAServer) {
   for (const char* path : {"/", "/api/hello", "/health", "/v1alpha/admin/health"}) {
     EXPECT_EQ(connect().ask(get(path)).status(), 200) << path;
     RawClient client = connect();
-    ASSERT_TRUE(client.send(request("HEAD", path)));
+    ASSERT_TRUE(client.send(bare_request("HEAD", path)));
     EXPECT_EQ(client.read_head().status, 200) << path;
   }
   EXPECT_EQ(connect().ask(get("/v1alpha/admin/providers")).status(), 401);

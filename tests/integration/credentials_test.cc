@@ -14,7 +14,7 @@
 namespace penstock::testing {
 namespace {
 
-constexpr std::string_view kClientKey = "client-key-0123456789";
+constexpr std::string_view kAlicesKey = "client-key-0123456789";
 
 HeaderList with_data(std::string_view provider_data) {
   return {{"X-OGX-Provider-Data", std::string(provider_data)}};
@@ -43,13 +43,13 @@ TEST_P(CredentialsOrder, DecidesWhatTheUpstreamGets) {
   if (given.operators_header) provider.headers = {{"Authorization", Secret("Basic operator")}};
   if (given.forwards_authorization) provider.forward_headers = {{"auth", "Authorization"}};
   HeaderList headers = with_data(given.provider_data);
-  headers.emplace_back("Authorization", "Bearer " + std::string(kClientKey));
+  headers.emplace_back("Authorization", "Bearer " + std::string(kAlicesKey));
   const WholeAnswer answer = connect().ask(post(kChatPath, chat_body(), headers));
   EXPECT_EQ(answer.status(), 200) << answer.body;
   const SeenRequest seen = upstream.wait_for_request();
   EXPECT_EQ(seen.head.find("authorization"), given.sent);
   EXPECT_LE(seen.head.count("authorization"), 1u);
-  EXPECT_EQ(seen.head.text.find(kClientKey), std::string::npos);
+  EXPECT_EQ(seen.head.text.find(kAlicesKey), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -120,7 +120,7 @@ TEST_F(GatewayTest, AKeyCannotBreakOutOfItsField) {
 
 class ApiKeys : public GatewayTest {
  protected:
-  ApiKeys() { settings.server.api_keys = {{"alice", Secret(std::string(kClientKey))}}; }
+  ApiKeys() { settings.server.api_keys = {{"alice", Secret(std::string(kAlicesKey))}}; }
 
   WholeAnswer ask(std::string_view target, std::optional<std::string> authorization) {
     HeaderList headers;
@@ -130,12 +130,12 @@ class ApiKeys : public GatewayTest {
 };
 
 TEST_F(ApiKeys, OpenTheServer) {
-  EXPECT_EQ(ask("/v1/models", "Bearer " + std::string(kClientKey)).status(), 200);
+  EXPECT_EQ(ask("/v1/models", "Bearer " + std::string(kAlicesKey)).status(), 200);
 }
 
 // reported-failures 5.1, 5.2
 TEST_F(ApiKeys, OpenTheServerInEveryFieldThatClientsSendThemIn) {
-  const std::string key(kClientKey);
+  const std::string key(kAlicesKey);
   for (const auto& [name, value] : HeaderList{{"Authorization", "bearer " + key},
                                               {"Authorization", "BEARER   " + key},
                                               {"x-api-key", key},
@@ -158,7 +158,7 @@ TEST_F(ApiKeys, AreAskedForInTheReferencesWords) {
   EXPECT_EQ(none.head.find("www-authenticate"), "Bearer");
   EXPECT_EQ(Json::parse(none.body)["error"]["type"], "authentication_error");
   for (const std::string& odd :
-       {std::string("Basic YTpi"), std::string("Bearer"), std::string(kClientKey)}) {
+       {std::string("Basic YTpi"), std::string("Bearer"), std::string(kAlicesKey)}) {
     const WholeAnswer answer = ask("/v1/models", odd);
     expect_error(answer, 401, "invalid_api_key");
     EXPECT_EQ(message_of(answer), "Invalid Authorization header format");
@@ -193,7 +193,7 @@ TEST_F(ApiKeys, AreNotNeededForHealthAndVersion) {
 }
 
 TEST_F(ApiKeys, NameThePrincipalInTheAccessLog) {
-  ask("/v1/models", "Bearer " + std::string(kClientKey));
+  ask("/v1/models", "Bearer " + std::string(kAlicesKey));
   ask("/v1/models", "Bearer wrong");
   const std::vector<std::string> lines = service().access_log(2);
   EXPECT_EQ(Json::parse(lines[0])["principal"], "alice");

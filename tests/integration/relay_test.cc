@@ -9,17 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "integration/json_answer.h"
 #include "support/gateway_test.h"
 #include "support/process_state.h"
 
 namespace penstock::testing {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr std::size_t kMb = 1024 * 1024;
+constexpr std::size_t kMiB = 1024 * 1024;
 
 class Relay : public GatewayTest {
  protected:
@@ -28,10 +25,6 @@ class Relay : public GatewayTest {
   }
   Json log_line(std::size_t count) { return Json::parse(service().access_log(count).back()); }
 };
-
-std::string json_message_of(const WholeAnswer& answer) {
-  return Json::parse(answer.body)["error"]["message"].get<std::string>();
-}
 
 // --- Errors of the upstream ---
 
@@ -44,7 +37,7 @@ TEST_F(Relay, AnErrorThatBreaksOffIsWrappedEvenWhereItIsJsonSoFar) {
   EXPECT_EQ(answer.status(), 429);
   EXPECT_TRUE(answer.complete);
   EXPECT_EQ(answer.head.find("content-type"), "application/json");
-  EXPECT_EQ(json_message_of(answer), json);
+  EXPECT_EQ(message_of(answer), json);
 }
 
 TEST_F(Relay, AnErrorOfAMebibytePassesAndALargerOneIsCutAndWrapped) {
@@ -55,16 +48,16 @@ TEST_F(Relay, AnErrorOfAMebibytePassesAndALargerOneIsCutAndWrapped) {
     return std::string(begin) + std::string(filled, 'x') + std::string(end);
   };
   RawClient client = connect();
-  const std::string largest = error_of(kMb);
+  const std::string largest = error_of(kMiB);
   upstream.answer_next(Script().send(json_answer(400, largest)));
   EXPECT_EQ(client.ask(chat(Answer::kWhole)).body, largest);
 
-  upstream.answer_next(Script().send(json_answer(400, error_of(4 * kMb))));
+  upstream.answer_next(Script().send(json_answer(400, error_of(4 * kMiB))));
   const WholeAnswer cut = client.ask(chat(Answer::kWhole));
   EXPECT_EQ(cut.status(), 400);
   EXPECT_TRUE(cut.complete);
-  EXPECT_LT(cut.body.size(), 2 * kMb);
-  EXPECT_TRUE(json_message_of(cut).starts_with(R"({"error":{"message":"xxx)"));
+  EXPECT_LT(cut.body.size(), 2 * kMiB);
+  EXPECT_TRUE(message_of(cut).starts_with(R"({"error":{"message":"xxx)"));
   // The rest of it belongs to no answer.
   EXPECT_EQ(client.ask(chat(Answer::kWhole)).body, chat_answer_body("passthrough/m1"));
 }
@@ -141,9 +134,9 @@ TEST_F(Relay, AChunkedVerbatimBodyThatBreaksOffIsCut) {
 // --- What is held while a stream waits ---
 
 TEST_F(Relay, AStreamHoldsNothingOfItsRequest) {
-  limits().all_bodies_bytes = 2 * kMb;
+  limits().all_bodies_bytes = 2 * kMiB;
   const std::string large =
-      R"({"model":"passthrough/m1","stream":true,"x":")" + std::string(3 * kMb / 2, 'x') + "\"}";
+      R"({"model":"passthrough/m1","stream":true,"x":")" + std::string(3 * kMiB / 2, 'x') + "\"}";
   upstream.answer_next(Script().send(stream_head()).send(chunk(event(chat_delta("one")))).stall());
   RawClient stream = connect();
   ASSERT_TRUE(stream.send(post(kChatPath, large)));

@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::string_view kOlderPrefix = "/v1/openai";
 
-std::string request(std::string_view method, std::string_view target) {
-  return fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n\r\n", method, target);
-}
-
 class Routes : public GatewayTest {
  protected:
   WholeAnswer ask(std::string_view text) { return connect().ask(text); }
@@ -124,7 +120,7 @@ struct WrongMethod {
 class WrongMethods : public Routes, public ::testing::WithParamInterface<WrongMethod> {};
 
 TEST_P(WrongMethods, AreToldWhichOnesAreRight) {
-  const WholeAnswer answer = ask(request(GetParam().method, GetParam().path));
+  const WholeAnswer answer = ask(bare_request(GetParam().method, GetParam().path));
   expect_error(answer, 405, "method_not_allowed");
   EXPECT_EQ(answer.head.find("allow"), GetParam().allow);
 }
@@ -145,8 +141,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(ApiRoutes, AnswerHeadAsGetWithoutABody) {
   const WholeAnswer whole = ask(get(GetParam()));
   RawClient client = connect();
-  ASSERT_TRUE(
-      client.send(request("HEAD", GetParam()) + get("/v1/version", {{"Connection", "close"}})));
+  ASSERT_TRUE(client.send(bare_request("HEAD", GetParam()) +
+                          get("/v1/version", {{"Connection", "close"}})));
   EXPECT_EQ(client.read_to_end(), Io::kEnd);
   std::string received = client.unread();
   const auto head = take_head(received);
@@ -158,7 +154,7 @@ TEST_P(ApiRoutes, AnswerHeadAsGetWithoutABody) {
 
 TEST_F(Routes, AnswerHeadWithoutABodyWhereThereIsNoSuchMethod) {
   RawClient client = connect();
-  ASSERT_TRUE(client.send(request("HEAD", "/v1/completions") +
+  ASSERT_TRUE(client.send(bare_request("HEAD", "/v1/completions") +
                           get("/v1/version", {{"Connection", "close"}})));
   EXPECT_EQ(client.read_to_end(), Io::kEnd);
   std::string received = client.unread();

@@ -34,6 +34,10 @@ std::string get(std::string_view target, const HeaderList& headers) {
   return fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", target, lines_of(headers));
 }
 
+std::string bare_request(std::string_view method, std::string_view target) {
+  return fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n\r\n", method, target);
+}
+
 std::string post(std::string_view target, std::string_view body, const HeaderList& headers) {
   return fmt::format(
       "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -20,6 +20,9 @@ std::string get(std::string_view target, const HeaderList& headers = {});
 // With Content-Type: application/json and a Content-Length.
 std::string post(std::string_view target, std::string_view body, const HeaderList& headers = {});
 
+// Any method, without a body.
+std::string bare_request(std::string_view method, std::string_view target);
+
 enum class Answer : bool { kWhole, kStream };
 // A small chat request's body.
 std::string chat_body(std::string_view model = "passthrough/m1", Answer answer = Answer::kWhole);

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "http/parser.h"
 #include "sim/json.h"
+#include "sim/refusals.h"
 #include "sim/scenario.h"
 
 namespace penstock::sim {
@@ -167,10 +168,6 @@ constexpr std::array kKeys{
     Key{"head_delay_ms", read_member<&Behaviour::head_delay>},
     Key{"head_pause_ms", read_member<&Behaviour::head_pause>},
 };
-
-std::unexpected<Error> refusal(std::string message) {
-  return failure(Error::client(ErrorKind::kInvalidRequest, std::move(message)));
-}
 
 std::string unknown_key(const std::string& name) {
   std::array<std::string_view, kKeys.size()> names;

@@ -9,7 +9,7 @@
 namespace penstock::sim {
 namespace {
 
-constexpr std::string_view kKind = "Conversation";
+constexpr std::string_view kConversation = "Conversation";
 
 Json metadata_of(const Json& body) {
   const Json* metadata = member(body, "metadata");
@@ -27,9 +27,9 @@ void append(Json& items, const Json& more) {
   items.insert(items.end(), more.begin(), more.end());
 }
 
-Result<KeptConversation> find(const Call& call) {
+Result<KeptConversation> find_conversation(const Call& call) {
   if (auto kept = call.store.conversations.get(call.ids[0])) return std::move(*kept);
-  return not_found(kKind, call.ids[0]);
+  return not_found(kConversation, call.ids[0]);
 }
 
 auto find_item(Json& items, const std::string& id) {
@@ -51,7 +51,7 @@ Result<Made> create_conversation(const Call& call) {
 }
 
 Result<Made> retrieve_conversation(const Call& call) {
-  const Result<KeptConversation> kept = find(call);
+  const Result<KeptConversation> kept = find_conversation(call);
   if (!kept) return failure(kept.error());
   return made_of(kept->object);
 }
@@ -60,12 +60,12 @@ Result<Made> update_conversation(const Call& call) {
   const auto kept = call.store.conversations.change(call.ids[0], [&call](KeptConversation& found) {
     found.object["metadata"] = metadata_of(call.body);
   });
-  if (!kept) return not_found(kKind, call.ids[0]);
+  if (!kept) return not_found(kConversation, call.ids[0]);
   return made_of(kept->object);
 }
 
 Result<Made> delete_conversation(const Call& call) {
-  if (!call.store.conversations.erase(call.ids[0])) return not_found(kKind, call.ids[0]);
+  if (!call.store.conversations.erase(call.ids[0])) return not_found(kConversation, call.ids[0]);
   return made_of({{"id", call.ids[0]}, {"object", "conversation.deleted"}, {"deleted", true}});
 }
 
@@ -73,18 +73,19 @@ Result<Made> add_conversation_items(const Call& call) {
   Json added = Json::array();
   append(added, items_of(call));
   const auto add = [&added](KeptConversation& found) { append(found.items, added); };
-  if (!call.store.conversations.change(call.ids[0], add)) return not_found(kKind, call.ids[0]);
+  if (!call.store.conversations.change(call.ids[0], add))
+    return not_found(kConversation, call.ids[0]);
   return made_of(list_of(std::move(added)));
 }
 
 Result<Made> list_conversation_items(const Call& call) {
-  Result<KeptConversation> kept = find(call);
+  Result<KeptConversation> kept = find_conversation(call);
   if (!kept) return failure(kept.error());
   return made_of(list_of(std::move(kept->items)));
 }
 
 Result<Made> retrieve_conversation_item(const Call& call) {
-  Result<KeptConversation> kept = find(call);
+  Result<KeptConversation> kept = find_conversation(call);
   if (!kept) return failure(kept.error());
   const auto item = find_item(kept->items, call.ids[1]);
   if (item == kept->items.end()) return not_found("Item", call.ids[1]);
@@ -99,7 +100,7 @@ Result<Made> delete_conversation_item(const Call& call) {
     if (erased) found.items.erase(item);
   };
   const auto kept = call.store.conversations.change(call.ids[0], erase);
-  if (!kept) return not_found(kKind, call.ids[0]);
+  if (!kept) return not_found(kConversation, call.ids[0]);
   if (!erased) return not_found("Item", call.ids[1]);
   return made_of(kept->object);
 }
@@ -113,7 +114,7 @@ Status add_to_conversation(const Call& call, const Json& input, const Json& outp
     append(found.items, output);
   };
   if (call.store.conversations.change(id, add)) return {};
-  return not_found(kKind, id);
+  return not_found(kConversation, id);
 }
 
 }  // namespace penstock::sim

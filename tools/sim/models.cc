@@ -2,13 +2,10 @@
 
 #include "core/text.h"
 #include "sim/answers.h"
+#include "sim/refusals.h"
 
 namespace penstock::sim {
 namespace {
-
-std::unexpected<Error> refusal(std::string message) {
-  return failure(Error::client(ErrorKind::kInvalidRequest, std::move(message)));
-}
 
 std::string body_of(const Model& model, std::size_t embedding_dimensions) {
   std::string body = "{\"id\":\"" + model.id_in_json + "\",\"object\":\"model\",\"created\":";

@@ -101,6 +101,10 @@ std::string error_event_data(const Behaviour& behaviour, Dialect dialect, std::u
   return responses_event(status, quoted_message_of(status, behaviour.message), sequence);
 }
 
+std::unexpected<Error> refusal(std::string message) {
+  return failure(Error::client(ErrorKind::kInvalidRequest, std::move(message)));
+}
+
 std::string own_error_body(const Error& error, Dialect dialect) {
   if (dialect == Dialect::kOpenAi || dialect == Dialect::kResponses) {
     return wire::error_body(error);

@@ -3,6 +3,7 @@
 // The bodies of refusals, in the dialect of their route.
 
 #include <cstdint>
+#include <expected>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ std::string refusal_body(const Behaviour& behaviour, Dialect dialect);
 // form that the dialect has within a stream. `sequence` is the event's number, where events have
 // one.
 std::string error_event_data(const Behaviour& behaviour, Dialect dialect, std::uint64_t sequence);
+
+// The simulator's own refusal of what was asked of it.
+std::unexpected<Error> refusal(std::string message);
 
 // The body of the simulator's own refusals.
 std::string own_error_body(const Error& error, Dialect dialect);

@@ -8,6 +8,7 @@
 #include <simdjson.h>
 
 #include "sim/planning.h"
+#include "sim/refusals.h"
 #include "wire/bodies/request_fields.h"
 
 namespace penstock::sim {
@@ -19,10 +20,6 @@ static_assert(RequestDecoder::kPadding >= simdjson::SIMDJSON_PADDING);
 
 constexpr std::string_view kJsonSpace = " \t\r\n";
 constexpr std::size_t kInputsMax = 2048;
-
-std::unexpected<Error> refusal(std::string message) {
-  return failure(Error::client(ErrorKind::kInvalidRequest, std::move(message)));
-}
 
 std::unexpected<Error> unsuitable(std::string_view key) {
   return refusal("The value of '" + std::string(key) + "' is not valid.");

@@ -12,7 +12,7 @@
 namespace penstock::sim {
 namespace {
 
-constexpr std::string_view kKind = "Response";
+constexpr std::string_view kResponse = "Response";
 
 bool stores(const Json& request) {
   const Json* store = member(request, "store");
@@ -42,9 +42,9 @@ Json state_of(const KeptResponse& kept, SteadyTime now) {
   return now < kept.done_at ? writer.unfinished("in_progress") : writer.finished();
 }
 
-Result<KeptResponse> find(const Call& call) {
+Result<KeptResponse> find_response(const Call& call) {
   if (auto kept = call.store.responses.get(call.ids[0])) return std::move(*kept);
-  return not_found(kKind, call.ids[0]);
+  return not_found(kResponse, call.ids[0]);
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ Result<Made> create_response(const Call& call) {
 }
 
 Result<Made> retrieve_response(const Call& call) {
-  const Result<KeptResponse> kept = find(call);
+  const Result<KeptResponse> kept = find_response(call);
   if (!kept) return failure(kept.error());
   if (call.parameter("stream") != "true") return made_of(state_of(*kept, call.now));
   EventScript events = ResponseWriter(kept->request, kept->plan).events({});
@@ -90,12 +90,12 @@ Result<Made> retrieve_response(const Call& call) {
 }
 
 Result<Made> delete_response(const Call& call) {
-  if (!call.store.responses.erase(call.ids[0])) return not_found(kKind, call.ids[0]);
+  if (!call.store.responses.erase(call.ids[0])) return not_found(kResponse, call.ids[0]);
   return made_of({{"id", call.ids[0]}, {"object", "response"}, {"deleted", true}});
 }
 
 Result<Made> cancel_response(const Call& call) {
-  const Result<KeptResponse> kept = find(call);
+  const Result<KeptResponse> kept = find_response(call);
   if (!kept) return failure(kept.error());
   if (!flag_member(kept->request, "background")) {
     return invalid_request("Only background responses can be cancelled.");
@@ -108,7 +108,7 @@ Result<Made> cancel_response(const Call& call) {
 }
 
 Result<Made> list_input_items(const Call& call) {
-  const Result<KeptResponse> kept = find(call);
+  const Result<KeptResponse> kept = find_response(call);
   if (!kept) return failure(kept.error());
   return made_of(list_of(kept->input_items));
 }

@@ -4,12 +4,10 @@
 #include <fstream>
 #include <utility>
 
+#include "sim/refusals.h"
+
 namespace penstock::sim {
 namespace {
-
-std::unexpected<Error> refusal(std::string message) {
-  return failure(Error::client(ErrorKind::kInvalidRequest, std::move(message)));
-}
 
 bool has_only(const Json& object, std::initializer_list<std::string_view> names) {
   const auto known = [&names](const auto& item) {

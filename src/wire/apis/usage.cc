@@ -76,10 +76,6 @@ std::span<const Name> names_in(std::string_view key) {
   return {};
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // False if the value is not a count. Services that do not know a count omit it or send null; some
 // write every number with a point.
 bool take_count(std::string_view value, std::optional<std::uint64_t>& count) {

@@ -21,10 +21,6 @@ constexpr std::size_t kNumberBytesMax = 4096;
 constexpr std::size_t kUtf8BytesPerWork = 8;
 constexpr std::size_t kUtf8BytesMin = 64;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // How many of the eight bytes from `at` are digits, up to the first that is not. Without a branch,
 // since the lengths of numbers are unpredictable.
 std::size_t leading_digits(const char* at) {

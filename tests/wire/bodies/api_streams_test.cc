@@ -10,6 +10,7 @@
 #include "wire/apis/api.h"
 #include "wire/apis/usage.h"
 #include "wire/bodies/sse_rewriter.h"
+#include "wire/replaced.h"
 
 namespace penstock::wire {
 namespace {
@@ -86,13 +87,6 @@ std::string event(std::string_view type, std::string_view members = {}) {
   std::string data = R"({"type":")" + std::string(type) + '"';
   if (!members.empty()) data.append(",").append(members);
   return named_event(type, data + "}");
-}
-
-std::string replaced(std::string text, std::string_view what, std::string_view with) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
-    text.replace(at, what.size(), with);
-  }
-  return text;
 }
 
 // --- Responses ---

@@ -9,6 +9,7 @@
 
 #include "wire/apis/usage.h"
 #include "wire/recordings.h"
+#include "wire/replaced.h"
 
 namespace penstock::wire {
 namespace {
@@ -72,13 +73,6 @@ RewrittenStream rewrite_stream(std::string_view text, Options options = {}) {
 
 RewrittenStream strip(std::string_view text) {
   return rewrite_stream(text, {DoneEvent::kStrip, kHeldBytesMax});
-}
-
-std::string replaced(std::string text, std::string_view what, std::string_view with) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
-    text.replace(at, what.size(), with);
-  }
-  return text;
 }
 
 TEST(SseRewriter, ReplacesTheModelWhateverTheLineEnds) {
