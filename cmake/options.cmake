@@ -2,6 +2,14 @@
 add_library(penstock_options INTERFACE)
 target_compile_options(penstock_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wunused)
+if(CMAKE_UNITY_BUILD)
+  # One source of a batch may shadow a name of another, or have members in an unnamed namespace. The
+  # builds without batches warn where a source does so by itself.
+  target_compile_options(penstock_options INTERFACE -Wno-shadow)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(penstock_options INTERFACE -Wno-subobject-linkage)
+  endif()
+endif()
 # Library assertions stay on in releases: a failed one is cheaper than a wrong answer.
 target_compile_definitions(penstock_options INTERFACE _GLIBCXX_ASSERTIONS)
 
