@@ -119,7 +119,7 @@ try_run() {
   kill -INT -- "-$(<"$root/tmp/run.pid")"
   wait "$job" || true
   sleep 1
-  if grep -lsz 'build/bin/[p]enstock' /proc/[0-9]*/cmdline; then
+  if grep -lsz 'build/bin/[p]enstock' "$root"/proc/[0-9]*/cmdline; then
     echo "Left running after make run." >&2
     return 1
   fi
