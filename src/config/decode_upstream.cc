@@ -130,8 +130,7 @@ void decode_extra_blocked_headers(Decoder& decoder, const Node& node, UpstreamDr
   for (const Node& item : *items) {
     const auto text = decoder.text(item);
     if (!text) continue;
-    std::string name(trim(*text));
-    std::transform(name.begin(), name.end(), name.begin(), to_lower);
+    std::string name = lower_case(trim(*text));
     if (is_header_name(name)) {
       draft.provider.extra_blocked_headers.push_back(std::move(name));
     } else {
@@ -147,10 +146,9 @@ void decode_forward_client_headers(Decoder& decoder, const Node& node, UpstreamD
   for (const Node& item : *items) {
     const auto text = decoder.text(item);
     if (!text) continue;
-    std::string name(trim(*text));
+    std::string name = lower_case(trim(*text));
     const bool is_withheld = name.starts_with('-');
     if (is_withheld) name.erase(0, 1);
-    std::ranges::transform(name, name.begin(), to_lower);
     if (!is_header_name(name)) {
       decoder.error(item, "expected the name of a header, or `-` and the name");
       continue;

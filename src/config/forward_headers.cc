@@ -20,9 +20,8 @@ constexpr std::array<std::string_view, 9> kBlockedHeaders = {
 
 constexpr std::array<std::string_view, 2> kBlockedPrefixes = {"content-", "x-forwarded-"};
 
-// Fields of requests that the gateway writes, or that it reads for itself.
-constexpr std::array<std::string_view, 4> kOwnHeaders = {"accept", "date", "user-agent",
-                                                         "x-request-id"};
+// Fields of requests that the gateway writes, beside those that always pass.
+constexpr std::array<std::string_view, 2> kOwnHeaders = {"date", "user-agent"};
 constexpr std::array<std::string_view, 3> kAlwaysPassing = {"accept", "content-type",
                                                             "x-request-id"};
 constexpr std::string_view kOwnPrefix = "x-penstock-";
@@ -53,12 +52,6 @@ bool has_blocked_prefix(std::string_view name) {
   return std::ranges::any_of(kBlockedPrefixes, [&](std::string_view prefix) {
     return starts_with_ignoring_case(name, prefix);
   });
-}
-
-std::string lower_case(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), to_lower);
-  return lower;
 }
 
 // Whether the name says that the value gives access.
@@ -111,7 +104,7 @@ std::string_view why_client_header_stays(std::string_view name) {
     return "this header is for this server or its connection, and never passes";
   }
   if (has_star) return {};
-  if (contains(kOwnHeaders, name)) {
+  if (contains(kOwnHeaders, name) || always_passes(name)) {
     return "the server writes this header itself; set another value in `network.headers`";
   }
   if (is_blocked_header(name) || contains(kAnswerHeaders, name)) {

@@ -17,8 +17,7 @@ constexpr std::array<std::string_view, 9> kSecretWords = {
 
 // `max_tokens` and the like are counts, not secrets.
 bool speaks_of_a_secret(std::string_view key) {
-  std::string name(key);
-  std::ranges::transform(name, name.begin(), to_lower);
+  std::string name = lower_case(key);
   if (name.ends_with("tokens")) name.erase(name.size() - std::string_view("tokens").size());
   return std::ranges::any_of(
       kSecretWords, [&](std::string_view word) { return name.find(word) != std::string::npos; });

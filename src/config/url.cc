@@ -50,12 +50,6 @@ bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
          equals_ignoring_case(text.substr(text.size() - end.size()), end);
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), to_lower);
-  return result;
-}
-
 // Resolvers read `127.1`, `0x7f000001` and `017700000001` as addresses; only the usual form may
 // end in a number.
 bool is_ambiguous_address(std::string_view host) {
@@ -84,7 +78,7 @@ Result<std::string> parse_name(std::string_view host) {
   if (is_ambiguous_address(host)) {
     return refused("the host looks like an IP address, but is not in the usual notation");
   }
-  return lower(host);
+  return lower_case(host);
 }
 
 // The one textual form of an IPv6 address, so that equal addresses compare equal (RFC 5952).
@@ -125,17 +119,6 @@ Status parse_authority(std::string_view authority, Url& url) {
   return {};
 }
 
-// Dot segments could lead out of the configured path (RFC 3986 section 5.2.4).
-bool has_dot_segment(std::string_view decoded_path) {
-  while (!decoded_path.empty()) {
-    decoded_path.remove_prefix(1);
-    const std::string_view segment = decoded_path.substr(0, decoded_path.find('/'));
-    if (segment == "." || segment == "..") return true;
-    decoded_path.remove_prefix(segment.size());
-  }
-  return false;
-}
-
 Status parse_path(std::string_view path, Url& url) {
   if (path.find_first_of("?#") != std::string_view::npos) {
     return refused(
@@ -146,6 +129,7 @@ Status parse_path(std::string_view path, Url& url) {
       std::all_of(path.begin(), path.end(), [](char c) { return is_path_byte(c) || c == '%'; });
   const std::optional<std::string> decoded = percent_decode(path);
   if (!clean || !decoded) return refused("the path contains bytes that must be percent-encoded");
+  // They could lead out of the configured path.
   if (has_dot_segment(*decoded)) return refused("the path must not contain `.` or `..` segments");
   while (path.ends_with('/')) path.remove_suffix(1);
   url.path = std::string(path);

@@ -39,6 +39,8 @@ constexpr bool starts_with_ignoring_case(std::string_view text, std::string_view
   return equals_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
+std::string lower_case(std::string_view text);
+
 // `text` without spaces and tabs at both ends (optional whitespace, RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);
 
@@ -47,7 +49,7 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
 // The value of a hexadecimal digit, or -1.
 constexpr int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
+  if (is_digit(c)) return c - '0';
   const char lower = static_cast<char>(c | 0x20);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
@@ -57,6 +59,9 @@ std::string percent_encode(std::string_view text);
 
 // Decodes %XX. Nullopt if a percent sign is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
+
+// Whether a segment of the path is `.` or `..`, as written (RFC 3986 section 5.2.4).
+bool has_dot_segment(std::string_view path);
 
 bool is_valid_utf8(std::string_view text);
 

@@ -10,16 +10,6 @@
 namespace penstock::gateway {
 namespace {
 
-// Whether `path` has a segment that is `.` or `..`.
-bool has_dot_segment(std::string_view path) {
-  while (!path.empty()) {
-    const std::string_view segment = path.substr(0, path.find('/'));
-    if (segment == "." || segment == "..") return true;
-    path.remove_prefix(std::min(path.size(), segment.size() + 1));
-  }
-  return false;
-}
-
 // Whether decoding has brought out a character that begins or ends a part of a path.
 bool has_hidden_separator(std::string_view path, std::string_view decoded) {
   constexpr std::string_view kSeparators = "/\\.;?#";
