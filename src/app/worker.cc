@@ -54,7 +54,16 @@ Worker::Worker(const Shared& shared)
       readiness_{.upstreams_asked = shared.ready},
       catalog_(shared.registry.catalog()),
       model_list_(loop_, shared.secrets, shared.settings.providers),
-      services_(services()),
+      services_({.upstreams = {.settings = shared.settings.providers,
+                               .providers = providers_,
+                               .catalog = catalog_},
+                 .registry = shared.registry,
+                 .model_list = model_list_,
+                 .routes = routes_,
+                 .readiness = readiness_,
+                 .metrics = shared.metrics,
+                 .shard = shard_,
+                 .access_log = shared.access_log}),
       routes_(routes_of(services_)),
       gateway_({.settings = shared.settings,
                 .loop = loop_,
@@ -88,23 +97,6 @@ Worker::Worker(const Shared& shared)
     providers_.push_back(
         providers::make_provider(providers[i], shared.settings.server, environment));
   }
-}
-
-// References to members, some of which are constructed later.
-gateway::RouteServices Worker::services() {
-  const gateway::Upstreams upstreams{
-      .settings = shared_.settings.providers, .providers = providers_, .catalog = catalog_};
-  return {
-      .upstreams = upstreams,
-      .models = {.upstreams = upstreams,
-                 .registry = shared_.registry,
-                 .list = model_list_,
-                 .shard = shard_},
-      .inspect = {.providers = shared_.settings.providers,
-                  .registry = shared_.registry,
-                  .routes = routes_},
-      .operations = {
-          .readiness = readiness_, .metrics = shared_.metrics, .access_log = shared_.access_log}};
 }
 
 Worker::~Worker() {

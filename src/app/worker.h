@@ -81,7 +81,6 @@ class Worker {
   void join();
 
  private:
-  gateway::RouteServices services();
   void run_on_loop(std::function<void()> function) { loop_.post(std::move(function)); }
   void spawn_end(std::chrono::milliseconds limit);
   Task<void> end(std::chrono::milliseconds limit);

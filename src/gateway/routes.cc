@@ -5,6 +5,18 @@
 
 namespace penstock::gateway {
 
+RouteServices::RouteServices(const Parts& parts)
+    : upstreams(parts.upstreams),
+      models{.upstreams = parts.upstreams,
+             .registry = parts.registry,
+             .list = parts.model_list,
+             .shard = parts.shard},
+      inspect{.providers = parts.upstreams.settings,
+              .registry = parts.registry,
+              .routes = parts.routes},
+      operations{
+          .readiness = parts.readiness, .metrics = parts.metrics, .access_log = parts.access_log} {}
+
 std::vector<ServedRoute> routes(const RouteServices* services) {
   const bool is_bound = services != nullptr;
   std::vector<ServedRoute> all;

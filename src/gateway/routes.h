@@ -14,6 +14,19 @@ namespace penstock::gateway {
 
 // What the functions of each table need of a thread.
 struct RouteServices {
+  // All of it outlives the services; none of it is used before a request is answered.
+  struct Parts {
+    Upstreams upstreams;
+    models::Registry& registry;
+    ModelList& model_list;
+    const RouteTable& routes;
+    const Readiness& readiness;
+    telemetry::Metrics& metrics;
+    telemetry::MetricsShard& shard;  // of the thread
+    const telemetry::AccessLog& access_log;
+  };
+  explicit RouteServices(const Parts& parts);
+
   Upstreams upstreams;
   ModelServices models;
   InspectServices inspect;

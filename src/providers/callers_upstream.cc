@@ -21,9 +21,7 @@ config::Provider without_operators_parts(config::Provider settings) {
 
 CallersUpstream::CallersUpstream(const config::Provider& settings, const config::Server& server,
                                  const Environment& environment)
-    : Provider(settings, server),
-      server_(server),
-      environment_(environment),
+    : Provider(settings, server, environment),
       callers_settings_(without_operators_parts(settings)),
       keys_(callers_settings_),
       heads_(callers_settings_) {}
@@ -50,16 +48,9 @@ std::unique_ptr<const Call::OwnEndpoint> CallersUpstream::endpoint_of(
     const config::Url& url) const {
   const net::AddressRule rule =
       may_be_private(url) ? net::AddressRule::kAny : net::AddressRule::kPublicOnly;
-  const net::Destination destination{.host = url.host,
-                                     .port = url.port,
-                                     .tls = url.tls ? environment_.tls : nullptr,
-                                     .rule = rule,
-                                     .named_by = net::Asker::kCaller};
   auto own = std::make_unique<Call::OwnEndpoint>();
   // A separate pool for one call: a connection to a caller's choice must not serve other callers.
-  own->pool =
-      std::make_unique<http::UpstreamPool>(environment_.loop, environment_.connector,
-                                           environment_.scratch, destination, http::PoolLimits{});
+  own->pool = make_pool(url, rule, net::Asker::kCaller, {});
   own->endpoint.url = url;
   own->endpoint.pool = own->pool.get();
   own->endpoint.auth = settings().auth;
@@ -82,7 +73,7 @@ Result<std::string> CallersUpstream::follow(const http::ResponseHead& head, cons
 }
 
 bool CallersUpstream::may_be_private(const config::Url& url) const {
-  return std::ranges::any_of(server_.caller_url_hosts,
+  return std::ranges::any_of(server().caller_url_hosts,
                              [&](const config::CallerUrlHost& host) { return host.allows(url); });
 }
 

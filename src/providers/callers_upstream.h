@@ -38,8 +38,6 @@ class CallersUpstream final : public Provider {
   bool may_be_private(const config::Url& url) const;
   std::unique_ptr<const Call::OwnEndpoint> endpoint_of(const config::Url& url) const;
 
-  const config::Server& server_;
-  const Environment environment_;
   const config::Provider callers_settings_;  // without what is the operator's
   const Keys keys_;
   const HeadWriter heads_;

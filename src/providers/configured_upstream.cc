@@ -33,9 +33,7 @@ Error key_is_missing(const std::string& provider_id) {
 
 ConfiguredUpstream::ConfiguredUpstream(const config::Provider& settings,
                                        const config::Server& server, const Environment& environment)
-    : Provider(settings, server),
-      server_(server),
-      environment_(environment),
+    : Provider(settings, server, environment),
       keys_(settings),
       heads_(settings),
       has_credential_(config::has_credential(settings)),
@@ -76,27 +74,21 @@ http::UpstreamPool* ConfiguredUpstream::pool_of(const config::Url& url) {
   for (std::size_t i = 0; i < origins_.size(); ++i) {
     if (has_same_origin(origins_[i], url)) return pools_[i].get();
   }
-  const net::Destination destination{.host = url.host,
-                                     .port = url.port,
-                                     .tls = url.tls ? environment_.tls : nullptr,
-                                     .rule = net::AddressRule::kAny,
-                                     .named_by = net::Asker::kOperator};
   origins_.push_back(url);
-  pools_.push_back(std::make_unique<http::UpstreamPool>(
-      environment_.loop, environment_.connector, environment_.scratch, destination, pool_limits()));
+  pools_.push_back(make_pool(url, net::AddressRule::kAny, net::Asker::kOperator, pool_limits()));
   return pools_.back().get();
 }
 
 http::PoolLimits ConfiguredUpstream::pool_limits() const {
   const config::ConnectionLimits& own = settings().connection_limits;
   http::PoolLimits limits;
-  limits.idle_timeout = own.keepalive_expiry.value_or(server_.timeouts.upstream_idle);
-  limits.lifetime = server_.timeouts.upstream_lifetime;
+  limits.idle_timeout = own.keepalive_expiry.value_or(server().timeouts.upstream_idle);
+  limits.lifetime = server().timeouts.upstream_lifetime;
   limits.idle_connections = own.max_keepalive_connections;
-  if (!limits.idle_connections && server_.limits.connections_per_upstream > 0) {
-    limits.idle_connections = server_.limits.connections_per_upstream;
+  if (!limits.idle_connections && server().limits.connections_per_upstream > 0) {
+    limits.idle_connections = server().limits.connections_per_upstream;
   }
-  limits.all_threads = environment_.limit;
+  limits.all_threads = environment().limit;
   return limits;
 }
 
@@ -131,9 +123,9 @@ Result<std::string> ConfiguredUpstream::follow(const http::ResponseHead& head, c
   Result<std::string> target = redirect_target(head, call.endpoint().url, asked);
   if (target) return target;
   std::string address = redirect_address(head);
-  if (std::exchange(last_redirect_, address) != address && environment_.log != nullptr) {
-    environment_.log->warning("provider " + settings().id + ": " + settings().base_url->text() +
-                              " redirects to " + address + "; correct its base_url");
+  if (std::exchange(last_redirect_, address) != address && environment().log != nullptr) {
+    environment().log->warning("provider " + settings().id + ": " + settings().base_url->text() +
+                               " redirects to " + address + "; correct its base_url");
   }
   return target;
 }

@@ -45,8 +45,6 @@ class ConfiguredUpstream final : public Provider {
   http::PoolLimits pool_limits() const;
   Result<Call> call_to(const Endpoint& endpoint, const ProviderData* data) const;
 
-  const config::Server& server_;
-  const Environment environment_;
   const Keys keys_;
   const HeadWriter heads_;
   const bool has_credential_;         // of the operator's

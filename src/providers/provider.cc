@@ -5,11 +5,26 @@
 
 namespace penstock::providers {
 
-Provider::Provider(const config::Provider& settings, const config::Server& server)
+Provider::Provider(const config::Provider& settings, const config::Server& server,
+                   const Environment& environment)
     : settings_(settings),
+      server_(server),
+      environment_(environment),
       connect_timeout_(settings.connect_timeout.value_or(server.timeouts.connect)),
       first_byte_timeout_(settings.read_timeout.value_or(server.timeouts.first_byte)),
       between_bytes_timeout_(settings.read_timeout.value_or(server.timeouts.between_bytes)) {}
+
+std::unique_ptr<http::UpstreamPool> Provider::make_pool(const config::Url& url,
+                                                        net::AddressRule rule, net::Asker named_by,
+                                                        const http::PoolLimits& limits) const {
+  const net::Destination destination{.host = url.host,
+                                     .port = url.port,
+                                     .tls = url.tls ? environment_.tls : nullptr,
+                                     .rule = rule,
+                                     .named_by = named_by};
+  return std::make_unique<http::UpstreamPool>(environment_.loop, environment_.connector,
+                                              environment_.scratch, destination, limits);
+}
 
 std::unique_ptr<Provider> make_provider(const config::Provider& settings,
                                         const config::Server& server,

@@ -80,11 +80,20 @@ class Provider {
   virtual void close_idle() = 0;
 
  protected:
-  // The settings outlive the provider.
-  Provider(const config::Provider& settings, const config::Server& server);
+  // All of it outlives the provider.
+  Provider(const config::Provider& settings, const config::Server& server,
+           const Environment& environment);
+
+  const config::Server& server() const { return server_; }
+  const Environment& environment() const { return environment_; }
+  std::unique_ptr<http::UpstreamPool> make_pool(const config::Url& url, net::AddressRule rule,
+                                                net::Asker named_by,
+                                                const http::PoolLimits& limits) const;
 
  private:
   const config::Provider& settings_;
+  const config::Server& server_;
+  const Environment environment_;
   std::chrono::milliseconds connect_timeout_;
   std::chrono::milliseconds first_byte_timeout_;
   std::chrono::milliseconds between_bytes_timeout_;

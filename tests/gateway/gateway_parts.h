@@ -53,14 +53,15 @@ struct GatewayParts {
             .loop = loop, .connector = connector, .scratch = scratch, .tls = nullptr}));
     catalog = registry->catalog();
     model_list.emplace(loop, secrets, settings->providers);
-    const Upstreams upstreams{
-        .settings = settings->providers, .providers = providers, .catalog = catalog};
-    services.emplace(RouteServices{
-        .upstreams = upstreams,
-        .models =
-            {.upstreams = upstreams, .registry = *registry, .list = *model_list, .shard = shard},
-        .inspect = {.providers = settings->providers, .registry = *registry, .routes = *table},
-        .operations = {.readiness = readiness, .metrics = metrics, .access_log = *access_log}});
+    services.emplace(RouteServices::Parts{
+        .upstreams = {.settings = settings->providers, .providers = providers, .catalog = catalog},
+        .registry = *registry,
+        .model_list = *model_list,
+        .routes = *table,
+        .readiness = readiness,
+        .metrics = metrics,
+        .shard = shard,
+        .access_log = *access_log});
     table.emplace(routes(&*services));
     gateway.emplace(Gateway::Parts{.settings = *settings,
                                    .loop = loop,
