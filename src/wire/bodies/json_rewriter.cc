@@ -38,17 +38,14 @@ std::string_view between(const char* begin, const char* end) {
 }  // namespace
 
 JsonRewriter::JsonRewriter(std::string_view model, StreamEnd& end, const ModelNames* names)
-    : replaces_(!model.empty() || names != nullptr),
-      names_(model.empty() ? names : nullptr),
-      end_(&end) {
-  if (!model.empty()) replacement_.assign(json_quoted(model));
-}
+    : JsonRewriter(model, &end, {}, names) {}
 
 JsonRewriter::JsonRewriter(std::string_view model, std::string_view inner, const ModelNames* names)
-    : replaces_(!model.empty() || names != nullptr),
-      names_(model.empty() ? names : nullptr),
-      end_(nullptr),
-      inner_(inner) {
+    : JsonRewriter(model, nullptr, inner, names) {}
+
+JsonRewriter::JsonRewriter(std::string_view model, StreamEnd* end, std::string_view inner,
+                           const ModelNames* names)
+    : names_(model.empty() ? names : nullptr), end_(end), inner_(inner) {
   if (!model.empty()) replacement_.assign(json_quoted(model));
 }
 
@@ -217,7 +214,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       if (watch_ != StreamEnd::kNothing && watch_ != StreamEnd::kInner) {
         return begin_string(State::kWatchedString, token, in);
       }
-      if (key_ != Key::kModel || !replaces_) {
+      if (key_ != Key::kModel || !replaces_models()) {
         return begin_string(State::kString, token, in);
       }
       return begin_model(token, in);
@@ -330,7 +327,7 @@ void JsonRewriter::take_nested_key(std::string_view spelled) {
 // In the value of the inner object's `model` or `usage`.
 void JsonRewriter::take_inner_value(const char* token, Piece& in) {
   state_ = State::kNested;
-  if (*token == '"' && key_ == Key::kModel && replaces_) return begin_model(token, in);
+  if (*token == '"' && key_ == Key::kModel && replaces_models()) return begin_model(token, in);
   take_nested(token, in);
   if (*token == '{' && key_ == Key::kUsage) begin_capture(token, in);
 }

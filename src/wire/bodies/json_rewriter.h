@@ -121,6 +121,10 @@ class JsonRewriter {
     std::uint32_t part_index = 0;
   };
 
+  JsonRewriter(std::string_view model, StreamEnd* end, std::string_view inner,
+               const ModelNames* names);
+
+  bool replaces_models() const { return names_ != nullptr || !replacement_.empty(); }
   static Key key_of(std::string_view spelled, bool escaped);
   void classify(std::string_view spelled, bool escaped);
   const char* take_known_opening(Piece& in);
@@ -159,7 +163,6 @@ class JsonRewriter {
   void keep_token(std::string_view part);
   void keep_capture(std::string_view part);
 
-  bool replaces_;              // the values of models
   SmallText<96> replacement_;  // the name as a JSON string, including quotes
   const ModelNames* names_;    // null: the replacement is the same for all
   SmallText<256> usage_;
