@@ -273,10 +273,15 @@ void JsonRewriter::end_model(const char* quote, Piece& in) {
 }
 
 void JsonRewriter::look_up_replacement(std::string_view spelled) {
+  if (spelled == looked_up_) return;
+  looked_up_.assign(spelled);
+  replacement_.assign(spelled);
+  if (look_ups_ == kNamesMax) return;
+  ++look_ups_;
   const auto value = JsonDocument::read(spelled);
-  std::optional<std::string> name;
-  if (value) name = names_->client_name(value->root().text());
-  replacement_.assign(name ? json_quoted(*name) : spelled);
+  if (!value) return;
+  const std::optional<std::string> name = names_->client_name(value->root().text());
+  if (name) replacement_.assign(json_quoted(*name));
 }
 
 [[gnu::always_inline]] inline void JsonRewriter::take_nested(const char* token, Piece& in) {

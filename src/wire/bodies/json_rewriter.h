@@ -41,6 +41,9 @@ class JsonRewriter {
   static constexpr std::size_t kUsageBytesMax = 4096;
   // The longest model value that is replaced, as written in the text, including quotes.
   static constexpr std::size_t kModelBytesMax = 4096;
+  // How many different values are looked up in `names`: each costs more than its bytes. Further
+  // ones pass unchanged.
+  static constexpr std::size_t kNamesMax = 64;
   // The longest opening that is remembered.
   static constexpr std::size_t kOpeningBytesMax = 512;
 
@@ -165,6 +168,8 @@ class JsonRewriter {
 
   SmallText<96> replacement_;  // the name as a JSON string, including quotes
   const ModelNames* names_;    // null: the replacement is the same for all
+  std::string looked_up_;      // otherwise: the value that the replacement is for, as written
+  std::size_t look_ups_ = 0;
   SmallText<256> usage_;
   SmallText<256> inner_usage_;
   StreamEnd* const end_;          // null: one text

@@ -358,6 +358,45 @@ TEST(JsonRewriter, LooksUpTheNamesOfTextsThatBeginAlike) {
                  R"({"model":"its \"name\"","n":1})");
 }
 
+// Has a name for everything, and counts how often it is asked.
+class CountedNames final : public ModelNames {
+ public:
+  std::optional<std::string> client_name(std::string_view upstream_model) const override {
+    ++asked;
+    return "p/" + std::string(upstream_model);
+  }
+  mutable std::size_t asked = 0;
+};
+
+TEST(JsonRewriter, LooksUpANameOnceForTheSameValueInARow) {
+  const CountedNames names;
+  StreamEnd end(kCompletionEvents);
+  JsonRewriter rewriter({}, end, &names);
+  std::string out;
+  for (int i = 0; i < 1000; ++i) {
+    rewriter.feed(R"({"model":"m"})", out);
+    rewriter.finish(out);
+  }
+  EXPECT_EQ(names.asked, 1U);
+  EXPECT_EQ(out.substr(out.size() - 15), R"({"model":"p/m"})");
+}
+
+TEST(JsonRewriter, LooksUpABoundedNumberOfNames) {
+  const CountedNames names;
+  JsonRewriter rewriter({}, {}, &names);
+  std::string text = "{";
+  std::string expected = "{";
+  for (std::size_t i = 0; i < 3 * JsonRewriter::kNamesMax; ++i) {
+    const std::string before = (i == 0 ? "" : ",") + std::string(R"("model":")");
+    text += before + std::to_string(i) + '"';
+    expected += before + (i < JsonRewriter::kNamesMax ? "p/" : "") + std::to_string(i) + '"';
+  }
+  std::string out;
+  rewriter.feed(text + "}", out);
+  EXPECT_EQ(out, expected + "}");
+  EXPECT_EQ(names.asked, JsonRewriter::kNamesMax);
+}
+
 TEST(JsonRewriter, CompletesWithSpaceBehindItOnly) {
   EXPECT_TRUE(rewrite(" {} \r\n\t").complete);
   EXPECT_FALSE(rewrite("{}x").complete);
