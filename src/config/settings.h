@@ -18,6 +18,7 @@
 
 #include "config/cors.h"
 #include "config/endpoint.h"
+#include "config/routing.h"
 #include "core/json_reader.h"
 #include "core/secret.h"
 
@@ -227,6 +228,7 @@ struct Settings {
   Server server;
   std::vector<Provider> providers;
   std::vector<Model> models;
+  Routing routing;
 };
 
 }  // namespace penstock::config
