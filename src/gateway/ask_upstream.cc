@@ -50,14 +50,15 @@ std::string_view upstream_method(std::string_view method) {
 
 }  // namespace
 
-Task<Result<Answered>> ask_upstream(Exchange& exchange, const RouteMatch& match,
+Task<Result<Answered>> ask_upstream(AttemptScope& scope, const RouteMatch& match,
                                     providers::Provider& provider, const providers::Call& call,
                                     const providers::ProviderData* caller, BodyToSend to_send) {
+  Exchange& exchange = scope.exchange;
   http::ScratchPool& scratch = exchange.scratch();
   http::ScratchPool::Text target(scratch);
   http::FieldBlock fields(scratch);
   http::ScratchPool::Text model(scratch);
-  append_json_quoted(*model, exchange.facts().upstream_model.view());
+  append_json_quoted(*model, to_send.model);
   std::string_view body = to_send.text;
   wire::BodyEdits edits = model_edits(to_send.fields, *model, to_send.further_models);
   std::optional<http::BodyMemory> edited;
@@ -80,17 +81,16 @@ Task<Result<Answered>> ask_upstream(Exchange& exchange, const RouteMatch& match,
   edits.for_each_piece(body, [&](std::string_view piece) { pieces.add(piece); });
   for (int redirects = 0;; ++redirects) {
     const http::RequestToSend request{method, *target, fields};
-    auto answered = co_await forward(exchange, provider, call.pool(), request, pieces,
-                                     may_be_repeated(exchange, provider));
+    auto answered =
+        co_await forward(scope, call.pool(), request, pieces, may_be_repeated(exchange, provider));
     if (!answered || !providers::is_redirect(answered->head->status)) co_return std::move(answered);
     const int status = answered->head->status;
-    exchange.facts().attempts.last().status = status;
     Result<std::string> next = provider.follow(*answered->head, call, *target);
     if (next && redirects == providers::kRedirectsMax) {
       next = failure(providers::too_many_redirects(status));
     }
     if (!next) {
-      exchange.facts().attempts.last().error = next.error().kind;
+      scope.facts->error = next.error().kind;
       co_return failure(std::move(next.error()));
     }
     answered->upstream.finish_unread();

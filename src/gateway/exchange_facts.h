@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -38,29 +39,31 @@ struct AttemptFacts {
 };
 
 // The attempts of an exchange, in order. Nearly every exchange has one, and none allocates for it.
+// They stay where they are.
 class Attempts {
  public:
   void add(const AttemptFacts& attempt) {
     if (count_ < first_.size()) {
       first_[count_] = attempt;
     } else {
-      others_.push_back(attempt);
+      if (!others_) others_.emplace();
+      others_->push_back(attempt);
     }
     ++count_;
   }
   std::size_t count() const { return count_; }
   AttemptFacts& operator[](std::size_t i) {
-    return i < first_.size() ? first_[i] : others_[i - first_.size()];
+    return i < first_.size() ? first_[i] : (*others_)[i - first_.size()];
   }
   const AttemptFacts& operator[](std::size_t i) const {
-    return i < first_.size() ? first_[i] : others_[i - first_.size()];
+    return i < first_.size() ? first_[i] : (*others_)[i - first_.size()];
   }
   // Of an exchange that has one.
   AttemptFacts& last() { return (*this)[count_ - 1]; }
 
  private:
   std::array<AttemptFacts, 2> first_;
-  std::vector<AttemptFacts> others_;
+  std::optional<std::deque<AttemptFacts>> others_;  // nullopt: it would allocate
   std::size_t count_ = 0;
 };
 

@@ -21,23 +21,22 @@ AttemptFacts& begin_attempt(ExchangeFacts& facts, const Attempt& attempt) {
 }
 
 // One try: connect or reuse, send, wait for the head.
-Task<Result<Answered>> attempt_once(Exchange& exchange, providers::Provider& provider,
-                                    http::UpstreamPool& pool, const http::RequestToSend& request,
-                                    const http::Pieces& body, Attempt& attempt,
-                                    AttemptFacts& facts) {
-  net::Signal& gone = exchange.client().gone();
-  const SteadyTime began = exchange.loop().now();
+Task<Result<Answered>> attempt_once(AttemptScope& scope, http::UpstreamPool& pool,
+                                    const http::RequestToSend& request, const http::Pieces& body,
+                                    Attempt& attempt) {
+  const net::EventLoop& loop = scope.exchange.loop();
+  const SteadyTime began = loop.now();
   const http::Reuse reuse = attempt.number == 1 ? http::Reuse::kYes : http::Reuse::kNo;
-  auto acquired = co_await pool.acquire(reuse, exchange.until(provider.connect_timeout()), gone);
+  auto acquired = co_await pool.acquire(reuse, scope.until(scope.timeouts.connect), scope.stop);
   if (!acquired) co_return failure(std::move(acquired.error()));
   http::UpstreamExchange upstream = std::move(*acquired);
   attempt.reused_connection = upstream.reused();
-  facts.reused_connection = upstream.reused();
-  facts.connect = duration_cast<std::chrono::microseconds>(exchange.loop().now() - began);
-  const SteadyTime until = exchange.until(provider.first_byte_timeout());
-  Status sent = co_await upstream.send(request, body, until, gone);
+  scope.facts->reused_connection = upstream.reused();
+  scope.facts->connect = duration_cast<std::chrono::microseconds>(loop.now() - began);
+  const SteadyTime until = scope.until(scope.timeouts.first_byte);
+  Status sent = co_await upstream.send(request, body, until, scope.stop);
   if (!sent) co_return failure(std::move(sent.error()));
-  auto head = co_await upstream.receive_head(until, gone);
+  auto head = co_await upstream.receive_head(until, scope.stop);
   if (!head) co_return failure(std::move(head.error()));
   Answered answered;
   answered.upstream = std::move(upstream);
@@ -60,18 +59,21 @@ bool may_retry(const Attempt& attempt, const Error& error) {
   return false;
 }
 
-Task<Result<Answered>> forward(Exchange& exchange, providers::Provider& provider,
-                               http::UpstreamPool& pool, const http::RequestToSend& request,
-                               const http::Pieces& body, Repeatable repeatable) {
+Task<Result<Answered>> forward(AttemptScope& scope, http::UpstreamPool& pool,
+                               const http::RequestToSend& request, const http::Pieces& body,
+                               Repeatable repeatable) {
   for (Attempt attempt{.repeatable = repeatable};; ++attempt.number) {
     attempt.reused_connection = false;
-    AttemptFacts& facts = begin_attempt(exchange.facts(), attempt);
-    auto answered = co_await attempt_once(exchange, provider, pool, request, body, attempt, facts);
-    if (answered) co_return std::move(*answered);
-    facts.error = answered.error().kind;
+    scope.facts = &begin_attempt(scope.exchange.facts(), attempt);
+    auto answered = co_await attempt_once(scope, pool, request, body, attempt);
+    if (answered) {
+      scope.facts->status = answered->head->status;
+      co_return std::move(*answered);
+    }
+    scope.facts->error = answered.error().kind;
     if (!may_retry(attempt, answered.error())) co_return failure(std::move(answered.error()));
     // Nobody waits for a second answer, and connecting may succeed without noticing that.
-    if (exchange.client().gone().raised()) co_return failure(Error::cancelled());
+    if (scope.stop.raised()) co_return failure(Error::cancelled());
   }
 }
 

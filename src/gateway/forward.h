@@ -7,10 +7,9 @@
 
 #include "core/result.h"
 #include "core/task.h"
-#include "gateway/exchange.h"
+#include "gateway/attempt_scope.h"
 #include "http/upstream_exchange.h"
 #include "http/upstream_pool.h"
-#include "providers/provider.h"
 
 namespace penstock::gateway {
 
@@ -31,9 +30,9 @@ struct Answered {
 // Sends `request` with its whole body and waits for the head of the answer. At most two
 // attempts: the second, on a new connection, only if the first failed on a reused one that took
 // nothing, or, if the request is `repeatable`, that was closed without a byte of an answer. Ends
-// with kCancelled as soon as the client has gone.
-Task<Result<Answered>> forward(Exchange& exchange, providers::Provider& provider,
-                               http::UpstreamPool& pool, const http::RequestToSend& request,
-                               const http::Pieces& body, Repeatable repeatable);
+// with kCancelled as soon as `scope.stop` is raised. Each try is added to the exchange's facts.
+Task<Result<Answered>> forward(AttemptScope& scope, http::UpstreamPool& pool,
+                               const http::RequestToSend& request, const http::Pieces& body,
+                               Repeatable repeatable);
 
 }  // namespace penstock::gateway

@@ -59,19 +59,18 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
   exchange.facts().shows_operators_credential = call->shows_operators_credential();
 
   // Attempt.
-  const BodyToSend to_send{*body, fields, choice->further_models};
-  Result<Answered> answered =
-      co_await ask_upstream(exchange, match, provider, *call, caller, to_send);
+  http::ServerExchange& client = exchange.client();
+  AttemptScope scope{exchange, client.gone(), client.deadline(), provider.timeouts()};
+  const BodyToSend to_send{*body, fields, choice->target.upstream_model, choice->further_models};
+  Result<Answered> answered = co_await ask_upstream(scope, match, provider, *call, caller, to_send);
   if (!answered) co_return failure(std::move(answered.error()));
 
   // Relay.
   const NamesInCatalog names(*choice->catalog, choice->target.provider);
   const bool is_named_earlier = exchange.passing().model_named == ModelNamed::kEarlier;
-  Status relayed =
-      co_await relay(exchange, provider, *answered, is_named_earlier ? &names : nullptr);
-  if (!relayed) co_return failure(std::move(relayed.error()));
-  answered->upstream.finish();
-  co_return Status{};
+  UpstreamAnswer answer(scope, provider, std::move(*answered), is_named_earlier ? &names : nullptr);
+  Status relayed = co_await relay(exchange, answer);
+  co_return relayed;
 }
 
 Task<Status> pass_any_path(const Upstreams& upstreams, Exchange& exchange,

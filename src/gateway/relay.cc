@@ -1,6 +1,5 @@
 #include "gateway/relay.h"
 
-#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,11 +7,7 @@
 
 #include "core/json_reader.h"
 #include "core/text.h"
-#include "gateway/answer_body.h"
-#include "gateway/answer_head.h"
-#include "gateway/answer_source.h"
 #include "gateway/answer_writer.h"
-#include "http/content_codings.h"
 #include "net/next_turn.h"
 #include "net/wait.h"
 #include "wire/apis/error_answer.h"
@@ -22,67 +17,10 @@ namespace penstock::gateway {
 namespace {
 
 using http::Framing;
-using http::ScratchPool;
 
-// How much of an error's body is read.
-constexpr std::size_t kErrorBytesMax = 1024 * 1024;
-// How long a stream is read after it has stated its end: something may follow (an error after
-// Responses' `response.failed`), and usually the answer's own end, after which the connection can
-// be reused. But some upstreams leave it open.
-constexpr std::chrono::seconds kReadAfterEnd{1};
 // Errors within these bounds pass unchanged: more than any error needs, and few milliseconds of
 // reading. Others are treated as text.
 constexpr JsonBounds kErrorBounds{.depth = 256, .values = 50'000};
-
-// Adds the upstream's fields that pass. An error's Content-Type goes to `waiting` until it is known
-// whether the body passes unchanged.
-void add_passing_fields(http::FieldBlock& out, http::FieldBlock& waiting,
-                        const http::Fields& fields, BodyKind kind, const SecretGuard& secrets) {
-  const PassingFields passing(fields, kind);
-  const std::size_t begin = out.bytes();
-  for (const http::Field& field : fields) {
-    if (!passing.contains(field)) continue;
-    const bool waits =
-        kind == BodyKind::kError && field.known_name == http::FieldName::kContentType;
-    (waits ? waiting : out).add(field);
-  }
-  secrets.mask(out.lines_after(begin));
-  secrets.mask(waiting.lines_after(0));
-}
-
-// A wait for more of the upstream's body, until `until` at most; more_or_error() says how it ended.
-net::WaitAny<2> wait_for_more(Exchange& exchange, providers::Provider& provider,
-                              http::UpstreamExchange& upstream,
-                              SteadyTime until = net::Deadline::kNever) {
-  net::Deadline& deadline = exchange.client().deadline();
-  deadline.set(std::min(until, exchange.until(provider.between_bytes_timeout())));
-  return net::wait_any(exchange.loop(), &deadline, exchange.client().gone(), upstream.readable());
-}
-
-Status more_or_error(Exchange& exchange, net::Woken woken) {
-  if (woken.by(exchange.client().gone())) return failure(Error::cancelled());
-  if (!woken.timed_out()) return {};
-  return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-                                 "the upstream sent nothing for too long")
-                     .at_limit(Limit::kBetweenBytesTimeout));
-}
-
-// Reads an error's body, up to a bound.
-Task<Status> read_error_body(Exchange& exchange, providers::Provider& provider,
-                             AnswerSource& source, std::string& body) {
-  while (body.size() < kErrorBytesMax) {
-    if (!source.has_buffered()) {
-      const net::Woken woken = co_await wait_for_more(exchange, provider, source.upstream());
-      Status more = more_or_error(exchange, woken);
-      if (!more) co_return failure(std::move(more.error()));
-    }
-    auto part = source.read();
-    if (!part) co_return failure(std::move(part.error()));
-    body.append(part->data);
-    if (part->end) break;
-  }
-  co_return Status{};
-}
 
 // What the client gets for an upstream's error: its text, if that is JSON and about the client's
 // request, else an error object of the gateway's with the text in its message.
@@ -90,33 +28,30 @@ struct ErrorBody {
   std::string text;
   bool is_upstreams = false;
 };
-ErrorBody error_body_of(const Exchange& exchange, int status, const providers::Provider& provider,
-                        BodyKind kind, std::string_view text, const Status& read) {
+ErrorBody error_body_of(const Exchange& exchange, const UpstreamAnswer& answer, int status,
+                        std::string_view text, bool is_whole) {
   const wire::ErrorForm form = exchange.facts().error_form();
-  const bool is_readable = kind != BodyKind::kCodedError;
+  const bool is_readable = answer.kind() != BodyKind::kCodedError;
   if (exchange.facts().shows_operators_credential && wire::is_refusal_of_credential(status, text)) {
-    return {wire::refused_credential_error(status, provider.id(), is_readable ? text : "", form)};
+    return {wire::refused_credential_error(status, answer.provider().id(), is_readable ? text : "",
+                                           form)};
   }
   if (!is_readable) return {wire::coded_upstream_error(status, form)};
-  if (!read || !JsonDocument::read(text, kErrorBounds)) {
+  if (!is_whole || !JsonDocument::read(text, kErrorBounds)) {
     return {wire::wrapped_upstream_error(status, text, form)};
   }
   return {std::string(text), true};
 }
 
-Task<Status> relay_error(Exchange& exchange, providers::Provider& provider, AnswerSource& source,
-                         int status, BodyKind kind, AnswerWriter& writer,
-                         const http::FieldBlock& content_type) {
-  const SecretGuard& secrets = exchange.secrets();
-  ScratchPool::Text text(exchange.scratch());
-  Status read = co_await read_error_body(exchange, provider, source, *text);
-  // The status matters most: an error whose text breaks off is still that error.
-  if (!read && read.error().kind == ErrorKind::kCancelled) co_return read;
+Task<Status> relay_error(Exchange& exchange, UpstreamAnswer& answer, AnswerWriter& writer) {
+  Status read = co_await answer.read_error();
+  if (!read) co_return read;
   // First in the upstream's spelling: the gateway's object escapes it once more.
-  secrets.mask(*text);
-  ErrorBody body = error_body_of(exchange, status, provider, kind, *text, read);
+  exchange.secrets().mask(answer.text());
+  ErrorBody body =
+      error_body_of(exchange, answer, answer.status(), answer.text(), answer.error_is_whole());
   if (body.is_upstreams) {
-    writer.fields().add(content_type);
+    writer.fields().add(answer.content_type());
   } else {
     writer.fields().add("Content-Type", kJsonType);
   }
@@ -126,13 +61,12 @@ Task<Status> relay_error(Exchange& exchange, providers::Provider& provider, Answ
 
 // A stream that begins with an error, before anything of it was sent: the client gets it as if the
 // upstream had answered with it.
-Task<Status> relay_first_error(Exchange& exchange, const providers::Provider& provider,
+Task<Status> relay_first_error(Exchange& exchange, const UpstreamAnswer& answer,
                                std::string_view event, AnswerWriter& writer) {
   std::string text = wire::event_data(event);
   const int status = wire::status_of_error(text);
   exchange.secrets().mask(text);
-  const ErrorBody body =
-      error_body_of(exchange, status, provider, BodyKind::kError, text, Status());
+  const ErrorBody body = error_body_of(exchange, answer, status, text, /*is_whole=*/true);
   writer.begin_again(status);
   writer.fields().add("Content-Type", kJsonType);
   writer.use_length(body.text.size());
@@ -141,13 +75,12 @@ Task<Status> relay_first_error(Exchange& exchange, const providers::Provider& pr
 
 // The wait for a stream's first event. Its head is held until `head_until`, so that an error can
 // still have its own status, and then sent.
-Task<Status> await_first_event(Exchange& exchange, providers::Provider& provider,
-                               http::UpstreamExchange& upstream, AnswerWriter& writer,
+Task<Status> await_first_event(Exchange& exchange, UpstreamAnswer& answer, AnswerWriter& writer,
                                SteadyTime head_until) {
   const net::EventLoop& loop = exchange.loop();
   if (head_until > loop.now()) {
-    const net::Woken woken = co_await wait_for_more(exchange, provider, upstream, head_until);
-    if (!woken.timed_out() || head_until > loop.now()) co_return more_or_error(exchange, woken);
+    const net::Woken woken = co_await answer.wait_for_more(head_until);
+    if (!woken.timed_out() || head_until > loop.now()) co_return answer.more_or_error(woken);
   }
   co_return co_await writer.write({}, AnswerWriter::Last::kNo);
 }
@@ -198,26 +131,23 @@ class Progress {
 // The common case: read, rewrite, write. A whole JSON answer is held until its end or a bound, so
 // that it can have a Content-Length; an event of a stream is held until it has ended, and the head
 // for the first event, until `head_until`; everything else is sent as it arrives.
-Task<Status> relay_body(Exchange& exchange, providers::Provider& provider, AnswerSource& source,
-                        AnswerBody& body, AnswerWriter& writer, std::size_t held_bytes_max,
+Task<Status> relay_body(Exchange& exchange, UpstreamAnswer& answer, AnswerWriter& writer,
                         std::optional<SteadyTime> head_until) {
-  std::optional<ScratchPool::Text> out;
-  std::optional<SteadyTime> over_until;  // a stream has stated its end
+  AnswerSource& source = answer.source();
+  AnswerBody& body = answer.body();
   Progress progress(exchange, body);
   SecretGuard::Stream secrets(exchange.secrets());
   for (;;) {
-    bool is_over = over_until && exchange.loop().now() >= *over_until;
+    bool is_over = answer.is_over();
     if (!is_over && !source.has_buffered()) {
       source.upstream().release_memory();
       if (head_until && !writer.head_is_sent()) {
-        Status waited =
-            co_await await_first_event(exchange, provider, source.upstream(), writer, *head_until);
+        Status waited = co_await await_first_event(exchange, answer, writer, *head_until);
         if (!waited) co_return failure(std::move(waited.error()));
       }
-      const net::Woken woken = co_await wait_for_more(exchange, provider, source.upstream(),
-                                                      over_until.value_or(net::Deadline::kNever));
-      is_over = woken.timed_out() && over_until && exchange.loop().now() >= *over_until;
-      Status more = is_over ? Status() : more_or_error(exchange, woken);
+      const net::Woken woken = co_await answer.wait_for_more(answer.over_until());
+      is_over = woken.timed_out() && answer.is_over();
+      Status more = is_over ? Status() : answer.more_or_error(woken);
       if (!more) co_return failure(std::move(more.error()));
     } else if (source.is_decoding()) {
       co_await net::next_turn(exchange.loop());
@@ -225,86 +155,69 @@ Task<Status> relay_body(Exchange& exchange, providers::Provider& provider, Answe
     }
     auto part = is_over ? AnswerSource::Part{.data = {}, .end = true} : source.read();
     if (!part) co_return failure(std::move(part.error()));
-    if (!out) out.emplace(exchange.scratch());
     if (!part->data.empty()) exchange.first_byte_seen();
-    body.feed(part->data, **out);
-    if (part->end) body.finish(**out);
-    if (!over_until && body.is_over()) over_until = exchange.loop().now() + kReadAfterEnd;
+    answer.take(*part);
+    std::string& out = answer.text();
     exchange.responder().set_error_event(body.error_event());
     if (body.saw_error() && !writer.head_is_sent()) {
-      const std::string_view first = body.first_error(**out);
-      if (!first.empty()) co_return co_await relay_first_error(exchange, provider, first, writer);
+      const std::string_view first = body.first_error(out);
+      if (!first.empty()) co_return co_await relay_first_error(exchange, answer, first, writer);
     }
-    const bool whole = part->end && body.is_whole();
-    if (part->end && !whole && !writer.knows_form()) co_return failure(ended_too_early());
-    Status going_on = part->end ? Status() : progress.check();
+    const bool ended = answer.ended();
+    const bool whole = ended && body.is_whole();
+    if (ended && !whole && !writer.knows_form()) co_return failure(ended_too_early());
+    Status going_on = ended ? Status() : progress.check();
     if (!going_on) co_return failure(std::move(going_on.error()));
     if (!writer.knows_form()) {
-      if (!part->end && (*out)->size() <= held_bytes_max) continue;
-      if (part->end) {
-        writer.use_length((*out)->size());
+      if (!ended && out.size() <= exchange.server().limits.answer_buffer_bytes) continue;
+      if (ended) {
+        writer.use_length(out.size());
       } else {
         writer.use_stream();
       }
     }
     const auto last = whole ? AnswerWriter::Last::kYes : AnswerWriter::Last::kNo;
-    const std::span<char> leaving = std::span<char>(**out).first((*out)->size() - body.held());
+    const std::span<char> leaving = std::span<char>(out).first(out.size() - body.held());
     std::size_t ready = leaving.size();
-    if (part->end) {
+    if (ended) {
       secrets.finish(leaving);
     } else {
       ready = secrets.mask(leaving);
     }
     if (ready > 0 || whole || (!head_until && !writer.head_is_sent())) {
-      Status written = co_await writer.write(std::string_view(**out).substr(0, ready), last);
+      Status written = co_await writer.write(std::string_view(out).substr(0, ready), last);
       if (!written) co_return failure(std::move(written.error()));
     }
     // Nothing is added after the upstream's own error.
-    if (whole || (part->end && body.saw_error())) co_return Status{};
-    if (part->end) co_return failure(ended_too_early());
-    if (ready == (*out)->size()) {
-      out.reset();
+    if (whole || (ended && body.saw_error())) co_return Status{};
+    if (ended) co_return failure(ended_too_early());
+    if (ready == out.size()) {
+      answer.release_text();
     } else {
-      (*out)->erase(0, ready);
+      out.erase(0, ready);
     }
   }
 }
 
-AnswerBody::Options body_options(const Exchange& exchange, const config::Server& server,
-                                 const Framing& framing, const wire::ModelNames* names) {
-  AnswerBody::Options options;
-  options.api = exchange.facts().api();
-  options.model = exchange.facts().model.view();
-  options.names = names;
-  options.done =
-      server.sse_done == config::SseDone::kStrip ? wire::DoneEvent::kStrip : wire::DoneEvent::kPass;
-  options.event_bytes_max = server.limits.event_bytes;
-  if (framing.kind == Framing::Kind::kUntilClose) options.end = AnswerBody::End::kByClose;
-  return options;
-}
-
 // An answer with a body that passes, of any kind but an error.
-Task<Status> relay_passing(Exchange& exchange, providers::Provider& provider, AnswerSource& source,
-                           BodyKind kind, Framing framing, const wire::ModelNames* names,
-                           AnswerWriter& writer) {
-  const config::Server& server = exchange.server();
-  AnswerBody body(kind, body_options(exchange, server, framing, names));
+Task<Status> relay_passing(Exchange& exchange, UpstreamAnswer& answer, AnswerWriter& writer) {
   std::optional<SteadyTime> head_until;
-  if (kind == BodyKind::kEvents) {
+  if (answer.kind() == BodyKind::kEvents) {
     // From here on the request may take long, and cannot be sent again.
     exchange.client().release_request();
     exchange.responder().stream_began();
     writer.use_stream();
-    head_until = exchange.loop().now() + server.timeouts.first_event;
-  } else if (kind == BodyKind::kVerbatim) {
-    if (framing.kind == Framing::Kind::kLength && !source.is_decoding()) {
+    head_until = exchange.loop().now() + exchange.server().timeouts.first_event;
+  } else if (answer.kind() == BodyKind::kVerbatim) {
+    const Framing framing = answer.framing();
+    if (framing.kind == Framing::Kind::kLength && !answer.source().is_decoding()) {
       writer.use_length(framing.length);
     } else {
       writer.use_stream();
     }
   }
-  Status relayed = co_await relay_body(exchange, provider, source, body, writer,
-                                       server.limits.answer_buffer_bytes, head_until);
+  Status relayed = co_await relay_body(exchange, answer, writer, head_until);
+  const AnswerBody& body = answer.body();
   if (exchange.passing().spends == Spends::kYes) exchange.facts().usage = body.usage();
   exchange.responder().set_next_sequence(body.next_sequence());
   // Told by its status, an error is a whole answer.
@@ -314,47 +227,32 @@ Task<Status> relay_passing(Exchange& exchange, providers::Provider& provider, An
 
 }  // namespace
 
-Task<Status> relay(Exchange& exchange, providers::Provider& provider, Answered& answered,
-                   const wire::ModelNames* names) {
-  // Valid until the first read of the body: what is needed later is copied.
-  const http::ResponseHead& head = *answered.head;
-  const int status = head.status;
-  const BodyKind kind = body_kind_of(head);
-  const Framing framing = head.framing;
-  AnswerSource source(answered.upstream,
-                      http::codings_of(head.fields).value_or(wire::ContentCodings()),
-                      exchange.client().bodies());
-
-  exchange.facts().attempts.last().status = status;
+Task<Status> relay(Exchange& exchange, UpstreamAnswer& answer) {
+  const BodyKind kind = answer.kind();
   if (kind == BodyKind::kCoded) {
     co_return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                                       "the upstream's answer is in a content coding that cannot "
                                       "be decoded, although only identity was requested"));
   }
-  if (const auto id = head.fields.find(http::FieldName::kXRequestId)) {
-    exchange.adopt_request_id(*id);
-  }
+  if (!answer.request_id().empty()) exchange.adopt_request_id(answer.request_id());
   AnswerWriter writer(
-      exchange, status,
+      exchange, answer.status(),
       kind == BodyKind::kEvents ? Responder::Body::kEvents : Responder::Body::kOther);
-  http::FieldBlock content_type;
-  add_passing_fields(writer.fields(), content_type, head.fields, kind, exchange.secrets());
+  writer.fields().add(answer.fields());
+  answer.fields().release();
 
   Status relayed;
-  switch (kind) {
-    case BodyKind::kNone:
-      relayed = co_await writer.write({}, AnswerWriter::Last::kYes);
-      break;
-    case BodyKind::kError:
-    case BodyKind::kCodedError:
-      relayed =
-          co_await relay_error(exchange, provider, source, status, kind, writer, content_type);
-      break;
-    default:
-      relayed = co_await relay_passing(exchange, provider, source, kind, framing, names, writer);
+  if (kind == BodyKind::kNone) {
+    relayed = co_await writer.write({}, AnswerWriter::Last::kYes);
+  } else if (answer.is_error()) {
+    relayed = co_await relay_error(exchange, answer, writer);
+  } else {
+    relayed = co_await relay_passing(exchange, answer, writer);
   }
-  if (relayed) exchange.responder().completed();
-  co_return relayed;
+  if (!relayed) co_return failure(std::move(relayed.error()));
+  exchange.responder().completed();
+  answer.finish();
+  co_return Status{};
 }
 
 }  // namespace penstock::gateway

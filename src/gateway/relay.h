@@ -9,17 +9,12 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "gateway/exchange.h"
-#include "gateway/forward.h"
-#include "providers/provider.h"
-#include "wire/bodies/model_names.h"
+#include "gateway/upstream_answer.h"
 
 namespace penstock::gateway {
 
-// Success: the answer was sent completely, and the upstream's exchange can be finished. A failure
-// before the head was sent can still be answered; after it, the exchange's fail() does what is
-// still possible.
-// `names`: of models that the client has named earlier; null: it names them now.
-Task<Status> relay(Exchange& exchange, providers::Provider& provider, Answered& answered,
-                   const wire::ModelNames* names);
+// Success: the answer was sent completely, and the connection was given back. A failure before the
+// head was sent can still be answered; after it, the exchange's fail() does what is still possible.
+Task<Status> relay(Exchange& exchange, UpstreamAnswer& answer);
 
 }  // namespace penstock::gateway

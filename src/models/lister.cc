@@ -155,7 +155,7 @@ Task<Result<std::optional<std::string>>> ask(const ListRequest& request,
                                              ListReader& reader) {
   // A new connection: listing is rare, and a stale one would need a second attempt.
   const SteadyTime connect_until =
-      std::min(request.until, request.loop.now() + request.provider.connect_timeout());
+      std::min(request.until, request.loop.now() + request.provider.timeouts().connect);
   auto acquired = co_await call.pool().acquire(http::Reuse::kNo, connect_until, request.cancel);
   if (!acquired) co_return failure(std::move(acquired.error()));
   http::UpstreamExchange& upstream = *acquired;

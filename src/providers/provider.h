@@ -7,13 +7,13 @@
 // fields. There are two kinds, by who names the upstream's URL: the operator (ConfiguredUpstream)
 // or each caller (CallersUpstream).
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/settings.h"
+#include "config/timeouts.h"
 #include "core/result.h"
 #include "http/field_block.h"
 #include "http/head.h"
@@ -70,9 +70,7 @@ class Provider {
   // The address of the last redirect that was not followed, in the form for logs; empty: none.
   virtual std::string_view last_redirect() const = 0;
 
-  std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
-  std::chrono::milliseconds first_byte_timeout() const { return first_byte_timeout_; }
-  std::chrono::milliseconds between_bytes_timeout() const { return between_bytes_timeout_; }
+  const config::AttemptTimeouts& timeouts() const { return timeouts_; }
 
   // Closes the connections that have rested for too long; returns how many still rest.
   virtual std::size_t close_expired() = 0;
@@ -94,9 +92,7 @@ class Provider {
   const config::Provider& settings_;
   const config::Server& server_;
   const Environment environment_;
-  std::chrono::milliseconds connect_timeout_;
-  std::chrono::milliseconds first_byte_timeout_;
-  std::chrono::milliseconds between_bytes_timeout_;
+  const config::AttemptTimeouts timeouts_;
 };
 
 // The kind that the settings ask for. Settings and server outlive it.

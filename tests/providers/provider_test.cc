@@ -307,15 +307,15 @@ TEST_F(ProviderTest, TakesItsTimeoutsFromTheNearestPlace) {
   server.timeouts.first_byte = milliseconds(2);
   server.timeouts.between_bytes = milliseconds(3);
   const auto of_server = provider();
-  EXPECT_EQ(of_server->connect_timeout(), milliseconds(1));
-  EXPECT_EQ(of_server->first_byte_timeout(), milliseconds(2));
-  EXPECT_EQ(of_server->between_bytes_timeout(), milliseconds(3));
+  EXPECT_EQ(of_server->timeouts().connect, milliseconds(1));
+  EXPECT_EQ(of_server->timeouts().first_byte, milliseconds(2));
+  EXPECT_EQ(of_server->timeouts().between_bytes, milliseconds(3));
   settings.connect_timeout = milliseconds(4);
   settings.read_timeout = milliseconds(5);
   const auto own = provider();
-  EXPECT_EQ(own->connect_timeout(), milliseconds(4));
-  EXPECT_EQ(own->first_byte_timeout(), milliseconds(5));
-  EXPECT_EQ(own->between_bytes_timeout(), milliseconds(5));
+  EXPECT_EQ(own->timeouts().connect, milliseconds(4));
+  EXPECT_EQ(own->timeouts().first_byte, milliseconds(5));
+  EXPECT_EQ(own->timeouts().between_bytes, milliseconds(5));
 }
 
 // reported-failures 6.1

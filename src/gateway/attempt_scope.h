@@ -1,0 +1,27 @@
+#pragma once
+
+// AttemptScope: what one attempt has for itself. Several of an exchange may run at the same time.
+
+#include <algorithm>
+#include <chrono>
+
+#include "config/timeouts.h"
+#include "gateway/exchange.h"
+#include "net/deadline.h"
+#include "net/signal.h"
+
+namespace penstock::gateway {
+
+struct AttemptScope {
+  // All of it outlives the scope.
+  Exchange& exchange;
+  net::Signal& stop;        // raised when nobody waits for the answer any more
+  net::Deadline& deadline;  // of its waits for an answer's body
+  config::AttemptTimeouts timeouts;
+  AttemptFacts* facts = nullptr;  // of the last try; null: there is none yet
+
+  // `timeout` from now (zero: none), but not after the limit of the whole request.
+  SteadyTime until(std::chrono::milliseconds timeout) const { return exchange.until(timeout); }
+};
+
+}  // namespace penstock::gateway
