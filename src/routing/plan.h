@@ -1,0 +1,185 @@
+#pragma once
+
+// The plan of one exchange: which target is asked next, and when nothing more is tried.
+//
+// Lives in the exchange, on its thread, no longer than its Chooser. The gateway's loop is:
+//
+//     Step step = plan.next(now);
+//     kTarget: ask step.lease's target. When the first content comes: plan.succeeded(lease, ...).
+//              When it failed before: plan.failed(lease, ...) says what follows.
+//     kWait:   wait until step.until, or less (see Step::For), and call next() again.
+//     kNone:   step.why and step.until make the answer.
+//
+// Rules: members of the lowest priority that can be used; a request's pin, then its affinity, then
+// the route's balance. A target that was tried is not asked again while another can be used; then,
+// after a wait, all may be asked again. Cooling targets are never asked. If all that remains is
+// open, the one whose opening ends first is asked. Nothing is allocated.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/clock.h"
+#include "routing/balance.h"
+#include "routing/places.h"
+#include "routing/router.h"
+#include "routing/target.h"
+
+namespace penstock::routing {
+
+// The positions of all balancers of a Router, on one thread. A thread has one, replaces it when the
+// Router changes, and shares it with the exchanges that began before: it keeps their Router alive.
+class Chooser {
+ public:
+  Chooser(std::shared_ptr<const Router> router, Random& random);
+
+  const Router& router() const { return *router_; }
+
+ private:
+  friend class Plan;
+
+  const std::shared_ptr<const Router> router_;
+  Random& random_;
+  std::vector<BalancePositions> positions_;  // by route
+};
+
+// What a request asks for beside the model.
+struct Asked {
+  Family family = Family::kChat;
+  std::optional<std::uint64_t> affinity_key = std::nullopt;
+  std::optional<std::size_t> only_provider = std::nullopt;  // position in Settings::providers
+  const Target* pinned = nullptr;  // only this one, even if its weight is zero
+};
+
+// Why a target cannot be asked, in the order in which the reasons are looked for.
+enum class Standing : std::uint8_t {
+  kUsable,
+  kOtherProvider,  // than the one asked for
+  kNotPinned,
+  kDraining,  // its weight is zero
+  kCooling,   // until a time
+  kOpen,      // its breaker, until a time
+  kProbing,   // half-open, and the one probe is under way
+  kFull,
+  kTried,
+  kOtherPriority,  // usable, but a lower one can be used
+};
+struct MemberStanding {
+  Standing standing = Standing::kUsable;
+  SteadyTime until{};  // kCooling and kOpen
+};
+
+struct Step {
+  enum class Kind : std::uint8_t { kTarget, kWait, kNone };
+  // What is waited for.
+  enum class For : std::uint8_t {
+    kBackoff,  // all of the time
+    kPlace,    // a place (Plan::wait_for_place()) or until the time
+  };
+  enum class Why : std::uint8_t {
+    kNoCandidate,  // of that provider, or that is not draining
+    kAllCooling,
+    kAllFull,
+    kAllTried,   // and the last failure allows no other
+    kAttempts,   // used up
+    kBudget,     // of retries
+    kDeadline,   // no attempt can begin before it
+    kQueueFull,  // too many wait
+  };
+
+  Kind kind = Kind::kNone;
+  Lease lease = {};    // kTarget
+  SteadyTime until{};  // kWait
+  For wait = For::kBackoff;
+  Why why = Why::kNoCandidate;  // kNone
+};
+
+// What follows a failure.
+enum class Verdict : std::uint8_t {
+  kNext,             // next() says
+  kPass,             // the failure is the answer
+  kContextFallback,  // another model, of fallbacks.context_window; without one: kPass
+  kPolicyFallback,   // of fallbacks.content_policy
+};
+
+// Whether the request could be sent once more: its body is there, nothing went downstream.
+enum class Repeatable : std::uint8_t { kNo, kYes };
+
+class Plan {
+ public:
+  // No attempt begins at `deadline` or later.
+  Plan(Chooser& chooser, const ModelRoute& route, const Asked& asked, SteadyTime now,
+       SteadyTime deadline);
+  ~Plan();
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+
+  // `waiter`: the one that waited, if any; a place that it was given is used.
+  Step next(SteadyTime now, PlaceWaiter* waiter = nullptr);
+  // Ends the lease. `told`: the answer's cooldown_hint().
+  Verdict failed(Lease& lease, FailureClass failure, std::optional<std::chrono::nanoseconds> told,
+                 Repeatable repeatable, SteadyTime now);
+  // The first content has come. The lease goes on until the answer ends.
+  void succeeded(Lease& lease, SteadyTime now,
+                 std::optional<std::chrono::nanoseconds> first_content);
+
+  // Whether a failure now would lead to another target. While it is true, the start of a stream is
+  // held.
+  bool another_is_left(SteadyTime now) const;
+
+  // After kPlace: `waiter` waits for a place of each target that is only full. Then next() is
+  // called with it.
+  void wait_for_place(PlaceWaiter& waiter, SteadyTime now) const;
+
+  // When a second attempt may begin beside a first that is silent. nullopt: never.
+  std::optional<std::chrono::milliseconds> hedge_delay() const;
+  // A second attempt at another target. Empty: none is allowed or can be used.
+  Lease hedge(SteadyTime now);
+
+  std::size_t attempts() const { return attempts_; }
+  const ModelRoute& route() const { return route_; }
+  // When a target can be used at the earliest, for Retry-After. nullopt: that is not known (full).
+  std::optional<SteadyTime> usable_at(SteadyTime now) const;
+  // Of one member, as next() would see it.
+  MemberStanding standing(std::size_t member, SteadyTime now) const;
+
+ private:
+  using Mask = ModelRoute::Mask;
+  // What a look at all members found.
+  struct Look {
+    Mask usable = 0;  // may be asked
+    Mask full = 0;    // could, if they had a place
+    Mask open = 0;
+    Mask cooling = 0;
+    Mask candidates = 0;  // all of these
+  };
+
+  MemberStanding look_at(std::size_t member, SteadyTime now) const;
+  Look look(SteadyTime now) const;
+  Mask with_ejected_limit(const Look& look, SteadyTime now) const;
+  Lease choose(Mask usable, SteadyTime now);
+  Lease enter(std::size_t member, SteadyTime now);
+  Lease panic(Mask open, SteadyTime now);
+  Step wait_or_give_up(const Look& look, SteadyTime now);
+  Step second_round(SteadyTime now);
+  bool may_retry(SteadyTime now);
+
+  Chooser& chooser_;
+  const ModelRoute& route_;
+  const Asked asked_;
+  const SteadyTime deadline_;
+  Mask tried_ = 0;
+  std::size_t attempts_ = 0;
+  std::size_t rounds_ = 0;
+  std::uint32_t shared_retries_ = 0;  // of RetryBudget::Grant::kShare
+  bool retry_is_granted_ = false;
+  bool same_target_is_allowed_ = false;
+  bool is_queued_ = false;
+  SteadyTime backoff_until_{};
+  SteadyTime queue_until_{};
+};
+
+}  // namespace penstock::routing
