@@ -187,6 +187,30 @@ TEST_F(ApisTest, FailsWithinAStreamInTheDialectOfTheRoute) {
   EXPECT_EQ(message.data["error"]["message"], "no");
 }
 
+TEST_F(ApisTest, FailsBeforeTheContentInTheDialectOfTheRoute) {
+  const std::string sim =
+      R"(,"stream":true,"sim":{"error_after_events":2,"error_status":529,"framing":"until_close"})";
+  const std::vector<Event> events = events_of(this->message(sim));
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[0].type, "message_start");
+  EXPECT_EQ(events[2].data["error"]["type"], "overloaded_error");
+}
+
+TEST_F(ApisTest, EndsAResponseThatHasFailed) {
+  const std::vector<Event> events = events_of(
+      respond(R"(,"stream":true,"sim":{"error_after_events":2,"error_status":429,"message":"no",
+                                       "error_event":"response.failed","framing":"until_close"})"));
+  ASSERT_EQ(events.size(), 3U);
+  const Event& last = events.back();
+  EXPECT_EQ(last.type, "response.failed");
+  EXPECT_EQ(last.data["type"], "response.failed");
+  EXPECT_EQ(last.data["sequence_number"], 2);
+  EXPECT_EQ(last.data["response"]["id"], events[0].data["response"]["id"]);
+  EXPECT_EQ(last.data["response"]["status"], "failed");
+  EXPECT_EQ(last.data["response"]["error"],
+            Json({{"code", "rate_limit_exceeded"}, {"message", "no"}}));
+}
+
 TEST_F(ApisTest, RefusesAnUpgradeAndEndsTheConnection) {
   Client client(*simulator_);
   client.send(

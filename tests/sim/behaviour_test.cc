@@ -40,8 +40,9 @@ TEST(Behaviour, NamesTheNearestKeyForAnUnknownOne) {
 
 TEST(Behaviour, RefusesValuesThatDoNotSuit) {
   for (const char* object :
-       {R"({"tokens":-1})", R"({"tokens":"3"})", R"({"tokens":1.5})", R"({"status":200})",
-        R"({"status":600})", R"({"first_token_ms":-1})", R"({"cut":"slowly"})",
+       {R"({"tokens":-1})", R"({"tokens":"3"})", R"({"tokens":1.5})", R"({"status":199})",
+        R"({"status":204})", R"({"status":600})", R"({"error_status":200})",
+        R"({"error_event":"done"})", R"({"first_token_ms":-1})", R"({"cut":"slowly"})",
         R"({"headers":{"a b":"c"}})", R"({"headers":{"a":"b\r\nc: d"}})", R"({"done":1})",
         R"({"line_end":"\n"})", R"({"tokens_per_second":-1})", R"({"events":[{"type":"a"}]})",
         R"({"events":{}})", R"({"scenario":[{"calls":[{}]}]})"}) {

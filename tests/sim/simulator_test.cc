@@ -116,6 +116,21 @@ TEST_F(SimulatorTest, CutsAnswersOff) {
   EXPECT_EQ(Json::parse(simulator_->stats_json())["cut"], 3);
 }
 
+TEST_F(SimulatorTest, CutsAnswersOffBehindTheirHead) {
+  start();
+  const std::string whole = chat("");
+  EXPECT_EQ(chat(R"(,"sim":{"cut_after_body_bytes":0})"), whole.substr(0, whole.find('{')));
+  EXPECT_EQ(chat(R"(,"sim":{"cut_after_body_bytes":9})"), whole.substr(0, whole.find('{') + 9));
+  EXPECT_THAT(chat(R"(,"stream":true,"sim":{"cut_after_body_bytes":0})"), EndsWith("\r\n\r\n"));
+}
+
+TEST_F(SimulatorTest, PutsAnErrorIntoAnAnswerOfStatus200) {
+  start();
+  const std::string answer = chat(R"(,"sim":{"status":200,"body":"{\"error\":{}}"})");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n{\"error\":{}}"));
+}
+
 TEST_F(SimulatorTest, SendsTheSameBytesHoweverTheyAreCut) {
   start();
   const std::string whole = chat("");

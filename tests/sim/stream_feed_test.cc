@@ -126,6 +126,33 @@ TEST_F(StreamFeedTest, PutsAnErrorInPlaceOfTheRest) {
   EXPECT_THAT(out, Not(HasSubstr("[DONE]")));
 }
 
+TEST_F(StreamFeedTest, FailsBehindTheRoleBeforeAnyContent) {
+  behaviour_.error_after_events = 1;
+  behaviour_.error_status = 429;
+  std::string out;
+  EXPECT_EQ(everything(out), StreamFeed::Then::kEnd);
+  EXPECT_EQ(events_in(out), 2U);
+  EXPECT_THAT(out, HasSubstr(R"("role":"assistant")"));
+  EXPECT_THAT(out, HasSubstr(R"("type":"rate_limit_error")"));
+}
+
+TEST_F(StreamFeedTest, StallsBehindAnEventBeforeAnyContent) {
+  behaviour_.stall_after_events = 1;
+  StreamFeed for_ever = this->feed();
+  std::string out;
+  EXPECT_EQ(for_ever.append_due(out, kBegin + milliseconds(5)), StreamFeed::Then::kMore);
+  EXPECT_EQ(events_in(out), 1U);
+  EXPECT_EQ(for_ever.next_due(), net::Deadline::kNever);
+
+  behaviour_.stall = milliseconds(30);
+  StreamFeed for_a_while = this->feed();
+  out.clear();
+  EXPECT_EQ(for_a_while.append_due(out, kBegin), StreamFeed::Then::kMore);
+  EXPECT_EQ(for_a_while.next_due(), kBegin + milliseconds(30));
+  EXPECT_EQ(for_a_while.append_due(out, kBegin + milliseconds(30)), StreamFeed::Then::kEnd);
+  EXPECT_EQ(events_in(out), 7U);
+}
+
 TEST_F(StreamFeedTest, LeavesOutTheEndAndChangesTheLines) {
   behaviour_.done = false;
   behaviour_.finish = false;

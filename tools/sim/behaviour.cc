@@ -37,10 +37,19 @@ bool read(const Json& value, std::uint64_t& target) {
   return target <= kCountMax;
 }
 
+bool read_error_status(const Json& value, int& target) {
+  if (!value.is_number_unsigned()) return false;
+  const auto status = value.get<std::uint64_t>();
+  if (status < 400 || status > 599) return false;
+  target = static_cast<int>(status);
+  return true;
+}
+
 bool read_status(const Json& value, int& target) {
   if (!value.is_number_unsigned()) return false;
   const auto status = value.get<std::uint64_t>();
-  if (status != 0 && (status < 400 || status > 599)) return false;
+  const bool has_no_body = status == 204 || status == 304;
+  if (status != 0 && (status < 200 || status > 599 || has_no_body)) return false;
   target = static_cast<int>(status);
   return true;
 }
@@ -114,6 +123,11 @@ constexpr std::array<std::pair<std::string_view, CutKind>, 2> kCuts{{
     {"reset", CutKind::kReset},
 }};
 
+constexpr std::array<std::pair<std::string_view, ErrorEvent>, 2> kErrorEvents{{
+    {"error", ErrorEvent::kError},
+    {"response.failed", ErrorEvent::kFailedResponse},
+}};
+
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kLineEnds{{
     {"lf", "\n"},
     {"crlf", "\r\n"},
@@ -154,10 +168,17 @@ constexpr std::array kKeys{
     Key{"body", read_member<&Behaviour::body>},
     Key{"headers", read_member<&Behaviour::headers>},
     Key{"error_after_tokens", read_member<&Behaviour::error_after_tokens>},
+    Key{"error_after_events", read_member<&Behaviour::error_after_events>},
+    Key{"error_status",
+        [](const Json& v, Behaviour& b) { return read_error_status(v, b.error_status); }},
+    Key{"error_event",
+        [](const Json& v, Behaviour& b) { return read_name(v, kErrorEvents, b.error_event); }},
     Key{"stall_after_tokens", read_member<&Behaviour::stall_after_tokens>},
+    Key{"stall_after_events", read_member<&Behaviour::stall_after_events>},
     Key{"stall_ms", read_member<&Behaviour::stall>},
     Key{"cut_after_events", read_member<&Behaviour::cut_after_events>},
     Key{"cut_after_bytes", read_member<&Behaviour::cut_after_bytes>},
+    Key{"cut_after_body_bytes", read_member<&Behaviour::cut_after_body_bytes>},
     Key{"cut", [](const Json& v, Behaviour& b) { return read_name(v, kCuts, b.cut); }},
     Key{"piece_bytes_max", read_member<&Behaviour::piece_bytes_max>},
     Key{"framing", [](const Json& v, Behaviour& b) { return read_name(v, kFramings, b.framing); }},

@@ -33,6 +33,12 @@ class Scenario;
 
 enum class CutKind : std::uint8_t { kClose, kReset };
 
+// The form of the event that ends a stream which fails. Other APIs than Responses have one only.
+enum class ErrorEvent : std::uint8_t {
+  kError,
+  kFailedResponse,  // `response.failed`, with the whole response object
+};
+
 struct Header {
   std::string name;
   std::string value;
@@ -62,21 +68,26 @@ struct Behaviour {
   // A stream consists of these events, whatever was asked, each at the pace of a token; empty: no.
   std::vector<StreamEvent> events;
 
-  // A refusal instead of an answer, where status is not 0.
+  // This status instead of an answer, where it is not 0.
   int status = 0;
   std::string message;          // of the error object; empty: the status' name
   std::string body;             // instead of an error object; sent as text/plain if it is not JSON
   std::vector<Header> headers;  // added to every answer, refusal or not
   // In a stream: 200, so many tokens, then an error event instead of the rest.
   std::uint64_t error_after_tokens = kNever;
+  std::uint64_t error_after_events = kNever;  // the same, by events: after the role, for example
+  int error_status = 500;                     // which the error event stands for
+  ErrorEvent error_event = ErrorEvent::kError;
 
   // Silence after so many tokens: for `stall`, or until the client leaves if that is 0.
   std::uint64_t stall_after_tokens = kNever;
+  std::uint64_t stall_after_events = kNever;  // a whole answer is then silent before its head
   std::chrono::nanoseconds stall{0};
 
-  // The connection ends after so many events, or bytes (head included) of the answer.
+  // The connection ends after so many events, or bytes of the answer: with its head, or without.
   std::uint64_t cut_after_events = kNever;
   std::uint64_t cut_after_bytes = kNever;
+  std::uint64_t cut_after_body_bytes = kNever;  // the body's framing counts
   CutKind cut = CutKind::kClose;
 
   // Each write, and chunk of a chunked body, has a random size from 1 to this; 0: uncut.

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/dialect.h"
@@ -32,13 +33,23 @@ class EventScript {
     std::string middle = {};
   };
 
+  // The event in place of the next one, where the stream fails.
+  struct Failure {
+    std::string type;    // empty: it has no `event:` line
+    std::string object;  // the failed response; empty: an error alone
+  };
+
   explicit EventScript(Dialect dialect = Dialect::kOpenAi, Form form = Form::kEvents)
-      : dialect_(dialect), form_(form) {}
+      : dialect_(dialect),
+        form_(form),
+        failure_{.type = dialect == Dialect::kOpenAi ? "" : "error", .object = {}} {}
 
   void add(std::string type, std::string data);
   void add_run(std::string type, Wording wording, Frame frame);
   // The data of an event without a type, after all others: `[DONE]`.
   void set_last(std::string data) { last_ = std::move(data); }
+  void set_failure(Failure failure) { failure_ = std::move(failure); }
+  const Failure& failure() const { return failure_; }
   // Each event gets a member `stamp_ns`: CLOCK_MONOTONIC in nanoseconds, when it is written.
   void stamp() { stamp_ = true; }
   // Leaves out the next `events` events.
@@ -71,6 +82,7 @@ class EventScript {
 
   Dialect dialect_;
   Form form_;
+  Failure failure_;
   std::vector<Segment> segments_;
   std::string last_;
   bool stamp_ = false;

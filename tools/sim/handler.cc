@@ -249,7 +249,7 @@ Task<Outcome> SimHandler::answer_embeddings(ServerExchange& connection, const Mo
 
 Task<Outcome> SimHandler::answer_whole(ServerExchange& connection, const Behaviour& behaviour,
                                        Reply reply, std::size_t tokens) {
-  const SteadyTime due = Pace(connection.request_started(), behaviour).due(tokens, tokens);
+  const SteadyTime due = Pace(connection.request_started(), behaviour).whole_due(tokens);
   if (due > connection.loop().now()) {
     Outlet outlet(connection, behaviour);
     const Outlet::Sent waited = co_await outlet.pause_until(due);
@@ -270,6 +270,7 @@ Task<Outcome> SimHandler::answer_stream(ServerExchange& connection, EventScript 
   append_head(head, connection, behaviour, framer, 200, content_type);
   connection.release_request();
   Outlet outlet(connection, behaviour);
+  outlet.expect_head(head.size());
   if (behaviour.head_delay.count() > 0) {
     const SteadyTime due = connection.loop().now() + behaviour.head_delay;
     const Outlet::Sent waited = co_await outlet.pause_until(due);
@@ -309,6 +310,7 @@ Task<Outcome> SimHandler::reply(ServerExchange& connection, const Behaviour& beh
   Framer framer(behaviour, connection.request().version, reply.body.size());
   http::ScratchPool::Text out(connection.scratch());
   append_head(*out, connection, behaviour, framer, reply.status, reply.content_type);
+  outlet.expect_head(out->size());
   std::string_view body = reply.body;
   if (!framer.verbatim()) {
     framer.append_data(*out, body);

@@ -13,6 +13,11 @@ constexpr std::size_t kHeadSplit = 9;
 
 }  // namespace
 
+void Outlet::expect_head(std::size_t bytes) {
+  if (behaviour_.cut_after_body_bytes == Behaviour::kNever) return;
+  bytes_left_ = std::min(bytes_left_, bytes + behaviour_.cut_after_body_bytes);
+}
+
 bool Outlet::smooth(std::size_t bytes) const {
   const bool paused = !begun_ && behaviour_.head_pause.count() > 0;
   return behaviour_.piece_bytes_max == 0 && bytes_left_ > bytes && !paused;

@@ -28,6 +28,8 @@ class Outlet {
         bytes_left_(behaviour.cut_after_bytes),
         random_(behaviour.seed) {}
 
+  // How many of the first bytes are the answer's head; before the first of them is sent.
+  void expect_head(std::size_t bytes);
   // Sends both parts, one after the other. The first bytes of all are the head's.
   Task<Sent> send(std::string_view first, std::string_view second = {});
 

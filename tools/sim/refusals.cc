@@ -8,9 +8,6 @@
 namespace penstock::sim {
 namespace {
 
-// An error event without a status is a server error.
-constexpr int kDefaultStatus = 500;
-
 std::string_view openai_type(int status) {
   switch (status) {
     case 401:
@@ -62,14 +59,16 @@ std::string responses_event(int status, const std::string& quoted_message, std::
   return event + "}";
 }
 
+std::string failed_response_event(std::string_view response, std::uint64_t sequence) {
+  std::string event = R"({"type":"response.failed","sequence_number":)";
+  append_count(event, sequence);
+  return event.append(",\"response\":").append(response).append("}");
+}
+
 std::string quoted_message_of(int status, std::string_view message) {
   if (!message.empty()) return json_quoted(message);
   if (status == 529) return json_quoted("Overloaded");
   return json_quoted(http::reason_phrase(status));
-}
-
-int status_of(const Behaviour& behaviour) {
-  return behaviour.status != 0 ? behaviour.status : kDefaultStatus;
 }
 
 }  // namespace
@@ -91,14 +90,23 @@ std::string error_object(Dialect dialect, int status, std::string_view message) 
 
 std::string refusal_body(const Behaviour& behaviour, Dialect dialect) {
   if (!behaviour.body.empty()) return behaviour.body;
-  return error_object(dialect, status_of(behaviour), behaviour.message);
+  return error_object(dialect, behaviour.status, behaviour.message);
 }
 
-std::string error_event_data(const Behaviour& behaviour, Dialect dialect, std::uint64_t sequence) {
+std::string error_event_data(const Behaviour& behaviour, Dialect dialect,
+                             std::string_view failed_object, std::uint64_t sequence) {
   if (!behaviour.body.empty()) return behaviour.body;
-  const int status = status_of(behaviour);
+  if (!failed_object.empty()) return failed_response_event(failed_object, sequence);
+  const int status = behaviour.error_status;
   if (dialect != Dialect::kResponses) return error_object(dialect, status, behaviour.message);
   return responses_event(status, quoted_message_of(status, behaviour.message), sequence);
+}
+
+std::string failed_response_error(const Behaviour& behaviour) {
+  const int status = behaviour.error_status;
+  std::string error = "{\"code\":\"";
+  error.append(status == 429 ? "rate_limit_exceeded" : "server_error").append("\",\"message\":");
+  return error.append(quoted_message_of(status, behaviour.message)).append("}");
 }
 
 std::unexpected<Error> refusal(std::string message) {

@@ -19,10 +19,14 @@ std::string error_object(Dialect dialect, int status, std::string_view message);
 // The body for a behaviour with a status: its own, or an error object.
 std::string refusal_body(const Behaviour& behaviour, Dialect dialect);
 
-// The data of the event for a behaviour with error_after_tokens: its own body, or an error in the
-// form that the dialect has within a stream. `sequence` is the event's number, where events have
-// one.
-std::string error_event_data(const Behaviour& behaviour, Dialect dialect, std::uint64_t sequence);
+// The data of the event with which a stream fails: the behaviour's own body, or an error in the
+// form that the dialect has within a stream. `failed_object` is the response that has failed;
+// empty: the error stands alone. `sequence` is the event's number, where events have one.
+std::string error_event_data(const Behaviour& behaviour, Dialect dialect,
+                             std::string_view failed_object, std::uint64_t sequence);
+
+// The error of a response that has failed, as JSON.
+std::string failed_response_error(const Behaviour& behaviour);
 
 // The simulator's own refusal of what was asked of it.
 std::unexpected<Error> refusal(std::string message);

@@ -7,6 +7,7 @@
 #include "sim/json_text.h"
 #include "sim/pace.h"
 #include "sim/planning.h"
+#include "sim/refusals.h"
 #include "sim/responses.h"
 
 namespace penstock::sim {
@@ -42,6 +43,15 @@ Json state_of(const KeptResponse& kept, SteadyTime now) {
   return now < kept.done_at ? writer.unfinished("in_progress") : writer.finished();
 }
 
+EventScript events_of(const ResponseWriter& writer, const Behaviour& behaviour) {
+  EventScript events = writer.events({.finish = behaviour.finish});
+  if (behaviour.error_event == ErrorEvent::kFailedResponse) {
+    const Json failed = writer.failed(Json::parse(failed_response_error(behaviour)));
+    events.set_failure({.type = "response.failed", .object = text_of(failed)});
+  }
+  return events;
+}
+
 Result<KeptResponse> find_response(const Call& call) {
   if (auto kept = call.store.responses.get(call.ids[0])) return std::move(*kept);
   return not_found(kResponse, call.ids[0]);
@@ -71,7 +81,7 @@ Result<Made> create_response(const Call& call) {
     kept.done_at = Pace(call.now, call.behaviour).due(tokens, tokens);
   }
   if (stores(kept.request)) call.store.responses.put(writer.id(), kept);
-  if (stream) return made_of_events(writer.events({.finish = call.behaviour.finish}));
+  if (stream) return made_of_events(events_of(writer, call.behaviour));
   if (background) return made_of(writer.unfinished("queued"));
   return Made{.body = text_of(writer.finished()), .tokens = tokens};
 }

@@ -115,6 +115,12 @@ Json ResponseWriter::finished() const {
   return whole;
 }
 
+Json ResponseWriter::failed(Json error) const {
+  Json broken = object("failed");
+  broken["error"] = std::move(error);
+  return broken;
+}
+
 Json ResponseWriter::output() const {
   Json items = Json::array();
   for (std::size_t i = 0; i < plan_.parts.size(); ++i) items.push_back(item(plan_.parts[i], i));

@@ -26,6 +26,8 @@ class ResponseWriter {
   // `cancelled`.
   Json unfinished(std::string_view status) const;
   Json finished() const;
+  // It broke off: without output.
+  Json failed(Json error) const;
   Json output() const;
 
   struct Options {

@@ -21,7 +21,7 @@ StreamFeed::StreamFeed(EventScript events, std::string head, Pace pace, const Be
       framer_(framer) {}
 
 SteadyTime StreamFeed::next_due() const {
-  return pace_.due(events_.tokens_before_next(), events_.tokens());
+  return pace_.event_due(events_sent_, events_.tokens_before_next(), events_.tokens());
 }
 
 StreamFeed::Then StreamFeed::append_due(std::string& out, SteadyTime now) {
@@ -34,7 +34,8 @@ StreamFeed::Then StreamFeed::append_due(std::string& out, SteadyTime now) {
     if (behaviour_.events_per_write > 0 && events == behaviour_.events_per_write) {
       return Then::kMore;
     }
-    const bool failed = events_.tokens_before_next() >= behaviour_.error_after_tokens;
+    const bool failed = events_.tokens_before_next() >= behaviour_.error_after_tokens ||
+                        events_sent_ >= behaviour_.error_after_events;
     const bool ends = failed || events_.finished();
     if (!ends || failed || !events_.last().empty()) {
       write_event(event, failed);
@@ -54,9 +55,9 @@ void StreamFeed::write_event(std::string& event, bool failed) {
     return;
   }
   if (failed) {
-    const Dialect dialect = events_.dialect();
-    begin_event(event, dialect == Dialect::kOpenAi ? "" : "error");
-    event.append(error_event_data(behaviour_, dialect, events_.events_passed()));
+    begin_event(event, events_.failure().type);
+    event.append(error_event_data(behaviour_, events_.dialect(), events_.failure().object,
+                                  events_.events_passed()));
   } else if (events_.finished()) {
     begin_event(event, {});
     event.append(events_.last());
