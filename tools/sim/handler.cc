@@ -24,27 +24,6 @@ constexpr std::uint64_t kWholeTokensMax = 1'000'000;
 
 constexpr std::string_view kJsonType = "application/json";
 
-void append_head(std::string& out, ServerExchange& connection, const Behaviour& behaviour,
-                 const Framer& framer, int status, std::string_view content_type) {
-  const http::RequestHead& request = connection.request();
-  http::append_status_line(out, status);
-  http::append_date(out, connection.loop().wall());
-  http::append_field(out, "Content-Type", content_type);
-  framer.append_fields(out);
-  if (const auto id = request.fields.find(http::FieldName::kXRequestId)) {
-    http::append_field(out, "x-request-id", *id);
-  }
-  for (const Header& header : behaviour.headers) {
-    http::append_field(out, header.name, header.value);
-  }
-  if (!connection.keep_alive() || !framer.self_delimiting()) {
-    http::append_field(out, "Connection", "close");
-  } else if (request.version == http::Version::kHttp10) {
-    http::append_field(out, "Connection", "keep-alive");
-  }
-  http::append_head_end(out);
-}
-
 // What happens to the connection when everything has been sent.
 Outcome conclude(ServerExchange& connection, const Framer& framer) {
   if (framer.self_delimiting()) connection.raw_ended();
@@ -110,6 +89,7 @@ Task<void> SimHandler::handle(ServerExchange& connection) {
   } else {
     outcome = co_await make(connection, match, target->query);
   }
+  if (outcome == Outcome::kCancelled && connection.stopped()) outcome = Outcome::kCut;
   stats_.request_ended(outcome);
 }
 
@@ -133,11 +113,20 @@ Task<Outcome> SimHandler::show(ServerExchange& connection, Page page, const Rout
       found.body = R"({"status":"ok"})";
       break;
     case Page::kStats:
-      body = stats_.to_json();
+      body = stats_.to_json(world_.options.name);
       found.body = body;
       break;
   }
-  co_return co_await reply(connection, plain_, found);
+  found.counts = false;
+  const std::shared_ptr<const Course> course = course_;
+  const Behaviour* given = nullptr;
+  // Who asks for the counts wants to know them in any case.
+  if (course && page != Page::kStats) {
+    given = course->take_behaviour(connection.loop().now(), Course::Asker::kPage);
+  }
+  if (given == nullptr) co_return co_await reply(connection, plain_, found);
+  if (given->status != 0) co_return co_await reply_refusal(connection, *given, match.dialect);
+  co_return co_await reply(connection, *given, found);
 }
 
 Task<Outcome> SimHandler::infer(ServerExchange& connection, Endpoint endpoint) {
@@ -157,11 +146,14 @@ Task<Outcome> SimHandler::infer(ServerExchange& connection, Endpoint endpoint) {
     const Error error = model_not_served(*model);
     co_return co_await reply_error(connection, error, Dialect::kOpenAi);
   }
-  if (request->sim.empty() && world_.options.error_rate <= 0) {
+  const std::shared_ptr<const Course> course = course_;
+  const Behaviour* given = nullptr;
+  if (course) given = course->take_behaviour(connection.loop().now(), Course::Asker::kRequest);
+  if (request->sim.empty() && given == nullptr && world_.options.error_rate <= 0) {
     co_return co_await answer(connection, endpoint, *model, *request, *body,
                               world_.options.behaviour);
   }
-  const Result<Behaviour> behaviour = behaviour_for(request->sim);
+  const Result<Behaviour> behaviour = behaviour_for(given, request->sim);
   if (!behaviour) co_return co_await reply_error(connection, behaviour.error(), Dialect::kOpenAi);
   co_return co_await answer(connection, endpoint, *model, *request, *body, *behaviour);
 }
@@ -181,7 +173,10 @@ Task<Outcome> SimHandler::make(ServerExchange& connection, const RouteMatch& mat
     co_return co_await reply_error(connection, error, dialect);
   }
   const Json* sim = member(body, "sim");
-  const Result<Behaviour> behaviour = behaviour_for(sim != nullptr ? text_of(*sim) : "");
+  const std::shared_ptr<const Course> course = course_;
+  const Behaviour* given = nullptr;
+  if (course) given = course->take_behaviour(connection.loop().now(), Course::Asker::kRequest);
+  const Result<Behaviour> behaviour = behaviour_for(given, sim != nullptr ? text_of(*sim) : "");
   if (!behaviour) co_return co_await reply_error(connection, behaviour.error(), dialect);
   if (behaviour->status != 0) co_return co_await reply_refusal(connection, *behaviour, dialect);
   const Call call{world_, store_, body, *behaviour, match.ids, query, connection.loop().now()};
@@ -196,12 +191,12 @@ Task<Outcome> SimHandler::make(ServerExchange& connection, const RouteMatch& mat
   co_return co_await answer_whole(connection, *behaviour, whole, *made->tokens);
 }
 
-Result<Behaviour> SimHandler::behaviour_for(std::string_view sim) {
-  Behaviour behaviour = world_.options.behaviour;
+Result<Behaviour> SimHandler::behaviour_for(const Behaviour* given, std::string_view sim) {
+  Behaviour behaviour = given != nullptr ? *given : world_.options.behaviour;
   if (!sim.empty()) {
     const Status applied = apply_overrides(sim, behaviour);
     if (!applied) return failure(applied.error());
-  } else if (fails_by_chance()) {
+  } else if (given == nullptr && fails_by_chance()) {
     behaviour.status = world_.options.error_status;
   }
   return behaviour;
@@ -267,7 +262,7 @@ Task<Outcome> SimHandler::answer_stream(ServerExchange& connection, EventScript 
   }
   Framer framer(behaviour, connection.request().version, std::nullopt);
   std::string head;
-  append_head(head, connection, behaviour, framer, 200, content_type);
+  append_head(head, connection, behaviour, framer, {200, content_type, {}});
   connection.release_request();
   Outlet outlet(connection, behaviour);
   outlet.expect_head(head.size());
@@ -299,6 +294,30 @@ Task<Outcome> SimHandler::answer_stream(ServerExchange& connection, EventScript 
   }
 }
 
+void SimHandler::append_head(std::string& out, ServerExchange& connection,
+                             const Behaviour& behaviour, const Framer& framer, const Reply& reply) {
+  const http::RequestHead& request = connection.request();
+  http::append_status_line(out, reply.status);
+  http::append_date(out, connection.loop().wall());
+  http::append_field(out, "Content-Type", reply.content_type);
+  framer.append_fields(out);
+  if (const auto id = request.fields.find(http::FieldName::kXRequestId)) {
+    http::append_field(out, "x-request-id", *id);
+  }
+  const std::string& name = world_.options.name;
+  if (!name.empty()) http::append_field(out, "x-sim-name", name);
+  for (const Header& header : behaviour.headers) {
+    http::append_field(out, header.name, header.value);
+  }
+  if (!connection.keep_alive() || !framer.self_delimiting()) {
+    http::append_field(out, "Connection", "close");
+  } else if (request.version == http::Version::kHttp10) {
+    http::append_field(out, "Connection", "keep-alive");
+  }
+  http::append_head_end(out);
+  if (reply.counts) stats_.answered(reply.status);
+}
+
 Task<Outcome> SimHandler::reply(ServerExchange& connection, const Behaviour& behaviour,
                                 Reply reply) {
   Outlet outlet(connection, behaviour);
@@ -309,7 +328,7 @@ Task<Outcome> SimHandler::reply(ServerExchange& connection, const Behaviour& beh
   }
   Framer framer(behaviour, connection.request().version, reply.body.size());
   http::ScratchPool::Text out(connection.scratch());
-  append_head(*out, connection, behaviour, framer, reply.status, reply.content_type);
+  append_head(*out, connection, behaviour, framer, reply);
   outlet.expect_head(out->size());
   std::string_view body = reply.body;
   if (!framer.verbatim()) {

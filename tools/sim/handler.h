@@ -3,15 +3,19 @@
 // SimHandler: one thread's answers.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/clock.h"
 #include "core/task.h"
 #include "http/server_exchange.h"
 #include "sim/behaviour.h"
 #include "sim/call.h"
+#include "sim/course.h"
 #include "sim/dialect.h"
+#include "sim/framer.h"
 #include "sim/request.h"
 #include "sim/routes.h"
 #include "sim/stats.h"
@@ -26,6 +30,9 @@ class SimHandler final : public http::Handler {
   SimHandler(const World& world, Store& store, Stats& stats, std::uint64_t random_seed)
       : world_(world), store_(store), stats_(stats), random_(random_seed) {}
 
+  // Requests that come from now on; null: the options' behaviour is that of all.
+  void follow(std::shared_ptr<const Course> course) { course_ = std::move(course); }
+
   Task<void> handle(http::ServerExchange& connection) override;
   http::Refusal refuse(const Error& error, const net::SocketAddress& peer,
                        std::string_view target) override;
@@ -39,6 +46,7 @@ class SimHandler final : public http::Handler {
     int status = 200;
     std::string_view content_type = "application/json";
     std::string_view body;
+    bool counts = true;  // among the answers of the statistics
   };
 
   Task<Outcome> show(Connection& connection, Page page, const RouteMatch& match);
@@ -62,9 +70,11 @@ class SimHandler final : public http::Handler {
   // The refusal that a behaviour with a status asks for.
   Task<Outcome> reply_refusal(Connection& connection, const Behaviour& behaviour, Dialect dialect);
 
-  // The behaviour of one request: that of the options, changed by the text of its member `sim`,
-  // and by chance.
-  Result<Behaviour> behaviour_for(std::string_view sim);
+  // The behaviour of one request: `given` by the course, or that of the options, which chance
+  // changes; and then by the text of the request's member `sim`.
+  Result<Behaviour> behaviour_for(const Behaviour* given, std::string_view sim);
+  void append_head(std::string& out, Connection& connection, const Behaviour& behaviour,
+                   const Framer& framer, const Reply& reply);
   static Behaviour refusal_of_upgrades();
   bool is_authorized(const Connection& connection) const;
   bool fails_by_chance();
@@ -75,6 +85,7 @@ class SimHandler final : public http::Handler {
   const Behaviour plain_;  // of answers that no behaviour is meant for
   // Clients that try a WebSocket first go on without one at once, if they are told so by a 426.
   const Behaviour no_upgrade_ = refusal_of_upgrades();
+  std::shared_ptr<const Course> course_;
   RequestDecoder decoder_;
   SeededRandom random_;
 };

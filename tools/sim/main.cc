@@ -3,6 +3,10 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -11,6 +15,8 @@
 #include "sim/simulator.h"
 
 namespace {
+
+using penstock::sim::Simulator;
 
 // The signals that end the program, blocked in every thread: main() waits for them.
 sigset_t block_end_signals() {
@@ -22,29 +28,40 @@ sigset_t block_end_signals() {
   return signals;
 }
 
+void print_address(const Simulator& simulator) {
+  std::printf("listening on %s", simulator.url().c_str());
+  if (!simulator.name().empty()) std::printf(" as %s", simulator.name().c_str());
+  std::printf("\n");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("An OpenAI-compatible inference service with made-up answers.", "penstock-sim");
-  penstock::sim::Options options;
-  penstock::sim::add_options(app, options);
+  penstock::sim::Program program;
+  penstock::sim::add_options(app, program);
   CLI11_PARSE(app, argc, argv);
 
-  const bool quiet = options.quiet;
   std::signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = block_end_signals();
   penstock::net::raise_descriptor_limit();
-  auto simulator = penstock::sim::Simulator::start(std::move(options));
-  if (!simulator) {
-    std::fprintf(stderr, "penstock-sim: %s\n", simulator.error().message.c_str());
-    return 1;
+  std::vector<std::unique_ptr<Simulator>> flock;
+  for (penstock::sim::Options& options : program.upstreams()) {
+    auto started = Simulator::start(std::move(options));
+    if (!started) {
+      std::fprintf(stderr, "penstock-sim: %s\n", started.error().message.c_str());
+      return 1;
+    }
+    flock.push_back(std::move(*started));
   }
-  std::printf("listening on %s\n", (*simulator)->url().c_str());
+  for (const auto& each : flock) print_address(*each);
   std::fflush(stdout);
 
   int signal = 0;
   sigwait(&signals, &signal);
-  const std::string stats = (*simulator)->stats_json();
-  simulator->reset();
-  if (!quiet) std::fprintf(stderr, "%s\n", stats.c_str());
+  for (auto& each : flock) {
+    const std::string stats = each->stats_json();
+    each.reset();
+    if (!program.options.quiet) std::fprintf(stderr, "%s\n", stats.c_str());
+  }
   return 0;
 }
 

@@ -1,10 +1,17 @@
 #include "sim/options.h"
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 
+#include "core/text.h"
+#include "http/parser.h"
 #include "sim/embeddings.h"
+#include "sim/plain_words.h"
+#include "sim/refusals.h"
 #include "sim/scenario.h"
 
 namespace penstock::sim {
@@ -15,6 +22,21 @@ constexpr const char* kExamples = R"(Examples:
   penstock-sim --port 0 --first-token-ms 200 --tokens-per-second 50 --tokens 120
   penstock-sim --models sim-small,team/chat:8b,vectors=embedding --api-key secret
   penstock-sim --sim '{"piece_bytes_max": 7, "line_end": "crlf"}'
+  penstock-sim --name east --timeline 'at 5 s answer 429 with retry-after 2 for 10 s'
+  penstock-sim --port 0 --upstream 'east; at 5 s die for 3 s' --upstream west
+
+A timeline has a step on each line, or between semicolons:
+  at TIME ACTION [everywhere] [for TIME | for N requests] [every TIME]
+A time is like 5 s or 200 ms. Of the steps in force, the first counts. The actions:
+  refuse                   nobody listens; requests in progress go on
+  die                      nobody listens, and all connections are cut
+  reset                    the same, but connections are accepted and reset
+  answer STATUS [with NAME VALUE [and NAME VALUE]...] [body JSON|"TEXT"]
+  stall before head        stall after head        stall after N events
+  cut after head           cut after N events      cut after N bytes      (or reset after ...)
+  fail after N events [with STATUS] [as response.failed]
+  behave JSON              any behaviour, as in `sim`
+A flock file has a line `upstream NAME [port N]` for each upstream, and its timeline below.
 
 A request can override the behaviour by a top-level object `sim` in its body:
   curl -N http://127.0.0.1:9321/v1/chat/completions -H 'Content-Type: application/json' \
@@ -22,6 +44,24 @@ A request can override the behaviour by a top-level object `sim` in its body:
          "messages": [{"role": "user", "content": "Hello"}]}'
 
 docs/simulator.md lists every key of it.)";
+
+Result<Member> read_member(const WordLine& line) {
+  const std::vector<std::string>& words = line.words;
+  if (words.size() != 2 && !(words.size() == 4 && words[2] == "port")) {
+    return line_refusal(line.number, "an upstream is `upstream NAME` or `upstream NAME port N`");
+  }
+  Member member{.name = words[1], .port = {}, .timeline = {}};
+  if (!http::is_token(member.name)) {
+    return line_refusal(line.number, "'" + member.name + "' is no name; use letters and digits");
+  }
+  if (words.size() == 2) return member;
+  const std::optional<std::uint64_t> port = parse_decimal(words[3]);
+  if (!port || *port > 65535) {
+    return line_refusal(line.number, "'" + words[3] + "' is no port; use 0 to 65535");
+  }
+  member.port = static_cast<std::uint16_t>(*port);
+  return member;
+}
 
 // JSON for apply_overrides, so that options and keys of `sim` work alike.
 void add_override(CLI::App& app, Options& options, const std::string& name, const std::string& key,
@@ -33,10 +73,89 @@ void add_override(CLI::App& app, Options& options, const std::string& name, cons
   app.add_option_function<std::string>(name, set, help)->type_name(type);
 }
 
+std::string read_file(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw CLI::ValidationError("--flock", "cannot read '" + path + "'");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void add_members(Program& program, const std::string& option, const std::string& text) {
+  Result<std::vector<Member>> members = read_flock(text);
+  if (!members) throw CLI::ValidationError(option, members.error().message);
+  for (Member& member : *members) {
+    const auto has_its_name = [&member](const Member& other) { return other.name == member.name; };
+    if (std::any_of(program.flock.begin(), program.flock.end(), has_its_name)) {
+      throw CLI::ValidationError(option, "two upstreams are called '" + member.name + "'");
+    }
+    program.flock.push_back(std::move(member));
+  }
+}
+
+void add_flock_options(CLI::App& app, Program& program) {
+  const auto set_timeline = [&program](const std::string& text) {
+    Result<Timeline> timeline = Timeline::parse(text);
+    if (!timeline) throw CLI::ValidationError("--timeline", timeline.error().message);
+    program.options.timeline = std::move(*timeline);
+  };
+  app.add_option_function<std::string>("--timeline", set_timeline,
+                                       "What goes wrong and when, see below")
+      ->type_name("STEPS");
+  app.add_option("--name", program.options.name, "Name that each answer tells in x-sim-name");
+  const auto add_one = [&program](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) add_members(program, "--upstream", "upstream " + text);
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--upstream", add_one, "One of several upstreams; its timeline follows after semicolons")
+      ->type_name("'NAME [port N][; STEP]...'")
+      ->expected(1)
+      ->take_all();
+  const auto add_file = [&program](const std::string& path) {
+    add_members(program, "--flock", read_file(path));
+  };
+  app.add_option_function<std::string>("--flock", add_file, "File with several upstreams")
+      ->type_name("FILE");
+}
+
 }  // namespace
 
-void add_options(CLI::App& app, Options& options) {
+Result<std::vector<Member>> read_flock(std::string_view text) {
+  const Result<std::vector<WordLine>> lines = split_words(text);
+  if (!lines) return failure(lines.error());
+  std::vector<Member> members;
+  for (const WordLine& line : *lines) {
+    if (line.words.front() == "upstream") {
+      Result<Member> member = read_member(line);
+      if (!member) return failure(member.error());
+      members.push_back(std::move(*member));
+    } else if (members.empty()) {
+      return line_refusal(line.number, "the first line is `upstream NAME`");
+    } else if (const Status added = members.back().timeline.add(line); !added) {
+      return failure(added.error());
+    }
+  }
+  if (members.empty()) return refusal("a flock has at least one line `upstream NAME`");
+  return members;
+}
+
+std::vector<Options> Program::upstreams() const {
+  if (flock.empty()) return {options};
+  std::vector<Options> all;
+  for (const Member& member : flock) {
+    Options& upstream = all.emplace_back(options);
+    upstream.name = member.name;
+    if (!member.timeline.empty()) upstream.timeline = member.timeline;
+    // Ports that are not free to choose follow each other.
+    if (options.port != 0)
+      upstream.port = static_cast<std::uint16_t>(options.port + all.size() - 1);
+    if (member.port) upstream.port = *member.port;
+  }
+  return all;
+}
+
+void add_options(CLI::App& app, Program& program) {
+  Options& options = program.options;
   app.footer(kExamples);
+  add_flock_options(app, program);
   app.add_option("--host", options.host, "Address or name to listen on")->capture_default_str();
   app.add_option("--port", options.port, "Port to listen on; 0 takes a free one")
       ->capture_default_str();

@@ -1,19 +1,26 @@
 #include "sim/simulator.h"
 
+#include <cstddef>
 #include <cstdio>
+#include <functional>
+#include <latch>
 #include <limits>
+#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "core/clock.h"
 #include "http/scratch.h"
-#include "http/server.h"
+#include "http/server_exchange.h"
 #include "net/epoll_poller.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
 #include "net/task_group.h"
+#include "sim/course.h"
+#include "sim/door.h"
 #include "sim/handler.h"
+#include "sim/port_guard.h"
 #include "sim/stats.h"
 
 namespace penstock::sim {
@@ -29,29 +36,32 @@ class Worker {
   Worker(const World& world, Store& store, Stats& stats, const http::ServerLimits& limits,
          http::ConnectionCount& count, std::uint64_t random_seed)
       : limits_(limits),
-        count_(count),
         loop_(clock_, poller_),
         handler_(world, store, stats, random_seed),
+        door_({.loop = loop_,
+               .scratch = scratch_,
+               .limits = limits_,
+               .bodies = bodies_,
+               .handler = handler_},
+              poller_, count, stats, report_exception),
         tasks_(loop_, report_exception) {}
 
   // The address with the assigned port.
   Result<net::SocketAddress> listen(const net::SocketAddress& address) {
-    Result<std::unique_ptr<net::Listener>> opened = net::Listener::open(poller_, address);
-    if (!opened) return failure(std::move(opened.error()));
-    const net::SocketAddress bound = (*opened)->address();
-    const http::ServerContext context{.loop = loop_,
-                                      .scratch = scratch_,
-                                      .limits = limits_,
-                                      .bodies = bodies_,
-                                      .handler = handler_};
-    server_ = std::make_unique<http::Server>(context, std::move(*opened), nullptr, count_,
-                                             report_exception);
-    return bound;
+    return door_.open(address);
   }
 
   void start() {
-    server_->start();
+    door_.start();
     thread_ = std::thread([this] { loop_.run(); });
+  }
+
+  // Calls `settled` in its thread when it keeps to the course.
+  void follow(std::shared_ptr<const Course> course, std::function<void()> settled) {
+    loop_.post([this, course = std::move(course), settled = std::move(settled)] {
+      handler_.follow(course);
+      door_.follow(course, settled);
+    });
   }
 
   void stop() {
@@ -62,20 +72,19 @@ class Worker {
 
  private:
   Task<void> shut_down() {
-    server_->stop();
-    co_await server_->join();
+    door_.stop();
+    co_await door_.join();
     loop_.stop();
   }
 
   const http::ServerLimits& limits_;
-  http::ConnectionCount& count_;
   SystemClock clock_;
   net::EpollPoller poller_;
   net::EventLoop loop_;
   http::ScratchPool scratch_;
   http::BodyBudget bodies_{std::numeric_limits<std::size_t>::max()};
   SimHandler handler_;
-  std::unique_ptr<http::Server> server_;
+  Door door_;
   net::TaskGroup tasks_;
   std::thread thread_;
 };
@@ -102,6 +111,7 @@ struct Simulator::Parts {
   Stats stats;
   http::ConnectionCount count{std::numeric_limits<std::size_t>::max()};
   net::SocketAddress address;
+  PortGuard guard;
   std::vector<std::unique_ptr<Worker>> workers;
 };
 
@@ -125,12 +135,31 @@ Result<std::unique_ptr<Simulator>> Simulator::start(Options options) {
     parts->workers.push_back(std::move(worker));
   }
   parts->address = *address;
+  if (Status held = parts->guard.hold(*address); !held) return failure(std::move(held.error()));
   for (const auto& worker : parts->workers) worker->start();
-  return std::unique_ptr<Simulator>(new Simulator(std::move(parts)));
+  std::unique_ptr<Simulator> simulator(new Simulator(std::move(parts)));
+  if (const Timeline& timeline = simulator->parts_->options.timeline; !timeline.empty()) {
+    simulator->play(timeline);
+  }
+  return simulator;
 }
 
 Simulator::~Simulator() {
   for (const auto& worker : parts_->workers) worker->stop();
+}
+
+void Simulator::play(Timeline timeline) {
+  std::shared_ptr<const Course> course;
+  if (!timeline.empty()) {
+    course = std::make_shared<const Course>(std::move(timeline), SystemClock().steady(),
+                                            parts_->options.behaviour);
+  }
+  const auto settled =
+      std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(parts_->workers.size()));
+  for (const auto& worker : parts_->workers) {
+    worker->follow(course, [settled] { settled->count_down(); });
+  }
+  settled->wait();
 }
 
 std::uint16_t Simulator::port() const {
@@ -141,8 +170,12 @@ std::string Simulator::url() const {
   return "http://" + parts_->address.text();
 }
 
+const std::string& Simulator::name() const {
+  return parts_->options.name;
+}
+
 std::string Simulator::stats_json() const {
-  return parts_->stats.to_json();
+  return parts_->stats.to_json(name());
 }
 
 }  // namespace penstock::sim

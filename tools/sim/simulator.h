@@ -24,7 +24,12 @@ class Simulator {
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;
 
+  // From now on, requests and the port are treated as this timeline says, from its start. Returns
+  // when each thread keeps to it. Any thread but the simulator's.
+  void play(Timeline timeline);
+
   std::uint16_t port() const;
+  const std::string& name() const;
   std::string url() const;         // "http://127.0.0.1:9321"
   std::string stats_json() const;  // the answer of GET /sim/stats; any thread
 

@@ -1,6 +1,6 @@
 #include "sim/stats.h"
 
-#include <string_view>
+#include "core/text.h"
 
 namespace penstock::sim {
 
@@ -19,10 +19,15 @@ void Stats::request_ended(Outcome outcome) {
   add(open_, -1);
 }
 
-std::string Stats::to_json() const {
+void Stats::answered(int status) {
+  add(answers_.at(static_cast<std::size_t>(status)), 1);
+}
+
+std::string Stats::to_json(std::string_view name) const {
   std::string json = "{";
-  const auto append = [&json](std::string_view name, const Count& count) {
-    json.append(json.size() > 1 ? ",\"" : "\"").append(name).append("\":");
+  if (!name.empty()) json.append("\"name\":").append(json_quoted(name));
+  const auto append = [&json](std::string_view key, const Count& count) {
+    json.append(json.back() != '{' ? ",\"" : "\"").append(key).append("\":");
     json.append(std::to_string(count.load(std::memory_order_relaxed)));
   };
   append("requests", requests_);
@@ -32,7 +37,13 @@ std::string Stats::to_json() const {
   append("cut", cut_);
   append("connections", connections_);
   append("open_connections", open_connections_);
-  json.push_back('}');
+  append("reset_connections", reset_connections_);
+  json.append(",\"answers\":{");
+  for (std::size_t status = 0; status < answers_.size(); ++status) {
+    if (answers_[status].load(std::memory_order_relaxed) == 0) continue;
+    append(std::to_string(status), answers_[status]);
+  }
+  json.append("}}");
   return json;
 }
 

@@ -2,9 +2,11 @@
 
 // The counts of GET /sim/stats: since startup, of all threads.
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace penstock::sim {
 
@@ -22,13 +24,17 @@ class Stats {
     add(open_connections_, 1);
   }
   void connection_closed() { add(open_connections_, -1); }
+  void connection_reset() { add(reset_connections_, 1); }
   void request_began() {
     add(requests_, 1);
     add(open_, 1);
   }
   void request_ended(Outcome outcome);
+  // An answer with this status has begun.
+  void answered(int status);
 
-  std::string to_json() const;
+  // `name` is the upstream's; empty: it has none.
+  std::string to_json(std::string_view name) const;
 
  private:
   using Count = std::atomic<std::int64_t>;
@@ -41,6 +47,8 @@ class Stats {
   Count completed_{0};
   Count cancelled_{0};
   Count cut_{0};
+  Count reset_connections_{0};
+  std::array<Count, 600> answers_{};  // by status
 };
 
 }  // namespace penstock::sim
