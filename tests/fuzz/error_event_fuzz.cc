@@ -77,8 +77,14 @@ void check_status(std::string_view text) {
   // An escape in what is compared as it is written.
   if (text.contains('\\')) return;
   const auto error = whole.find("error");
+  const auto response = whole.find("response");
   std::optional<int> stated;
-  if (error != whole.end() && error->is_object()) stated = stated_in(*error);
+  if (error != whole.end()) {
+    if (error->is_object()) stated = stated_in(*error);
+  } else if (response != whole.end() && response->is_object() && response->contains("error") &&
+             response->at("error").is_object()) {
+    stated = stated_in(response->at("error"));
+  }
   if (!stated) stated = stated_in(whole);
   if (stated) require(status == *stated);
 }

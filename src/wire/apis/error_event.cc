@@ -129,7 +129,9 @@ int status_of_error(std::string_view text) {
   const auto document = JsonDocument::read(text);
   if (!document || !document->root().is_object()) return kUnknown;
   const JsonValue whole = document->root();
-  const std::optional<JsonValue> own = whole.find("error");
+  std::optional<JsonValue> own = whole.find("error");
+  const std::optional<JsonValue> response = whole.find("response");
+  if (!own && response) own = response->find("error");
   const bool has_own = own && own->is_object();
   const JsonValue error = has_own ? *own : whole;
   if (const auto status = first_of(error, kStating, stated_status)) return *status;

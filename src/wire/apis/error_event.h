@@ -13,8 +13,8 @@ std::string event_data(std::string_view event);
 
 // The status that an error stands for that came under the status 200. It is the one that the error
 // states, in `code`, `status` or `status_code`, else the one that its `code` or `type` has by its
-// API, else 502. `text` is the event's data; the error is its `error` or, where it has none, the
-// whole.
+// API, else 502. `text` is the event's data; the error is its `error`, or that of the `response`
+// in it (`response.failed`), or, where it has none, the whole.
 int status_of_error(std::string_view text);
 
 }  // namespace penstock::wire

@@ -88,6 +88,20 @@ TEST(StatusOfError, IsThatOfTheCodeWhereTheEventIsTheError) {
   }
 }
 
+// https://platform.openai.com/docs/api-reference/responses-streaming/response/failed
+TEST(StatusOfError, IsThatOfTheErrorWithinAResponseThatFailed) {
+  for (const auto& [code, status] :
+       {Named{"server_error", 500}, {"rate_limit_exceeded", 429}, {"invalid_prompt", 400}}) {
+    const std::string failed =
+        R"({"type":"response.failed","sequence_number":1,"response":{"id":"resp_1","object":)"
+        R"("response","status":"failed","error":{"code":")" +
+        std::string(code) + R"(","message":"x"},"metadata":{"code":"451"}}})";
+    EXPECT_EQ(status_of_error(failed), status) << failed;
+  }
+  EXPECT_EQ(status_of_error(R"({"type":"response.failed","response":{"error":null}})"), 502);
+  EXPECT_EQ(status_of_error(R"({"type":"response.failed","response":"x"})"), 502);
+}
+
 TEST(StatusOfError, IsThatOfTheExceptionThatAPythonServerNames) {
   EXPECT_EQ(status_of_error(R"({"object":"error","type":"NotFoundError","code":null})"), 404);
 }
