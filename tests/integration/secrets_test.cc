@@ -299,6 +299,10 @@ TEST_F(OperatorsSecrets, ARefusalOfTheOperatorsSaysSo) {
       400,
       R"({"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}})")));
   expect_error(ask(Answer::kWhole), 400, "upstream_authentication");
+  upstream.answer_next(Script().send(json_answer(
+      400,
+      R"({"code":"Client specified an invalid argument","error":"Incorrect API key provided."})")));
+  expect_error(ask(Answer::kWhole), 400, "upstream_authentication");
   const std::string wrong = R"({"error":{"message":"Invalid API key parameter 'x' in tools"}})";
   upstream.answer_next(Script().send(json_answer(400, wrong)));
   EXPECT_EQ(ask(Answer::kWhole).body, wrong);

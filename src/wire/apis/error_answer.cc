@@ -262,8 +262,8 @@ bool is_refusal_of_credential(int status, std::string_view text) {
   constexpr std::array kOf403 = std::to_array<std::string_view>(
       {"api key", "api_key", "api-key", "apikey", "credential", "unauthenticated", "authentication",
        "security token", "access token", "auth token", "bearer token"});
-  constexpr std::array kOf400 =
-      std::to_array<std::string_view>({"api_key_invalid", "api key not valid"});
+  constexpr std::array kOf400 = std::to_array<std::string_view>(
+      {"api_key_invalid", "api key not valid", "incorrect api key"});
   if (status == 403) return has_one_of(kOf403);
   if (status == 400) return has_one_of(kOf400);
   return status == 401;
