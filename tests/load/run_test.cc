@@ -2,12 +2,14 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "load/live_counts.h"
 #include "sim/simulator.h"
 
 namespace penstock::load {
@@ -22,6 +24,7 @@ class LoadRunTest : public testing::Test {
     sim::Options options;
     options.port = 0;
     options.stamp = true;
+    options.name = "east";
     auto started = sim::Simulator::start(std::move(options));
     if (!started) throw std::runtime_error(started.error().message);
     simulator_ = std::move(*started);
@@ -29,6 +32,8 @@ class LoadRunTest : public testing::Test {
     options_.warmup = Seconds(0.05);
     options_.duration = Seconds(0.2);
   }
+
+  void play(std::string_view timeline) { simulator_->play(*sim::Timeline::parse(timeline)); }
 
   std::unique_ptr<sim::Simulator> simulator_;
   Options options_;
@@ -85,6 +90,67 @@ TEST_F(LoadRunTest, HoldsStreams) {
   const Results results = run(options_);
   EXPECT_EQ(results.faults(), 0U) << results.first_fault;
   EXPECT_EQ(results.open_streams, 20U);
+}
+
+TEST_F(LoadRunTest, CountsAnswersByAHeaderField) {
+  options_.count_by = "x-sim-name";
+  const Results results = run(options_);
+  EXPECT_EQ(results.faults(), 0U) << results.first_fault;
+  ASSERT_EQ(results.by.size(), 1U);
+  EXPECT_GE(results.by.at("east").answered, results.requests);
+}
+
+TEST_F(LoadRunTest, CountsARequestWithoutAnAnswerForNobody) {
+  // The first request is the one that shows whether the service works.
+  play("at 0 s behave {} for 1 request; at 0 s answer 503 for 1 request; at 0 s reset after head");
+  options_.count_by = "x-sim-name";
+  const Results refused = run(options_);
+  EXPECT_EQ(refused.by.at("east").failed, refused.faults());
+  EXPECT_EQ(refused.status_faults, 1U);
+  EXPECT_GT(refused.broken_faults, 0U);
+  play("at 0 s behave {} for 1 request; at 0 s reset after 0 bytes");
+  const Results reset = run(options_);
+  EXPECT_GT(reset.faults(), 0U);
+  EXPECT_EQ(reset.by.at("none").failed, reset.faults());
+}
+
+TEST_F(LoadRunTest, CountsStreamsApartThatBreakBehindTheirContentAndSaySo) {
+  options_.stream = true;
+  options_.check = Check::kShape;
+  options_.count_by = "x-sim-name";
+  options_.allow_broken_streams = true;
+  constexpr std::string_view kBefore = R"(at 0 s behave {} for 1 request
+      at 0 s behave {"cut_after_events": 2, "events": [)";
+  constexpr std::string_view kContent = R"({"data": {"delta": {"content": "Hi"}}})";
+  constexpr std::string_view kEmpty = R"({"data": {"delta": {"content": ""}}})";
+  constexpr std::string_view kError = R"({"data": {"error": {}}})";
+  const auto run_with = [&](std::string_view first, std::string_view second) {
+    std::string timeline(kBefore);
+    timeline.append(first).append(", ").append(second).append(", {\"data\": {}}]}");
+    play(timeline);
+    return run(options_);
+  };
+  const Results rightly = run_with(kContent, kError);
+  EXPECT_EQ(rightly.faults(), 0U) << rightly.first_fault;
+  EXPECT_GT(rightly.by.at("east").broken_streams, 0U);
+  EXPECT_EQ(rightly.broken_streams, rightly.by.at("east").broken_streams);
+  EXPECT_GT(run_with(kEmpty, kError).broken_faults, 0U);
+  EXPECT_GT(run_with(kContent, kContent).broken_faults, 0U);
+  options_.allow_broken_streams = false;
+  EXPECT_GT(run_with(kContent, kError).broken_faults, 0U);
+}
+
+TEST(LiveCounts, TellsWhatIsNew) {
+  LiveCounts counts;
+  Results results;
+  results.by["east"].answered = 3;
+  EXPECT_EQ(counts.line(1, results), "second 1: failed=0 broken=0 east=3");
+  results.by["east"].answered = 5;
+  results.by["west"].answered = 1;
+  results.broken_streams = 1;
+  results.count(Fault::kStatus, "status 503");
+  EXPECT_EQ(counts.line(2, results), "second 2: failed=1 broken=1 east=2 west=1");
+  EXPECT_EQ(counts.line(3, results), "second 3: failed=0 broken=0 east=0 west=0");
 }
 
 TEST_F(LoadRunTest, EndsAtOnceWhereTheFirstAnswerIsARefusal) {

@@ -59,7 +59,7 @@ TEST(Timeline, SaysInWordsWhatRequestsSayInSim) {
   EXPECT_EQ(changes_of("fail after 2 events with 429 as response.failed"),
             Json::parse(R"({"error_after_events":2,"error_status":429,
                             "error_event":"response.failed"})"));
-  EXPECT_EQ(changes_of(R"(behave {"tokens": 3})"), Json::parse(R"({"tokens":3})"));
+  EXPECT_EQ(changes_of(R"(behave {"message": "a\"} b"})"), Json::parse(R"({"message":"a\"} b"})"));
 }
 
 TEST(Timeline, SaysWhichLineIsWrongAndWhy) {

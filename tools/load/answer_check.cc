@@ -10,7 +10,16 @@ namespace {
 
 constexpr std::string_view kData = "data: ";
 constexpr std::string_view kDone = "[DONE]";
+constexpr std::string_view kContent = "\"content\":\"";
+constexpr std::string_view kError = "{\"error\":";
 constexpr std::string_view kStamp = "\"stamp_ns\":";
+
+// Of an event of a chat: text that is not empty.
+bool has_content(std::string_view event) {
+  const std::size_t at = event.find(kContent);
+  const std::size_t text = at + kContent.size();
+  return at != std::string_view::npos && text < event.size() && event[text] != '"';
+}
 
 bool is_json_object(std::string_view text) {
   return nlohmann::json::parse(text, nullptr, false).is_object();
@@ -45,6 +54,8 @@ void AnswerCheck::begin() {
   part_ = 0;
   last_stamp_ns_ = 0;
   done_ = false;
+  content_ = false;
+  error_ = false;
   offset_ = 0;
   first_ = last_ = 0;
 }
@@ -106,6 +117,8 @@ void AnswerCheck::take_event(std::string_view data) {
     fail("event " + std::to_string(part_) + " is older than the one before it");
   }
   last_stamp_ns_ = stamp_ns.value_or(last_stamp_ns_);
+  content_ = content_ || has_content(data);
+  error_ = data.starts_with(kError);
   listener_.on_event(stamp_ns);
   compare(data);
   ++part_;

@@ -47,6 +47,9 @@ class AnswerCheck {
   // Why it did not; in terms of positions and counts.
   const std::string& fault() const { return fault_; }
   std::uint64_t events() const { return part_; }
+  // Whether a stream has had content, and its last event so far is an error: it has broken off, and
+  // says so.
+  bool has_broken_off() const { return content_ && error_; }
 
  private:
   void take_whole(std::string_view data);
@@ -69,6 +72,8 @@ class AnswerCheck {
   std::size_t part_ = 0;  // the next event's index
   std::uint64_t last_stamp_ns_ = 0;
   bool done_ = false;       // [DONE] has come
+  bool content_ = false;    // some event had text
+  bool error_ = false;      // the last event is an error
   std::size_t offset_ = 0;  // of a whole answer: bytes so far
   char first_ = 0;
   char last_ = 0;

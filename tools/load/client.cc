@@ -1,6 +1,7 @@
 #include "client.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "net/wait.h"
@@ -12,6 +13,9 @@ using std::chrono::nanoseconds;
 
 // After a failure, so that a server that is down is not flooded.
 constexpr std::chrono::milliseconds kPause{10};
+
+// Of whom no answer came, or none with the header field that answers are counted by.
+constexpr const char* kNobody = "none";
 
 // Idle connections are closed only by the server.
 constexpr std::chrono::hours kRest{24};
@@ -40,14 +44,15 @@ Task<void> Client::run(SteadyTime start) {
       continue;
     }
     connection_.reset();
-    shared_.results.count(fault, what_);
-    if (fault != Fault::kStopped) co_await sleep_until(shared_.clock.steady() + kPause);
+    count_fault(fault);
+    if (fault != Fault::kStopped && fault != Fault::kBrokenStream)
+      co_await sleep_until(shared_.clock.steady() + kPause);
   }
 }
 
 Task<Fault> Client::probe() {
   const Fault fault = co_await exchange(shared_.clock.steady());
-  shared_.results.count(fault, what_);
+  count_fault(fault);
   connection_.reset();
   co_return fault;
 }
@@ -69,9 +74,13 @@ SteadyTime Client::next_due() {
 
 Task<Fault> Client::exchange(SteadyTime due) {
   exchange_ = {.due = due, .ended = {}, .first_event = true};
+  who_ = kNobody;
   const SteadyTime until = shared_.clock.steady() + to_nanoseconds(shared_.options.timeout);
   const Result<const http::ResponseHead*> head = co_await ask(until);
   if (!head) co_return fault_of(head.error());
+  if (!shared_.options.count_by.empty()) {
+    who_ = (*head)->fields.find(shared_.options.count_by).value_or(kNobody);
+  }
   if ((*head)->status != 200) {
     what_ = "status " + std::to_string((*head)->status);
     co_return Fault::kStatus;
@@ -120,7 +129,11 @@ Task<Fault> Client::read_answer(SteadyTime until) {
   check_.begin();
   for (;;) {
     const Result<http::UpstreamConnection::BodyPart> part = connection_->read_body();
-    if (!part) co_return fault_of(part.error());
+    if (!part) {
+      const Fault fault = fault_of(part.error());
+      const bool allowed = shared_.options.allow_broken_streams && check_.has_broken_off();
+      co_return fault == Fault::kBroken&& allowed ? Fault::kBrokenStream : fault;
+    }
     arrived_ = shared_.clock.steady();
     check_.take(part->data);
     if (shared_.counting && !part->data.empty()) {
@@ -178,7 +191,21 @@ void Client::on_event(std::optional<std::uint64_t> stamp_ns) {
   }
 }
 
+void Client::count_fault(Fault fault) {
+  shared_.results.count(fault, what_);
+  const bool broken = fault == Fault::kBrokenStream;
+  if (fault == Fault::kNone || fault == Fault::kStopped) return;
+  if (!shared_.options.count_by.empty()) {
+    Tally& tally = shared_.results.by[who_];
+    ++(broken ? tally.broken_streams : tally.failed);
+  }
+  if (broken || !shared_.options.log_faults) return;
+  const Seconds since = shared_.clock.steady() - shared_.begin;
+  std::fprintf(stderr, "fault after %.3f s, %s: %s\n", since.count(), who_.c_str(), what_.c_str());
+}
+
 void Client::count_exchange() {
+  if (!shared_.options.count_by.empty()) ++shared_.results.by[who_].answered;
   if (!shared_.counting) return;
   ++shared_.results.requests;
   shared_.results.latency_ns.record(between(exchange_.due, exchange_.ended));

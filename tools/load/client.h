@@ -65,6 +65,7 @@ class Client final : private EventListener {
   Task<Result<const http::ResponseHead*>> ask(SteadyTime until);
   Task<Fault> read_answer(SteadyTime until);
   void count_exchange();
+  void count_fault(Fault fault);
   Fault fault_of(const Error& error);
   void on_event(std::optional<std::uint64_t> stamp_ns) override;
 
@@ -75,6 +76,7 @@ class Client final : private EventListener {
   Exchange exchange_;
   SteadyTime arrived_;  // of the bytes that are being checked
   std::string what_;    // went wrong
+  std::string who_;     // the value that the answer is counted by
 };
 
 }  // namespace penstock::load

@@ -100,6 +100,13 @@ void add_options(CLI::App& app, Options& options) {
       ->transform(CLI::CheckedTransformer(checks))
       ->type_name("exact|shape");
   app.add_option("--events", options.events, "Events that each stream must have; 0: any number");
+  app.add_option("--count-by", options.count_by, "Count answers by the value of this header field")
+      ->type_name("NAME");
+  app.add_flag("--live", options.live, "Each second a line of counts on standard error");
+  app.add_flag("--log-faults", options.log_faults,
+               "A line on standard error for each request that fails");
+  app.add_flag("--allow-broken-streams", options.allow_broken_streams,
+               "Count streams apart that have had content, then end with an error event and a cut");
   app.add_option("--watch", options.watch, "Processes whose processor time is measured")
       ->type_name("PID")
       ->delimiter(',');

@@ -50,6 +50,12 @@ struct Options {
   std::uint64_t events = 0;  // of each stream, including the closing [DONE]; 0: any number
   std::vector<pid_t> watch;  // processes whose processor time is measured
 
+  // What is told of single answers.
+  std::string count_by;               // a header field of answers; empty: they are not told apart
+  bool live = false;                  // a line of counts each second
+  bool log_faults = false;            // a line for each failed request
+  bool allow_broken_streams = false;  // that break behind their first content, and say so
+
   Seconds ramp_or_default() const { return ramp.count() >= 0 ? ramp : warmup / 2; }
 };
 

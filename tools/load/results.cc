@@ -35,6 +35,16 @@ double per_second(std::uint64_t count, std::chrono::nanoseconds window) {
              : static_cast<double>(count) * 1e9 / static_cast<double>(window.count());
 }
 
+Json by_name(const Results& results) {
+  Json out = Json::object();
+  for (const auto& [name, tally] : results.by) {
+    out[name] = {{"answered", tally.answered},
+                 {"failed", tally.failed},
+                 {"broken_streams", tally.broken_streams}};
+  }
+  return out;
+}
+
 const char* mode_of(const Options& options) {
   if (options.hold) return "hold";
   return options.rate > 0 ? "open" : "closed";
@@ -46,6 +56,9 @@ void Results::count(Fault fault, const std::string& what) {
   switch (fault) {
     case Fault::kNone:
     case Fault::kStopped:
+      return;
+    case Fault::kBrokenStream:
+      ++broken_streams;
       return;
     case Fault::kConnect:
       ++connect_faults;
@@ -91,6 +104,8 @@ std::string to_json(const Options& options, const Results& results) {
                    {"status", results.status_faults},
                    {"content", results.content_faults}};
   out["first_fault"] = results.first_fault;
+  if (options.allow_broken_streams) out["broken_streams"] = results.broken_streams;
+  if (!options.count_by.empty()) out["by"] = by_name(results);
   return out.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "histogram.h"
@@ -20,6 +21,16 @@ enum class Fault : std::uint8_t {
   kTimeout,
   kStatus,   // an answer other than 200
   kContent,  // the answer did not pass its checks
+  // After its first content, a stream had an error event, and then its connection ended: nothing
+  // else can be done when its upstream has died. Not a fault if the options allow it.
+  kBrokenStream,
+};
+
+// The answers of one value of the header field that they are counted by.
+struct Tally {
+  std::uint64_t answered = 0;  // and valid
+  std::uint64_t failed = 0;
+  std::uint64_t broken_streams = 0;
 };
 
 struct Results {
@@ -41,10 +52,12 @@ struct Results {
   std::uint64_t timeout_faults = 0;
   std::uint64_t status_faults = 0;
   std::uint64_t content_faults = 0;
-  std::string first_fault;         // in words
-  std::uint64_t open_streams = 0;  // held until the end
+  std::uint64_t broken_streams = 0;
+  std::map<std::string, Tally> by;  // "none": of no answer came as much as this header field
+  std::string first_fault;          // in words
+  std::uint64_t open_streams = 0;   // held until the end
 
-  // kNone and kStopped are not faults.
+  // kNone, kStopped and kBrokenStream are not faults.
   void count(Fault fault, const std::string& what);
   std::uint64_t faults() const {
     return connect_faults + broken_faults + timeout_faults + status_faults + content_faults;

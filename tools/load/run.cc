@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client.h"
+#include "live_counts.h"
 #include "net/epoll_poller.h"
 #include "net/resolver.h"
 #include "net/task_group.h"
@@ -83,8 +84,20 @@ class Run {
     co_await clients_.join();
   }
 
+  // Each second, what has been counted in it.
+  Task<void> tell() {
+    net::Deadline deadline(loop_);
+    for (int second = 1;; ++second) {
+      deadline.set(shared_.begin + std::chrono::seconds(second));
+      const net::Woken woken = co_await net::wait_any(loop_, &deadline, shared_.stop);
+      if (!woken.timed_out()) co_return;
+      std::fprintf(stderr, "%s\n", told_.line(second, results_).c_str());
+    }
+  }
+
   void start_clients() {
     shared_.begin = clock_.steady();
+    if (options_.live) clients_.spawn(tell());
     all_clients_.reserve(options_.connections);
     for (std::size_t i = 0; i < options_.connections; ++i) {
       const double share = static_cast<double>(i) / static_cast<double>(options_.connections);
@@ -137,6 +150,7 @@ class Run {
   net::TaskGroup clients_;
   net::TaskGroup main_;
   SteadyTime counted_from_;
+  LiveCounts told_;
 };
 
 }  // namespace
