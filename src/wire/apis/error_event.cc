@@ -4,10 +4,9 @@
 #include <array>
 #include <charconv>
 #include <optional>
-#include <utility>
 
 #include "core/json_reader.h"
-#include "wire/sse/parser.h"
+#include "wire/sse/whole_event.h"
 
 namespace penstock::wire {
 namespace {
@@ -94,24 +93,6 @@ std::optional<int> first_of(const JsonValue& error, const std::array<std::string
   return {};
 }
 
-// Keeps the data of one event.
-struct DataOnly {
-  void pass(std::string_view) {}
-  void pass(char) {}
-  void pass_line_feed() {}
-  void begin_data() {
-    if (has_data) text.push_back('\n');
-    has_data = true;
-  }
-  void data(std::string_view part) { text.append(part); }
-  void end_data() {}
-  void end_event(std::string_view) {}
-  void between_events() {}
-
-  std::string text;
-  bool has_data = false;
-};
-
 constexpr std::array<std::string_view, 3> kStating = {"code", "status", "status_code"};
 // OpenAI's code says more than its type: a model that does not exist is an invalid_request_error.
 constexpr std::array<std::string_view, 2> kNaming = {"code", "type"};
@@ -119,10 +100,7 @@ constexpr std::array<std::string_view, 2> kNaming = {"code", "type"};
 }  // namespace
 
 std::string event_data(std::string_view event) {
-  DataOnly sink;
-  SseParser parser;
-  parser.feed(event, sink);
-  return std::move(sink.text);
+  return read_event(event).data;
 }
 
 int status_of_error(std::string_view text) {

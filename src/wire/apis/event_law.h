@@ -132,18 +132,18 @@ struct EventLaw {
 // `{"object":"error",…}` vLLM's; `{"type":"error",…}` and `event: error` come from Anthropic's API
 // and from Responses, and some services send them in other APIs, too. llama.cpp's field `error:` is
 // not an error: clients ignore unknown fields.
-inline constexpr std::string_view kError[] = {"error"};
+inline constexpr std::string_view kErrorText[] = {"error"};
 inline constexpr EventRule kErrorMember{EventRule::Place::kTop,
                                         "error",
                                         EventRule::Value::kTextOrObject,
                                         {},
                                         EventRule::Meaning::kError};
 inline constexpr EventRule kErrorObject{EventRule::Place::kTop, "object", EventRule::Value::kIs,
-                                        kError, EventRule::Meaning::kError};
-inline constexpr EventRule kErrorType{EventRule::Place::kTop, "type", EventRule::Value::kIs, kError,
-                                      EventRule::Meaning::kError};
+                                        kErrorText, EventRule::Meaning::kError};
+inline constexpr EventRule kErrorType{EventRule::Place::kTop, "type", EventRule::Value::kIs,
+                                      kErrorText, EventRule::Meaning::kError};
 inline constexpr EventRule kErrorName{EventRule::Place::kName, "event", EventRule::Value::kIs,
-                                      kError, EventRule::Meaning::kError};
+                                      kErrorText, EventRule::Meaning::kError};
 
 // In APIs whose events have a type, which nearly all services state twice: as `type` and as the
 // event's name. Those with any other type than these are progress.
