@@ -8,7 +8,9 @@
 
 #include "config/decode_models.h"
 #include "config/decode_provider.h"
+#include "config/decode_routing.h"
 #include "config/decode_server.h"
+#include "config/settle_routing.h"
 
 namespace penstock::config {
 namespace {
@@ -57,6 +59,7 @@ constexpr std::array kDocumentKeys = {
                  decode_server(decoder, node, draft.settings.server);
                },
                Use::kOptional, list_server_keys},
+    Key<Draft>{"routing", "mapping", "{}", decode_routing, Use::kOptional, list_routing_keys},
     accepted<Draft>("image_name"),
     accepted<Draft>("distro_name"),
     accepted<Draft>("container_image"),
@@ -85,7 +88,8 @@ constexpr std::array kDocumentKeys = {
 }  // namespace
 
 void decode_document(Decoder& decoder, const Node& root, Draft& draft) {
-  // Providers first, wherever they are: whether a model is used depends on its provider.
+  // Providers first, wherever they are: whether a model or a target is used depends on its
+  // provider.
   Node ordered = root;
   std::stable_partition(ordered.children.begin(), ordered.children.end(),
                         [](const Node& entry) { return entry.key == "providers"; });
@@ -94,6 +98,7 @@ void decode_document(Decoder& decoder, const Node& root, Draft& draft) {
     decoder.warning(root, "there are no `providers`, so no model is served");
   }
   settle_models(decoder, draft);
+  settle_routing(decoder, root, draft);
 }
 
 void list_document_keys(KnownKeys& out) {

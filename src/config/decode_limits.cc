@@ -2,12 +2,10 @@
 
 #include <array>
 
+#include "config/measures.h"
+
 namespace penstock::config {
 namespace {
-
-constexpr std::size_t kKib = 1024;
-constexpr std::size_t kMib = 1024 * kKib;
-constexpr std::size_t kGib = 1024 * kMib;
 
 constexpr std::array kLimitsKeys = {
     Key<Limits>{"header_bytes", "size", "32KiB",
@@ -116,10 +114,6 @@ constexpr std::array kLimitsKeys = {
                 }},
 };
 
-constexpr milliseconds kOff{0};
-constexpr milliseconds kShortest{1};
-constexpr milliseconds kLongest = std::chrono::hours(24 * 7);
-
 // `least` is kOff if a time of 0 has a special meaning.
 template <milliseconds Timeouts::* field, milliseconds::rep least_ms = kShortest.count()>
 constexpr Key<Timeouts> timeout(std::string_view name, std::string_view default_value) {
@@ -132,6 +126,7 @@ constexpr Key<Timeouts> timeout(std::string_view name, std::string_view default_
 constexpr std::array kTimeoutsKeys = {
     timeout<&Timeouts::connect>("connect", "5"),
     timeout<&Timeouts::first_byte>("first_byte", "600"),
+    timeout<&Timeouts::first_token, kOff.count()>("first_token", "0"),
     timeout<&Timeouts::first_event, kOff.count()>("first_event", "0.1"),
     timeout<&Timeouts::between_bytes>("between_bytes", "300"),
     timeout<&Timeouts::between_events, kOff.count()>("between_events", "300"),

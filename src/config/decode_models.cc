@@ -4,32 +4,24 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_set>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "config/decode_provider.h"
 #include "config/key_name.h"
 #include "config/metadata.h"
 #include "config/model_name.h"
+#include "config/shared_names.h"
 
 namespace penstock::config {
 namespace {
 
-// Far more than any name needs; it only keeps names short enough to print on a line.
-constexpr std::size_t kModelIdBytesMax = 1024;
-
-bool is_good_id(std::string_view id) {
-  return id.size() <= kModelIdBytesMax && std::none_of(id.begin(), id.end(), [](char c) {
-           return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-         });
-}
-
 template <std::string Model::* field>
 void decode_id(Decoder& decoder, const Node& node, Model& model) {
   store(decoder.text(node), model.*field);
-  if (!is_good_id(model.*field)) {
-    decoder.error(node, fmt::format("a model's id has at most {} bytes and no control characters",
-                                    kModelIdBytesMax));
-  }
+  const std::string_view fault = fault_of_model_name(model.*field);
+  if (!fault.empty()) decoder.error(node, fault);
 }
 
 void decode_provider_model_id(Decoder& decoder, const Node& node, Model& model) {
@@ -134,6 +126,7 @@ void decode_models(Decoder& decoder, const Node& node, Draft& draft) {
     if (!decoder.expect_map(entry)) continue;
     if (contains(draft.other_provider_ids, decoder.text_if_any(entry, "provider_id"))) {
       decoder.warning(entry, "skipped: its provider is not served");
+      draft.skipped_names.push_back(decoder.text_if_any(entry, "model_id"));
       continue;
     }
     if (is_skipped(decoder, entry)) continue;
@@ -190,17 +183,21 @@ void warn_of(Decoder& decoder, const Node& node, const Draft& draft, const Model
 
 void settle_models(Decoder& decoder, Draft& draft) {
   std::vector<Model>& models = draft.settings.models;
-  std::unordered_set<std::string> names;
+  std::unordered_map<std::string, std::vector<std::size_t>> names;
   for (std::size_t i = 0; i < models.size(); ++i) {
     Model& model = models[i];
     const Node& node = draft.model_nodes[i];
     settle_provider(decoder, node, draft, model);
     if (model.id.empty()) continue;
-    if (!names.insert(identifier(model)).second) {
-      decoder.error(*node.find("model_id"),
-                    fmt::format("another model is also named {}", shown_key(identifier(model))));
-    }
+    names[identifier(model)].push_back(i);
     warn_of(decoder, node, draft, model);
+  }
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (models[i].id.empty()) continue;
+    const std::string name = identifier(models[i]);
+    const std::vector<std::size_t>& named = names.at(name);
+    const bool is_first = named.front() == i;
+    if (is_first && named.size() > 1) settle_shared_name(decoder, draft, name, named);
   }
 }
 

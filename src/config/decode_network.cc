@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/decode_timeouts.h"
 #include "config/forward_headers.h"
 #include "config/scalar.h"
 #include "core/text.h"
@@ -13,7 +14,7 @@
 namespace penstock::config {
 namespace {
 
-constexpr Range<milliseconds> kTimeoutRange = {milliseconds(1), std::chrono::hours(24 * 7)};
+constexpr Range<milliseconds> kExpiryRange = {milliseconds(1), std::chrono::hours(24 * 7)};
 
 void decode_min_version(Decoder& decoder, const Node& node, UpstreamTls& tls) {
   constexpr std::array<std::string_view, 2> kChoices = {"TLSv1.2", "TLSv1.3"};
@@ -47,25 +48,6 @@ void decode_tls(Decoder& decoder, const Node& node, Provider& provider) {
   if (key != nullptr && certificate == nullptr) {
     decoder.error_at_key(*key, "a key needs its certificate in client_cert");
   }
-}
-
-constexpr std::array kTimeoutKeys = {
-    Key<Provider>{"connect", "duration", "none",
-                  [](Decoder& decoder, const Node& node, Provider& provider) {
-                    store(decoder.duration(node, kTimeoutRange), provider.connect_timeout);
-                  }},
-    Key<Provider>{"read", "duration", "none",
-                  [](Decoder& decoder, const Node& node, Provider& provider) {
-                    store(decoder.duration(node, kTimeoutRange), provider.read_timeout);
-                  }},
-};
-
-void decode_timeout(Decoder& decoder, const Node& node, Provider& provider) {
-  if (node.kind == Node::Kind::kMap) {
-    return decode_section<Provider>(decoder, node, kTimeoutKeys, provider);
-  }
-  store(decoder.duration(node, kTimeoutRange), provider.connect_timeout);
-  provider.read_timeout = provider.connect_timeout;
 }
 
 bool is_field_value(std::string_view value) {
@@ -113,7 +95,7 @@ constexpr std::array kConnectionLimitsKeys = {
                           }},
     Key<ConnectionLimits>{"keepalive_expiry", "duration", "none",
                           [](Decoder& decoder, const Node& node, ConnectionLimits& limits) {
-                            store(decoder.duration(node, kTimeoutRange), limits.keepalive_expiry);
+                            store(decoder.duration(node, kExpiryRange), limits.keepalive_expiry);
                           }},
     Key<ConnectionLimits>{"max_waiting", "integer", "1000",
                           [](Decoder& decoder, const Node& node, ConnectionLimits& limits) {
@@ -126,10 +108,11 @@ constexpr std::array kNetworkKeys = {
                   [](const std::string& path, KnownKeys& out) {
                     list_section<UpstreamTls>(path, kTlsKeys, out);
                   }},
-    Key<Provider>{"timeout", "duration or mapping", "none", decode_timeout, Use::kOptional,
-                  [](const std::string& path, KnownKeys& out) {
-                    list_section<Provider>(path, kTimeoutKeys, out);
-                  }},
+    Key<Provider>{"timeout", "duration or mapping", "none",
+                  [](Decoder& decoder, const Node& node, Provider& provider) {
+                    decode_provider_timeouts(decoder, node, provider.timeouts);
+                  },
+                  Use::kOptional, list_provider_timeouts_keys},
     Key<Provider>{"headers", "mapping of text", "{}", decode_headers},
     Key<Provider>{"retry_stale_connection", "boolean", "true",
                   [](Decoder& decoder, const Node& node, Provider& provider) {

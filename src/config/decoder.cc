@@ -127,6 +127,15 @@ std::optional<std::uint64_t> Decoder::integer(const Node& node, Range<std::uint6
   return std::nullopt;
 }
 
+std::optional<double> Decoder::number(const Node& node, Range<double> range) {
+  if (node.kind == Node::Kind::kScalar) {
+    const auto value = parse_number(node.text);
+    if (value && *value >= range.least && *value <= range.most) return value;
+  }
+  error(node, fmt::format("expected a number from {:g} to {:g}", range.least, range.most));
+  return std::nullopt;
+}
+
 std::optional<std::size_t> Decoder::size(const Node& node, Range<std::size_t> range) {
   if (node.kind == Node::Kind::kScalar) {
     const auto value = parse_size(node.text);

@@ -56,6 +56,7 @@ class Decoder {
   std::optional<std::string> text(const Node& node);
   std::optional<bool> boolean(const Node& node);
   std::optional<std::uint64_t> integer(const Node& node, Range<std::uint64_t> range);
+  std::optional<double> number(const Node& node, Range<double> range);
   std::optional<std::size_t> size(const Node& node, Range<std::size_t> range);
   std::optional<std::chrono::milliseconds> duration(const Node& node,
                                                     Range<std::chrono::milliseconds> range);

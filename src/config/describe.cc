@@ -3,6 +3,8 @@
 #include "config/credentials.h"
 #include "config/decode_provider.h"
 #include "config/decode_server.h"
+#include "config/describe_routing.h"
+#include "config/described_values.h"
 #include "config/load.h"
 #include "config/model_name.h"
 #include "config/presets.h"
@@ -10,22 +12,6 @@
 
 namespace penstock::config {
 namespace {
-
-std::string seconds(milliseconds value) {
-  if (value.count() % 1000 == 0) return fmt::format("{}", value.count() / 1000);
-  return fmt::format("{}ms", value.count());
-}
-
-std::string_view boolean(bool value) {
-  return value ? "true" : "false";
-}
-
-void write_texts(YamlWriter& out, std::string_view key, const std::vector<std::string>& items) {
-  if (items.empty()) return out.literal(key, "[]");
-  out.open(key);
-  for (const std::string& item : items) out.text_item(item);
-  out.close();
-}
 
 void write_given(YamlWriter& out, std::string_view key, std::string_view value) {
   if (!value.empty()) out.text(key, value);
@@ -62,12 +48,7 @@ void write_network(YamlWriter& out, const Provider& provider) {
   write_given(out, "client_cert", tls.client_cert);
   write_given(out, "client_key", tls.client_key);
   out.close();
-  if (provider.connect_timeout || provider.read_timeout) {
-    out.open("timeout");
-    if (provider.connect_timeout) out.literal("connect", seconds(*provider.connect_timeout));
-    if (provider.read_timeout) out.literal("read", seconds(*provider.read_timeout));
-    out.close();
-  }
+  write_route_timeouts(out, "timeout", provider.timeouts);
   if (!provider.headers.empty()) {
     out.open("headers");
     for (const Provider::Header& header : provider.headers) {
@@ -190,6 +171,7 @@ void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
   out.open("timeouts");
   time("connect", timeouts.connect);
   time("first_byte", timeouts.first_byte);
+  time("first_token", timeouts.first_token);
   time("first_event", timeouts.first_event);
   time("between_bytes", timeouts.between_bytes);
   time("between_events", timeouts.between_events);
@@ -286,6 +268,7 @@ std::string describe(const Settings& settings) {
     out.close();
   }
   write_server(out, settings.server);
+  write_routing(out, settings);
   return out.result();
 }
 

@@ -11,6 +11,12 @@
 
 namespace penstock::config {
 
+// Where a written route comes from, for messages.
+struct RouteNodes {
+  Node route;
+  std::vector<Node> targets;  // of each of its targets
+};
+
 struct Draft {
   Settings settings;
 
@@ -21,6 +27,11 @@ struct Draft {
 
   // The mapping of each of settings.models, for messages.
   std::vector<Node> model_nodes;
+
+  Node route_defaults;
+  std::vector<RouteNodes> route_nodes;  // of each of settings.routing.routes that is written
+  // Names of models and routes that are not served, as their providers are not.
+  std::vector<std::string> skipped_names;
 };
 
 }  // namespace penstock::config

@@ -67,6 +67,15 @@ std::optional<std::size_t> provider_of(const Model& model, const std::vector<Pro
   return static_cast<std::size_t>(found - providers.begin());
 }
 
+std::string_view fault_of_model_name(std::string_view name) {
+  // Far more than any name needs; it only keeps names short enough to print on a line.
+  constexpr std::size_t kBytesMax = 1024;
+  const bool is_good = name.size() <= kBytesMax && std::ranges::none_of(name, [](char c) {
+                         return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+                       });
+  return is_good ? "" : "a model's id has at most 1024 bytes and no control characters";
+}
+
 bool is_unprefixed(const Model& model) {
   return model.provider_id == kAllProviders || model.unprefixed_alias;
 }

@@ -43,6 +43,9 @@ std::string listed_name(const std::vector<Provider>& providers, std::size_t inde
 // Whether `name` fits the pattern, in which each `*` stands for any text.
 bool fits_pattern(std::string_view name, std::string_view pattern);
 
+// Why `name` cannot be a name of a model; empty if it can.
+std::string_view fault_of_model_name(std::string_view name);
+
 bool is_unprefixed(const Model& model);
 
 // Which of the providers a registered model is on. An alias for `all` belongs to the first in the

@@ -29,14 +29,16 @@ enum class Balance : std::uint8_t {
   kFirst,  // in the order of the file; the next one only while those before cannot be used
 };
 
-// Where a time limit is set more than once, the narrowest place counts: target, route, provider,
-// server. nullopt: not set here. Zero: no limit.
+// The time limits of a provider, a route or a target. nullopt: not set here; a wider place says
+// (config/timeouts.h). Zero of first_token and request: no limit; the others have one.
 struct RouteTimeouts {
-  std::optional<milliseconds> connect;
-  std::optional<milliseconds> first_byte;   // the head of the answer
-  std::optional<milliseconds> first_token;  // its first content
-  std::optional<milliseconds> between_bytes;
-  std::optional<milliseconds> request;  // all attempts together; not of a target
+  std::optional<milliseconds> connect = {};
+  std::optional<milliseconds> first_byte = {};   // the head of the answer
+  std::optional<milliseconds> first_token = {};  // its first content
+  std::optional<milliseconds> between_bytes = {};
+  std::optional<milliseconds> request = {};  // from its arrival to the end of the answer
+
+  bool operator==(const RouteTimeouts&) const = default;
 };
 
 struct RetryRules {
@@ -44,11 +46,13 @@ struct RetryRules {
   struct Budget {
     double percent = 20;
     double min_per_second = 3;
+    bool operator==(const Budget&) const = default;
   };
   // The wait before a target is asked again, where there is no other: it doubles.
   struct Backoff {
     milliseconds initial{250};
     milliseconds max{5'000};
+    bool operator==(const Backoff&) const = default;
   };
 
   std::vector<int> on_statuses;          // retried beside those that are by their class
@@ -57,6 +61,8 @@ struct RetryRules {
   std::size_t body_bytes = 1024 * 1024;  // larger bodies are sent again only if nothing was sent
   Budget budget;
   Backoff backoff;
+
+  bool operator==(const RetryRules&) const = default;
 };
 
 struct CooldownRules {
@@ -74,6 +80,8 @@ struct CooldownRules {
   Scope scope = Scope::kTarget;
   bool read_message = true;  // also `Please try again in 1.2s` within the error's text
   bool proactive = false;    // also after a success that says that nothing remains
+
+  bool operator==(const CooldownRules&) const = default;
 };
 
 struct BreakerRules {
@@ -86,12 +94,16 @@ struct BreakerRules {
   std::size_t successes = 2;         // of probes, one at a time
   milliseconds slow_start{10'000};   // in which the weight grows from a tenth to the whole
   double max_ejected_percent = 100;  // of a route's targets
+
+  bool operator==(const BreakerRules&) const = default;
 };
 
 // The start of a stream is held until its first content, while another target is left.
 struct HoldRules {
   std::size_t bytes = 64 * 1024;
   std::size_t events = 64;
+
+  bool operator==(const HoldRules&) const = default;
 };
 
 struct AffinityRules {
@@ -107,12 +119,16 @@ struct AffinityRules {
   std::vector<Key> keys;  // the first that a request has counts; empty: no affinity
   std::size_t prefix_bytes = 4096;
   OnPinnedDown on_pinned_down = OnPinnedDown::kError;
+
+  bool operator==(const AffinityRules&) const = default;
 };
 
 // Requests that wait until a target can be used.
 struct QueueRules {
   std::size_t size = 100;
   milliseconds wait{0};  // zero: none waits
+
+  bool operator==(const QueueRules&) const = default;
 };
 
 struct HedgeRules {
@@ -120,6 +136,8 @@ struct HedgeRules {
   bool is_on = false;
   double max_percent = 5;   // of the route's requests of a minute
   bool with_tools = false;  // also requests with tools
+
+  bool operator==(const HedgeRules&) const = default;
 };
 
 // Regular requests that show whether a target is there. They never generate tokens.
@@ -128,6 +146,8 @@ struct CheckRules {
   std::string path = "/v1/models";
   milliseconds interval{10'000};
   milliseconds timeout{5'000};
+
+  bool operator==(const CheckRules&) const = default;
 };
 
 // Rules of a route, each of which routing.defaults can set.
@@ -143,6 +163,8 @@ struct RouteRules {
   HedgeRules hedge;
   CheckRules check;
   RouteTimeouts timeouts;
+
+  bool operator==(const RouteRules&) const = default;
 };
 
 struct RouteTarget {
@@ -173,7 +195,8 @@ struct ModelRoute {
 };
 
 struct Routing {
-  std::vector<ModelRoute> routes;  // in the order of the file
+  RouteRules defaults;             // of every model
+  std::vector<ModelRoute> routes;  // in the order of the file; those that are not written come last
 };
 
 }  // namespace penstock::config

@@ -63,15 +63,22 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<double> parse_number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_whole = !text.empty() && number_at_front(text).size() == text.size();
+  if (!is_whole || error != std::errc()) return std::nullopt;
+  return value;
+}
+
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const std::string_view number = number_at_front(text);
-  double value = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-  if (number.empty() || error != std::errc()) return std::nullopt;
+  const std::optional<double> value = parse_number(number);
+  if (!value) return std::nullopt;
   const std::string_view name = trim(text.substr(number.size()));
   for (const TimeUnit& unit : kTimeUnits) {
     if (name != unit.name) continue;
-    const double milliseconds = std::ceil(value * unit.milliseconds);
+    const double milliseconds = std::ceil(*value * unit.milliseconds);
     if (milliseconds > kDurationMillisecondsMax) return std::nullopt;
     return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds));
   }

@@ -20,6 +20,9 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 // whole milliseconds. Nullopt for negative numbers and for more than 1000 days.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+// 5, 0.5: digits, with a fraction if it has one.
+std::optional<double> parse_number(std::string_view text);
+
 // -5, -0.5s: a number that is refused only for its sign.
 bool is_negative_number(std::string_view text);
 

@@ -89,11 +89,10 @@ struct Provider {
   std::vector<std::string> withheld_client_headers;
   std::vector<std::string> extra_blocked_headers;  // lower case
   UpstreamTls tls;
-  std::optional<milliseconds> connect_timeout;  // network.timeout; nullopt: server.timeouts
-  std::optional<milliseconds> read_timeout;     // longest silence: first byte and between bytes
-  std::vector<Header> headers;                  // network.headers, sent with every request
-  ConnectionLimits connection_limits;           // network.limits
-  bool retry_stale_connection = true;           // network.retry_stale_connection
+  RouteTimeouts timeouts;              // network.timeout
+  std::vector<Header> headers;         // network.headers, sent with every request
+  ConnectionLimits connection_limits;  // network.limits
+  bool retry_stale_connection = true;  // network.retry_stale_connection
 
   // Without a key for the upstream until a caller brings one: it is not asked for its models.
   bool is_asleep() const { return needs_key && api_key.empty(); }
@@ -167,6 +166,7 @@ struct Limits {
 struct Timeouts {
   milliseconds connect{5'000};
   milliseconds first_byte{600'000};
+  milliseconds first_token{0};    // until the first content of the answer; zero: none
   milliseconds first_event{100};  // for which a stream's head is held; zero: not at all
   milliseconds between_bytes{300'000};
   milliseconds between_events{300'000};  // zero: none

@@ -10,9 +10,7 @@ Provider::Provider(const config::Provider& settings, const config::Server& serve
     : settings_(settings),
       server_(server),
       environment_(environment),
-      timeouts_{.connect = settings.connect_timeout.value_or(server.timeouts.connect),
-                .first_byte = settings.read_timeout.value_or(server.timeouts.first_byte),
-                .between_bytes = settings.read_timeout.value_or(server.timeouts.between_bytes)} {}
+      timeouts_(config::effective_timeouts(server.timeouts, settings.timeouts)) {}
 
 std::unique_ptr<http::UpstreamPool> Provider::make_pool(const config::Url& url,
                                                         net::AddressRule rule, net::Asker named_by,

@@ -70,6 +70,7 @@ class Provider {
   // The address of the last redirect that was not followed, in the form for logs; empty: none.
   virtual std::string_view last_redirect() const = 0;
 
+  // Where no model route has narrower ones.
   const config::AttemptTimeouts& timeouts() const { return timeouts_; }
 
   // Closes the connections that have rested for too long; returns how many still rest.

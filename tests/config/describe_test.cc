@@ -49,7 +49,7 @@ providers:
       network:
         tls: {verify: false, min_version: TLSv1.3, ciphers: "A:B", client_cert: SOME_FILE,
               client_key: SOME_FILE}
-        timeout: 0.25
+        timeout: {connect: 0.25, first_byte: 1, first_token: 1, between_bytes: 1, request: 2}
         limits: {max_connections: 5, max_keepalive_connections: 0, keepalive_expiry: 2.5}
         retry_stale_connection: false
         headers: {X-API-Key: hunter2, Authorization: Bearer hunter2, X-Plain: "it's: 5"}
@@ -74,6 +74,18 @@ registered_resources:
   - model_id: "~"
     provider_id: open
     metadata: {"a": 1, "b": ["x", {"c": null}], "d": "- \"quoted\" \\ #", "e": 1.5e300, "": {}}
+routing:
+  defaults:
+    hedge: {delay: 1.5}
+    check: true
+    timeouts: {connect: 1, first_byte: 1, first_token: 1, between_bytes: 1, request: 2}
+  routes:
+  - model: "null"
+    targets:
+    - {provider: vllm, model: "~", weight: 2, priority: 1, max_concurrency: 3,
+       timeouts: {connect: 1, first_byte: 1, first_token: 0, between_bytes: 1, request: 2}}
+    fallbacks: {any: [vllm/a], context_window: ["x*"], content_policy: ["null/true"]}
+  - {model: "x*", targets: [{provider: vllm}]}
 server:
   host: "::"
   tls_certfile: SOME_FILE
@@ -121,7 +133,7 @@ TEST(Description, KeepsEveryValueThatIsNoSecret) {
   EXPECT_EQ(after.providers[1].allowed_models, before.providers[1].allowed_models);
   EXPECT_EQ(after.providers[0].forward_headers.at(0).key, "a b");
   EXPECT_EQ(after.providers[0].headers.at(2).value.reveal(), "it's: 5");
-  EXPECT_EQ(after.providers[0].connect_timeout, milliseconds(250));
+  EXPECT_EQ(after.providers[0].timeouts.connect, milliseconds(250));
   EXPECT_FALSE(after.providers[0].tls.verify);
   for (std::size_t i = 0; i < after.providers.size(); ++i) {
     EXPECT_EQ(after.providers[i].base_url, before.providers[i].base_url);
@@ -169,9 +181,15 @@ std::set<std::string> described_keys(const std::string& description) {
 bool is_another_way_to_say(std::string_view path) {
   constexpr std::string_view kConfig = "providers.inference[].config.";
   constexpr std::array<std::string_view, 3> kOtherWays = {"models", "server.auth", "apis"};
-  constexpr std::array<std::string_view, 8> kOtherWaysOfUpstreams = {
-      "url",         "append_v1",  "access_token", "project",
-      "api_version", "tls_verify", "region_name",  "aws_bearer_token_bedrock"};
+  constexpr std::array<std::string_view, 9> kOtherWaysOfUpstreams = {"url",
+                                                                     "append_v1",
+                                                                     "access_token",
+                                                                     "project",
+                                                                     "api_version",
+                                                                     "tls_verify",
+                                                                     "region_name",
+                                                                     "aws_bearer_token_bedrock",
+                                                                     "network.timeout.read"};
   if (path.starts_with(kConfig)) {
     return std::ranges::count(kOtherWaysOfUpstreams, path.substr(kConfig.size())) > 0;
   }

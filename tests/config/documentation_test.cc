@@ -141,10 +141,18 @@ std::string with_required_keys(std::string text) {
       {"  inference:\n    - ", "provider_id: p\n      provider_type: remote::passthrough\n      "},
       {"  api_keys:\n    - ", "name: n\n      key: sk-0123456789\n      "},
       {"  models:\n    - ", "model_id: m\n      provider_id: all\n      "},
+      {"targets:\n        - ", "provider: p\n          "},
+      {"  routes:\n    - ", "model: m\n      "},
   };
   for (const auto& [place, keys] : needs) {
     const std::size_t at = text.find(place);
     if (at != std::string::npos) text.insert(at + place.size(), keys);
+  }
+  if (text.starts_with("routing:")) {
+    const bool needs_targets =
+        text.find("routes:") != std::string::npos && text.find("targets:") == std::string::npos;
+    if (needs_targets) text += "      targets: [{provider: p}]\n";
+    text.insert(0, kOneProvider);
   }
   return text;
 }

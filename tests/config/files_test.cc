@@ -59,7 +59,7 @@ TEST(OgxFile, LoadsWithItsConditionsMet) {
   ASSERT_EQ(settings.providers.size(), 3u);
   EXPECT_EQ(settings.providers[0].id, "vllm");
   EXPECT_TRUE(settings.providers[0].api_key.equals("fake"));
-  EXPECT_EQ(settings.providers[0].read_timeout, milliseconds(300'000));
+  EXPECT_EQ(settings.providers[0].timeouts.first_byte, milliseconds(300'000));
   EXPECT_EQ(settings.providers[1].forward_headers.size(), 2u);
   EXPECT_TRUE(settings.providers[2].is_asleep());
   ASSERT_EQ(settings.models.size(), 3u);
@@ -102,7 +102,7 @@ TEST(Example, OfSeveralProvidersLoadsWithoutRemarks) {
   EXPECT_THAT(remarks(with), IsEmpty());
   ASSERT_TRUE(with.settings);
   ASSERT_EQ(with.settings->providers.size(), 3u);
-  EXPECT_EQ(with.settings->providers[2].connect_timeout, milliseconds(2'000));
+  EXPECT_EQ(with.settings->providers[2].timeouts.connect, milliseconds(2'000));
   EXPECT_EQ(with.settings->providers[2].headers.at(0).name, "X-Gateway");
   EXPECT_EQ(with.settings->models.size(), 3u);
 }

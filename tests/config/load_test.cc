@@ -70,8 +70,8 @@ providers:
   EXPECT_EQ(provider.tls.ca_file, source + "/CMakeLists.txt");
   EXPECT_EQ(provider.tls.min_version, UpstreamTls::MinVersion::kTls13);
   EXPECT_EQ(provider.tls.ciphers, "ECDHE+AESGCM:DHE+AESGCM");
-  EXPECT_EQ(provider.connect_timeout, milliseconds(500));
-  EXPECT_EQ(provider.read_timeout, milliseconds(120'000));
+  EXPECT_EQ(provider.timeouts.connect, milliseconds(500));
+  EXPECT_EQ(provider.timeouts.first_byte, milliseconds(120'000));
   ASSERT_EQ(provider.headers.size(), 1u);
   EXPECT_EQ(provider.headers[0].name, "X-Team");
   EXPECT_EQ(provider.headers[0].value.reveal(), "7");
@@ -240,8 +240,8 @@ providers:
 )");
   ASSERT_EQ(settings.providers.size(), 2u);
   EXPECT_EQ(settings.providers[1].base_url->host, "b");
-  EXPECT_EQ(settings.providers[1].connect_timeout, milliseconds(5'000));
-  EXPECT_EQ(settings.providers[1].read_timeout, milliseconds(5'000));
+  EXPECT_EQ(settings.providers[1].timeouts.connect, milliseconds(5'000));
+  EXPECT_EQ(settings.providers[1].timeouts.between_bytes, milliseconds(5'000));
 }
 
 TEST(Configuration, HasOneWarningForEachSectionWithoutAPart) {

@@ -155,13 +155,15 @@ TEST_F(TimeoutsTest, TheWholeRequestHasItsTimeAlsoInsideAStreamThatGoesOn) {
 }
 
 TEST_F(TimeoutsTest, AProvidersOwnTimeoutsTakeTheServersPlace) {
-  settings->providers.front().read_timeout = milliseconds(250);
+  settings->providers.front().timeouts = {.first_byte = milliseconds(250),
+                                          .between_bytes = milliseconds(250)};
   begin_stream();
   expect_error_at(milliseconds(250), "upstream_timeout");
 }
 
 TEST_F(TimeoutsTest, AProvidersOwnTimeoutsHoldForTheFirstByteToo) {
-  settings->providers.front().read_timeout = milliseconds(250);
+  settings->providers.front().timeouts = {.first_byte = milliseconds(250),
+                                          .between_bytes = milliseconds(250)};
   start();
   EXPECT_EQ(ask_for("true"), "");
   expect_error_at(milliseconds(250), "504 ");

@@ -189,7 +189,7 @@ TEST_F(Timeouts, AnUpstreamsConnectionIsClosedWhenItsIdleTimeIsOver) {
 }
 
 TEST_F(Timeouts, AProvidersOwnTimeoutTakesTheServersPlace) {
-  settings.providers.front().read_timeout = kShort;
+  settings.providers.front().timeouts = {.first_byte = kShort, .between_bytes = kShort};
   upstream.answer_next(Script().stall());
   RawClient client = connect();
   begin();

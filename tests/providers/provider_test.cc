@@ -310,12 +310,12 @@ TEST_F(ProviderTest, TakesItsTimeoutsFromTheNearestPlace) {
   EXPECT_EQ(of_server->timeouts().connect, milliseconds(1));
   EXPECT_EQ(of_server->timeouts().first_byte, milliseconds(2));
   EXPECT_EQ(of_server->timeouts().between_bytes, milliseconds(3));
-  settings.connect_timeout = milliseconds(4);
-  settings.read_timeout = milliseconds(5);
+  settings.timeouts = {
+      .connect = milliseconds(4), .first_byte = milliseconds(5), .between_bytes = milliseconds(6)};
   const auto own = provider();
   EXPECT_EQ(own->timeouts().connect, milliseconds(4));
   EXPECT_EQ(own->timeouts().first_byte, milliseconds(5));
-  EXPECT_EQ(own->timeouts().between_bytes, milliseconds(5));
+  EXPECT_EQ(own->timeouts().between_bytes, milliseconds(6));
 }
 
 // reported-failures 6.1

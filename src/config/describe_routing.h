@@ -1,0 +1,18 @@
+#pragma once
+
+// The section `routing` of a description.
+
+#include <string_view>
+
+#include "config/settings.h"
+#include "config/yaml_writer.h"
+
+namespace penstock::config {
+
+// The defaults are complete; a route has the rules in which it differs from them.
+void write_routing(YamlWriter& out, const Settings& settings);
+
+// Nothing if none of them is set.
+void write_route_timeouts(YamlWriter& out, std::string_view key, const RouteTimeouts& timeouts);
+
+}  // namespace penstock::config

@@ -1,0 +1,20 @@
+#pragma once
+
+// How values stand in a description: as load_text() reads them back.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.h"
+#include "config/yaml_writer.h"
+
+namespace penstock::config {
+
+std::string seconds(milliseconds value);
+std::string_view boolean(bool value);
+// Without an exponent.
+std::string decimal(double value);
+void write_texts(YamlWriter& out, std::string_view key, const std::vector<std::string>& items);
+
+}  // namespace penstock::config
