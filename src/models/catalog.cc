@@ -27,11 +27,13 @@ Error model_not_found(std::string_view name) {
 
 Catalog::Catalog(Contents contents, std::shared_ptr<const config::Settings> settings,
                  const KeyedHash& hash)
-    : registered_(std::move(contents.registered)),
+    : routed_(std::move(contents.routed)),
+      registered_(std::move(contents.registered)),
       pending_(std::move(contents.pending)),
       listed_(std::move(contents.listed)),
       settings_(std::move(settings)),
       hash_(hash),
+      routed_by_name_(routed_.size(), hash_),
       registered_by_name_(registered_.size() + further_names_of(registered_), hash_),
       pending_by_name_(2 * pending_.size(), hash_),
       counts_(settings_->providers.size()) {
@@ -43,9 +45,14 @@ Catalog::Catalog(Contents contents, std::shared_ptr<const config::Settings> sett
     pending_by_name_.emplace(model.id, i);
     if (!model.further_name.empty()) pending_by_name_.emplace(model.further_name, i);
   }
+  std::erase_if(routed_, [&](const std::shared_ptr<const Model>& model) {
+    return !routed_by_name_.add(model->id, *model);
+  });
+  parts_.emplace_back(routed_);
   parts_.emplace_back(registered_);
   for (const Listed& each : listed_) parts_.emplace_back(each.models->all());
   hide_and_count();
+  hide_behind_routes();
   index_further_names();
 }
 
@@ -60,6 +67,17 @@ void Catalog::hide_and_count() {
     if (listed == nullptr || listed->id != model->id) continue;
     hidden_.insert(listed);
     --counts_[listed->provider];
+  }
+}
+
+// Only ids can be found yet, and one model at most has the route's and is not hidden.
+void Catalog::hide_behind_routes() {
+  for (const std::shared_ptr<const Model>& route : routed_) {
+    ++counts_[route->provider];
+    const Model* model = find_model(route->id);
+    if (model == nullptr || model->id != route->id) continue;
+    hidden_.insert(model);
+    --counts_[model->provider];
   }
 }
 
@@ -112,6 +130,11 @@ bool Catalog::is_of_another_provider(const Model& model) const {
 }
 
 const Model* Catalog::find(std::string_view name) const {
+  const Model* route = routed_.empty() ? nullptr : routed_by_name_.find(name);
+  return route != nullptr ? route : find_model(name);
+}
+
+const Model* Catalog::find_model(std::string_view name) const {
   if (!registered_.empty()) {
     const std::size_t hash = hash_(name);
     const Model* model = registered_by_name_.find(name, hash);
@@ -139,7 +162,7 @@ bool Catalog::others_list(std::string_view name, std::size_t hash, const Model& 
 }
 
 Result<Catalog::Target> Catalog::route(std::string_view name) const {
-  if (const Model* model = find(name); model != nullptr) {
+  if (const Model* model = find_model(name); model != nullptr) {
     return Target{model->provider, model->upstream_id, model};
   }
   if (pending_by_name_.contains(name)) return failure(not_found(name));
@@ -158,9 +181,9 @@ Result<Catalog::Target> Catalog::route(std::string_view name) const {
 
 Result<Catalog::Target> Catalog::route_at(std::size_t provider, std::string_view name) const {
   const config::Provider& settings = settings_->providers[provider];
-  const Model* model = find(name);
+  const Model* model = find_model(name);
   if (model == nullptr || model->provider != provider) {
-    model = find(config::listed_name(settings.id, name));
+    model = find_model(config::listed_name(settings.id, name));
   }
   if (model != nullptr && model->provider == provider) {
     return Target{provider, model->upstream_id, model};

@@ -2,6 +2,9 @@
 
 // Catalog: an immutable snapshot of the models served.
 //
+// A catalog also has the names of model routes, for lists and look-ups: such a model is shown as
+// its first target. Which target gets a request is not decided here, so route() does not know them.
+//
 // Built by the Registry (models/registry.h) whenever something changes, and passed to every thread
 // as `shared_ptr<const Catalog>`; a request keeps the one that it started with. Building one costs
 // time for each registered model, and none for listed ones: catalogs share the providers' lists
@@ -45,6 +48,8 @@ class Catalog {
     Models registered = {};
     std::vector<PendingModel> pending = {};
     std::vector<Listed> listed = {};  // by provider
+    // The names of model routes that are shown, before all others. They hide models of the same id.
+    Models routed = {};
   };
   // `hash` is the one of the lists.
   Catalog(Contents contents, std::shared_ptr<const config::Settings> settings,
@@ -65,7 +70,7 @@ class Catalog {
   std::size_t count_of(std::size_t provider) const { return counts_[provider]; }
   // A provider's list, with the models in it that are not among models() because of their id.
   const ListedModels& listed(std::size_t provider) const { return *listed_[provider].models; }
-  // By id, or by further name if no other provider has a model of that name.
+  // By id, or by further name if no other provider has a model of that name. Also model routes.
   const Model* find(std::string_view name) const;
 
   struct Target {
@@ -103,6 +108,9 @@ class Catalog {
   using Owners = std::unordered_map<std::string_view, Owner, KeyedHash>;
 
   void hide_and_count();
+  void hide_behind_routes();
+  // As find(), without model routes.
+  const Model* find_model(std::string_view name) const;
   void index_further_names();
   Owners owners_of_further_names() const;
   bool is_of_another_provider(const Model& model) const;
@@ -114,15 +122,17 @@ class Catalog {
   const Model* find_under_any_prefix(std::string_view name) const;
   const Model* find_near(std::string_view name) const;
 
+  Models routed_;
   Models registered_;
   std::vector<PendingModel> pending_;
   std::vector<Listed> listed_;
   std::shared_ptr<const config::Settings> settings_;
   const KeyedHash hash_;
-  // Of the registered models, into which it holds views.
+  // Each holds views into the models that it finds.
+  NameIndex routed_by_name_;
   NameIndex registered_by_name_;
   std::unordered_map<std::string_view, std::size_t, KeyedHash> pending_by_name_;
-  // Listed models whose ids registered ones have.
+  // Listed models whose ids registered ones have, and those whose ids model routes have.
   ModelSet hidden_;
   // All models, the hidden and repeated ones too.
   std::vector<std::span<const std::shared_ptr<const Model>>> parts_;

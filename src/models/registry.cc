@@ -20,6 +20,13 @@ Error invalid(std::string message) {
   return Error::client(ErrorKind::kInvalidRequest, std::move(message));
 }
 
+// Says of `model` what is said of `other`.
+void tell_alike(Model& model, const Model& other) {
+  model.type = other.type;
+  model.type_is_stated = other.type_is_stated;
+  model.metadata = other.metadata;
+}
+
 // `alias` with the name of the model that it follows.
 std::shared_ptr<const Model> following(const Model& alias, const Model& followed) {
   Model model = alias;
@@ -64,6 +71,7 @@ Registry::Registry(std::shared_ptr<const config::Settings> settings, WallTime no
         std::make_shared<const ListedModels>(settings_->providers[i].id, Models(), hash_);
   }
   configured_ = configured_models(now);
+  routed_ = routed_models(now);
   const std::lock_guard lock(mutex_);
   publish_locked();
 }
@@ -116,6 +124,40 @@ std::vector<Registry::Registered> Registry::configured_models(WallTime now) cons
   return models;
 }
 
+// Routes that are made of registered models have these models' names, and are listed as such.
+std::vector<Registry::Routed> Registry::routed_models(WallTime now) const {
+  std::vector<Routed> routes;
+  for (const config::ModelRoute& route : settings_->routing.routes) {
+    const bool is_shown = route.is_written && !route.hidden && !route.model.ends_with('*');
+    if (!is_shown || route.targets.empty()) continue;
+    const config::RouteTarget& first = route.targets.front();
+    Model made;
+    made.id = route.model;
+    made.provider = first.provider;
+    made.upstream_id = first.model.empty() ? route.model : first.model;
+    made.created = seconds_since_1970(now);
+    const auto known = std::ranges::find_if(configured_, [&](const Registered& each) {
+      return !each.follows_list && each.model->provider == made.provider &&
+             each.model->upstream_id == made.upstream_id;
+    });
+    const bool is_known = known != configured_.end();
+    if (is_known) tell_alike(made, *known->model);
+    routes.push_back({std::make_shared<const Model>(std::move(made)), is_known});
+  }
+  return routes;
+}
+
+std::shared_ptr<const Model> Registry::shown_locked(const Routed& route) const {
+  if (route.is_known) return route.model;
+  const ListedModels& list = *sources_[route.model->provider].listed.models;
+  const std::string& name = route.model->upstream_id;
+  const Model* listed = list.find_without_prefix(name, hash_(name));
+  if (listed == nullptr) return route.model;
+  Model model = *route.model;
+  tell_alike(model, *listed);
+  return std::make_shared<const Model>(std::move(model));
+}
+
 const Model* Registry::followed_by(const Model& model) const {
   return sources_[model.provider].listed.models->first_of_type(model.type);
 }
@@ -155,6 +197,8 @@ void Registry::publish_locked() {
   contents.pending = pending_;
   contents.listed.reserve(sources_.size());
   for (const Source& source : sources_) contents.listed.push_back(source.listed);
+  contents.routed.reserve(routed_.size());
+  for (const Routed& route : routed_) contents.routed.push_back(shown_locked(route));
   catalog_ = std::make_shared<const Catalog>(std::move(contents), settings_, hash_);
   publish_(catalog_);
 }

@@ -3,7 +3,8 @@
 // Registry: what is known about models, and the only place where catalogs are built.
 //
 // Three sources, in this order: the configuration, models that clients register at run time, and
-// the upstreams' lists from the refresher. Registered models precede listed ones, in the order of
+// the upstreams' lists from the refresher. The names of the configuration's model routes precede
+// them. Registered models precede listed ones, in the order of
 // registration. Names follow one rule (config/model_name.h). Any thread may call it; its mutex is
 // never taken by an inference request, which reads the catalog that was published to its thread.
 
@@ -84,9 +85,18 @@ class Registry {
     std::size_t bytes = 0;  // that count towards server.limits.registered_bytes
   };
 
+  // A model route that is shown.
+  struct Routed {
+    std::shared_ptr<const Model> model;
+    bool is_known = false;  // from a registered model; else the provider's list may tell
+  };
+
   Result<std::size_t> provider_of(const config::Model& wanted) const;
   Result<Registered> registered(const config::Model& wanted, WallTime now) const;
   std::vector<Registered> configured_models(WallTime now) const;
+  std::vector<Routed> routed_models(WallTime now) const;
+  // What is known about the first target, for the name of its route.
+  std::shared_ptr<const Model> shown_locked(const Routed& route) const;
   // The first model of the type that the provider lists; null if none is known.
   const Model* followed_by(const Model& model) const;
   std::string why_pending(const Model& model) const;
@@ -105,6 +115,7 @@ class Registry {
   const KeyedHash hash_;  // of all names
   mutable std::mutex mutex_;
   std::vector<Registered> configured_;
+  std::vector<Routed> routed_;
   std::vector<Registered> added_;
   std::size_t added_bytes_ = 0;
   std::vector<Source> sources_;  // by provider
