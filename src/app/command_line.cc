@@ -1,12 +1,14 @@
 #include "app/command_line.h"
 
 #include <iostream>
+#include <map>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
 #include "core/version.h"
+#include "imports/import.h"
 
 namespace penstock::app {
 namespace {
@@ -17,6 +19,7 @@ Examples:
   penstock serve --config run.yaml --port 8321
   penstock check --config run.yaml
   penstock models --config run.yaml
+  penstock import litellm config.yaml > run.yaml
 
 Without --config there is one provider, `passthrough`, configured by PASSTHROUGH_URL
 and PASSTHROUGH_API_KEY.
@@ -44,6 +47,17 @@ constexpr const char* kModelsExamples = R"(
 Examples:
   penstock models --config run.yaml
   PASSTHROUGH_URL=http://127.0.0.1:11434 penstock models
+)";
+
+constexpr const char* kImportExamples = R"(
+Examples:
+  penstock import litellm config.yaml > run.yaml
+  penstock import llama-swap config.yaml > run.yaml
+  penstock import envoy routes.yaml > run.yaml
+
+Prints a configuration of Penstock. What could not be carried over is listed on stderr
+as file:line:column: message. Secrets are not printed: the configuration refers to
+variables of the environment, which the list names.
 )";
 
 void add_config_option(CLI::App& command, std::string& file) {
@@ -84,6 +98,23 @@ int run_command_line(int argc, char** argv) {
   add_config_option(*models_command, models_config.file);
   models_command->footer(kModelsExamples);
 
+  ImportOptions import_options;
+  CLI::App* import_command =
+      app.add_subcommand("import", "print another gateway's configuration as one of Penstock");
+  const std::map<std::string, imports::Source> sources = {
+      {"litellm", imports::Source::kLiteLlm},
+      {"llama-swap", imports::Source::kLlamaSwap},
+      {"envoy", imports::Source::kEnvoy}};
+  std::string source;
+  import_command->add_option("FROM", source, "litellm, llama-swap or envoy")
+      ->required()
+      ->check(CLI::IsMember(&sources).description(""))
+      ->type_name("");
+  import_command->add_option("FILE", import_options.file, "its configuration file")
+      ->required()
+      ->type_name("");
+  import_command->footer(kImportExamples);
+
   CLI::App* version_command = app.add_subcommand("version", "print the version");
   version_command->footer("\nExamples:\n  penstock version\n");
 
@@ -97,6 +128,10 @@ int run_command_line(int argc, char** argv) {
   if (*port_option) serve_options.port = port;
   if (*serve_command) return serve(serve_options);
   if (*check_command) return check(check_config);
+  if (*import_command) {
+    import_options.source = sources.at(source);
+    return import_config(import_options);
+  }
   if (*models_command) return list_models(models_config);
   std::cout << "penstock " << kVersion << "\n";
   return 0;

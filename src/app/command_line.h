@@ -1,6 +1,6 @@
 #pragma once
 
-// The command line: `penstock serve | check | models | version`.
+// The command line: `penstock serve | check | models | import | version`.
 
 namespace penstock::app {
 

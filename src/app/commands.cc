@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "app/service.h"
 #include "config/credentials.h"
 #include "config/load.h"
+#include "config/node.h"
 #include "core/version.h"
 #include "net/descriptor_limit.h"
 #include "net/ip_address.h"
@@ -208,6 +210,23 @@ int list_models(const ConfigSource& config) {
   secrets.mask(text);
   std::cout << text;
   return table.problems.empty() ? kSuccess : kFailed;
+}
+
+int import_config(const ImportOptions& options) {
+  std::ifstream file(options.file, std::ios::binary);
+  // One byte over the limit, so that endless files end and large ones are refused.
+  std::string text(config::kDocumentBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (file.gcount() == 0 && !file.eof())) {
+    std::cerr << "penstock: " << options.file << " cannot be read\n";
+    return kMistake;
+  }
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  const imports::Imported imported = imports::import_text(options.source, text, options.file);
+  for (const config::Problem& remark : imported.remarks) std::cerr << remark.text() << "\n";
+  if (imported.text.empty()) return kMistake;
+  std::cout << imported.text;
+  return kSuccess;
 }
 
 }  // namespace penstock::app

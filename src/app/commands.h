@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "imports/import.h"
+
 namespace penstock::app {
 
 struct ConfigSource {
@@ -19,8 +21,15 @@ struct ServeOptions {
   bool allow_anonymous = false;
 };
 
+struct ImportOptions {
+  imports::Source source = imports::Source::kLiteLlm;
+  std::string file;
+};
+
 int serve(const ServeOptions& options);
 int check(const ConfigSource& config);
 int list_models(const ConfigSource& config);
+// Prints the configuration of another gateway as one of ours, and remarks to stderr.
+int import_config(const ImportOptions& options);
 
 }  // namespace penstock::app

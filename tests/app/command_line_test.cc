@@ -295,5 +295,28 @@ TEST_F(CommandLine, ModelsShowsRegisteredModelsAsAServerWouldListThem) {
                                          "main/m1 +main +m1 +llm\n$"));
 }
 
+TEST(ImportCommand, PrintsAConfigurationAndRemarksOnTheRest) {
+  const testing::TempDirectory directory;
+  const std::string file = directory.write("config.yaml",
+                                           "model_list:\n"
+                                           "- {model_name: a, litellm_params: {model: ollama/x}}\n"
+                                           "guardrails: [g]\n");
+  const Outcome outcome = run({"import", "litellm", file});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("provider_type: remote::ollama"));
+  EXPECT_EQ(outcome.err, file + ":3:1: warning: guardrails: not carried over\n");
+}
+
+TEST(ImportCommand, RefusesWhatItCannotRead) {
+  const Outcome missing = run({"import", "envoy", "/nowhere/x.yaml"});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_EQ(missing.out, "");
+  EXPECT_THAT(missing.err, HasSubstr("cannot be read"));
+  EXPECT_EQ(run({"import", "nginx", "/dev/null"}).status, 2);
+  const Outcome empty = run({"import", "llama-swap", "/dev/null"});
+  EXPECT_EQ(empty.status, 2);
+  EXPECT_THAT(empty.err, HasSubstr("nothing in this file can be carried over"));
+}
+
 }  // namespace
 }  // namespace penstock::app
