@@ -7,7 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "config/routing.h"
@@ -18,8 +18,8 @@ namespace penstock::routing {
 
 // Of one route, on one thread.
 struct BalancePositions {
-  std::vector<std::int64_t> weights;  // of the smooth weighted round robin; empty: not begun
-  std::size_t next = 0;               // of the round robin
+  std::vector<std::int64_t> weights;  // of the smooth weighted round robin, by member
+  std::size_t next = 0;               // of the round robin: a member
   bool has_begun = false;
 };
 
@@ -34,13 +34,17 @@ class Balancer {
 
  private:
   std::size_t weighted(ModelRoute::Mask candidates);
+  std::size_t weighted_step(ModelRoute::Mask candidates);
+  void begin_weights();
   std::size_t round_robin(ModelRoute::Mask candidates);
   std::size_t random(ModelRoute::Mask candidates);
-  std::size_t least_busy(ModelRoute::Mask candidates);
-  std::size_t fastest(ModelRoute::Mask candidates);
-  void begin_weights();
-  // In thousandths, with the slow start.
-  std::int64_t weight(std::size_t member) const;
+  std::pair<std::size_t, std::size_t> two_of(ModelRoute::Mask candidates);
+  std::size_t less_busy(std::pair<std::size_t, std::size_t> two, ModelRoute::Mask candidates);
+  std::size_t faster(std::pair<std::size_t, std::size_t> two, ModelRoute::Mask candidates);
+  double load(std::size_t member) const;
+  double latency(std::size_t member, ModelRoute::Mask candidates) const;
+  // The weight, with the slow start.
+  std::int64_t thousandths(std::size_t member) const;
 
   const ModelRoute& route_;
   const Family family_;

@@ -44,10 +44,12 @@ class BreakerGate {
   };
 
   View view() const;
-  // Takes the one probe. False: somebody else has it, or it is not the time.
-  bool take_probe(SteadyTime now);
+  // A probe's right to judge; zero is none.
+  using Probe = std::uint64_t;
+  // Takes the one probe. Zero: somebody else has it, or it is not the time.
+  Probe take_probe(SteadyTime now);
   // The probe ended without a verdict: another may begin.
-  void return_probe();
+  void return_probe(Probe probe);
 
  private:
   friend class Breaker;
@@ -62,12 +64,17 @@ class Breaker {
   Breaker(const Breaker&) = delete;
   Breaker& operator=(const Breaker&) = delete;
 
-  enum class By : std::uint8_t { kRequest, kProbe };
+  // A verdict about one request, whose `probe` is zero if it is an ordinary one. Ordinary requests
+  // count only while it is closed: what began before says nothing about a probe. `random` is for
+  // the jitter: an opening lasts up to a tenth less than its rule says.
+  void succeeded(BreakerGate::Probe probe, SteadyTime now, const config::BreakerRules& rules);
+  void failed(BreakerGate::Probe probe, SteadyTime now, const config::BreakerRules& rules,
+              std::uint64_t random);
 
-  // A verdict about one request. Those of ordinary requests count only while it is closed: what
-  // began before says nothing about a probe. `random` is the jitter of the opening's length.
-  void succeeded(By by, SteadyTime now, const config::BreakerRules& rules);
-  void failed(By by, SteadyTime now, const config::BreakerRules& rules, std::uint64_t random);
+  // An active check failed: it opens, or stays open for `open_for` from now on.
+  void check_failed(SteadyTime now, const config::BreakerRules& rules, std::uint64_t random);
+  // Active checks are good: an open one is half-open.
+  void check_succeeded(SteadyTime now);
 
   // For display.
   std::uint32_t failures_in_row() const { return failures_in_row_.load(std::memory_order_relaxed); }
@@ -76,6 +83,7 @@ class Breaker {
   void roll_over(SteadyTime now, const config::BreakerRules& rules);
   bool must_open(const config::BreakerRules& rules) const;
   void open(SteadyTime now, const config::BreakerRules& rules, std::uint64_t random);
+  void close(SteadyTime now);
 
   BreakerGate& gate_;
   std::atomic<std::uint32_t> failures_in_row_{0};

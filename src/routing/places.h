@@ -3,9 +3,9 @@
 // The places of a target: how many requests it serves at once, over all threads.
 //
 // A request enters if there is a place, and leaves when its Lease ends. One that finds no place may
-// wait (PlaceWaiter). A place that becomes free is handed to the waiter that has waited longest: it
-// stays counted, so that nobody can take it first. Where nobody waits, entering and leaving are one
-// atomic operation each.
+// wait (PlaceWaiter). A place that becomes free goes to the waiter that has waited longest;
+// requests that come later count those who wait as taken places. Where nobody waits, entering and
+// leaving are one atomic operation each.
 
 #include <atomic>
 #include <cstddef>
@@ -50,10 +50,11 @@ class Places {
     std::uint32_t limit;
   };
 
-  // Whether the waiter's call is still to come; else it has a place at once.
-  bool add(PlaceWaiter& waiter, std::uint32_t limit);
+  bool take_below(std::uint32_t limit);
+  void add(PlaceWaiter& waiter, std::uint32_t limit);
   void remove(PlaceWaiter& waiter);
-  bool hand_over();
+  // Gives free places to those who wait, in their order. Locked.
+  void hand_out();
 
   PlaceCounts& counts_;
   std::mutex mutex_;  // taken only while somebody waits

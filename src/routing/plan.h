@@ -63,8 +63,8 @@ enum class Standing : std::uint8_t {
   kCooling,   // until a time
   kOpen,      // its breaker, until a time
   kProbing,   // half-open, and the one probe is under way
-  kFull,
   kTried,
+  kFull,
   kOtherPriority,  // usable, but a lower one can be used
 };
 struct MemberStanding {
@@ -150,36 +150,66 @@ class Plan {
   using Mask = ModelRoute::Mask;
   // What a look at all members found.
   struct Look {
-    Mask usable = 0;  // may be asked
-    Mask full = 0;    // could, if they had a place
+    Mask candidates = 0;  // those that the request may go to at all
+    Mask usable = 0;      // may be asked
+    Mask full = 0;        // could, if they had a place
     Mask open = 0;
     Mask cooling = 0;
-    Mask candidates = 0;  // all of these
   };
+  // A place that a waiter was given; left if it is not taken.
+  class GivenPlace {
+   public:
+    explicit GivenPlace(Places* places) : places_(places) {}
+    ~GivenPlace() {
+      if (places_ != nullptr) places_->leave();
+    }
+    GivenPlace(const GivenPlace&) = delete;
+    GivenPlace& operator=(const GivenPlace&) = delete;
 
-  MemberStanding look_at(std::size_t member, SteadyTime now) const;
-  Look look(SteadyTime now) const;
-  Mask with_ejected_limit(const Look& look, SteadyTime now) const;
+    bool is_there() const { return places_ != nullptr; }
+    bool take(const Places& of) {
+      if (places_ != &of) return false;
+      places_ = nullptr;
+      return true;
+    }
+
+   private:
+    Places* places_;
+  };
+  enum class Panic : std::uint8_t { kNo, kYes };
+
+  MemberStanding look_at(std::size_t index, SteadyTime now) const;
+  Look look_at_all(SteadyTime now) const;
+  bool is_let_through(std::size_t member, SteadyTime now) const;
+  SteadyTime earliest_end(Mask members, SteadyTime now) const;
+
+  Lease take_given(GivenPlace& given, const Look& look, SteadyTime now);
   Lease choose(Mask usable, SteadyTime now);
   Lease enter(std::size_t member, SteadyTime now);
+  Lease begin(std::size_t member, SteadyTime now, Panic panic = Panic::kNo);
   Lease panic(Mask open, SteadyTime now);
+
   Step wait_or_give_up(const Look& look, SteadyTime now);
-  Step second_round(SteadyTime now);
+  bool may_repeat_round(const Look& look) const;
+  Step next_round(SteadyTime now);
   bool may_retry(SteadyTime now);
+  bool enter_queue(SteadyTime now);
+  void leave_queue();
 
   Chooser& chooser_;
   const ModelRoute& route_;
   const Asked asked_;
   const SteadyTime deadline_;
-  Mask tried_ = 0;
+  Mask tried_ = 0;  // in this round
   std::size_t attempts_ = 0;
   std::size_t rounds_ = 0;
+  SteadyTime backoff_until_{};
+  SteadyTime queue_until_{};          // zero: it has not waited yet
   std::uint32_t shared_retries_ = 0;  // of RetryBudget::Grant::kShare
   bool retry_is_granted_ = false;
   bool same_target_is_allowed_ = false;
   bool is_queued_ = false;
-  SteadyTime backoff_until_{};
-  SteadyTime queue_until_{};
+  bool queue_was_full_ = false;
 };
 
 }  // namespace penstock::routing

@@ -10,11 +10,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "config/routing.h"
@@ -87,15 +89,22 @@ class Router {
     }
   };
 
+  static constexpr std::size_t kNoProvider = static_cast<std::size_t>(-1);
+
   void add(const config::ModelRoute& route, const Router* earlier);
   std::shared_ptr<Target> target_of(const config::ModelRoute& route,
                                     const config::RouteTarget& settings, const Router* earlier);
   std::shared_ptr<ProviderState> provider_of(std::size_t index, const Router* earlier);
+  static std::shared_ptr<RouteState> state_of(const config::ModelRoute& route,
+                                              const Router* earlier);
+  // Of the same upstream as the provider at `index`, among those of `earlier`.
+  std::size_t position_in(const Router* earlier, std::size_t index) const;
 
   const std::shared_ptr<const config::Settings> settings_;
   std::vector<std::unique_ptr<const ModelRoute>> routes_;
   std::vector<std::shared_ptr<Target>> targets_;
-  std::unordered_map<std::size_t, std::shared_ptr<ProviderState>> providers_;  // by position
+  std::map<std::size_t, std::shared_ptr<ProviderState>> providers_;  // by position in settings
+  std::map<std::pair<std::size_t, std::string>, std::shared_ptr<Target>> targets_by_identity_;
   std::unordered_map<std::string, const ModelRoute*, TextHash, std::equal_to<>> by_name_;
   std::vector<const ModelRoute*> prefixes_;  // the longest first
 };

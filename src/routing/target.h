@@ -53,6 +53,7 @@ class Target {
   std::uint64_t hash() const { return hash_; }  // of provider and model; the same on every node
 
   std::uint32_t in_flight() const { return places_.taken(); }
+  bool is_full(std::uint32_t limit) const { return places_.is_full(limit); }
   Places& places() { return places_; }
   SteadyTime cooling_until() const {
     return std::max(line_.cooldown.end(), provider_->words.end());
@@ -79,6 +80,7 @@ class Target {
 
  private:
   friend class Lease;
+  friend class Plan;
 
   struct alignas(64) Line {
     PlaceCounts places;
@@ -88,6 +90,9 @@ class Target {
   };
   static_assert(sizeof(Line) == 64);
 
+  void note(FailureClass failure, SteadyTime now);
+  void cool(FailureRule::Cooldown kind, std::optional<std::chrono::nanoseconds> told,
+            SteadyTime begun, SteadyTime now, const config::CooldownRules& rules);
   Breaker& breaker_of(Family family) { return breakers_[static_cast<std::size_t>(family)]; }
   BreakerGate& gate_of(Family family) { return line_.gates[static_cast<std::size_t>(family)]; }
 
@@ -115,9 +120,9 @@ class Lease {
 
   explicit operator bool() const { return target_ != nullptr; }
   const Target& target() const { return *target_; }
-  std::size_t position() const { return position_; }  // in the route's targets
-  SteadyTime begun() const { return begun_; }
-  bool is_probe() const { return is_probe_; }
+  std::size_t position() const { return origin_.position; }  // in the route's targets
+  SteadyTime begun() const { return origin_.begun; }
+  bool is_probe() const { return probe_ != 0; }
 
   // The first content has come, `first_content` after the attempt began; nullopt: that is no
   // measure (an answer that says nothing about speed). A stream that breaks off later has also
@@ -136,16 +141,11 @@ class Lease {
     SteadyTime begun{};
   };
   // Of one that has its place (Places::enter()).
-  Lease(Target& target, const Origin& origin, Breaker::By by);
-  // Whether this attempt still is the probe; from here on it is not.
-  Breaker::By verdict();
+  Lease(Target& target, const Origin& origin, BreakerGate::Probe probe);
 
   Target* target_ = nullptr;
-  const config::RouteRules* rules_ = nullptr;
-  std::size_t position_ = 0;
-  SteadyTime begun_{};
-  Family family_ = Family::kChat;
-  bool is_probe_ = false;
+  Origin origin_;
+  BreakerGate::Probe probe_ = 0;  // until its verdict
 };
 
 }  // namespace penstock::routing
