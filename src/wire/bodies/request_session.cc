@@ -59,7 +59,9 @@ class SessionReader {
   void take(const JsonWalk::String& key, std::string_view value);
   Hash hash_of(std::string_view value);
   Hash hash_of_member(std::string_view object, std::string_view name);
-  void take_conversation(std::string_view value);
+  void add_stored(std::string_view value);
+  void add_stored_of(std::string_view object, std::string_view name);
+  void take_tool(std::string_view tool);
   void take_tools(std::string_view value);
   void take_messages(std::string_view value);
   bool take_message(JsonWalk& walk);
@@ -117,11 +119,9 @@ void SessionReader::take(const JsonWalk::String& key, std::string_view value) {
     if (wants_prefix()) take_text(value, &system_);
   } else if (is("prompt")) {
     if (!has_first_message()) user_.add(value);
-  } else if (questions_.pins && is("previous_response_id")) {
-    const std::string_view id = text_of(value, storage_);
-    if (!id.empty()) session_.stored.push_back(digest_of_id(id));
-  } else if (questions_.pins && is("conversation")) {
-    take_conversation(value);
+  } else if (is("previous_response_id") || is("conversation") || is("container") ||
+             is("input_file_id")) {
+    add_stored(value);
   }
 }
 
@@ -142,17 +142,24 @@ SessionReader::Hash SessionReader::hash_of_member(std::string_view object, std::
   return hash;
 }
 
-// Its id, or an object with it.
-void SessionReader::take_conversation(std::string_view value) {
-  std::string_view id = text_of(value, storage_);
-  JsonWalk walk(value);
+// An id, or an object with it.
+void SessionReader::add_stored(std::string_view value) {
+  if (!questions_.pins) return;
+  if (value.starts_with('{')) return add_stored_of(value, "id");
+  if (session_.stored.size() == kItemsMax) return;
+  const std::string_view id = text_of(value, storage_);
+  if (!id.empty()) session_.stored.push_back(digest_of_id(id));
+}
+
+void SessionReader::add_stored_of(std::string_view object, std::string_view name) {
+  if (!questions_.pins) return;
+  JsonWalk walk(object);
   std::size_t work = kMembersMax;
   visit_members(walk, work, [&](const JsonWalk::String& key) {
-    const auto member = walk.take_value();
-    if (member && is_key(key, "id")) id = text_of(*member, storage_);
-    return member.has_value();
+    const auto value = walk.take_value();
+    if (value && value->starts_with('"') && is_key(key, name)) add_stored(*value);
+    return value.has_value();
   });
-  if (!id.empty()) session_.stored.push_back(digest_of_id(id));
 }
 
 void SessionReader::take_tools(std::string_view value) {
@@ -162,6 +169,30 @@ void SessionReader::take_tools(std::string_view value) {
   if (walk.next() == ']') return;
   session_.has_tools = true;
   tools_.add(value);
+  if (!questions_.pins) return;
+  JsonWalk tools(value);
+  visit_items(tools, work_, [&] {
+    const auto tool = tools.take_value();
+    if (tool) take_tool(*tool);
+    return tool.has_value();
+  });
+}
+
+// A search in vector stores, or a container that code runs in.
+void SessionReader::take_tool(std::string_view tool) {
+  JsonWalk walk(tool);
+  visit_members(walk, work_, [&](const JsonWalk::String& key) {
+    const auto value = walk.take_value();
+    if (!value) return false;
+    if (is_key(key, "container")) add_stored(*value);
+    if (!is_key(key, "vector_store_ids")) return true;
+    JsonWalk ids(*value);
+    return visit_items(ids, work_, [&] {
+      const auto id = ids.take_value();
+      if (id) add_stored(*id);
+      return id.has_value();
+    });
+  });
 }
 
 void SessionReader::take_messages(std::string_view value) {
@@ -228,6 +259,8 @@ bool SessionReader::take_block(JsonWalk& walk, PrefixPart* part) {
     if (!value) return false;
     if (part != nullptr && is_key(key, "text")) part->add(*value);
     if (is_key(key, "signature")) add_item(*value, digest_of_sealed);
+    if (is_key(key, "file_id")) add_stored(*value);
+    if (is_key(key, "file") || is_key(key, "source")) add_stored_of(*value, "file_id");
     if (is_key(key, "type")) type = *value;
     if (is_key(key, "data")) data = *value;
     return true;

@@ -136,6 +136,22 @@ TEST(RequestSession, NamesWhatOnlyOneUpstreamHas) {
   EXPECT_TRUE(read_session(asked, {.prefix_bytes = 9}).items.empty());
 }
 
+TEST(RequestSession, NamesTheFilesContainersAndVectorStoresThatItUses) {
+  EXPECT_EQ(
+      session_of(R"({"input":[{"role":"user","content":[{"type":"input_file","file_id":"a"},)"
+                 R"({"type":"file","file":{"file_id":"b"}},{"type":"document","source":)"
+                 R"({"type":"file","file_id":"c"}},{"file_id":null,"file":{"id":"x"}}]}],)"
+                 R"("container":{"id":"d"}})")
+          .stored,
+      (std::vector{digest_of_id("a"), digest_of_id("b"), digest_of_id("c"), digest_of_id("d")}));
+  EXPECT_EQ(session_of(R"({"tools":[{"type":"file_search","vector_store_ids":["a","b"]},{"type":)"
+                       R"("code_interpreter","container":"c"},{"container":{"type":"auto"}}],)"
+                       R"("container":"d","input_file_id":"e"})")
+                .stored,
+            (std::vector{digest_of_id("a"), digest_of_id("b"), digest_of_id("c"), digest_of_id("d"),
+                         digest_of_id("e")}));
+}
+
 TEST(RequestSession, IsBoundedForHostileBodies) {
   std::string many = R"({"input":[)";
   for (int i = 0; i < 500'000; ++i) many += "{},";
