@@ -60,6 +60,7 @@ class Run {
 
  private:
   Task<void> conduct() {
+    shared_.begin = clock_.steady();
     bool sound = true;
     if (!options_.hold) {
       Client client(shared_);
