@@ -10,7 +10,7 @@ BUILD_PRESETS := dev asan tsan
 FIXED_ADDRESSES := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-real test-clients $(BUILD_PRESETS) fuzz format format-check clean
+.PHONY: help run demo build test test-real test-clients $(BUILD_PRESETS) fuzz format format-check clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ run: ## Build the release and serve PASSTHROUGH_URL, or the bundled simulator (P
 	@cmake --preset release -DPENSTOCK_BUILD_TESTS=OFF
 	@cmake --build build --parallel $(JOBS) --target penstock penstock-sim
 	@PORT="$(PORT)" exec scripts/run.sh $(ARGS)
+
+demo: ## Kill one of three simulated upstreams, and show who answers (15 seconds)
+	@scripts/install-packages.sh build run
+	@cmake --preset release -DPENSTOCK_BUILD_TESTS=OFF
+	@cmake --build build --parallel $(JOBS) --target penstock penstock-sim penstock-load
+	@scripts/demo.sh
 
 build: ## Build the release, with its tests, in build/
 	@scripts/install-packages.sh build test
