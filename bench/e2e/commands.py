@@ -23,23 +23,24 @@ def _relay(_, values):
 
 def _nginx(_, values):
     folder = values["work"]
-    config = fill("nginx.conf", folder / "nginx.conf", **values)
+    config = fill(values["configs"] / "nginx.conf", folder / "nginx.conf", **values)
     return [find_program("nginx"), "-e", str(folder / "error.log"), "-p", str(folder),
             "-c", config]
 
 
 def _haproxy(_, values):
-    config = fill("haproxy.cfg", values["work"] / "haproxy.cfg", **values)
+    config = fill(values["configs"] / "haproxy.cfg", values["work"] / "haproxy.cfg", **values)
     return [find_program("haproxy"), "-db", "-f", config]
 
 
 def _penstock(kind, values):
-    config = fill(f"{kind.name}.yaml", values["work"] / "run.yaml", **values)
+    config = fill(values["configs"] / f"{kind.name}.yaml", values["work"] / "run.yaml", **values)
     return [str(values["bin"] / "penstock"), "serve", "--config", config]
 
 
-def _envoy(_, values):
-    config = fill("envoy.yaml", values["work"] / "envoy.yaml", **values)
+def _envoy(kind, values):
+    values["max_ejection_percent"] = 100 if kind.name == "envoy-ejecting" else 10
+    config = fill(values["configs"] / "envoy.yaml", values["work"] / "envoy.yaml", **values)
     return [find_program("envoy"), "--config-path", config, "--concurrency",
             str(values["workers"]), "--log-level", "warning", "--disable-hot-restart"]
 
@@ -82,6 +83,7 @@ _COMMANDS = {
     "penstock-a": _penstock,
     "penstock-b": _penstock,
     "envoy": _envoy,
+    "envoy-ejecting": _envoy,
     "ferrogw": _ferrogw,
     "portkey": _portkey,
     "litellm": _litellm,
@@ -90,7 +92,11 @@ _COMMANDS = {
 
 
 def command_line(kind, bin_dir, port, upstream, workers, folder):
-    values = {"bin": bin_dir, "port": port, "work": folder, "workers": workers,
+    """`upstream.second`: another for what it does not answer; None: there is none."""
+    values = {"configs": Path("failover" if upstream.second else ""),
+              "second_port": upstream.second and upstream.second.port,
+              "second_url": upstream.second and upstream.second.url,
+              "bin": bin_dir, "port": port, "work": folder, "workers": workers,
               "client_key": CLIENT_KEY, "upstream_key": UPSTREAM_KEY,
               "upstream_port": upstream.port, "upstream_url": upstream.url,
               "upstream_model": UPSTREAM_MODEL, "verify": upstream.certificate or "true",

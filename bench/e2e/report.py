@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import failover
 import figures
 from figures import Figure
 from kinds import KINDS
@@ -31,6 +32,7 @@ class Results:
         self.plan = plan
         self.blocks = {}  # by cell: measure.Blocks
         self.fresh = {}  # by cell, by system: {figure: value}
+        self.failover = {}  # by failure, by system: the figures of each round
         self.gaps = {}  # by system: why it has no column
         self.notes = []
         self.peers = None  # the Results of the pass with other gateways
@@ -134,6 +136,37 @@ def _figures_table(results, base):
     return lines
 
 
+def _failover_text(rounds, figure, base):
+    """A median, and its ratio to that of another system in the same rounds."""
+    if not rounds:
+        return "—"
+    of = Figure.of([each[figure] for each in rounds])
+    text = f"{of.median:.1f} ({_spread(of, 1)})"
+    if base is None or len(base) != len(rounds):
+        return text
+    ratio = Figure.of([one[figure] / other[figure] if other[figure] > 0 else None
+                       for one, other in zip(rounds, base)])
+    return text if ratio is None else f"{text}<br>×{ratio.median:.2f}"
+
+
+def _failover_section(results):
+    names = [name for name in failover.SYSTEMS
+             if any(name in systems for systems in results.failover.values())]
+    lines = ["", "## The first of two upstreams fails", "",
+             "A figure is the median of its rounds (spread); ×N is the ratio to Penstock B in the "
+             "same rounds. One connection, closed loop.", "",
+             "| the first upstream | figure | "
+             + " | ".join(failover.SYSTEMS[name].title for name in names)
+             + " |", "| --- | --- |" + " --: |" * len(names)]
+    for failure, systems in results.failover.items():
+        for figure, title, unit in failover.FIGURES:
+            texts = [_failover_text(systems.get(name), figure,
+                                    systems.get("penstock-b") if name != "penstock-b" else None)
+                     for name in names]
+            lines.append(f"| {failure} | {title}, {unit} | " + " | ".join(texts) + " |")
+    return lines
+
+
 def _controls(results):
     lines = []
     for cell, blocks in results.blocks.items():
@@ -207,6 +240,8 @@ def markdown(results, plots):
     lines += ["", "System calls, heap allocations and instructions have tests with a budget: "
               "`ctest -L budget`."]
     lines += ["", "## Figures", "", *_figures_table(results, "nginx")]
+    if results.failover:
+        lines += _failover_section(results)
     lines += ["", "## Control", "", *_controls(results)]
     missing = _missing(results)
     if missing:
@@ -234,7 +269,7 @@ def _as_json(results):
     return {"machine": results.machine, "plan": vars(results.plan), "targets": targets,
             "peers": _as_json(results.peers) if results.peers else None,
             "cells": {cell: of_blocks(blocks) for cell, blocks in results.blocks.items()},
-            "fresh": results.fresh, "gaps": results.gaps, "notes": results.notes}
+            "fresh": results.fresh, "failover": results.failover, "gaps": results.gaps, "notes": results.notes}
 
 
 def _metric_plots(results, prefix="", logarithmic=False):

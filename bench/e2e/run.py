@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import failover
 import machine
 import measure
 import parity
@@ -21,7 +22,7 @@ from kinds import KINDS
 from systems import Bench, Server, Upstream
 
 SOURCE_DIR = Path(__file__).resolve().parents[2]
-FRESH = ("idle", "idle-tls", "peak", "rest")
+FRESH = ("idle", "idle-tls", "peak", "rest", "failover")
 OURS = ("relay", "penstock-a", "penstock-b")
 
 
@@ -78,7 +79,8 @@ def parse_arguments():
     given = parser.parse_args()
     unknown = [cell for cell in given.cells
                if cell not in FRESH and cell not in [known.name for known in CELLS]]
-    unknown += [name for name in given.systems if name not in KINDS]
+    unknown += [name for name in given.systems
+                if name not in KINDS and name not in failover.SYSTEMS]
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}")
     plan = Plan(given.quick, given.rounds or (2 if given.quick else 10),
@@ -162,6 +164,15 @@ class Session:
             self.fresh("idle-tls", ("penstock-b",), lambda kind: measure.idle_streams(
                 self.bench, kind, secure, self.plan))
 
+    def failover(self):
+        """Peers among them, where they are installed."""
+        wanted = self.plan.systems or failover.SYSTEMS
+        kinds = [kind for kind in failover.SYSTEMS.values()
+                 if kind.name in wanted and kind.installed()]
+        if kinds and self.plan.wants("failover"):
+            self.results.failover, notes = failover.run(self.bench, self.plan, kinds, say)
+            self.results.notes += notes
+
     def fresh(self, cell, systems, take):
         if not self.plan.wants(cell):
             return
@@ -207,6 +218,7 @@ def main():
     try:
         # The short ones first: an interrupted run reports what it has.
         session.fresh_cells()
+        session.failover()
         measure.run_cells(bench, plan, session.servers, say, results.blocks)
         session.stop()
         if not plan.quick:

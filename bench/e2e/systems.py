@@ -28,6 +28,7 @@ class Upstream:
 
     port: int
     certificate: str = ""  # not empty: TLS, to be trusted by this certificate
+    second: "Upstream | None" = None  # asked where this one does not answer
 
     @property
     def url(self):
@@ -80,13 +81,14 @@ class Bench:
         self._started += 1
         return self.work / f"{self._started:03}-{name}"
 
-    def start_simulator(self, cores=None, port=None, behaviour=None):
-        """`behaviour`: its default, for requests that do not override it."""
+    def start_simulator(self, cores=None, port=None, behaviour=None, timeline=""):
+        """`behaviour`: its default, for requests that do not override it. `timeline`: what goes wrong
+        with it, and when."""
         port = port or free_port()
         command = [str(self.bin / "penstock-sim"), "--port", str(port), "--stamp", "--quiet",
                    "--api-key", UPSTREAM_KEY, "--idle-timeout-ms", "0",
                    "--models", f"{UPSTREAM_MODEL},{CATALOGUE_MODEL}",
-                   "--sim", json.dumps(behaviour or {})]
+                   "--sim", json.dumps(behaviour or {}), "--timeline", timeline]
         server = spawn(command, port, self._folder("sim"), cores or self.cores.load)
         wait_until_listening(server)
         return server
