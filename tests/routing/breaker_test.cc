@@ -122,6 +122,7 @@ TEST_F(BreakerTest, IgnoresVerdictsOfRequestsThatBeganBeforeItOpened) {
 }
 
 TEST_F(BreakerTest, IgnoresAProbeThatACheckHasOvertaken) {
+  rules_.successes = 1;
   fail(5);
   clock_.advance(seconds{10});
   const BreakerGate::Probe old = gate_.take_probe(now());
@@ -134,6 +135,7 @@ TEST_F(BreakerTest, IgnoresAProbeThatACheckHasOvertaken) {
   EXPECT_EQ(gate_.take_probe(now()), 0U);
   breaker_.succeeded(old, now(), rules_);
   EXPECT_EQ(gate_.take_probe(now()), 0U);
+  EXPECT_EQ(state(), BreakerState::kHalfOpen);
 }
 
 TEST_F(BreakerTest, FollowsActiveChecks) {

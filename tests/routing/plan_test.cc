@@ -299,6 +299,21 @@ TEST(Plan, PrefersASecondRoundToATargetThatIsOpen) {
   EXPECT_EQ(step.lease.position(), kA);
 }
 
+TEST(Plan, AsksAnOpenTargetAtOnceBeforeItWaitsForOneThatIsOpenToo) {
+  RouteFixture fixture(2);
+  open(fixture, kB);
+  for (int i = 0; i < 4; ++i) fixture.fail(kA, FailureClass::kServer);
+  Plan plan = fixture.plan();
+  Step step = plan.next(fixture.now());
+  ASSERT_EQ(step.lease.position(), kA);
+  plan.failed(step.lease, FailureClass::kServer, {}, Repeatable::kYes, fixture.now());
+  step = plan.next(fixture.now());
+  ASSERT_EQ(step.kind, Step::Kind::kTarget);
+  EXPECT_EQ(step.lease.position(), kB);
+  plan.failed(step.lease, FailureClass::kServer, {}, Repeatable::kYes, fixture.now());
+  EXPECT_EQ(plan.next(fixture.now()).kind, Step::Kind::kWait);
+}
+
 TEST(Plan, EjectsNoMoreTargetsThanItsRuleSays) {
   RouteFixture fixture(4);
   fixture.rules().breaker.max_ejected_percent = 50;
@@ -378,6 +393,28 @@ TEST(Plan, RepeatsWhatWasNotSentWithoutTheBudget) {
   }
 }
 
+TEST(Plan, ReturnsItsPartOfTheBudgetWhenItsRequestEnds) {
+  RouteFixture fixture(2);
+  fixture.rules().retry.budget = {.percent = 100, .min_per_second = 0};
+  for (int i = 0; i < 4; ++i) {
+    Plan plan = fixture.plan();
+    Step step = plan.next(fixture.now());
+    plan.failed(step.lease, FailureClass::kConflict, {}, Repeatable::kYes, fixture.now());
+    EXPECT_EQ(plan.next(fixture.now()).kind, Step::Kind::kTarget);
+  }
+}
+
+TEST(Plan, RepeatsWhatWasLostOnlyIfItsRuleAllowsThat) {
+  for (const bool lost : {true, false}) {
+    RouteFixture fixture(2);
+    fixture.rules().retry.lost = lost;
+    Plan plan = fixture.plan();
+    Step step = plan.next(fixture.now());
+    EXPECT_EQ(plan.failed(step.lease, FailureClass::kLost, {}, Repeatable::kYes, fixture.now()),
+              lost ? Verdict::kNext : Verdict::kPass);
+  }
+}
+
 TEST(Plan, SaysWhyEachTargetIsNotAsked) {
   RouteFixture fixture(Shapes{{}, {.priority = 1}, {.weight = 0}, {}, {}, {.max_concurrency = 1}});
   fixture.fail(3, FailureClass::kRateLimited, seconds{1});
@@ -412,6 +449,27 @@ TEST(Plan, HedgesAtAnotherTargetWithinTheBudget) {
     EXPECT_EQ(plan.attempts(), 2U);
   }
   EXPECT_EQ(hedges, 50);
+}
+
+TEST(Plan, HedgesNeitherAtABusyTargetNorByAProbe) {
+  RouteFixture fixture(Shapes{{}, {.priority = 1, .max_concurrency = 10}, {.priority = 2}});
+  fixture.rules().hedge = {.delay = milliseconds{100}, .is_on = true, .max_percent = 100};
+  open(fixture, kC);
+  fixture.advance(seconds{10});
+  std::vector<Lease> at_b;
+  for (int i = 0; i < 7; ++i) {
+    Plan plan = fixture.plan({.pinned = &fixture.target(kB)});
+    at_b.push_back(plan.next(fixture.now()).lease);
+    EXPECT_EQ(plan.hedge_delay(), std::nullopt);
+  }
+  Plan plan = fixture.plan();
+  const Step step = plan.next(fixture.now());
+  ASSERT_EQ(step.lease.position(), kA);
+  EXPECT_FALSE(plan.hedge(fixture.now()));
+  at_b.pop_back();
+  const Lease second = plan.hedge(fixture.now());
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second.position(), kB);
 }
 
 }  // namespace
