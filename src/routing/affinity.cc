@@ -27,13 +27,14 @@ std::uint64_t negative_log2(std::uint64_t hash) {
 }
 
 struct Rank {
-  std::uint64_t distance = 0;  // to be divided by the weight; the smallest quotient wins
-  std::uint64_t weight = 1;
   std::uint64_t hash = 0;
+  std::uint64_t weight = 1;
 
+  // The smallest quotient of distance and weight wins. Distances fall where hashes grow.
   bool is_before(const Rank& other) const {
-    const std::uint64_t mine = distance * other.weight;
-    const std::uint64_t others = other.distance * weight;
+    if (weight == other.weight) return hash > other.hash;
+    const std::uint64_t mine = negative_log2(hash) * other.weight;
+    const std::uint64_t others = negative_log2(other.hash) * weight;
     return mine != others ? mine < others : hash > other.hash;
   }
 };
@@ -69,8 +70,7 @@ std::size_t preferred_member(const ModelRoute& route, ModelRoute::Mask candidate
   for (ModelRoute::Mask rest = candidates; rest != 0; rest &= rest - 1) {
     const auto index = static_cast<std::size_t>(std::countr_zero(rest));
     const ModelRoute::Member& member = route.members()[index];
-    const std::uint64_t hash = stable_mix(stable_mix(key, member.target->hash()), key);
-    const Rank rank{negative_log2(hash), weight_of(member), hash};
+    const Rank rank{stable_mix(stable_mix(key, member.target->hash()), key), weight_of(member)};
     if (is_first || rank.is_before(best_rank)) {
       best = index;
       best_rank = rank;

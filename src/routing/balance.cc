@@ -28,7 +28,7 @@ constexpr std::size_t kFirstStepsMax = 256;
 }  // namespace
 
 std::size_t Balancer::choose(Mask candidates) {
-  if (std::has_single_bit(candidates)) return lowest(candidates);
+  if ((candidates & (candidates - 1)) == 0) return lowest(candidates);
   switch (route_.rules().balance) {
     case config::Balance::kWeighted:
       return weighted(candidates);

@@ -103,7 +103,7 @@ void Breaker::failed(BreakerGate::Probe probe, SteadyTime now, const config::Bre
     open(now, rules, random);
     return;
   }
-  if (!gate_.view().is_closed()) return;
+  if (!gate_.is_closed()) return;
   roll_over(now, rules);
   ++window_failures_;
   failures_in_row_.fetch_add(1, std::memory_order_relaxed);

@@ -44,6 +44,8 @@ class BreakerGate {
   };
 
   View view() const;
+  // The two lowest bits are the state; zero is closed.
+  bool is_closed() const { return (word_.load(std::memory_order_relaxed) & 3) == 0; }
   // A probe's right to judge; zero is none.
   using Probe = std::uint64_t;
   // Takes the one probe. Zero: somebody else has it, or it is not the time.

@@ -4,14 +4,6 @@
 
 namespace penstock::routing {
 
-bool Places::is_full(std::uint32_t limit) const {
-  if (limit == kNoLimit) return false;
-  // Those who wait come first.
-  const std::uint64_t before = std::uint64_t{counts_.taken.load(std::memory_order_relaxed)} +
-                               counts_.waiting.load(std::memory_order_relaxed);
-  return before >= limit;
-}
-
 bool Places::enter(std::uint32_t limit) {
   if (limit == kNoLimit) {
     counts_.taken.fetch_add(1, std::memory_order_relaxed);

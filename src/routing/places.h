@@ -41,7 +41,13 @@ class Places {
   void leave();
 
   std::uint32_t taken() const { return counts_.taken.load(std::memory_order_relaxed); }
-  bool is_full(std::uint32_t limit) const;
+  bool is_full(std::uint32_t limit) const {
+    if (limit == kNoLimit) return false;
+    // Those who wait come first.
+    const std::uint64_t before = std::uint64_t{counts_.taken.load(std::memory_order_relaxed)} +
+                                 counts_.waiting.load(std::memory_order_relaxed);
+    return before >= limit;
+  }
 
  private:
   friend class PlaceWaiter;

@@ -137,7 +137,13 @@ void Plan::succeeded(Lease& lease, SteadyTime now, std::optional<nanoseconds> fi
 }
 
 bool Plan::another_is_left(SteadyTime now) const {
-  return attempts_ < route_.rules().attempts && now < deadline_ && look_at_all(now).usable != 0;
+  if (attempts_ >= route_.rules().attempts || now >= deadline_) return false;
+  for (Mask rest = candidates() & ~tried_; rest != 0; rest &= rest - 1) {
+    const std::size_t member = first_of(rest);
+    if (is_usable_and_sound(member, now)) return true;
+    if (look_at(member, now).standing == Standing::kUsable) return true;
+  }
+  return false;
 }
 
 void Plan::wait_for_place(PlaceWaiter& waiter, SteadyTime now) const {
@@ -174,14 +180,14 @@ Lease Plan::choose(Mask usable, SteadyTime now) {
   while (usable != 0) {
     const auto group = std::ranges::find_if(route_.groups(),
                                             [&](Mask members) { return (members & usable) != 0; });
-    const Mask candidates = *group & usable;
-    std::size_t member = first_of(candidates);
-    if (!std::has_single_bit(candidates)) {
+    const Mask left = *group & usable;
+    std::size_t member = first_of(left);
+    if ((left & (left - 1)) != 0) {
       member = asked_.affinity_key
-                   ? affine_member(route_, candidates, *asked_.affinity_key)
+                   ? affine_member(route_, left, *asked_.affinity_key)
                    : Balancer(route_, asked_.family, chooser_.positions_[route_.index()],
                               chooser_.random_, now)
-                         .choose(candidates);
+                         .choose(left);
     }
     if (Lease lease = enter(member, now)) return lease;
     usable &= ~mask_of(member);  // another thread was faster
@@ -200,7 +206,7 @@ Lease Plan::begin(std::size_t member, SteadyTime now, Panic panic) {
   Target& target = *route_.members()[member].target;
   BreakerGate& gate = target.gate_of(asked_.family);
   BreakerGate::Probe probe = 0;
-  if (!gate.view().is_closed()) {
+  if (!gate.is_closed()) {
     probe = gate.take_probe(now);
     if (probe == 0 && panic == Panic::kNo && !is_let_through(member, now)) {
       target.places().leave();
@@ -218,6 +224,7 @@ Lease Plan::begin(std::size_t member, SteadyTime now, Panic panic) {
 
 // The place that a waiter was given, unless its target can no longer be asked.
 Lease Plan::take_given(GivenPlace& given, const Look& look, SteadyTime now) {
+  if (!given.is_there()) return {};
   for (Mask rest = look.usable | look.full; rest != 0; rest &= rest - 1) {
     const std::size_t member = first_of(rest);
     if (given.take(route_.members()[member].target->places())) return begin(member, now);
@@ -298,17 +305,37 @@ MemberStanding Plan::look_at(std::size_t index, SteadyTime now) const {
   return {.standing = Standing::kUsable};
 }
 
+Mask Plan::candidates() const {
+  if (asked_.pinned == nullptr && !asked_.only_provider) return route_.weighted();
+  Mask found = 0;
+  for (std::size_t i = 0; i < route_.members().size(); ++i) {
+    const ModelRoute::Member& member = route_.members()[i];
+    const bool is_other =
+        asked_.only_provider && *asked_.only_provider != member.settings->provider;
+    const bool may_be_asked = asked_.pinned == nullptr ? member.settings->weight != 0
+                                                       : asked_.pinned == member.target.get();
+    if (!is_other && may_be_asked) found |= mask_of(i);
+  }
+  return found;
+}
+
+// Of a candidate: the short way to most answers.
+bool Plan::is_usable_and_sound(std::size_t index, SteadyTime now) const {
+  const ModelRoute::Member& member = route_.members()[index];
+  return (tried_ & mask_of(index)) == 0 && member.target->is_sound(asked_.family, now) &&
+         !member.target->is_full(member.limit);
+}
+
 Plan::Look Plan::look_at_all(SteadyTime now) const {
-  Look look;
-  for (std::size_t member = 0; member < route_.members().size(); ++member) {
+  Look look{.candidates = candidates()};
+  for (Mask rest = look.candidates; rest != 0; rest &= rest - 1) {
+    const std::size_t member = first_of(rest);
     const Mask bit = mask_of(member);
-    look.candidates |= bit;
+    if (is_usable_and_sound(member, now)) {
+      look.usable |= bit;
+      continue;
+    }
     switch (look_at(member, now).standing) {
-      case Standing::kOtherProvider:
-      case Standing::kNotPinned:
-      case Standing::kDraining:
-        look.candidates &= ~bit;
-        break;
       case Standing::kCooling:
         look.cooling |= bit;
         break;
@@ -322,8 +349,7 @@ Plan::Look Plan::look_at_all(SteadyTime now) const {
       case Standing::kUsable:
         look.usable |= bit;
         break;
-      case Standing::kTried:
-      case Standing::kOtherPriority:
+      default:
         break;
     }
   }

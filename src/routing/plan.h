@@ -150,9 +150,9 @@ class Plan {
   using Mask = ModelRoute::Mask;
   // What a look at all members found.
   struct Look {
-    Mask candidates = 0;  // those that the request may go to at all
-    Mask usable = 0;      // may be asked
-    Mask full = 0;        // could, if they had a place
+    Mask candidates = 0;
+    Mask usable = 0;  // may be asked
+    Mask full = 0;    // could, if they had a place
     Mask open = 0;
     Mask cooling = 0;
   };
@@ -178,6 +178,9 @@ class Plan {
   };
   enum class Panic : std::uint8_t { kNo, kYes };
 
+  // Members that the request may go to at all.
+  Mask candidates() const;
+  bool is_usable_and_sound(std::size_t index, SteadyTime now) const;
   MemberStanding look_at(std::size_t index, SteadyTime now) const;
   Look look_at_all(SteadyTime now) const;
   bool is_let_through(std::size_t member, SteadyTime now) const;

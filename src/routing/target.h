@@ -62,6 +62,10 @@ class Target {
   BreakerGate::View breaker(Family family) const {
     return line_.gates[static_cast<std::size_t>(family)].view();
   }
+  // Neither cooling nor kept back by its breaker: what most targets are at most times.
+  bool is_sound(Family family, SteadyTime now) const {
+    return !is_cooling(now) && line_.gates[static_cast<std::size_t>(family)].is_closed();
+  }
   std::optional<double> latency_seconds(SteadyTime now) const { return line_.latency.seconds(now); }
 
   // The last failure, for displays.
