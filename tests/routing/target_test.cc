@@ -133,10 +133,12 @@ TEST(Target, RemembersItsLastFailure) {
   EXPECT_EQ(fixture.target(0).last_failure()->at, fixture.now());
 }
 
-TEST(Target, OpensAfterAFailedCheckAndIsProbedAfterTwoGoodOnes) {
+TEST(Target, OpensAfterAFailedCheckAndIsProbedAfterTwoGoodOnesInARow) {
   RouteFixture fixture(2);
   fixture.target(0).check_failed(fixture.now(), fixture.rules().breaker, 0);
   for (int i = 0; i < 10; ++i) ASSERT_EQ(fixture.served_by(), 1);
+  fixture.target(0).check_succeeded(fixture.now());
+  fixture.target(0).check_failed(fixture.now(), fixture.rules().breaker, 0);
   fixture.target(0).check_succeeded(fixture.now());
   ASSERT_EQ(fixture.target(0).breaker(Family::kChat).state, BreakerState::kOpen);
   fixture.target(0).check_succeeded(fixture.now());
