@@ -8,9 +8,6 @@ and started again half a second later, on the same port. Meanwhile whole answers
 fixed rate, and so many streams are open at once. Two upstreams are there at any time, so no request
 may fail. Only a stream that had content when its upstream died may break: with an error event, and
 then a cut. Such streams are counted apart.
-
-The budget for retries is set so that each request may be repeated: by default a fifth of the
-requests may be, and of few streams more than that lose their upstream at once.
 """
 
 import argparse
@@ -79,15 +76,14 @@ class Upstream:
         self._process.wait()
 
 
-def configuration(upstreams, retry_percent, access_log):
+def configuration(upstreams, access_log):
     lines = ["version: 2", "providers:", "  inference:"]
     for upstream in upstreams:
         lines += [f"    - provider_id: {upstream.name}",
                   "      provider_type: remote::passthrough",
                   "      config:",
                   f"        base_url: http://127.0.0.1:{upstream.port}"]
-    lines += ["routing:", "  routes:", f"    - model: {MODEL}",
-              f"      retry: {{budget: {{percent: {retry_percent}}}}}", "      targets:"]
+    lines += ["routing:", "  routes:", f"    - model: {MODEL}", "      targets:"]
     lines += [f"        - {{provider: {upstream.name}, model: {MODEL}}}" for upstream in upstreams]
     return "\n".join([*lines, "server:", f"  access_log: {access_log}", ""])
 
@@ -155,7 +151,7 @@ def run(bin_dir, given, work, to_stop):
     for upstream in upstreams:
         to_stop.callback(upstream.kill)
     config = work / "run.yaml"
-    config.write_text(configuration(upstreams, given.retry_percent, work / "access.log"))
+    config.write_text(configuration(upstreams, work / "access.log"))
     port = free_port()
     penstock = subprocess.Popen([str(bin_dir / "penstock"), "serve", "--config", str(config),
                                  "--port", str(port)], stdout=subprocess.DEVNULL,
@@ -190,7 +186,6 @@ def main():
     parser.add_argument("--build", default=SOURCE_DIR / "build", type=Path)
     parser.add_argument("--seconds", default=60, type=float)
     parser.add_argument("--rate", default=500, type=float, help="whole answers a second")
-    parser.add_argument("--retry-percent", default=100, type=float, help="retry.budget.percent")
     parser.add_argument("--streams", default=200, type=int, help="streams at once")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as work, contextlib.ExitStack() as to_stop:
