@@ -89,6 +89,9 @@ struct Service::Parts {
         registry(
             settings, SystemClock().wall(),
             [this](const std::shared_ptr<const models::Catalog>& catalog) { publish(catalog); }),
+        router(settings->routing.routes.empty()
+                   ? nullptr
+                   : std::make_shared<const routing::Router>(settings)),
         connections(settings->server.limits.connections),
         bodies(settings->server.limits.all_bodies_bytes) {}
   // The workers use everything else.
@@ -112,6 +115,7 @@ struct Service::Parts {
   // Changed only while no thread runs, so that publishing needs no lock for them.
   std::vector<std::unique_ptr<Worker>> workers;
   models::Registry registry;
+  const std::shared_ptr<const routing::Router> router;  // null: no model has several upstreams
   std::unique_ptr<net::TlsContext> server_tls;
   std::vector<net::TlsContext> client_tls;
   std::vector<std::unique_ptr<http::UpstreamLimit>> upstream_limits;
@@ -169,6 +173,7 @@ Status Service::Parts::listen() {
                                 .metrics = metrics,
                                 .access_log = *access_log,
                                 .registry = registry,
+                                .router = router,
                                 .lookups = lookups,
                                 .caller_lookups = caller_lookups,
                                 .server_tls = server_tls.get(),

@@ -53,10 +53,14 @@ Worker::Worker(const Shared& shared)
       shard_(shared.metrics.add_shard()),
       readiness_{.upstreams_asked = shared.ready},
       catalog_(shared.registry.catalog()),
+      chooser_(shared.router == nullptr
+                   ? nullptr
+                   : std::make_shared<routing::Chooser>(shared.router, random_)),
       model_list_(loop_, shared.secrets, shared.settings.providers),
       services_({.upstreams = {.settings = shared.settings.providers,
                                .providers = providers_,
-                               .catalog = catalog_},
+                               .catalog = catalog_,
+                               .chooser = chooser_},
                  .registry = shared.registry,
                  .model_list = model_list_,
                  .routes = routes_,

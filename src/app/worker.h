@@ -32,6 +32,8 @@
 #include "net/resolver.h"
 #include "net/task_group.h"
 #include "providers/provider.h"
+#include "routing/plan.h"
+#include "routing/router.h"
 #include "telemetry/access_log.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
@@ -47,10 +49,11 @@ struct Shared {
   telemetry::Metrics& metrics;
   telemetry::AccessLog& access_log;
   models::Registry& registry;
-  net::LookupThreads& lookups;                     // of the operator's hosts
-  net::LookupThreads& caller_lookups;              // of hosts that callers name
-  const net::TlsContext* server_tls;               // null: plain
-  const std::vector<net::TlsContext>& client_tls;  // by provider
+  const std::shared_ptr<const routing::Router>& router;  // null: no model has several upstreams
+  net::LookupThreads& lookups;                           // of the operator's hosts
+  net::LookupThreads& caller_lookups;                    // of hosts that callers name
+  const net::TlsContext* server_tls;                     // null: plain
+  const std::vector<net::TlsContext>& client_tls;        // by provider
   // By provider; null: no limit.
   const std::vector<std::unique_ptr<http::UpstreamLimit>>& upstream_limits;
   http::ConnectionCount& connections;
@@ -101,6 +104,7 @@ class Worker {
   std::vector<std::unique_ptr<providers::Provider>> providers_;  // in the order of the settings
   gateway::Readiness readiness_;
   std::shared_ptr<const models::Catalog> catalog_;
+  std::shared_ptr<routing::Chooser> chooser_;  // null: as the router
   gateway::ModelList model_list_;
   const gateway::RouteServices services_;
   const gateway::RouteTable routes_;

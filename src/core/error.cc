@@ -52,6 +52,10 @@ std::string_view name_of(ErrorKind kind) {
       return "upstream_forbidden";
     case ErrorKind::kOverloaded:
       return "overloaded";
+    case ErrorKind::kRateLimited:
+      return "rate_limited";
+    case ErrorKind::kPinnedTargetUnavailable:
+      return "pinned_target_unavailable";
     case ErrorKind::kShuttingDown:
       return "shutting_down";
     case ErrorKind::kInternal:

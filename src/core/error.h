@@ -44,9 +44,11 @@ enum class ErrorKind : std::uint8_t {
   kUpstreamRedirect,         // a redirect that is not followed
   kUpstreamForbidden,        // the address that the caller chose is not permitted
   // The gateway itself.
-  kOverloaded,    // a limit on connections or work is reached
-  kShuttingDown,  // the drain limit has passed
-  kInternal,      // a bug in Penstock
+  kOverloaded,               // a limit on connections or work is reached
+  kRateLimited,              // all targets of the model are cooling down
+  kPinnedTargetUnavailable,  // the only target that knows an object of the request
+  kShuttingDown,             // the drain limit has passed
+  kInternal,                 // a bug in Penstock
   // A cancelled wait. The caller knows the reason, and answers with that instead.
   kCancelled,
 };

@@ -43,6 +43,7 @@ constexpr std::array kRows = {
     Row{Limit::kDiscardTimeout, "discard_timeout"},
     Row{Limit::kConnectTimeout, "connect_timeout"},
     Row{Limit::kFirstByteTimeout, "first_byte_timeout"},
+    Row{Limit::kFirstTokenTimeout, "first_token_timeout"},
     Row{Limit::kBetweenBytesTimeout, "between_bytes_timeout"},
     Row{Limit::kBetweenEventsTimeout, "between_events_timeout"},
     Row{Limit::kModelListTimeout, "model_list_timeout"},

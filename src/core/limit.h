@@ -43,6 +43,7 @@ enum class Limit : std::uint8_t {
   kDiscardTimeout,
   kConnectTimeout,
   kFirstByteTimeout,
+  kFirstTokenTimeout,
   kBetweenBytesTimeout,
   kBetweenEventsTimeout,
   kModelListTimeout,

@@ -15,6 +15,7 @@ using wire::ModelIs;
 using wire::RequestShape;
 
 constexpr std::string_view kLlm = "llm";
+constexpr std::string_view kEmbedding = "embedding";
 constexpr RequestShape kNamesModel = {.model_in = ModelIn::kTop, .model_is = ModelIs::kRequired};
 constexpr RequestShape kMayNameModel = {.model_in = ModelIn::kTop, .model_is = ModelIs::kOptional};
 constexpr RequestShape kBatch = {.model_in = ModelIn::kRequests, .model_is = ModelIs::kOptional};
@@ -23,11 +24,28 @@ constexpr config::Surface surface_of(Api api) {
   return api == Api::kMessages ? config::Surface::kAnthropic : config::Surface::kOpenAi;
 }
 
+constexpr routing::Family family_of(Api api, std::string_view model_type) {
+  if (model_type == kEmbedding) return routing::Family::kEmbeddings;
+  switch (api) {
+    case Api::kCompletions:
+    case Api::kResponses:
+    case Api::kMessages:
+      return routing::Family::kChat;
+    case Api::kImages:
+    case Api::kAudio:
+      return routing::Family::kMedia;
+    default:
+      return routing::Family::kOther;
+  }
+}
+
 // A request that makes an answer and nothing else.
 constexpr RouteRow<Upstreams> ask(std::string_view path, Api api, std::string_view model_type,
                                   RequestShape shape = kNamesModel) {
   return {{"POST", path, Access::kKeyed,
-           Passing{model_type, Repeatable::kYes, shape, surface_of(api), Spends::kYes}, api},
+           Passing{model_type, Repeatable::kYes, shape, surface_of(api), Spends::kYes,
+                   ModelNamed::kNow, family_of(api, model_type)},
+           api},
           pass};
 }
 
@@ -57,7 +75,7 @@ constexpr std::array kApiRoutes = {
     object("DELETE", "/v1/chat/completions/{completion_id}", Api::kCompletions),
     object("GET", "/v1/chat/completions/{completion_id}/messages", Api::kCompletions),
     ask("/v1/completions", Api::kCompletions, kLlm),
-    ask("/v1/embeddings", Api::kOther, "embedding"),
+    ask("/v1/embeddings", Api::kOther, kEmbedding),
 
     // Responses and conversations. A stored prompt may name the model.
     ask("/v1/responses", Api::kResponses, kLlm, kMayNameModel),

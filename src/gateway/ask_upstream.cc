@@ -50,17 +50,21 @@ std::string_view upstream_method(std::string_view method) {
 
 }  // namespace
 
-Task<Result<Answered>> ask_upstream(AttemptScope& scope, const RouteMatch& match,
-                                    providers::Provider& provider, const providers::Call& call,
-                                    const providers::ProviderData* caller, BodyToSend to_send) {
+Task<Status> ask_upstream(AttemptScope& scope, const PassedRequest& passed,
+                          const AttemptTarget& asked_target, Asked& asked) {
   Exchange& exchange = scope.exchange;
+  providers::Provider& provider = *passed.upstreams.providers[asked_target.provider];
+  scope.provider = asked_target.provider;
+  Result<providers::Call> made = provider.call(passed.caller, exchange.passing().surface);
+  if (!made) co_return failure(std::move(made.error()));
+  const providers::Call& call = asked.call.emplace(std::move(*made));
   http::ScratchPool& scratch = exchange.scratch();
   http::ScratchPool::Text target(scratch);
   http::FieldBlock fields(scratch);
   http::ScratchPool::Text model(scratch);
-  append_json_quoted(*model, to_send.model);
-  std::string_view body = to_send.text;
-  wire::BodyEdits edits = model_edits(to_send.fields, *model, to_send.further_models);
+  append_json_quoted(*model, asked_target.model);
+  std::string_view body = passed.body;
+  wire::BodyEdits edits = model_edits(passed.fields, *model, asked_target.further_models);
   std::optional<http::BodyMemory> edited;
   if (edits.count() > kEditsGathered) {
     Result<http::BodyMemory> done = edited_body(body, edits, exchange.client().bodies());
@@ -69,13 +73,13 @@ Task<Result<Answered>> ask_upstream(AttemptScope& scope, const RouteMatch& match
     edits = {};
   }
   const std::string_view method = upstream_method(exchange.facts().method.view());
-  provider.write_head({.path = match.path,
-                       .query = match.query,
-                       .surface = match.served->route.passing->surface,
+  provider.write_head({.path = passed.match.path,
+                       .query = passed.match.query,
+                       .surface = exchange.passing().surface,
                        .client_fields = &exchange.client().request().fields,
                        .request_id = exchange.facts().request_id.view(),
                        .has_body = !body.empty(),
-                       .data = caller},
+                       .data = passed.caller},
                       call, *target, fields);
   http::Pieces pieces;
   edits.for_each_piece(body, [&](std::string_view piece) { pieces.add(piece); });
@@ -83,8 +87,13 @@ Task<Result<Answered>> ask_upstream(AttemptScope& scope, const RouteMatch& match
     const http::RequestToSend request{method, *target, fields};
     auto answered =
         co_await forward(scope, call.pool(), request, pieces, may_be_repeated(exchange, provider));
-    if (!answered || !providers::is_redirect(answered->head->status)) co_return std::move(answered);
+    if (!answered) co_return failure(std::move(answered.error()));
     const int status = answered->head->status;
+    if (!providers::is_redirect(status)) {
+      asked.answer.emplace(scope, provider, call.shows_operators_credential(), std::move(*answered),
+                           asked_target.names);
+      co_return Status{};
+    }
     Result<std::string> next = provider.follow(*answered->head, call, *target);
     if (next && redirects == providers::kRedirectsMax) {
       next = failure(providers::too_many_redirects(status));

@@ -15,9 +15,10 @@ namespace penstock::gateway {
 struct AttemptScope {
   // All of it outlives the scope.
   Exchange& exchange;
-  net::Signal& stop;        // raised when nobody waits for the answer any more
+  net::Signal* stop;        // raised when nobody waits for the answer any more; never null
   net::Deadline& deadline;  // of its waits for an answer's body
   config::AttemptTimeouts timeouts;
+  std::size_t provider = 0;       // position in Settings::providers
   AttemptFacts* facts = nullptr;  // of the last try; null: there is none yet
 
   // `timeout` from now (zero: none), but not after the limit of the whole request.

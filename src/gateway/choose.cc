@@ -18,8 +18,7 @@ Result<Target> target_of(const models::Catalog& catalog, std::optional<std::size
 
 // The reference's words. Only a stated type is compared with a request: plain services list all
 // their models as llm, whatever they are.
-Status check_type(const Target& target, std::string_view name, std::string_view wanted) {
-  const models::Model* model = target.model;
+Status check_type(const models::Model* model, std::string_view name, std::string_view wanted) {
   if (wanted.empty() || model == nullptr || !model->type_is_stated || model->type == wanted) {
     return {};
   }
@@ -37,26 +36,50 @@ Result<Target> target_without_model(std::optional<std::size_t> named, const Prov
   return Target{.provider = *only, .upstream_model = {}, .model = nullptr};
 }
 
-// All models that the body names must lead to the first one's provider: the request goes to one.
-Status choose_further(Choice& choice, std::optional<std::size_t> named,
-                      const wire::RequestFields& fields) {
-  for (const std::string& name : fields.more_names) {
-    Result<Target> target = target_of(*choice.catalog, named, name);
-    if (!target) return failure(std::move(target.error()));
-    if (target->provider != choice.target.provider) {
-      return failure(Error::client(ErrorKind::kInvalidRequest,
-                                   "The models that the body names are of different providers; "
-                                   "send a request to each."));
-    }
-    choice.further_models.push_back(json_quoted(target->upstream_model));
+// The name of a model's route at one of its targets.
+const config::RouteTarget* target_at(const routing::ModelRoute& route, std::size_t provider) {
+  for (const routing::ModelRoute::Member& member : route.members()) {
+    if (member.settings->provider == provider) return member.settings;
   }
-  return {};
+  return nullptr;
+}
+
+// The route of that name that the request may go along; null: there is none. A model of exactly
+// that name precedes a route of a prefix.
+const routing::ModelRoute* route_of(const routing::Chooser* chooser, const models::Catalog& catalog,
+                                    std::string_view model, std::optional<std::size_t> named) {
+  if (chooser == nullptr || model.empty()) return nullptr;
+  const routing::ModelRoute* route = chooser->router().find(model);
+  if (route == nullptr || route->settings().hidden) return nullptr;
+  if (route->settings().model != model && catalog.find(model) != nullptr) return nullptr;
+  const bool leads_there = !named || target_at(*route, *named) != nullptr;
+  return leads_there ? route : nullptr;
+}
+
+Error of_different_providers() {
+  return Error::client(ErrorKind::kInvalidRequest,
+                       "The models that the body names are of different providers; send a request "
+                       "to each.");
+}
+
+// What that provider calls the model of that name.
+Result<std::string_view> name_at(const PassedRequest& request, std::string_view name,
+                                 std::size_t provider) {
+  if (const auto* route =
+          route_of(request.upstreams.chooser.get(), *request.catalog, name, provider)) {
+    const std::string& model = target_at(*route, provider)->model;
+    return model.empty() ? name : std::string_view(model);
+  }
+  Result<Target> target = request.only_provider ? request.catalog->route_at(provider, name)
+                                                : request.catalog->route(name);
+  if (!target) return failure(std::move(target.error()));
+  if (target->provider != provider) return failure(of_different_providers());
+  return target->upstream_model;
 }
 
 }  // namespace
 
-Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match,
-                      const wire::RequestFields& fields) {
+Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match) {
   const Providers& providers = upstreams.settings;
   const http::Fields& given = exchange.client().request().fields;
   Result<std::optional<std::size_t>> named =
@@ -64,16 +87,38 @@ Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const Rout
   if (!named) return failure(std::move(named.error()));
   Choice choice;
   choice.catalog = upstreams.catalog;
+  choice.only_provider = *named;
   const std::string_view model = exchange.facts().model.view();
+  choice.route = route_of(upstreams.chooser.get(), *choice.catalog, model, *named);
+  if (choice.route != nullptr) {
+    choice.chooser = upstreams.chooser;
+    exchange.set_model_route(choice.route->settings());
+    const models::Model* listed = choice.catalog->find(model);
+    if (listed != nullptr) {
+      Status checked = check_type(listed, model, exchange.passing().model_type);
+      if (!checked) return failure(std::move(checked.error()));
+    }
+    return choice;
+  }
   Result<Target> target = model.empty() ? target_without_model(*named, providers)
                                         : target_of(*choice.catalog, *named, model);
   if (!target) return failure(std::move(target.error()));
   choice.target = *target;
   exchange.set_target(*target);
-  Status checked = check_type(*target, model, exchange.passing().model_type);
-  if (checked) checked = choose_further(choice, *named, fields);
+  Status checked = check_type(target->model, model, exchange.passing().model_type);
   if (!checked) return failure(std::move(checked.error()));
   return choice;
+}
+
+Result<std::vector<std::string>> further_models(const PassedRequest& request,
+                                                std::size_t provider) {
+  std::vector<std::string> further;
+  for (const std::string& name : request.fields.more_names) {
+    Result<std::string_view> there = name_at(request, name, provider);
+    if (!there) return failure(std::move(there.error()));
+    further.push_back(json_quoted(*there));
+  }
+  return further;
 }
 
 }  // namespace penstock::gateway

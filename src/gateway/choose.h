@@ -1,32 +1,40 @@
 #pragma once
 
-// Which provider a request goes to, and what its models are called there.
+// Where a request goes: along a model's route, or to one provider; and what its models are called
+// there.
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/result.h"
 #include "gateway/exchange.h"
+#include "gateway/passed_request.h"
 #include "gateway/route_table.h"
 #include "gateway/upstreams.h"
 #include "models/catalog.h"
-#include "wire/bodies/request_fields.h"
+#include "routing/plan.h"
 
 namespace penstock::gateway {
 
 struct Choice {
-  // Used to the end of the exchange, whatever is published meanwhile: the target's model is a view
-  // into it.
+  // Used to the end of the exchange, whatever is published meanwhile: what follows are views into
+  // them.
   std::shared_ptr<const models::Catalog> catalog;
+  std::shared_ptr<routing::Chooser> chooser;   // of `route`
+  const routing::ModelRoute* route = nullptr;  // null: to `target`
+  std::optional<std::size_t> only_provider;    // that the request names
   models::Catalog::Target target;
-  // What the upstream calls the further models that the body names, quoted as JSON.
-  std::vector<std::string> further_models;
 };
 
-// Tells the exchange the target. Errors: kModelNotFound; kInvalidRequest if the model is of another
-// type than the route takes, or the provider is not known.
-Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match,
-                      const wire::RequestFields& fields);
+// Tells the exchange the target, or the route. Errors: kModelNotFound; kInvalidRequest if the model
+// is of another type than the route takes, or the provider is not known.
+Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match);
+
+// What that provider calls the further models that the body names, quoted as JSON. All of them must
+// be its own: the request goes to one. Errors: kModelNotFound, kInvalidRequest.
+Result<std::vector<std::string>> further_models(const PassedRequest& request, std::size_t provider);
 
 }  // namespace penstock::gateway

@@ -48,8 +48,7 @@ Exchange::Exchange(const ExchangeEnvironment& environment, http::ServerExchange&
   constexpr std::size_t kPathBytesMax = 512;
   const http::RequestHead& request = client.request();
   facts_.started = client.request_started();
-  const milliseconds longest = environment.server.timeouts.request;
-  if (longest.count() > 0) facts_.deadline = facts_.started + longest;
+  limit_to(environment.server.timeouts.request);
   facts_.endpoint = &environment.routes.unknown();
   facts_.method.assign(request.method);
   facts_.path.assign(request.target.substr(0, kPathBytesMax));
@@ -81,6 +80,13 @@ void Exchange::set_target(const models::Catalog::Target& target) {
   }
 }
 
+void Exchange::set_model_route(const config::ModelRoute& route) {
+  facts_.is_routed = true;
+  facts_.model_is_known = true;
+  // Of a prefix, all names are one model.
+  if (route.model != facts_.model.view()) facts_.listed_model.assign(route.model);
+}
+
 void Exchange::adopt_request_id(std::string_view id) {
   if (facts_.request_id_is_made && may_be_request_id(id)) facts_.request_id.assign(id);
 }
@@ -88,6 +94,10 @@ void Exchange::adopt_request_id(std::string_view id) {
 void Exchange::first_byte_seen() {
   if (facts_.first_byte) return;
   facts_.first_byte = duration_cast<microseconds>(environment_.loop.now() - facts_.started);
+}
+
+void Exchange::limit_to(milliseconds longest) {
+  facts_.deadline = longest.count() > 0 ? facts_.started + longest : net::Deadline::kNever;
 }
 
 SteadyTime Exchange::until(milliseconds timeout) const {

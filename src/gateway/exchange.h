@@ -42,10 +42,14 @@ class Exchange {
 
   // What the catalog resolves the requested model to.
   void set_target(const models::Catalog::Target& target);
+  // The route that the requested model has.
+  void set_model_route(const config::ModelRoute& route);
   // An upstream's request id replaces one that was made here.
   void adopt_request_id(std::string_view id);
   void first_byte_seen();
 
+  // The time limit of the whole request, since its arrival. Zero: none.
+  void limit_to(std::chrono::milliseconds longest);
   // `timeout` from now (zero: none), but not after the limit of the whole request.
   SteadyTime until(std::chrono::milliseconds timeout) const;
 

@@ -3,6 +3,8 @@
 // ExchangeEnvironment: what every exchange of one thread works with. All of it belongs to that
 // thread or is safe to share; a request takes no lock.
 
+#include <vector>
+
 #include "config/settings.h"
 #include "core/clock.h"
 #include "core/secret_guard.h"
@@ -20,6 +22,7 @@ struct ExchangeEnvironment {
   Random& random;
   const SecretGuard& secrets;  // of the operator's credentials
   const config::Server& server;
+  const std::vector<config::Provider>& providers;
   const RouteTable& routes;
   const http::FieldBlock& fields;  // of every answer
   Recorder& recorder;

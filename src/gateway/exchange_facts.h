@@ -20,6 +20,7 @@
 #include "core/small_text.h"
 #include "gateway/route_table.h"
 #include "net/deadline.h"
+#include "routing/failure.h"
 #include "telemetry/labels.h"
 #include "wire/apis/error_answer.h"
 #include "wire/apis/usage.h"
@@ -38,11 +39,24 @@ struct AttemptFacts {
   std::optional<ErrorKind> error;  // why it failed
 };
 
+// One attempt at a target of a model's route: a try, or a few over connections that were stale.
+struct TargetAttemptFacts {
+  std::size_t provider = 0;  // position in Settings::providers
+  std::string_view model;    // the target's name for it; belongs to the settings
+  SteadyTime began{};
+  std::chrono::microseconds wait{0};      // before it, for a place or as a backoff
+  std::chrono::microseconds duration{0};  // to its first content or its failure
+  int status = 0;                         // of the answer, or of the error in its stream; 0: none
+  std::optional<routing::FailureClass> failure;  // kGone: it was stopped
+  bool is_hedge = false;                         // beside another one that was slow
+};
+
 // The attempts of an exchange, in order. Nearly every exchange has one, and none allocates for it.
 // They stay where they are.
+template <class Attempt>
 class Attempts {
  public:
-  void add(const AttemptFacts& attempt) {
+  Attempt& add(const Attempt& attempt) {
     if (count_ < first_.size()) {
       first_[count_] = attempt;
     } else {
@@ -50,20 +64,19 @@ class Attempts {
       others_->push_back(attempt);
     }
     ++count_;
+    return (*this)[count_ - 1];
   }
   std::size_t count() const { return count_; }
-  AttemptFacts& operator[](std::size_t i) {
+  Attempt& operator[](std::size_t i) {
     return i < first_.size() ? first_[i] : (*others_)[i - first_.size()];
   }
-  const AttemptFacts& operator[](std::size_t i) const {
+  const Attempt& operator[](std::size_t i) const {
     return i < first_.size() ? first_[i] : (*others_)[i - first_.size()];
   }
-  // Of an exchange that has one.
-  AttemptFacts& last() { return (*this)[count_ - 1]; }
 
  private:
-  std::array<AttemptFacts, 2> first_;
-  std::optional<std::deque<AttemptFacts>> others_;  // nullopt: it would allocate
+  std::array<Attempt, 2> first_;
+  std::optional<std::deque<Attempt>> others_;  // nullopt: it would allocate
   std::size_t count_ = 0;
 };
 
@@ -92,9 +105,15 @@ struct ExchangeFacts {
   bool model_is_known = false;          // by the catalog
   std::optional<std::size_t> provider;  // position in Settings::providers
 
+  // The model's route, if it has one.
+  bool is_routed = false;
+  bool is_fallback = false;  // another model answers
+  Attempts<TargetAttemptFacts> targets_asked;
+  std::optional<std::chrono::milliseconds> retry_after;  // that an error tells the client
+  bool should_not_retry = false;                         // nor soon
+
   // The upstream.
-  bool shows_operators_credential = false;  // it gets one of the operator's, none of the caller's
-  Attempts attempts;
+  Attempts<AttemptFacts> attempts;
   std::optional<std::chrono::microseconds> first_byte;  // of the answer's body, since `started`
   bool is_stream = false;
   std::optional<wire::Usage> usage;  // if the answer states it and this request has spent it

@@ -57,6 +57,7 @@ Gateway::Gateway(const Parts& parts)
                    .random = parts.random,
                    .secrets = parts.secrets,
                    .server = parts.settings.server,
+                   .providers = parts.settings.providers,
                    .routes = parts.routes,
                    .fields = fields_,
                    .recorder = recorder_} {

@@ -4,11 +4,14 @@
 #include <utility>
 
 #include "gateway/ask_upstream.h"
+#include "gateway/await_content.h"
 #include "gateway/caller_data.h"
 #include "gateway/choose.h"
 #include "gateway/content.h"
 #include "gateway/passing_path.h"
 #include "gateway/relay.h"
+#include "gateway/request_timeouts.h"
+#include "gateway/routed_pass.h"
 #include "gateway/understand.h"
 
 namespace penstock::gateway {
@@ -29,6 +32,22 @@ class NamesInCatalog final : public wire::ModelNames {
   const std::size_t provider_;
 };
 
+// Until the first content, which a time limit is set for.
+Task<Status> await_begin(UpstreamAnswer& answer, SteadyTime until) {
+  const config::HoldRules hold;
+  Result<AnswerStart> start = co_await await_content(answer, hold, until);
+  if (!start) co_return failure(std::move(start.error()));
+  if (start->kind == AnswerStart::Kind::kError) answer.becomes_error(std::move(start->error));
+  co_return Status{};
+}
+
+// A coroutine of its own, so that other requests have no memory for it.
+Task<Status> pass_along(const PassedRequest& request, routing::Chooser& chooser,
+                        const routing::ModelRoute& route) {
+  RoutedPass routed(request, chooser);
+  co_return co_await routed.run(route);
+}
+
 }  // namespace
 
 Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match) {
@@ -48,29 +67,52 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
   }
 
   // Choose.
-  Result<Choice> choice = choose(upstreams, exchange, match, fields);
+  Result<Choice> choice = choose(upstreams, exchange, match);
   if (!choice) co_return failure(std::move(choice.error()));
-  providers::Provider& provider = *upstreams.providers[choice->target.provider];
   auto data = caller_data(exchange.client().request().fields, exchange.server().limits.json());
   if (!data) co_return failure(std::move(data.error()));
-  const providers::ProviderData* caller = data->has_value() ? &**data : nullptr;
-  Result<providers::Call> call = provider.call(caller, exchange.passing().surface);
-  if (!call) co_return failure(std::move(call.error()));
-  exchange.facts().shows_operators_credential = call->shows_operators_credential();
 
-  // Attempt.
+  // Attempt and relay.
+  const PassedRequest request{.upstreams = upstreams,
+                              .exchange = exchange,
+                              .match = match,
+                              .body = *body,
+                              .fields = fields,
+                              .caller = data->has_value() ? &**data : nullptr,
+                              .catalog = choice->catalog,
+                              .only_provider = choice->only_provider};
+  if (choice->route == nullptr) co_return co_await pass_to_target(request, choice->target);
+  co_return co_await pass_along(request, *choice->chooser, *choice->route);
+}
+
+Task<Status> pass_to_target(const PassedRequest& request, const models::Catalog::Target& target) {
+  Exchange& exchange = request.exchange;
   http::ServerExchange& client = exchange.client();
-  AttemptScope scope{exchange, client.gone(), client.deadline(), provider.timeouts()};
-  const BodyToSend to_send{*body, fields, choice->target.upstream_model, choice->further_models};
-  Result<Answered> answered = co_await ask_upstream(scope, match, provider, *call, caller, to_send);
-  if (!answered) co_return failure(std::move(answered.error()));
-
-  // Relay.
-  const NamesInCatalog names(*choice->catalog, choice->target.provider);
+  Result<std::vector<std::string>> further = further_models(request, target.provider);
+  if (!further) co_return failure(std::move(further.error()));
+  AttemptScope scope{.exchange = exchange,
+                     .stop = &client.gone(),
+                     .deadline = client.deadline(),
+                     .timeouts = request.upstreams.providers[target.provider]->timeouts()};
+  shorten(scope.timeouts, client.request().fields);
+  exchange.limit_to(scope.timeouts.request);
+  const SteadyTime began_at = exchange.loop().now();
+  const NamesInCatalog names(*request.catalog, target.provider);
   const bool is_named_earlier = exchange.passing().model_named == ModelNamed::kEarlier;
-  UpstreamAnswer answer(scope, provider, std::move(*answered), is_named_earlier ? &names : nullptr);
-  Status relayed = co_await relay(exchange, answer);
-  co_return relayed;
+  Asked asked;
+  Status answered = co_await ask_upstream(scope, request,
+                                          {.provider = target.provider,
+                                           .model = target.upstream_model,
+                                           .further_models = *further,
+                                           .names = is_named_earlier ? &names : nullptr},
+                                          asked);
+  if (!answered) co_return answered;
+  UpstreamAnswer& answer = *asked.answer;
+  if (scope.timeouts.first_token.count() > 0 && answer.has_body()) {
+    Status began = co_await await_begin(answer, began_at + scope.timeouts.first_token);
+    if (!began) co_return began;
+  }
+  co_return co_await relay(exchange, answer);
 }
 
 Task<Status> pass_any_path(const Upstreams& upstreams, Exchange& exchange,

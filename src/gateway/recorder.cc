@@ -50,7 +50,7 @@ void Recorder::count(const ExchangeFacts& facts, microseconds duration) {
   count_attempts(facts.attempts);
 }
 
-void Recorder::count_attempts(const Attempts& attempts) {
+void Recorder::count_attempts(const Attempts<AttemptFacts>& attempts) {
   for (std::size_t i = 0; i < attempts.count(); ++i) {
     const AttemptFacts& attempt = attempts[i];
     const telemetry::ProviderId provider = provider_id(attempt.provider);

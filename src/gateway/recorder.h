@@ -42,7 +42,7 @@ class Recorder {
 
  private:
   void count(const ExchangeFacts& facts, std::chrono::microseconds duration);
-  void count_attempts(const Attempts& attempts);
+  void count_attempts(const Attempts<AttemptFacts>& attempts);
   void log(const ExchangeFacts& facts, const ClientFacts& client,
            std::chrono::microseconds duration);
 

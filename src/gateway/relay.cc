@@ -32,7 +32,7 @@ ErrorBody error_body_of(const Exchange& exchange, const UpstreamAnswer& answer, 
                         std::string_view text, bool is_whole) {
   const wire::ErrorForm form = exchange.facts().error_form();
   const bool is_readable = answer.kind() != BodyKind::kCodedError;
-  if (exchange.facts().shows_operators_credential && wire::is_refusal_of_credential(status, text)) {
+  if (answer.shows_operators_credential() && wire::is_refusal_of_credential(status, text)) {
     return {wire::refused_credential_error(status, answer.provider().id(), is_readable ? text : "",
                                            form)};
   }
@@ -62,12 +62,11 @@ Task<Status> relay_error(Exchange& exchange, UpstreamAnswer& answer, AnswerWrite
 // A stream that begins with an error, before anything of it was sent: the client gets it as if the
 // upstream had answered with it.
 Task<Status> relay_first_error(Exchange& exchange, const UpstreamAnswer& answer,
-                               std::string_view event, AnswerWriter& writer) {
-  std::string text = wire::event_data(event);
-  const int status = wire::status_of_error(text);
+                               AnswerWriter& writer) {
+  std::string text = answer.first_error();
   exchange.secrets().mask(text);
-  const ErrorBody body = error_body_of(exchange, answer, status, text, /*is_whole=*/true);
-  writer.begin_again(status);
+  const ErrorBody body = error_body_of(exchange, answer, answer.status(), text, /*is_whole=*/true);
+  writer.begin_again(answer.status());
   writer.fields().add("Content-Type", kJsonType);
   writer.use_length(body.text.size());
   co_return co_await writer.write(body.text, AnswerWriter::Last::kYes);
@@ -128,6 +127,26 @@ class Progress {
   std::size_t passed_in_part_ = 0;
 };
 
+// Whether the whole of the answer, or more of it than is held, has come: it then gets its form.
+bool settle_form(const Exchange& exchange, UpstreamAnswer& answer, AnswerWriter& writer) {
+  const std::size_t held = answer.text().size();
+  if (answer.ended()) {
+    writer.use_length(held);
+  } else if (held > exchange.server().limits.answer_buffer_bytes) {
+    writer.use_stream();
+  }
+  return writer.knows_form();
+}
+
+// Masks the credentials in what may leave now, and returns how much that is.
+std::size_t mask_leaving(SecretGuard::Stream& secrets, UpstreamAnswer& answer) {
+  std::string& out = answer.text();
+  const std::span<char> leaving = std::span<char>(out).first(out.size() - answer.body().held());
+  if (!answer.ended()) return secrets.mask(leaving);
+  secrets.finish(leaving);
+  return leaving.size();
+}
+
 // The common case: read, rewrite, write. A whole JSON answer is held until its end or a bound, so
 // that it can have a Content-Length; an event of a stream is held until it has ended, and the head
 // for the first event, until `head_until`; everything else is sent as it arrives.
@@ -137,53 +156,48 @@ Task<Status> relay_body(Exchange& exchange, UpstreamAnswer& answer, AnswerWriter
   AnswerBody& body = answer.body();
   Progress progress(exchange, body);
   SecretGuard::Stream secrets(exchange.secrets());
-  for (;;) {
-    bool is_over = answer.is_over();
-    if (!is_over && !source.has_buffered()) {
-      source.upstream().release_memory();
-      if (head_until && !writer.head_is_sent()) {
-        Status waited = co_await await_first_event(exchange, answer, writer, *head_until);
-        if (!waited) co_return failure(std::move(waited.error()));
+  // What was read while the answer was held comes first.
+  for (bool must_read = !answer.has_text();; must_read = true) {
+    if (must_read) {
+      bool is_over = answer.is_over();
+      if (!is_over && !source.has_buffered()) {
+        source.upstream().release_memory();
+        if (head_until && !writer.head_is_sent()) {
+          Status waited = co_await await_first_event(exchange, answer, writer, *head_until);
+          if (!waited) co_return failure(std::move(waited.error()));
+        }
+        const net::Woken woken = co_await answer.wait_for_more(answer.over_until());
+        is_over = woken.timed_out() && answer.is_over();
+        Status more = is_over ? Status() : answer.more_or_error(woken);
+        if (!more) co_return failure(std::move(more.error()));
+      } else if (source.is_decoding()) {
+        co_await net::next_turn(exchange.loop());
+        if (exchange.client().gone().raised()) co_return failure(Error::cancelled());
       }
-      const net::Woken woken = co_await answer.wait_for_more(answer.over_until());
-      is_over = woken.timed_out() && answer.is_over();
-      Status more = is_over ? Status() : answer.more_or_error(woken);
-      if (!more) co_return failure(std::move(more.error()));
-    } else if (source.is_decoding()) {
-      co_await net::next_turn(exchange.loop());
-      if (exchange.client().gone().raised()) co_return failure(Error::cancelled());
+      auto part = is_over ? AnswerSource::Part{.data = {}, .end = true} : source.read();
+      if (!part) co_return failure(std::move(part.error()));
+      answer.take(*part);
+      if (!part->data.empty()) exchange.first_byte_seen();
+    } else {
+      exchange.first_byte_seen();
     }
-    auto part = is_over ? AnswerSource::Part{.data = {}, .end = true} : source.read();
-    if (!part) co_return failure(std::move(part.error()));
-    if (!part->data.empty()) exchange.first_byte_seen();
-    answer.take(*part);
     std::string& out = answer.text();
     exchange.responder().set_error_event(body.error_event());
     if (body.saw_error() && !writer.head_is_sent()) {
       const std::string_view first = body.first_error(out);
-      if (!first.empty()) co_return co_await relay_first_error(exchange, answer, first, writer);
+      if (!first.empty()) {
+        answer.becomes_error(wire::event_data(first));
+        co_return co_await relay_first_error(exchange, answer, writer);
+      }
     }
     const bool ended = answer.ended();
     const bool whole = ended && body.is_whole();
     if (ended && !whole && !writer.knows_form()) co_return failure(ended_too_early());
     Status going_on = ended ? Status() : progress.check();
     if (!going_on) co_return failure(std::move(going_on.error()));
-    if (!writer.knows_form()) {
-      if (!ended && out.size() <= exchange.server().limits.answer_buffer_bytes) continue;
-      if (ended) {
-        writer.use_length(out.size());
-      } else {
-        writer.use_stream();
-      }
-    }
+    if (!writer.knows_form() && !settle_form(exchange, answer, writer)) continue;
     const auto last = whole ? AnswerWriter::Last::kYes : AnswerWriter::Last::kNo;
-    const std::span<char> leaving = std::span<char>(out).first(out.size() - body.held());
-    std::size_t ready = leaving.size();
-    if (ended) {
-      secrets.finish(leaving);
-    } else {
-      ready = secrets.mask(leaving);
-    }
+    const std::size_t ready = mask_leaving(secrets, answer);
     if (ready > 0 || whole || (!head_until && !writer.head_is_sent())) {
       Status written = co_await writer.write(std::string_view(out).substr(0, ready), last);
       if (!written) co_return failure(std::move(written.error()));
@@ -229,20 +243,24 @@ Task<Status> relay_passing(Exchange& exchange, UpstreamAnswer& answer, AnswerWri
 
 Task<Status> relay(Exchange& exchange, UpstreamAnswer& answer) {
   const BodyKind kind = answer.kind();
-  if (kind == BodyKind::kCoded) {
-    co_return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
-                                      "the upstream's answer is in a content coding that cannot "
-                                      "be decoded, although only identity was requested"));
-  }
+  Status readable = answer.check_coding();
+  if (!readable) co_return failure(std::move(readable.error()));
   if (!answer.request_id().empty()) exchange.adopt_request_id(answer.request_id());
   AnswerWriter writer(
       exchange, answer.status(),
       kind == BodyKind::kEvents ? Responder::Body::kEvents : Responder::Body::kOther);
+  if (exchange.facts().retry_after || exchange.facts().should_not_retry) {
+    for (const std::string_view told : {"retry-after", "retry-after-ms", "x-should-retry"}) {
+      answer.fields().remove(told);
+    }
+  }
   writer.fields().add(answer.fields());
   answer.fields().release();
 
   Status relayed;
-  if (kind == BodyKind::kNone) {
+  if (!answer.first_error().empty()) {
+    relayed = co_await relay_first_error(exchange, answer, writer);
+  } else if (kind == BodyKind::kNone) {
     relayed = co_await writer.write({}, AnswerWriter::Last::kYes);
   } else if (answer.is_error()) {
     relayed = co_await relay_error(exchange, answer, writer);

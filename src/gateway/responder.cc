@@ -13,7 +13,25 @@ http::FieldBlock Responder::common_fields() const {
   fields.add(http::FieldName::kXRequestId, "x-request-id", facts_.request_id.view());
   fields.add(environment_.fields);
   fields.add(own_fields_);
+  if (facts_.is_routed) add_routing_fields(fields);
   return fields;
+}
+
+// Who has answered, by names that the configuration gives; and when to ask again.
+void Responder::add_routing_fields(http::FieldBlock& fields) const {
+  if (facts_.provider) {
+    http::ScratchPool::Text target(environment_.scratch);
+    target->append(environment_.providers[*facts_.provider].id).append("/");
+    target->append(facts_.upstream_model.view());
+    fields.add("x-penstock-target", *target);
+  }
+  fields.add("x-penstock-attempts", std::to_string(facts_.targets_asked.count()));
+  if (facts_.is_fallback) fields.add("x-penstock-fallback", "yes");
+  if (facts_.should_not_retry) fields.add("x-should-retry", "false");
+  if (!facts_.retry_after) return;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*facts_.retry_after);
+  fields.add("Retry-After", std::to_string(seconds.count()));
+  fields.add("retry-after-ms", std::to_string(facts_.retry_after->count()));
 }
 
 Task<Status> Responder::respond(int status, std::string_view content_type, std::string_view body,
@@ -56,7 +74,7 @@ Error Responder::truth_about(Error error) const {
   if (gone) return Error::client(ErrorKind::kClientGone, "the client has gone");
   if (error.kind == ErrorKind::kUpstreamTimeout && facts_.deadline <= environment_.loop.now()) {
     return Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
-                           "the request took longer than server.timeouts.request")
+                           "the request took longer than its time limit (timeouts.request)")
         .at_limit(Limit::kRequestTimeout);
   }
   return error;
@@ -79,7 +97,8 @@ Task<void> Responder::fail(Error error) {
   if (answer.status == 405) fields.add("Allow", allow_field(*facts_.endpoint));
   // What may be sent instead (RFC 9110 section 15.5.16).
   if (answer.status == 415) fields.add("Accept-Encoding", wire::kReadCodings);
-  if (answer.status == 503) fields.add("Retry-After", "1");
+  const bool is_told = facts_.retry_after.has_value();
+  if (answer.status == 503 && !is_told) fields.add("Retry-After", "1");
   const std::string body = wire::error_body(error, facts_.error_form());
   Status sent = co_await respond(answer.status, kJsonType, body, std::move(fields));
   if (!sent) note(truth_about(std::move(sent.error())));

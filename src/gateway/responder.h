@@ -68,6 +68,7 @@ class Responder {
   void completed();
 
  private:
+  void add_routing_fields(http::FieldBlock& fields) const;
   Error truth_about(Error error) const;
   void note(const Error& error);
   Task<void> send_error_event(const Error& error);

@@ -17,6 +17,7 @@
 #include "config/endpoint.h"
 #include "core/result.h"
 #include "core/task.h"
+#include "routing/family.h"
 #include "wire/apis/api.h"
 #include "wire/bodies/request_fields.h"
 
@@ -52,6 +53,7 @@ struct Passing {
   config::Surface surface = config::Surface::kOpenAi;
   Spends spends = Spends::kNo;
   ModelNamed model_named = ModelNamed::kNow;
+  routing::Family family = routing::Family::kOther;
 };
 
 struct Route {

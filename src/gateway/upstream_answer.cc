@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/content_codings.h"
+#include "wire/apis/error_event.h"
 
 namespace penstock::gateway {
 namespace {
@@ -38,9 +39,11 @@ AnswerBody::Options body_options(const Exchange& exchange, const Framing& framin
 }  // namespace
 
 UpstreamAnswer::UpstreamAnswer(AttemptScope& scope, const providers::Provider& provider,
-                               Answered answered, const wire::ModelNames* names)
+                               bool shows_operators_credential, Answered answered,
+                               const wire::ModelNames* names)
     : scope_(scope),
       provider_(provider),
+      shows_operators_credential_(shows_operators_credential),
       answered_(std::move(answered)),
       status_(answered_.head->status),
       kind_(body_kind_of(*answered_.head)),
@@ -70,15 +73,27 @@ void UpstreamAnswer::copy_head(const http::ResponseHead& head) {
   if (id && id->size() <= kRequestIdBytesMax) request_id_.assign(*id);
 }
 
+Status UpstreamAnswer::check_coding() const {
+  if (kind_ != BodyKind::kCoded) return {};
+  return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
+                                 "the upstream's answer is in a content coding that cannot be "
+                                 "decoded, although only identity was requested"));
+}
+
+void UpstreamAnswer::becomes_error(std::string data) {
+  status_ = wire::status_of_error(data);
+  first_error_ = std::move(data);
+}
+
 net::WaitAny<2> UpstreamAnswer::wait_for_more(SteadyTime until) {
   net::Deadline& deadline = scope_.deadline;
   deadline.set(std::min(until, scope_.until(scope_.timeouts.between_bytes)));
-  return net::wait_any(scope_.exchange.loop(), &deadline, scope_.stop,
+  return net::wait_any(scope_.exchange.loop(), &deadline, *scope_.stop,
                        answered_.upstream.readable());
 }
 
 Status UpstreamAnswer::more_or_error(net::Woken woken) const {
-  if (woken.by(scope_.stop)) return failure(Error::cancelled());
+  if (woken.by(*scope_.stop)) return failure(Error::cancelled());
   if (!woken.timed_out()) return {};
   return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNever,
                                  "the upstream sent nothing for too long")

@@ -31,13 +31,21 @@ class UpstreamAnswer {
  public:
   // Of `answered`, nothing but the head has been read. `names`: of models that the client has named
   // earlier; null: it names them now. All of it outlives the answer.
-  UpstreamAnswer(AttemptScope& scope, const providers::Provider& provider, Answered answered,
-                 const wire::ModelNames* names);
+  UpstreamAnswer(AttemptScope& scope, const providers::Provider& provider,
+                 bool shows_operators_credential, Answered answered, const wire::ModelNames* names);
   UpstreamAnswer(const UpstreamAnswer&) = delete;
   UpstreamAnswer& operator=(const UpstreamAnswer&) = delete;
 
   int status() const { return status_; }
+  wire::Api api() const { return scope_.exchange.facts().api(); }
+  net::EventLoop& loop() const { return scope_.exchange.loop(); }
+  // Nobody waits for it any more.
+  bool is_stopped() const { return scope_.stop->raised(); }
   BodyKind kind() const { return kind_; }
+  // Fails if its body is in a content coding that cannot be decoded.
+  Status check_coding() const;
+  // A body that passes: not an error's.
+  bool has_body() const { return body_.has_value(); }
   http::Framing framing() const { return framing_; }
   bool is_error() const { return kind_ == BodyKind::kError || kind_ == BodyKind::kCodedError; }
   // The upstream's fields that pass, credentials masked; but not those in content_type(), which
@@ -47,6 +55,13 @@ class UpstreamAnswer {
   // The upstream's id for the request; empty: it states none.
   std::string_view request_id() const { return request_id_.view(); }
   const providers::Provider& provider() const { return provider_; }
+  // Whether the request carried a credential of the operator's.
+  bool shows_operators_credential() const { return shows_operators_credential_; }
+
+  // Its stream begins with an error, whose data this is: it becomes an answer with that status.
+  void becomes_error(std::string data);
+  // The data of that error; empty: there is none.
+  const std::string& first_error() const { return first_error_; }
 
   AnswerSource& source() { return source_; }
   // Of an answer that passes: neither an error nor one without a body.
@@ -82,8 +97,9 @@ class UpstreamAnswer {
 
   AttemptScope& scope_;
   const providers::Provider& provider_;
+  const bool shows_operators_credential_;
   Answered answered_;
-  const int status_;
+  int status_;
   const BodyKind kind_;
   const http::Framing framing_;
   AnswerSource source_;
@@ -92,6 +108,7 @@ class UpstreamAnswer {
   SmallText<48> request_id_;
   std::optional<AnswerBody> body_;
   std::optional<http::ScratchPool::Text> text_;
+  std::string first_error_;
   std::optional<SteadyTime> over_until_;
   bool ended_ = false;
   bool error_is_read_ = false;

@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "models/catalog.h"
 #include "providers/provider.h"
+#include "routing/plan.h"
 
 namespace penstock::gateway {
 
@@ -18,6 +19,8 @@ struct Upstreams {
   // Replaced between two turns of the loop when the registry publishes: whoever needs the same one
   // for longer keeps a copy.
   const std::shared_ptr<const models::Catalog>& catalog;
+  // The routes of models with several upstreams, likewise; null: there are none.
+  const std::shared_ptr<routing::Chooser>& chooser;
 };
 
 }  // namespace penstock::gateway

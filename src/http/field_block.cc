@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/text.h"
 #include "http/serializer.h"
 
 namespace penstock::http {
@@ -51,6 +52,24 @@ void FieldBlock::add(const Field& received) {
 void FieldBlock::add(const FieldBlock& prepared) {
   names_.insert(prepared.names_);
   lines_.append(prepared.lines_);
+}
+
+std::optional<std::string_view> FieldBlock::find(std::string_view name) const {
+  std::optional<std::string_view> found;
+  for_each([&](std::string_view field, std::string_view value) {
+    if (!found && equals_ignoring_case(field, name)) found = value;
+  });
+  return found;
+}
+
+void FieldBlock::remove(std::string_view name) {
+  if (!find(name)) return;
+  FieldBlock kept;
+  for_each([&](std::string_view field, std::string_view value) {
+    if (!equals_ignoring_case(field, name)) kept.add(field, value);
+  });
+  lines_ = kept.lines_;
+  names_ = kept.names_;
 }
 
 void FieldBlock::clear() {

@@ -13,6 +13,7 @@
 // ends the program if it could.
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,11 @@ class FieldBlock {
   void add(const Field& received);
   // All fields of another block.
   void add(const FieldBlock& prepared);
+
+  // The value of the first field of that name, in any case of letters.
+  std::optional<std::string_view> find(std::string_view name) const;
+  // Removes all fields of that name, in any case of letters.
+  void remove(std::string_view name);
 
   // Whether there is a field of that name, which must not be kOther.
   bool has(FieldName name) const { return names_.contains(name); }

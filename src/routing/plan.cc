@@ -124,8 +124,10 @@ Verdict Plan::failed(Lease& lease, FailureClass failure, std::optional<nanosecon
     return Verdict::kPass;
   }
   same_target_is_allowed_ = next == FailureRule::Next::kAnotherTarget;
-  // What was not sent was no load for its upstream: to repeat it costs nothing.
-  retry_is_granted_ = failure == FailureClass::kUnsent;
+  // What was not sent, or refused without work, was no load for its upstream, and a target that
+  // refuses is not asked again soon: these retries cannot become a storm.
+  retry_is_granted_ =
+      failure == FailureClass::kUnsent || next == FailureRule::Next::kOnlyAnotherTarget;
   return Verdict::kNext;
 }
 
@@ -134,16 +136,6 @@ void Plan::succeeded(Lease& lease, SteadyTime now, std::optional<nanoseconds> fi
   if (first_content && route_.rules().hedge.is_on) {
     route_.state().hedges.add_sample(*first_content);
   }
-}
-
-bool Plan::another_is_left(SteadyTime now) const {
-  if (attempts_ >= route_.rules().attempts || now >= deadline_) return false;
-  for (Mask rest = candidates() & ~tried_; rest != 0; rest &= rest - 1) {
-    const std::size_t member = first_of(rest);
-    if (is_usable_and_sound(member, now)) return true;
-    if (look_at(member, now).standing == Standing::kUsable) return true;
-  }
-  return false;
 }
 
 void Plan::wait_for_place(PlaceWaiter& waiter, SteadyTime now) const {

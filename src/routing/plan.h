@@ -126,9 +126,11 @@ class Plan {
   void succeeded(Lease& lease, SteadyTime now,
                  std::optional<std::chrono::nanoseconds> first_content);
 
-  // Whether a failure now would lead to another target. While it is true, the start of a stream is
-  // held.
-  bool another_is_left(SteadyTime now) const;
+  // Whether a failure now could lead to another attempt, at another target or, after a wait, at the
+  // same. While it is true, the start of a stream is held.
+  bool another_is_left(SteadyTime now) const {
+    return attempts_ < route_.rules().attempts && now < deadline_;
+  }
 
   // After kPlace: `waiter` waits for a place of each target that is only full. Then next() is
   // called with it.

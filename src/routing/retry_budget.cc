@@ -7,6 +7,9 @@ namespace penstock::routing {
 namespace {
 
 constexpr std::uint32_t kRetriesMask = 0xffffffff;
+// Where requests are few, a failing target must be able to open its breaker without a client that
+// gets its error: a handful of failures for each of a few targets.
+constexpr double kSecondsAtOnce = 10;
 
 }  // namespace
 
@@ -36,7 +39,7 @@ bool RetryBudget::take_share(double percent) {
 bool RetryBudget::take_per_second(SteadyTime now, double per_second) {
   if (per_second <= 0) return false;
   const auto interval = static_cast<std::int64_t>(1e9 / per_second);
-  const auto at_once = static_cast<std::int64_t>(std::max(1.0, std::floor(per_second)));
+  const auto at_once = static_cast<std::int64_t>(std::max(1.0, kSecondsAtOnce * per_second));
   const std::int64_t time = now.time_since_epoch().count();
   std::int64_t full_at = full_at_.load(std::memory_order_relaxed);
   while (true) {

@@ -1,8 +1,9 @@
 #pragma once
 
 // How many retries a route may make, over all threads: a part of its requests in flight, and a few
-// a second beside. A retry counts until its request ends, so that of the requests no larger part
-// than `percent` is repeated, however fast the failures come.
+// a second beside, of which those of ten seconds can be made at once. A retry counts until its
+// request ends, so that of the requests no larger part than `percent` is repeated, however fast the
+// failures come.
 
 #include <atomic>
 #include <cstdint>
@@ -30,7 +31,7 @@ class RetryBudget {
   bool take_per_second(SteadyTime now, double per_second);
 
   std::atomic<std::uint64_t> counts_{0};
-  // When the tokens of min_per_second would all be back; one second's worth can be taken at once.
+  // When the tokens of min_per_second would all be back.
   std::atomic<std::int64_t> full_at_{0};
 };
 

@@ -70,6 +70,8 @@ Ending ending_of(ErrorKind kind) {
     case ErrorKind::kVersionNotSupported:
     case ErrorKind::kUpstreamForbidden:
     case ErrorKind::kOverloaded:
+    case ErrorKind::kRateLimited:
+    case ErrorKind::kPinnedTargetUnavailable:
       return Ending::kRefused;
   }
   return Ending::kInternal;

@@ -22,21 +22,25 @@
 
 namespace penstock::gateway {
 
-inline telemetry::MetricsOptions simulated_metrics_options() {
+inline telemetry::MetricsOptions simulated_metrics_options(
+    const std::vector<std::string>& providers) {
   telemetry::MetricsOptions options;
   const RouteTable table(routes(nullptr));
   for (const Endpoint& endpoint : table.endpoints()) options.routes.push_back(endpoint.label);
-  options.providers.emplace_back("p");
+  options.providers = providers;
   return options;
 }
 
 struct GatewayParts {
-  explicit GatewayParts(telemetry::LogLevel log_level = telemetry::LogLevel::kOff)
-      : log(log_level) {
-    config::Provider provider;
-    provider.id = "p";
-    provider.base_url = config::Url{.host = "upstream", .path = "/v1"};
-    settings->providers.push_back(std::move(provider));
+  explicit GatewayParts(telemetry::LogLevel log_level = telemetry::LogLevel::kOff,
+                        const std::vector<std::string>& provider_ids = {"p"})
+      : log(log_level), metrics(simulated_metrics_options(provider_ids)) {
+    for (const std::string& id : provider_ids) {
+      config::Provider provider;
+      provider.id = id;
+      provider.base_url = config::Url{.host = id == "p" ? "upstream" : id, .path = "/v1"};
+      settings->providers.push_back(std::move(provider));
+    }
   }
   GatewayParts(const GatewayParts&) = delete;
   GatewayParts& operator=(const GatewayParts&) = delete;
@@ -47,21 +51,29 @@ struct GatewayParts {
     models::ListedModel listed;
     listed.id = "m";
     (void)registry->listed(0, {registry->listed_model(0, std::move(listed), WallTime{})});
-    providers.push_back(providers::make_provider(
-        settings->providers.front(), settings->server,
-        providers::Provider::Environment{
-            .loop = loop, .connector = connector, .scratch = scratch, .tls = nullptr}));
+    for (const config::Provider& provider : settings->providers) {
+      providers.push_back(providers::make_provider(
+          provider, settings->server,
+          providers::Provider::Environment{
+              .loop = loop, .connector = connector, .scratch = scratch, .tls = nullptr}));
+    }
+    if (!settings->routing.routes.empty()) {
+      chooser = std::make_shared<routing::Chooser>(
+          std::make_shared<const routing::Router>(settings), random);
+    }
     catalog = registry->catalog();
     model_list.emplace(loop, secrets, settings->providers);
-    services.emplace(RouteServices::Parts{
-        .upstreams = {.settings = settings->providers, .providers = providers, .catalog = catalog},
-        .registry = *registry,
-        .model_list = *model_list,
-        .routes = *table,
-        .readiness = readiness,
-        .metrics = metrics,
-        .shard = shard,
-        .access_log = *access_log});
+    services.emplace(RouteServices::Parts{.upstreams = {.settings = settings->providers,
+                                                        .providers = providers,
+                                                        .catalog = catalog,
+                                                        .chooser = chooser},
+                                          .registry = *registry,
+                                          .model_list = *model_list,
+                                          .routes = *table,
+                                          .readiness = readiness,
+                                          .metrics = metrics,
+                                          .shard = shard,
+                                          .access_log = *access_log});
     table.emplace(routes(&*services));
     gateway.emplace(Gateway::Parts{.settings = *settings,
                                    .loop = loop,
@@ -90,7 +102,7 @@ struct GatewayParts {
   MemoryTrimmer memory;
   std::shared_ptr<config::Settings> settings = std::make_shared<config::Settings>();
   telemetry::Log log;
-  telemetry::Metrics metrics{simulated_metrics_options()};
+  telemetry::Metrics metrics;
   telemetry::MetricsShard& shard = metrics.add_shard();
   std::unique_ptr<telemetry::AccessLog> access_log = *telemetry::AccessLog::open("off");
   telemetry::AccessLogShard access_log_shard{*access_log};
@@ -100,6 +112,7 @@ struct GatewayParts {
   std::optional<models::Registry> registry;
   std::vector<std::unique_ptr<providers::Provider>> providers;
   std::shared_ptr<const models::Catalog> catalog;
+  std::shared_ptr<routing::Chooser> chooser;  // null: no model has several upstreams
   std::optional<ModelList> model_list;
   std::optional<RouteServices> services;
   std::optional<RouteTable> table{std::in_place, routes(nullptr)};  // bound by start_gateway()

@@ -363,18 +363,15 @@ TEST(Plan, GoesOnlyToTheProviderThatARequestNames) {
   EXPECT_EQ(fixture.plan({.only_provider = 7}).next(fixture.now()).why, Step::Why::kNoCandidate);
 }
 
-TEST(Plan, KnowsWhetherAnotherTargetIsLeft) {
+TEST(Plan, KnowsWhetherAnotherAttemptIsLeft) {
   RouteFixture fixture(2);
+  fixture.rules().attempts = 2;
   Plan plan = fixture.plan();
   Step step = plan.next(fixture.now());
   EXPECT_TRUE(plan.another_is_left(fixture.now()));
   plan.failed(step.lease, FailureClass::kServer, {}, Repeatable::kYes, fixture.now());
   step = plan.next(fixture.now());
   EXPECT_FALSE(plan.another_is_left(fixture.now()));
-  RouteFixture alone(1);
-  Plan only = alone.plan();
-  step = only.next(alone.now());
-  EXPECT_FALSE(only.another_is_left(alone.now()));
 }
 
 TEST(Plan, RepeatsWhatWasNotSentWithoutTheBudget) {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kInvalidRequestType = "invalid_request_error";
 constexpr std::string_view kAuthenticationType = "authentication_error";
 constexpr std::string_view kPermissionType = "permission_error";
+constexpr std::string_view kRateLimitType = "rate_limit_error";
 constexpr std::string_view kUpstreamType = "upstream_error";
 constexpr std::string_view kApiType = "api_error";
 
@@ -185,6 +186,10 @@ ErrorAnswer answer_for(const Error& error) {
     // The caller has chosen the address.
     case ErrorKind::kUpstreamForbidden:
       return {400, kInvalidRequestType, name, {}};
+    // As OpenAI names it: clients wait after it.
+    case ErrorKind::kRateLimited:
+      return {429, kRateLimitType, "rate_limit_exceeded", {}};
+    case ErrorKind::kPinnedTargetUnavailable:
     case ErrorKind::kOverloaded:
     case ErrorKind::kShuttingDown:
       return {503, kApiType, name, {}};
@@ -209,7 +214,7 @@ std::string_view anthropic_type_of(int status) {
     case 413:
       return "request_too_large";
     case 429:
-      return "rate_limit_error";
+      return kRateLimitType;
     case 503:
     case 529:
       return "overloaded_error";

@@ -1,0 +1,374 @@
+#include "gateway/routed_pass.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.h"
+#include "gateway/choose.h"
+#include "gateway/pass.h"
+#include "gateway/relay.h"
+#include "gateway/request_timeouts.h"
+#include "net/task_group.h"
+#include "net/wait.h"
+
+namespace penstock::gateway {
+namespace {
+
+using routing::FailureClass;
+using routing::Step;
+using routing::Verdict;
+
+// After this, clients' libraries do not retry by themselves.
+constexpr std::chrono::seconds kClientsWaitMax{120};
+
+std::string_view why_text(Step::Why why) {
+  switch (why) {
+    case Step::Why::kNoCandidate:
+      return "no target of the model can take the request";
+    case Step::Why::kAllCooling:
+      return "all targets of the model are cooling down";
+    case Step::Why::kAllFull:
+      return "all targets of the model are at max_concurrency";
+    case Step::Why::kQueueFull:
+      return "too many requests wait for a target of the model";
+    case Step::Why::kAllTried:
+    case Step::Why::kAttempts:
+    case Step::Why::kBudget:
+    case Step::Why::kDeadline:
+      break;
+  }
+  return "no target of the model is left to try";
+}
+
+// Where no upstream has been asked.
+Error no_target(std::string_view model, Step::Why why, std::optional<SteadyTime> usable_at,
+                SteadyTime now) {
+  constexpr std::size_t kNameShownBytes = 256;
+  const bool is_cooling = why == Step::Why::kAllCooling;
+  std::string message =
+      std::string(why_text(why)) + " '" + std::string(model.substr(0, kNameShownBytes)) + "'";
+  if (is_cooling && usable_at && *usable_at > now) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(*usable_at - now);
+    message += "; the first can be asked in " + std::to_string(left.count()) + " s";
+  }
+  return Error::gateway(is_cooling ? ErrorKind::kRateLimited : ErrorKind::kOverloaded,
+                        std::move(message));
+}
+
+bool is_upstreams_fault(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::kUpstreamReset:
+    case ErrorKind::kUpstreamTimeout:
+    case ErrorKind::kUpstreamInvalidResponse:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+RoutedPass::RoutedPass(const PassedRequest& request, routing::Chooser& chooser)
+    : request_(request), chooser_(chooser) {}
+
+Task<Status> RoutedPass::run(const routing::ModelRoute& route) {
+  const routing::ModelRoute* next = &route;
+  visited_.push_back(request_.exchange.facts().model.view());
+  for (;;) {
+    RouteEnd end = co_await try_route(*next);
+    if (end.done) co_return std::move(*end.done);
+    add_fallbacks(*next, end.verdict);
+    if (fallbacks_.empty()) co_return co_await give_up(*next, end);
+    const std::string_view model = fallbacks_.front();
+    fallbacks_.erase(fallbacks_.begin());
+    visited_.push_back(model);
+    request_.exchange.facts().is_fallback = true;
+    next = chooser_.router().find(model);
+    if (next == nullptr) co_return co_await pass_to_model(model);
+  }
+}
+
+Task<RoutedPass::RouteEnd> RoutedPass::try_route(const routing::ModelRoute& route) {
+  const net::Signal& gone = request_.exchange.client().gone();
+  const SteadyTime last =
+      last_begin(request_.exchange.client().request().fields, request_.exchange.facts().started);
+  routing::Plan plan(chooser_, route, asked_of(route), now(), last);
+  std::optional<routing::PlaceWaiter> waiter;
+  RouteEnd end;
+  for (;;) {
+    Step step = plan.next(now(), waiter ? &*waiter : nullptr);
+    if (step.kind == Step::Kind::kWait) {
+      Status waited = co_await wait(plan, step, waiter);
+      if (waited) continue;
+      end.done = std::move(waited);
+      co_return end;
+    }
+    if (step.kind == Step::Kind::kNone) {
+      end.why = step.why;
+      end.usable_at = plan.usable_at(now());
+      co_return end;
+    }
+    waiter.reset();
+    TargetAttempt* ended = co_await run_attempt(plan, std::move(step.lease));
+    TargetAttempt& attempt = *ended;
+    if (attempt.is_ready()) {
+      end.done = co_await send(plan, attempt);
+      co_return end;
+    }
+    // Nobody waits for a further attempt, and connecting may succeed without noticing that.
+    if (gone.raised()) {
+      end.done = failure(Error::cancelled());
+      co_return end;
+    }
+    last_ = &attempt;
+    end.verdict = plan.failed(attempt.lease(), *attempt.failure_class(), attempt.told(),
+                              may_be_sent_again(attempt), now());
+    const bool is_over = now() >= request_.exchange.facts().deadline;
+    if (end.verdict != Verdict::kNext || is_over) {
+      end.usable_at = plan.usable_at(now());
+      co_return end;
+    }
+  }
+}
+
+TargetAttempt& RoutedPass::begin(routing::Plan& plan, routing::Lease lease, Raced raced) {
+  const routing::ModelRoute& route = plan.route();
+  const config::AttemptTimeouts timeouts =
+      timeouts_of(route, *route.members()[lease.position()].settings);
+  request_.exchange.limit_to(timeouts.request);
+  const bool is_raced = raced == Raced::kYes;
+  const TargetAttempt::Options options{.timeouts = timeouts,
+                                       .holds = is_raced || plan.another_is_left(now()),
+                                       .is_raced = is_raced,
+                                       .waited = std::exchange(waited_, {})};
+  if (!first_) return first_.emplace(request_, route, std::move(lease), options);
+  more_.push_back(std::make_unique<TargetAttempt>(request_, route, std::move(lease), options));
+  return *more_.back();
+}
+
+Task<TargetAttempt*> RoutedPass::run_attempt(routing::Plan& plan, routing::Lease lease) {
+  std::optional<std::chrono::milliseconds> delay;
+  if (may_hedge(plan.route())) delay = plan.hedge_delay();
+  TargetAttempt& attempt = begin(plan, std::move(lease), delay ? Raced::kYes : Raced::kNo);
+  if (delay) co_return co_await race(plan, attempt, *delay);
+  co_await attempt.run();
+  co_return &attempt;
+}
+
+// A second attempt begins beside a first that has no content after `delay`. Returns the one whose
+// content comes first; else one that failed, of which the plan has not been told.
+Task<TargetAttempt*> RoutedPass::race(routing::Plan& plan, TargetAttempt& first,
+                                      std::chrono::milliseconds delay) {
+  net::EventLoop& loop = request_.exchange.loop();
+  net::Signal& gone = request_.exchange.client().gone();
+  net::TaskGroup running(loop, [](std::string_view) {});
+  running.spawn(first.run_raced());
+  net::Deadline slow(loop);
+  slow.set_after(delay);
+  const net::Woken woken = co_await net::wait_any(loop, &slow, gone, first.ended());
+  TargetAttempt* second = nullptr;
+  if (woken.timed_out()) {
+    routing::Lease lease = plan.hedge(loop.now());
+    if (lease) second = &begin(plan, std::move(lease), Raced::kYes);
+    if (second != nullptr) second->is_hedge();
+    if (second != nullptr) running.spawn(second->run_raced());
+  }
+  TargetAttempt* ended = co_await first_ready(first, second);
+  for (TargetAttempt* other : {&first, second}) {
+    if (other == nullptr || other == ended) continue;
+    other->stop();
+  }
+  if (gone.raised()) ended->stop();
+  co_await running.join();
+  first.rethrow();
+  if (second != nullptr) second->rethrow();
+  for (TargetAttempt* other : {&first, second}) {
+    if (other != nullptr && other != ended) note_loss(plan, *other);
+  }
+  ended->has_won();
+  co_return ended;
+}
+
+Task<TargetAttempt*> RoutedPass::first_ready(TargetAttempt& first, TargetAttempt* second) {
+  net::EventLoop& loop = request_.exchange.loop();
+  net::Signal& gone = request_.exchange.client().gone();
+  for (;;) {
+    const bool first_ended = first.ended().raised();
+    const bool second_ended = second == nullptr || second->ended().raised();
+    if (first.is_ready() || second == nullptr) {
+      if (first_ended) co_return &first;
+    } else if (second->is_ready()) {
+      co_return second;
+    }
+    if (first_ended && second_ended) co_return second;
+    if (gone.raised()) co_return &first;
+    net::Signal& one = first_ended ? second->ended() : first.ended();
+    net::Signal& other = second_ended ? first.ended() : second->ended();
+    co_await net::wait_any(loop, nullptr, gone, one, other);
+  }
+}
+
+// One that failed by itself tells something about its target; one that was stopped does not.
+void RoutedPass::note_loss(routing::Plan& plan, TargetAttempt& attempt) {
+  const FailureClass failure = attempt.failure_class().value_or(FailureClass::kGone);
+  if (failure != FailureClass::kGone) {
+    (void)plan.failed(attempt.lease(), failure, attempt.told(), routing::Repeatable::kNo, now());
+  }
+  attempt.lease().end();
+}
+
+// A second attempt costs as much as a first: only what makes an answer and nothing else.
+bool RoutedPass::may_hedge(const routing::ModelRoute& route) const {
+  return route.rules().hedge.is_on &&
+         request_.exchange.passing().repeatable == gateway::Repeatable::kYes &&
+         request_.body.size() <= route.rules().retry.body_bytes;
+}
+
+Task<Status> RoutedPass::wait(routing::Plan& plan, const Step& step,
+                              std::optional<routing::PlaceWaiter>& waiter) {
+  net::EventLoop& loop = request_.exchange.loop();
+  net::Signal& gone = request_.exchange.client().gone();
+  net::Deadline deadline(loop);
+  deadline.set(std::min(step.until, request_.exchange.facts().deadline));
+  // A place is given on any thread, and perhaps when nobody waits any more.
+  auto came = std::make_shared<net::Signal>();
+  if (step.wait == Step::For::kPlace) {
+    waiter.emplace([&loop, came] { loop.post([came] { came->raise(); }); });
+    plan.wait_for_place(*waiter, loop.now());
+  }
+  const SteadyTime began = loop.now();
+  const net::Woken woken = co_await net::wait_any(loop, &deadline, gone, *came);
+  waited_ += loop.now() - began;
+  if (woken.by(gone)) co_return failure(Error::cancelled());
+  co_return Status{};
+}
+
+Task<Status> RoutedPass::send(routing::Plan& plan, TargetAttempt& attempt) {
+  Exchange& exchange = request_.exchange;
+  routing::Lease& lease = attempt.lease();
+  tell(attempt);
+  const bool is_counted = attempt.has_content() || lease.is_probe();
+  if (attempt.has_content()) {
+    plan.succeeded(lease, now(), now() - lease.begun());
+  } else if (is_counted) {
+    plan.succeeded(lease, now(), std::nullopt);
+  }
+  UpstreamAnswer& answer = *attempt.answer();
+  Status relayed = co_await relay(exchange, answer);
+  const bool said_error = answer.has_body() && answer.body().saw_error();
+  if (said_error || (!relayed && is_upstreams_fault(relayed.error()))) {
+    (void)plan.failed(lease, FailureClass::kBrokenStream, std::nullopt, routing::Repeatable::kNo,
+                      now());
+  } else if (relayed && !is_counted) {
+    std::optional<std::chrono::nanoseconds> first_content;
+    const ExchangeFacts& facts = exchange.facts();
+    if (facts.first_byte) first_content = facts.started + *facts.first_byte - lease.begun();
+    plan.succeeded(lease, now(), first_content);
+  }
+  lease.end();
+  co_return relayed;
+}
+
+// The last upstream's answer, else an error of the gateway's own.
+Task<Status> RoutedPass::give_up(const routing::ModelRoute& route, const RouteEnd& end) {
+  if (end.why) tell_when_to_retry(end);
+  if (last_ == nullptr) {
+    co_return failure(no_target(route.settings().model, end.why.value_or(Step::Why::kNoCandidate),
+                                end.usable_at, now()));
+  }
+  tell(*last_);
+  if (last_->error()) {
+    Error error = *last_->error();
+    const std::size_t asked = request_.exchange.facts().targets_asked.count();
+    if (asked > 1) error.message += " (attempt " + std::to_string(asked) + ")";
+    co_return failure(std::move(error));
+  }
+  co_return co_await relay(request_.exchange, *last_->answer());
+}
+
+// Without a route, a model is served by its provider alone.
+Task<Status> RoutedPass::pass_to_model(std::string_view model) {
+  auto target = request_.catalog->route(model);
+  if (!target) co_return failure(std::move(target.error()));
+  request_.exchange.set_target(*target);
+  co_return co_await pass_to_target(request_, *target);
+}
+
+routing::Asked RoutedPass::asked_of(const routing::ModelRoute&) const {
+  routing::Asked asked;
+  asked.family = request_.match.served->route.passing->family;
+  asked.only_provider = request_.only_provider;
+  return asked;
+}
+
+config::AttemptTimeouts RoutedPass::timeouts_of(const routing::ModelRoute& route,
+                                                const config::RouteTarget& target) const {
+  const Exchange& exchange = request_.exchange;
+  config::AttemptTimeouts timeouts = config::effective_timeouts(
+      exchange.server().timeouts, request_.upstreams.settings[target.provider].timeouts,
+      route.rules().timeouts, target.timeouts);
+  shorten(timeouts, exchange.client().request().fields);
+  return timeouts;
+}
+
+// Whether another upstream may get the request, too.
+routing::Repeatable RoutedPass::may_be_sent_again(const TargetAttempt& attempt) const {
+  using routing::Repeatable;
+  const config::RetryRules& rules = attempt.route().rules().retry;
+  switch (*attempt.failure_class()) {
+    case FailureClass::kUnsent:
+    case FailureClass::kTimeoutConnect:
+      return Repeatable::kYes;
+    case FailureClass::kRateLimited:
+    case FailureClass::kQuota:
+    case FailureClass::kCredential:
+    case FailureClass::kNotHere:
+    case FailureClass::kContext:
+    case FailureClass::kPolicy:
+      // Refused, and nothing done.
+      return request_.body.size() <= rules.body_bytes ? Repeatable::kYes : Repeatable::kNo;
+    case FailureClass::kLost:
+      if (!rules.lost) return Repeatable::kNo;
+      break;
+    default:
+      break;
+  }
+  const bool may = request_.exchange.passing().repeatable == gateway::Repeatable::kYes;
+  return may && request_.body.size() <= rules.body_bytes ? Repeatable::kYes : Repeatable::kNo;
+}
+
+// Who is asked, or has answered.
+void RoutedPass::tell(const TargetAttempt& attempt) {
+  const config::RouteTarget& target = attempt.target();
+  ExchangeFacts& facts = request_.exchange.facts();
+  facts.provider = target.provider;
+  facts.upstream_model.assign(target.model.empty() ? facts.model.view()
+                                                   : std::string_view(target.model));
+}
+
+void RoutedPass::tell_when_to_retry(const RouteEnd& end) {
+  ExchangeFacts& facts = request_.exchange.facts();
+  const bool waits = end.usable_at && *end.usable_at > now();
+  const bool is_soon = waits && *end.usable_at - now() <= kClientsWaitMax;
+  if (end.why == Step::Why::kAllCooling && waits) {
+    facts.retry_after = std::chrono::ceil<std::chrono::milliseconds>(*end.usable_at - now());
+  }
+  const bool all_tried = end.why == Step::Why::kAllTried || end.why == Step::Why::kAllCooling;
+  facts.should_not_retry = all_tried && !is_soon;
+}
+
+void RoutedPass::add_fallbacks(const routing::ModelRoute& route, Verdict verdict) {
+  const config::ModelRoute::Fallbacks& all = route.settings().fallbacks;
+  const std::vector<std::string>* names = &all.any;
+  if (verdict == Verdict::kContextFallback) names = &all.context_window;
+  if (verdict == Verdict::kPolicyFallback) names = &all.content_policy;
+  if (verdict == Verdict::kPass) return;
+  auto at = fallbacks_.begin();
+  for (const std::string& name : *names) {
+    const bool is_known = std::ranges::find(visited_, std::string_view(name)) != visited_.end() ||
+                          std::ranges::find(fallbacks_, std::string_view(name)) != fallbacks_.end();
+    if (!is_known) at = fallbacks_.insert(at, name) + 1;
+  }
+}
+
+}  // namespace penstock::gateway

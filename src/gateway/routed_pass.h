@@ -1,0 +1,82 @@
+#pragma once
+
+// RoutedPass: passes a request to the targets of a model's route, one after the other, until one
+// answers.
+//
+// This is the one loop of attempts for all APIs, and for whole and streamed answers. What follows a
+// failure is the Plan's decision (routing/plan.h); a route that cannot serve the request may lead
+// to other models (ModelRoute::Fallbacks). The client gets one answer: that of the attempt whose
+// content comes first, else the last upstream's.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "core/task.h"
+#include "gateway/passed_request.h"
+#include "gateway/target_attempt.h"
+#include "routing/plan.h"
+#include "routing/router.h"
+
+namespace penstock::gateway {
+
+class RoutedPass {
+ public:
+  // All of it outlives the pass.
+  RoutedPass(const PassedRequest& request, routing::Chooser& chooser);
+  RoutedPass(const RoutedPass&) = delete;
+  RoutedPass& operator=(const RoutedPass&) = delete;
+
+  // Errors: as of pass().
+  Task<Status> run(const routing::ModelRoute& route);
+
+ private:
+  // How the attempts of one route have ended.
+  struct RouteEnd {
+    // None if the client has an answer, or none can be given.
+    std::optional<Status> done;
+    routing::Verdict verdict = routing::Verdict::kNext;  // of the last failure
+    std::optional<routing::Step::Why> why;               // no other attempt followed
+    std::optional<SteadyTime> usable_at;
+  };
+
+  Task<RouteEnd> try_route(const routing::ModelRoute& route);
+  Task<Status> wait(routing::Plan& plan, const routing::Step& step,
+                    std::optional<routing::PlaceWaiter>& waiter);
+  enum class Raced : bool { kNo, kYes };
+  TargetAttempt& begin(routing::Plan& plan, routing::Lease lease, Raced raced);
+  Task<TargetAttempt*> run_attempt(routing::Plan& plan, routing::Lease lease);
+  Task<TargetAttempt*> race(routing::Plan& plan, TargetAttempt& first,
+                            std::chrono::milliseconds delay);
+  Task<TargetAttempt*> first_ready(TargetAttempt& first, TargetAttempt* second);
+  void note_loss(routing::Plan& plan, TargetAttempt& attempt);
+  Task<Status> send(routing::Plan& plan, TargetAttempt& attempt);
+  Task<Status> give_up(const routing::ModelRoute& route, const RouteEnd& end);
+  Task<Status> pass_to_model(std::string_view model);
+
+  bool may_hedge(const routing::ModelRoute& route) const;
+  routing::Asked asked_of(const routing::ModelRoute& route) const;
+  config::AttemptTimeouts timeouts_of(const routing::ModelRoute& route,
+                                      const config::RouteTarget& target) const;
+  routing::Repeatable may_be_sent_again(const TargetAttempt& attempt) const;
+  void tell(const TargetAttempt& attempt);
+  void tell_when_to_retry(const RouteEnd& end);
+  void add_fallbacks(const routing::ModelRoute& route, routing::Verdict verdict);
+  SteadyTime now() const { return request_.exchange.loop().now(); }
+
+  const PassedRequest& request_;
+  routing::Chooser& chooser_;
+  std::optional<TargetAttempt> first_;                // nearly every request has one
+  std::vector<std::unique_ptr<TargetAttempt>> more_;  // the further ones
+  TargetAttempt* last_ = nullptr;                     // the last that failed
+  std::chrono::nanoseconds waited_{0};                // since the last attempt
+  // Names of models that are tried next, and of those that have been.
+  std::vector<std::string_view> fallbacks_;
+  std::vector<std::string_view> visited_;
+};
+
+}  // namespace penstock::gateway

@@ -1,0 +1,133 @@
+#include "gateway/target_attempt.h"
+
+#include <utility>
+
+#include "gateway/await_content.h"
+#include "gateway/choose.h"
+#include "routing/cooldown_hint.h"
+#include "wire/apis/error_event.h"
+
+namespace penstock::gateway {
+
+using routing::AttemptPhase;
+
+TargetAttempt::TargetAttempt(const PassedRequest& request, const routing::ModelRoute& route,
+                             routing::Lease lease, const Options& options)
+    : request_(request),
+      route_(route),
+      lease_(std::move(lease)),
+      target_(*route.members()[lease_.position()].settings),
+      options_(options),
+      facts_(request.exchange.facts().targets_asked.add(
+          {.provider = target_.provider,
+           .model = target_.model,
+           .began = lease_.begun(),
+           .wait = duration_cast<std::chrono::microseconds>(options.waited),
+           .failure = std::nullopt})),
+      deadline_(request.exchange.loop()),
+      scope_{.exchange = request.exchange,
+             .stop = options.is_raced ? &stop_ : &request.exchange.client().gone(),
+             .deadline = deadline_,
+             .timeouts = options.timeouts} {}
+
+Task<void> TargetAttempt::run() {
+  co_await run_phases();
+  facts_.failure = failure_;
+  facts_.duration =
+      duration_cast<std::chrono::microseconds>(request_.exchange.loop().now() - facts_.began);
+  if (asked_.answer) facts_.status = asked_.answer->status();
+  ended_.raise();
+}
+
+Task<void> TargetAttempt::run_phases() {
+  Status asked = co_await ask();
+  if (!asked) {
+    const bool is_connected = scope_.facts != nullptr && scope_.facts->connect.has_value();
+    fail(std::move(asked.error()), is_connected ? AttemptPhase::kHead : AttemptPhase::kConnect);
+  } else if (asked_.answer->is_error()) {
+    co_await read_refusal();
+  } else {
+    co_await await_start();
+  }
+}
+
+Task<void> TargetAttempt::run_raced() {
+  try {
+    co_await run();
+  } catch (...) {
+    exception_ = std::current_exception();
+  }
+  ended_.raise();
+}
+
+void TargetAttempt::rethrow() const {
+  if (exception_) std::rethrow_exception(exception_);
+}
+
+Task<Status> TargetAttempt::ask() {
+  Result<std::vector<std::string>> further = further_models(request_, target_.provider);
+  if (!further) co_return failure(std::move(further.error()));
+  const std::string_view asked_model = request_.exchange.facts().model.view();
+  const AttemptTarget target{
+      .provider = target_.provider,
+      .model = target_.model.empty() ? asked_model : std::string_view(target_.model),
+      .further_models = *further};
+  co_return co_await ask_upstream(scope_, request_, target, asked_);
+}
+
+// The text says what kind of error it is, and it is needed whole if it is passed on.
+Task<void> TargetAttempt::read_refusal() {
+  UpstreamAnswer& answer = *asked_.answer;
+  Status read = co_await answer.read_error();
+  if (!read) {
+    fail(std::move(read.error()), AttemptPhase::kBody);
+  } else {
+    refuse(answer.status(), answer.text());
+  }
+}
+
+Task<void> TargetAttempt::await_start() {
+  UpstreamAnswer& answer = *asked_.answer;
+  Status readable = answer.check_coding();
+  if (!readable) {
+    fail(std::move(readable.error()), AttemptPhase::kHead);
+    co_return;
+  }
+  const bool waits = options_.holds || options_.timeouts.first_token.count() > 0;
+  if (!waits || !answer.has_body()) co_return;
+  SteadyTime until = net::Deadline::kNever;
+  if (options_.timeouts.first_token.count() > 0) {
+    until = lease_.begun() + options_.timeouts.first_token;
+  }
+  Result<AnswerStart> start = co_await await_content(answer, route_.rules().hold, until);
+  if (!start) {
+    fail(std::move(start.error()), AttemptPhase::kFirstContent);
+  } else if (start->kind == AnswerStart::Kind::kError) {
+    answer.becomes_error(std::move(start->error));
+    refuse(answer.status(), answer.first_error());
+  } else {
+    has_content_ = true;
+  }
+}
+
+void TargetAttempt::fail(Error error, AttemptPhase phase) {
+  failure_ = routing::classify(error, phase);
+  error_ = std::move(error);
+}
+
+void TargetAttempt::refuse(int status, std::string_view text) {
+  const config::RouteRules& rules = route_.rules();
+  failure_ = routing::classify(
+      {.status = status, .text = text, .operators_key = !asked_.call->key().is_callers()},
+      rules.retry);
+  const http::FieldBlock& fields = asked_.answer->fields();
+  const auto field = [&fields](std::string_view name) { return fields.find(name); };
+  told_ = routing::cooldown_hint(field, rules.cooldown.read_message ? text : std::string_view(),
+                                 request_.exchange.loop().wall());
+}
+
+void TargetAttempt::has_won() {
+  scope_.stop = &request_.exchange.client().gone();
+}
+
+}  // namespace penstock::gateway
