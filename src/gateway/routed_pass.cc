@@ -173,7 +173,7 @@ Task<TargetAttempt*> RoutedPass::race(routing::Plan& plan, TargetAttempt& first,
     if (second != nullptr) second->is_hedge();
     if (second != nullptr) running.spawn(second->run_raced());
   }
-  TargetAttempt* ended = co_await first_ready(first, second);
+  TargetAttempt* ended = co_await first_ready(plan, first, second);
   for (TargetAttempt* other : {&first, second}) {
     if (other == nullptr || other == ended) continue;
     other->stop();
@@ -189,19 +189,22 @@ Task<TargetAttempt*> RoutedPass::race(routing::Plan& plan, TargetAttempt& first,
   co_return ended;
 }
 
-Task<TargetAttempt*> RoutedPass::first_ready(TargetAttempt& first, TargetAttempt* second) {
+Task<TargetAttempt*> RoutedPass::first_ready(routing::Plan& plan, TargetAttempt& first,
+                                             TargetAttempt* second) {
   net::EventLoop& loop = request_.exchange.loop();
   net::Signal& gone = request_.exchange.client().gone();
   for (;;) {
+    if (first.is_ready()) co_return &first;
+    if (second != nullptr && second->is_ready()) co_return second;
     const bool first_ended = first.ended().raised();
     const bool second_ended = second == nullptr || second->ended().raised();
-    if (first.is_ready() || second == nullptr) {
-      if (first_ended) co_return &first;
-    } else if (second->is_ready()) {
-      co_return second;
+    if (first_ended && second_ended) {
+      co_return second == nullptr || !second->lease() ? &first : second;
     }
-    if (first_ended && second_ended) co_return second;
     if (gone.raised()) co_return &first;
+    // What it says about its target holds for all requests, and from now on.
+    if (first_ended) note_loss(plan, first);
+    if (second != nullptr && second_ended) note_loss(plan, *second);
     net::Signal& one = first_ended ? second->ended() : first.ended();
     net::Signal& other = second_ended ? first.ended() : second->ended();
     co_await net::wait_any(loop, nullptr, gone, one, other);
@@ -210,10 +213,12 @@ Task<TargetAttempt*> RoutedPass::first_ready(TargetAttempt& first, TargetAttempt
 
 // One that failed by itself tells something about its target; one that was stopped does not.
 void RoutedPass::note_loss(routing::Plan& plan, TargetAttempt& attempt) {
+  if (!attempt.lease()) return;  // noted before
   const FailureClass failure = attempt.failure_class().value_or(FailureClass::kGone);
   if (failure != FailureClass::kGone) {
     (void)plan.failed(attempt.lease(), failure, attempt.told(), routing::Repeatable::kNo, now());
   }
+  attempt.drop_answer();
   attempt.lease().end();
 }
 

@@ -52,7 +52,8 @@ class RoutedPass {
   Task<TargetAttempt*> run_attempt(routing::Plan& plan, routing::Lease lease);
   Task<TargetAttempt*> race(routing::Plan& plan, TargetAttempt& first,
                             std::chrono::milliseconds delay);
-  Task<TargetAttempt*> first_ready(TargetAttempt& first, TargetAttempt* second);
+  Task<TargetAttempt*> first_ready(routing::Plan& plan, TargetAttempt& first,
+                                   TargetAttempt* second);
   void note_loss(routing::Plan& plan, TargetAttempt& attempt);
   Task<Status> send(routing::Plan& plan, TargetAttempt& attempt);
   Task<Status> give_up(const routing::ModelRoute& route, const RouteEnd& end);

@@ -36,7 +36,13 @@ Task<void> TargetAttempt::run() {
   facts_.duration =
       duration_cast<std::chrono::microseconds>(request_.exchange.loop().now() - facts_.began);
   if (asked_.answer) facts_.status = asked_.answer->status();
+  // An error that is passed on has been read.
+  if (failure_) drop_answer();
   ended_.raise();
+}
+
+void TargetAttempt::drop_answer() {
+  if (asked_.answer) asked_.answer->stop_reading();
 }
 
 Task<void> TargetAttempt::run_phases() {

@@ -52,6 +52,8 @@ class TargetAttempt {
   void is_hedge() { facts_.is_hedge = true; }
 
   bool is_ready() const { return ended_.raised() && !failure_; }
+  // Its answer is not sent: the upstream need not go on with it.
+  void drop_answer();
   // Before the relay of the answer of one that was raced: it ends with the client.
   void has_won();
 

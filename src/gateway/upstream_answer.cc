@@ -138,4 +138,9 @@ void UpstreamAnswer::finish() {
   if (!std::exchange(finished_, true)) answered_.upstream.finish();
 }
 
+void UpstreamAnswer::stop_reading() {
+  if (ended_) return finish();
+  if (!std::exchange(finished_, true)) answered_.upstream.finish_unread();
+}
+
 }  // namespace penstock::gateway

@@ -91,6 +91,9 @@ class UpstreamAnswer {
 
   // Gives the connection back, after the end of the body.
   void finish();
+  // The rest of the body is not wanted: the connection is given back, or closed if the upstream
+  // still answers. What has been read stays.
+  void stop_reading();
 
  private:
   void copy_head(const http::ResponseHead& head);
