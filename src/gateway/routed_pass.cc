@@ -78,7 +78,7 @@ Task<Status> RoutedPass::run(const routing::ModelRoute& route) {
     RouteEnd end = co_await try_route(*next);
     if (end.done) co_return std::move(*end.done);
     add_fallbacks(*next, end.verdict);
-    if (fallbacks_.empty()) co_return co_await give_up(*next, end);
+    if (fallbacks_.empty() || is_over()) co_return co_await give_up(*next, end);
     const std::string_view model = fallbacks_.front();
     fallbacks_.erase(fallbacks_.begin());
     visited_.push_back(model);
@@ -99,8 +99,10 @@ Task<RoutedPass::RouteEnd> RoutedPass::try_route(const routing::ModelRoute& rout
     Step step = plan.next(now(), waiter ? &*waiter : nullptr);
     if (step.kind == Step::Kind::kWait) {
       Status waited = co_await wait(plan, step, waiter);
-      if (waited) continue;
-      end.done = std::move(waited);
+      if (waited && !is_over()) continue;
+      if (!waited) end.done = std::move(waited);
+      end.why = Step::Why::kDeadline;
+      end.usable_at = plan.usable_at(now());
       co_return end;
     }
     if (step.kind == Step::Kind::kNone) {
@@ -123,8 +125,7 @@ Task<RoutedPass::RouteEnd> RoutedPass::try_route(const routing::ModelRoute& rout
     last_ = &attempt;
     end.verdict = plan.failed(attempt.lease(), *attempt.failure_class(), attempt.told(),
                               may_be_sent_again(attempt), now());
-    const bool is_over = now() >= request_.exchange.facts().deadline;
-    if (end.verdict != Verdict::kNext || is_over) {
+    if (end.verdict != Verdict::kNext || is_over()) {
       end.usable_at = plan.usable_at(now());
       co_return end;
     }

@@ -68,6 +68,8 @@ class RoutedPass {
   void tell_when_to_retry(const RouteEnd& end);
   void add_fallbacks(const routing::ModelRoute& route, routing::Verdict verdict);
   SteadyTime now() const { return request_.exchange.loop().now(); }
+  // The time of the whole request has passed.
+  bool is_over() const { return now() >= request_.exchange.facts().deadline; }
 
   const PassedRequest& request_;
   routing::Chooser& chooser_;
