@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,19 +63,24 @@ class Act {
     return add({.text = size + text + "\r\n"});
   }
   Act& then(std::string text) { return add({.text = std::move(text)}); }
-  Act& wait(milliseconds time) { return add({.wait = time}); }
+  Act& wait(std::chrono::nanoseconds time) { return add({.wait = time}); }
   // Breaks the connection.
   Act& reset() { return add({.resets = true}); }
   // Answers no more, and keeps the connection open.
   Act& stall() { return add({.wait = std::chrono::hours(10)}); }
   static Act silence() { return Act().stall(); }
+  // Tells the test that the steps before it are done.
+  Act& call(std::function<void()> then) { return add({.call = std::move(then)}); }
 
   struct Step {
     std::string text = {};
-    milliseconds wait{0};
+    std::chrono::nanoseconds wait{0};
     bool resets = false;
+    std::function<void()> call = {};
   };
   const std::vector<Step>& steps() const { return steps_; }
+  // Tells the test that the upstream has no more to do with the request.
+  std::function<void()> ended = [] {};
 
  private:
   Act& add(Step step) {
@@ -99,11 +105,12 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
 
   // One upstream.
   struct Upstream {
-    std::deque<Act> next;          // for the next requests, in order
-    std::optional<Act> always;     // for all others
-    bool refuses = false;          // connections
-    std::vector<std::string> got;  // bodies, in the order of their arrival
-    std::vector<SteadyTime> at;    // when
+    std::deque<Act> next;                              // for the next requests, in order
+    std::optional<Act> always;                         // for all others
+    std::function<Act(const std::string& body)> acts;  // decides for each request, if set
+    bool refuses = false;                              // connections
+    std::vector<std::string> got;                      // bodies, in the order of their arrival
+    std::vector<SteadyTime> at;                        // when
     std::vector<std::string> heads;
     std::size_t connections = 0;
     std::size_t open = 0;       // requests that it is answering
@@ -267,6 +274,7 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
       ++upstream_.open;
       const bool whole = co_await perform(exchange, act);
       --upstream_.open;
+      act.ended();
       if (!whole) ++upstream_.cut_short;
     }
     http::Refusal refuse(const Error&, const net::SocketAddress&, std::string_view) override {
@@ -283,6 +291,7 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
     }
 
     Act next_act(std::string_view body) {
+      if (upstream_.acts) return upstream_.acts(std::string(body));
       if (!upstream_.next.empty()) {
         Act act = std::move(upstream_.next.front());
         upstream_.next.pop_front();
@@ -304,13 +313,15 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
           exchange.end_after_this();
           co_return true;
         }
+        if (step.call) step.call();
         if (step.wait.count() > 0) {
           net::Deadline deadline(loop);
-          deadline.set_after(step.wait);
+          deadline.set(loop.now() + step.wait);
           const net::Woken woken = co_await net::wait_any(loop, &deadline, exchange.gone());
           if (woken.by(exchange.gone())) co_return false;
           continue;
         }
+        if (step.text.empty()) continue;
         http::Pieces pieces;
         pieces.add(step.text);
         Status written = co_await exchange.write_raw(pieces);
