@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <random>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -39,6 +40,11 @@ std::size_t worker_count(const config::Server& server) {
 // Never reached: a worker's resolver has one look-up of a host at a time.
 std::size_t operator_lookups_max(const config::Settings& settings) {
   return net::SystemResolver::kEntriesMax * worker_count(settings.server);
+}
+
+std::uint64_t random_bucket_key() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32) | device();
 }
 
 telemetry::BlockingWork blocking_work(std::string name, const net::LookupThreads& lookups) {
@@ -92,6 +98,9 @@ struct Service::Parts {
         router(settings->routing.routes.empty()
                    ? nullptr
                    : std::make_shared<const routing::Router>(settings)),
+        pins(settings->providers.size() > 1
+                 ? std::make_unique<routing::Pins>(routing::Pins::Limits(), random_bucket_key())
+                 : nullptr),
         connections(settings->server.limits.connections),
         bodies(settings->server.limits.all_bodies_bytes) {}
   // The workers use everything else.
@@ -116,6 +125,7 @@ struct Service::Parts {
   std::vector<std::unique_ptr<Worker>> workers;
   models::Registry registry;
   const std::shared_ptr<const routing::Router> router;  // null: no model has several upstreams
+  const std::unique_ptr<routing::Pins> pins;            // null: there is one provider
   std::unique_ptr<net::TlsContext> server_tls;
   std::vector<net::TlsContext> client_tls;
   std::vector<std::unique_ptr<http::UpstreamLimit>> upstream_limits;
@@ -174,6 +184,7 @@ Status Service::Parts::listen() {
                                 .access_log = *access_log,
                                 .registry = registry,
                                 .router = router,
+                                .pins = pins.get(),
                                 .lookups = lookups,
                                 .caller_lookups = caller_lookups,
                                 .server_tls = server_tls.get(),

@@ -32,6 +32,7 @@
 #include "net/resolver.h"
 #include "net/task_group.h"
 #include "providers/provider.h"
+#include "routing/pins.h"
 #include "routing/plan.h"
 #include "routing/router.h"
 #include "telemetry/access_log.h"
@@ -50,6 +51,7 @@ struct Shared {
   telemetry::AccessLog& access_log;
   models::Registry& registry;
   const std::shared_ptr<const routing::Router>& router;  // null: no model has several upstreams
+  routing::Pins* pins;                                   // null: there is one provider
   net::LookupThreads& lookups;                           // of the operator's hosts
   net::LookupThreads& caller_lookups;                    // of hosts that callers name
   const net::TlsContext* server_tls;                     // null: plain

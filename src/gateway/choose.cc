@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "gateway/provider_choice.h"
+#include "gateway/request_affinity.h"
 
 namespace penstock::gateway {
 namespace {
@@ -79,7 +80,8 @@ Result<std::string_view> name_at(const PassedRequest& request, std::string_view 
 
 }  // namespace
 
-Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match) {
+Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match,
+                      std::string_view body) {
   const Providers& providers = upstreams.settings;
   const http::Fields& given = exchange.client().request().fields;
   Result<std::optional<std::size_t>> named =
@@ -100,7 +102,11 @@ Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const Rout
     }
     return choice;
   }
-  Result<Target> target = model.empty() ? target_without_model(*named, providers)
+  std::optional<std::size_t> provider = *named;
+  if (model.empty() && !provider) {
+    provider = provider_of_ids(upstreams, match, body, exchange.loop().now());
+  }
+  Result<Target> target = model.empty() ? target_without_model(provider, providers)
                                         : target_of(*choice.catalog, *named, model);
   if (!target) return failure(std::move(target.error()));
   choice.target = *target;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -29,9 +30,12 @@ struct Choice {
   models::Catalog::Target target;
 };
 
-// Tells the exchange the target, or the route. Errors: kModelNotFound; kInvalidRequest if the model
-// is of another type than the route takes, or the provider is not known.
-Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match);
+// Tells the exchange the target, or the route. A request that names neither a model nor a provider
+// goes to the one that has what its path or `body` refers to, or to the only one. Errors:
+// kModelNotFound; kInvalidRequest if the model is of another type than the route takes, or the
+// provider is not known.
+Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match,
+                      std::string_view body);
 
 // What that provider calls the further models that the body names, quoted as JSON. All of them must
 // be its own: the request goes to one. Errors: kModelNotFound, kInvalidRequest.

@@ -108,6 +108,7 @@ struct ExchangeFacts {
   // The model's route, if it has one.
   bool is_routed = false;
   bool is_fallback = false;  // another model answers
+  bool is_stripped = false;  // of the items that only another target can open
   Attempts<TargetAttemptFacts> targets_asked;
   std::optional<std::chrono::milliseconds> retry_after;  // that an error tells the client
   bool should_not_retry = false;                         // nor soon

@@ -9,6 +9,7 @@
 #include "gateway/choose.h"
 #include "gateway/content.h"
 #include "gateway/passing_path.h"
+#include "gateway/pin_tap.h"
 #include "gateway/relay.h"
 #include "gateway/request_timeouts.h"
 #include "gateway/routed_pass.h"
@@ -67,7 +68,7 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
   }
 
   // Choose.
-  Result<Choice> choice = choose(upstreams, exchange, match);
+  Result<Choice> choice = choose(upstreams, exchange, match, *body);
   if (!choice) co_return failure(std::move(choice.error()));
   auto data = caller_data(exchange.client().request().fields, exchange.server().limits.json());
   if (!data) co_return failure(std::move(data.error()));
@@ -108,6 +109,7 @@ Task<Status> pass_to_target(const PassedRequest& request, const models::Catalog:
                                           asked);
   if (!answered) co_return answered;
   UpstreamAnswer& answer = *asked.answer;
+  answer.set_tap(pin_tap_for(request, {.provider = target.provider}, answer.kind()));
   if (scope.timeouts.first_token.count() > 0 && answer.has_body()) {
     Status began = co_await await_begin(answer, began_at + scope.timeouts.first_token);
     if (!began) co_return began;

@@ -27,6 +27,7 @@ void Responder::add_routing_fields(http::FieldBlock& fields) const {
   }
   fields.add("x-penstock-attempts", std::to_string(facts_.targets_asked.count()));
   if (facts_.is_fallback) fields.add("x-penstock-fallback", "yes");
+  if (facts_.is_stripped) fields.add("x-penstock-modified", "encrypted_content");
   if (facts_.should_not_retry) fields.add("x-should-retry", "false");
   if (!facts_.retry_after) return;
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(*facts_.retry_after);

@@ -14,6 +14,7 @@
 namespace penstock::gateway {
 namespace {
 
+using OnPinnedDown = config::AffinityRules::OnPinnedDown;
 using routing::FailureClass;
 using routing::Step;
 using routing::Verdict;
@@ -55,6 +56,20 @@ Error no_target(std::string_view model, Step::Why why, std::optional<SteadyTime>
                         std::move(message));
 }
 
+// Failures without an answer of the upstream's.
+bool is_down(FailureClass failure) {
+  switch (failure) {
+    case FailureClass::kUnsent:
+    case FailureClass::kLost:
+    case FailureClass::kTimeoutConnect:
+    case FailureClass::kTimeoutFirstByte:
+    case FailureClass::kTimeoutFirstToken:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool is_upstreams_fault(const Error& error) {
   switch (error.kind) {
     case ErrorKind::kUpstreamReset:
@@ -77,7 +92,8 @@ Task<Status> RoutedPass::run(const routing::ModelRoute& route) {
   for (;;) {
     RouteEnd end = co_await try_route(*next);
     if (end.done) co_return std::move(*end.done);
-    add_fallbacks(*next, end.verdict);
+    // Another model is at another target.
+    if (!affinity_.pin.is_there()) add_fallbacks(*next, end.verdict);
     if (fallbacks_.empty() || is_over()) co_return co_await give_up(*next, end);
     const std::string_view model = fallbacks_.front();
     fallbacks_.erase(fallbacks_.begin());
@@ -89,10 +105,22 @@ Task<Status> RoutedPass::run(const routing::ModelRoute& route) {
 }
 
 Task<RoutedPass::RouteEnd> RoutedPass::try_route(const routing::ModelRoute& route) {
+  affinity_ = affinity_of(sent(), route);
+  avoided_ = nullptr;
+  const std::size_t asked_before = request_.exchange.facts().targets_asked.count();
+  RouteEnd end = co_await try_targets(route);
+  if (end.done) co_return end;
+  const std::size_t attempts = request_.exchange.facts().targets_asked.count() - asked_before;
+  if (!leave_pin(route, end, attempts)) co_return end;
+  RouteEnd unpinned = co_await try_targets(route);
+  co_return unpinned;
+}
+
+Task<RoutedPass::RouteEnd> RoutedPass::try_targets(const routing::ModelRoute& route) {
   const net::Signal& gone = request_.exchange.client().gone();
   const SteadyTime last =
       last_begin(request_.exchange.client().request().fields, request_.exchange.facts().started);
-  routing::Plan plan(chooser_, route, asked_of(route), now(), last);
+  routing::Plan plan(chooser_, route, asked(), now(), last);
   std::optional<routing::PlaceWaiter> waiter;
   RouteEnd end;
   for (;;) {
@@ -125,7 +153,7 @@ Task<RoutedPass::RouteEnd> RoutedPass::try_route(const routing::ModelRoute& rout
     last_ = &attempt;
     end.verdict = plan.failed(attempt.lease(), *attempt.failure_class(), attempt.told(),
                               may_be_sent_again(attempt), now());
-    if (end.verdict != Verdict::kNext || is_over()) {
+    if (end.verdict != Verdict::kNext || is_over() || may_leave_pin(route)) {
       end.usable_at = plan.usable_at(now());
       co_return end;
     }
@@ -142,8 +170,8 @@ TargetAttempt& RoutedPass::begin(routing::Plan& plan, routing::Lease lease, Race
                                        .holds = is_raced || plan.another_is_left(now()),
                                        .is_raced = is_raced,
                                        .waited = std::exchange(waited_, {})};
-  if (!first_) return first_.emplace(request_, route, std::move(lease), options);
-  more_.push_back(std::make_unique<TargetAttempt>(request_, route, std::move(lease), options));
+  if (!first_) return first_.emplace(sent(), route, std::move(lease), options);
+  more_.push_back(std::make_unique<TargetAttempt>(sent(), route, std::move(lease), options));
   return *more_.back();
 }
 
@@ -225,9 +253,57 @@ void RoutedPass::note_loss(routing::Plan& plan, TargetAttempt& attempt) {
 
 // A second attempt costs as much as a first: only what makes an answer and nothing else.
 bool RoutedPass::may_hedge(const routing::ModelRoute& route) const {
-  return route.rules().hedge.is_on &&
+  const config::HedgeRules& rules = route.rules().hedge;
+  if (!rules.is_on || affinity_.pin.is_there() || affinity_.refers_to_stored) return false;
+  return (rules.with_tools || !affinity_.has_tools) &&
          request_.exchange.passing().repeatable == gateway::Repeatable::kYes &&
-         request_.body.size() <= route.rules().retry.body_bytes;
+         sent().body.size() <= route.rules().retry.body_bytes;
+}
+
+// Whether the request may go elsewhere if its pinned target cannot be asked.
+bool RoutedPass::may_leave_pin(const routing::ModelRoute& route) const {
+  const OnPinnedDown rule = route.rules().affinity.on_pinned_down;
+  if (!affinity_.pin.is_there() || rule == OnPinnedDown::kError) return false;
+  // What is stored cannot be left out.
+  return rule == OnPinnedDown::kAny || (!affinity_.pin.is_stored && stripped_ == nullptr);
+}
+
+bool RoutedPass::is_pinned_down(const RouteEnd& end) const {
+  if (!affinity_.pin.is_there()) return false;
+  if (end.why) return *end.why != Step::Why::kBudget && *end.why != Step::Why::kDeadline;
+  return end.verdict == Verdict::kNext;
+}
+
+// After the attempts at the pinned target, or one that was refused for its sealed items. True: the
+// request can be tried once more, at any target.
+bool RoutedPass::leave_pin(const routing::ModelRoute& route, const RouteEnd& end,
+                           std::size_t attempts) {
+  if (attempts >= route.rules().attempts || is_over()) return false;
+  const bool is_down = is_pinned_down(end);
+  switch (route.rules().affinity.on_pinned_down) {
+    case OnPinnedDown::kError:
+      return false;
+    case OnPinnedDown::kAny:
+      if (!is_down) return false;
+      break;
+    case OnPinnedDown::kStrip: {
+      const bool is_refused = attempts > 0 && last_->failure_class() == FailureClass::kSealed;
+      if (!is_refused && !(is_down && may_leave_pin(route))) return false;
+      if (!strip_sealed_items()) return false;
+      if (affinity_.pin.is_stored) return true;
+      break;
+    }
+  }
+  if (is_down) avoided_ = affinity_.pin.target;
+  affinity_.pin = {};
+  return true;
+}
+
+bool RoutedPass::strip_sealed_items() {
+  if (stripped_ != nullptr) return false;
+  stripped_ = StrippedRequest::of(request_);
+  request_.exchange.facts().is_stripped = stripped_ != nullptr;
+  return stripped_ != nullptr;
 }
 
 Task<Status> RoutedPass::wait(routing::Plan& plan, const Step& step,
@@ -278,6 +354,10 @@ Task<Status> RoutedPass::send(routing::Plan& plan, TargetAttempt& attempt) {
 // The last upstream's answer, else an error of the gateway's own.
 Task<Status> RoutedPass::give_up(const routing::ModelRoute& route, const RouteEnd& end) {
   if (end.why) tell_when_to_retry(end);
+  if (affinity_.pin.is_there() && (last_ == nullptr || is_down(*last_->failure_class()))) {
+    if (last_ != nullptr) tell(*last_);
+    co_return failure(pinned_unavailable(end));
+  }
   if (last_ == nullptr) {
     co_return failure(no_target(route.settings().model, end.why.value_or(Step::Why::kNoCandidate),
                                 end.usable_at, now()));
@@ -300,10 +380,24 @@ Task<Status> RoutedPass::pass_to_model(std::string_view model) {
   co_return co_await pass_to_target(request_, *target);
 }
 
-routing::Asked RoutedPass::asked_of(const routing::ModelRoute&) const {
+Error RoutedPass::pinned_unavailable(const RouteEnd& end) const {
+  std::string message = "the one upstream that has what the request refers to cannot be asked";
+  if (end.usable_at && *end.usable_at > now()) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(*end.usable_at - now());
+    message += " for another " + std::to_string(left.count()) + " s";
+  }
+  if (last_ != nullptr && last_->error()) message += ": " + last_->error()->message;
+  return Error::gateway(ErrorKind::kPinnedTargetUnavailable, std::move(message));
+}
+
+routing::Asked RoutedPass::asked() const {
   routing::Asked asked;
   asked.family = request_.match.served->route.passing->family;
+  asked.affinity_key = affinity_.key;
   asked.only_provider = request_.only_provider;
+  asked.pinned = affinity_.pin.target;
+  if (affinity_.pin.is_there()) asked.only_provider = affinity_.pin.provider;
+  asked.avoided = avoided_;
   return asked;
 }
 
@@ -332,7 +426,7 @@ routing::Repeatable RoutedPass::may_be_sent_again(const TargetAttempt& attempt) 
     case FailureClass::kContext:
     case FailureClass::kPolicy:
       // Refused, and nothing done.
-      return request_.body.size() <= rules.body_bytes ? Repeatable::kYes : Repeatable::kNo;
+      return sent().body.size() <= rules.body_bytes ? Repeatable::kYes : Repeatable::kNo;
     case FailureClass::kLost:
       if (!rules.lost) return Repeatable::kNo;
       break;
@@ -340,7 +434,7 @@ routing::Repeatable RoutedPass::may_be_sent_again(const TargetAttempt& attempt) 
       break;
   }
   const bool may = request_.exchange.passing().repeatable == gateway::Repeatable::kYes;
-  return may && request_.body.size() <= rules.body_bytes ? Repeatable::kYes : Repeatable::kNo;
+  return may && sent().body.size() <= rules.body_bytes ? Repeatable::kYes : Repeatable::kNo;
 }
 
 // Who is asked, or has answered.

@@ -18,6 +18,8 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "gateway/passed_request.h"
+#include "gateway/request_affinity.h"
+#include "gateway/stripped_request.h"
 #include "gateway/target_attempt.h"
 #include "routing/plan.h"
 #include "routing/router.h"
@@ -45,6 +47,7 @@ class RoutedPass {
   };
 
   Task<RouteEnd> try_route(const routing::ModelRoute& route);
+  Task<RouteEnd> try_targets(const routing::ModelRoute& route);
   Task<Status> wait(routing::Plan& plan, const routing::Step& step,
                     std::optional<routing::PlaceWaiter>& waiter);
   enum class Raced : bool { kNo, kYes };
@@ -59,20 +62,29 @@ class RoutedPass {
   Task<Status> give_up(const routing::ModelRoute& route, const RouteEnd& end);
   Task<Status> pass_to_model(std::string_view model);
 
+  bool may_leave_pin(const routing::ModelRoute& route) const;
+  bool leave_pin(const routing::ModelRoute& route, const RouteEnd& end, std::size_t attempts);
+  bool strip_sealed_items();
+  bool is_pinned_down(const RouteEnd& end) const;
+  Error pinned_unavailable(const RouteEnd& end) const;
   bool may_hedge(const routing::ModelRoute& route) const;
-  routing::Asked asked_of(const routing::ModelRoute& route) const;
+  routing::Asked asked() const;
   config::AttemptTimeouts timeouts_of(const routing::ModelRoute& route,
                                       const config::RouteTarget& target) const;
   routing::Repeatable may_be_sent_again(const TargetAttempt& attempt) const;
   void tell(const TargetAttempt& attempt);
   void tell_when_to_retry(const RouteEnd& end);
   void add_fallbacks(const routing::ModelRoute& route, routing::Verdict verdict);
+  const PassedRequest& sent() const { return stripped_ ? stripped_->request() : request_; }
   SteadyTime now() const { return request_.exchange.loop().now(); }
   // The time of the whole request has passed.
   bool is_over() const { return now() >= request_.exchange.facts().deadline; }
 
   const PassedRequest& request_;
   routing::Chooser& chooser_;
+  RequestAffinity affinity_;                          // along the route that is tried
+  const routing::Target* avoided_ = nullptr;          // a pin that was left
+  std::unique_ptr<StrippedRequest> stripped_;         // what is sent instead; null: the request
   std::optional<TargetAttempt> first_;                // nearly every request has one
   std::vector<std::unique_ptr<TargetAttempt>> more_;  // the further ones
   TargetAttempt* last_ = nullptr;                     // the last that failed

@@ -4,6 +4,7 @@
 
 #include "gateway/await_content.h"
 #include "gateway/choose.h"
+#include "gateway/pin_tap.h"
 #include "routing/cooldown_hint.h"
 #include "wire/apis/error_event.h"
 
@@ -78,7 +79,12 @@ Task<Status> TargetAttempt::ask() {
       .provider = target_.provider,
       .model = target_.model.empty() ? asked_model : std::string_view(target_.model),
       .further_models = *further};
-  co_return co_await ask_upstream(scope_, request_, target, asked_);
+  Status asked = co_await ask_upstream(scope_, request_, target, asked_);
+  if (!asked) co_return asked;
+  UpstreamAnswer& answer = *asked_.answer;
+  answer.set_tap(
+      pin_tap_for(request_, {.provider = target.provider, .model = target.model}, answer.kind()));
+  co_return Status{};
 }
 
 // The text says what kind of error it is, and it is needed whole if it is passed on.

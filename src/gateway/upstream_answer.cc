@@ -102,12 +102,27 @@ Status UpstreamAnswer::more_or_error(net::Woken woken) const {
 
 void UpstreamAnswer::take(const AnswerSource::Part& part) {
   if (!text_) text_.emplace(scope_.exchange.scratch());
+  const std::size_t passed_before = tap_ == nullptr ? 0 : (*text_)->size() - body_->held();
   body_->feed(part.data, **text_);
   if (part.end) {
     body_->finish(**text_);
     ended_ = true;
   }
+  if (tap_ != nullptr) tap(passed_before);
   if (!over_until_ && body_->is_over()) over_until_ = scope_.exchange.loop().now() + kReadAfterEnd;
+}
+
+// A whole JSON answer is held, unless it is large; then its front has its id.
+void UpstreamAnswer::tap(std::size_t passed_before) {
+  const SteadyTime now = scope_.exchange.loop().now();
+  const std::string_view text = **text_;
+  if (kind_ == BodyKind::kEvents) {
+    tap_->take_events(text.substr(0, text.size() - body_->held()).substr(passed_before), now);
+    if (ended_) tap_->end_events(now);
+  } else if (ended_ || text.size() > scope_.exchange.server().limits.answer_buffer_bytes) {
+    tap_->take_json(text, now);
+  }
+  if (tap_->is_done()) tap_.reset();
 }
 
 Task<Status> UpstreamAnswer::read_error() {

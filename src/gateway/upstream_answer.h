@@ -7,9 +7,12 @@
 // is in text(). Belongs to the attempt's coroutine; dropping it before its end resets the
 // connection.
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/result.h"
 #include "core/small_text.h"
@@ -19,6 +22,7 @@
 #include "gateway/answer_source.h"
 #include "gateway/attempt_scope.h"
 #include "gateway/forward.h"
+#include "gateway/pin_tap.h"
 #include "http/field_block.h"
 #include "http/scratch.h"
 #include "net/wait.h"
@@ -68,6 +72,9 @@ class UpstreamAnswer {
   AnswerBody& body() { return *body_; }
   const AnswerBody& body() const { return *body_; }
 
+  // Reads along, until it is done. Before the first part is taken.
+  void set_tap(std::unique_ptr<PinTap> tap) { tap_ = std::move(tap); }
+
   // A wait for more of the body, until `until` at most; more_or_error() says how it ended.
   net::WaitAny<2> wait_for_more(SteadyTime until = net::Deadline::kNever);
   Status more_or_error(net::Woken woken) const;
@@ -97,6 +104,7 @@ class UpstreamAnswer {
 
  private:
   void copy_head(const http::ResponseHead& head);
+  void tap(std::size_t passed_before);
 
   AttemptScope& scope_;
   const providers::Provider& provider_;
@@ -111,6 +119,7 @@ class UpstreamAnswer {
   SmallText<48> request_id_;
   std::optional<AnswerBody> body_;
   std::optional<http::ScratchPool::Text> text_;
+  std::unique_ptr<PinTap> tap_;  // null: nobody reads along
   std::string first_error_;
   std::optional<SteadyTime> over_until_;
   bool ended_ = false;

@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "models/catalog.h"
 #include "providers/provider.h"
+#include "routing/pins.h"
 #include "routing/plan.h"
 
 namespace penstock::gateway {
@@ -21,6 +22,8 @@ struct Upstreams {
   const std::shared_ptr<const models::Catalog>& catalog;
   // The routes of models with several upstreams, likewise; null: there are none.
   const std::shared_ptr<routing::Chooser>& chooser;
+  // Which of them has what an id names, as all threads know it; null: there is one provider.
+  routing::Pins* pins = nullptr;
 };
 
 }  // namespace penstock::gateway

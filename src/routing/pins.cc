@@ -64,4 +64,25 @@ std::size_t Pins::size() const {
   return size;
 }
 
+std::shared_ptr<const PinnedTarget> Pins::target(std::string_view provider_id,
+                                                 std::string_view model) {
+  std::pair key{std::string(provider_id), std::string(model)};
+  const std::lock_guard lock(targets_mutex_);
+  if (const auto known = targets_.find(key); known != targets_.end()) {
+    if (std::shared_ptr<const PinnedTarget> target = known->second.lock()) return target;
+  }
+  if (targets_.size() >= kTargetsMax) {
+    std::erase_if(targets_, [](const auto& entry) { return entry.second.expired(); });
+  }
+  // Providers are those of the configuration.
+  if (targets_.size() >= kTargetsMax) key.second.clear();
+  std::weak_ptr<const PinnedTarget>& kept = targets_[key];
+  std::shared_ptr<const PinnedTarget> target = kept.lock();
+  if (target == nullptr) {
+    target = std::make_shared<const PinnedTarget>(PinnedTarget{key.first, key.second});
+    kept = target;
+  }
+  return target;
+}
+
 }  // namespace penstock::routing

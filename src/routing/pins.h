@@ -9,11 +9,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -50,6 +54,11 @@ class Pins {
 
   std::size_t size() const;
 
+  // The one object for that target. There are at most kTargetsMax of them at a time: of a further
+  // model, the provider alone is known, since clients may choose the names of models.
+  std::shared_ptr<const PinnedTarget> target(std::string_view provider_id, std::string_view model);
+  static constexpr std::size_t kTargetsMax = 512;
+
  private:
   struct Entry {
     StableDigest id;
@@ -71,11 +80,16 @@ class Pins {
     std::unordered_map<StableDigest, Entries::iterator, Bucket> places;
   };
 
+  using Targets =
+      std::map<std::pair<std::string, std::string>, std::weak_ptr<const PinnedTarget>, std::less<>>;
+
   Shard& shard_of(const StableDigest& id);
 
   const std::size_t entries_max_;  // of a shard
   const std::chrono::nanoseconds ttl_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::mutex targets_mutex_;
+  Targets targets_;
 };
 
 }  // namespace penstock::routing

@@ -44,6 +44,10 @@ Plan::Plan(Chooser& chooser, const ModelRoute& route, const Asked& asked, Steady
     : chooser_(chooser), route_(route), asked_(asked), deadline_(deadline) {
   route_.state().retries.request_began();
   if (route_.rules().hedge.is_on) route_.state().hedges.request_began(now);
+  if (asked_.avoided == nullptr) return;
+  for (std::size_t member = 0; member < route_.members().size(); ++member) {
+    if (route_.members()[member].target.get() == asked_.avoided) tried_ |= mask_of(member);
+  }
 }
 
 Plan::~Plan() {

@@ -51,7 +51,8 @@ struct Asked {
   Family family = Family::kChat;
   std::optional<std::uint64_t> affinity_key = std::nullopt;
   std::optional<std::size_t> only_provider = std::nullopt;  // position in Settings::providers
-  const Target* pinned = nullptr;  // only this one, even if its weight is zero
+  const Target* pinned = nullptr;   // only this one, even if its weight is zero
+  const Target* avoided = nullptr;  // as if it had been tried
 };
 
 // Why a target cannot be asked, in the order in which the reasons are looked for.

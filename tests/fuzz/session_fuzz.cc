@@ -11,6 +11,7 @@
 #include "require.h"
 #include "wire/bodies/pinned_ids.h"
 #include "wire/bodies/request_session.h"
+#include "wire/bodies/sealed_items.h"
 
 namespace {
 
@@ -31,6 +32,9 @@ void check_request(std::string_view body) {
   const penstock::JsonValue root = document->root();
   require(session.prompt_cache_key == hash_of(root.find("prompt_cache_key")));
   if (const auto named = hash_of(root.find("safety_identifier"))) require(session.user == named);
+  std::string stripped;
+  for (const std::string_view part : parts_without_sealed_items(body)) stripped += part;
+  require(stripped.empty() || penstock::JsonDocument::read(stripped).has_value());
   const auto previous = root.find("previous_response_id");
   if (previous && !previous->text().empty()) {
     require(!session.stored.empty());

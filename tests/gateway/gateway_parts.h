@@ -61,12 +61,16 @@ struct GatewayParts {
       chooser = std::make_shared<routing::Chooser>(
           std::make_shared<const routing::Router>(settings), random);
     }
+    if (settings->providers.size() > 1) {
+      pins = std::make_unique<routing::Pins>(pin_limits, random.next());
+    }
     catalog = registry->catalog();
     model_list.emplace(loop, secrets, settings->providers);
     services.emplace(RouteServices::Parts{.upstreams = {.settings = settings->providers,
                                                         .providers = providers,
                                                         .catalog = catalog,
-                                                        .chooser = chooser},
+                                                        .chooser = chooser,
+                                                        .pins = pins.get()},
                                           .registry = *registry,
                                           .model_list = *model_list,
                                           .routes = *table,
@@ -113,6 +117,8 @@ struct GatewayParts {
   std::vector<std::unique_ptr<providers::Provider>> providers;
   std::shared_ptr<const models::Catalog> catalog;
   std::shared_ptr<routing::Chooser> chooser;  // null: no model has several upstreams
+  routing::Pins::Limits pin_limits;
+  std::unique_ptr<routing::Pins> pins;  // null: there is one provider
   std::optional<ModelList> model_list;
   std::optional<RouteServices> services;
   std::optional<RouteTable> table{std::in_place, routes(nullptr)};  // bound by start_gateway()

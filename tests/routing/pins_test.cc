@@ -112,6 +112,29 @@ TEST(Pins, AreThoseOfAPlainListInTheOrderOfUse) {
   }
 }
 
+TEST(Pins, KeepOneObjectForEachTarget) {
+  Pins pins({}, 1);
+  const auto a = pins.target("a", "m");
+  EXPECT_EQ(pins.target("a", "m"), a);
+  EXPECT_NE(pins.target("a", "n"), a);
+  EXPECT_EQ(a->provider_id, "a");
+  EXPECT_EQ(a->model, "m");
+}
+
+TEST(Pins, KnowOfTooManyModelsTheirProviderAlone) {
+  Pins pins({}, 1);
+  std::vector<std::shared_ptr<const PinnedTarget>> kept;
+  for (std::size_t i = 0; i < Pins::kTargetsMax; ++i) {
+    kept.push_back(pins.target("a", "m" + std::to_string(i)));
+  }
+  const auto further = pins.target("a", "another");
+  EXPECT_EQ(further->model, "");
+  EXPECT_EQ(pins.target("a", "yet another"), further);
+  EXPECT_EQ(pins.target("a", "m7"), kept[7]);
+  kept.clear();
+  EXPECT_EQ(pins.target("a", "another")->model, "another");
+}
+
 TEST(Pins, AreSharedByThreads) {
   Pins pins({.bytes = 100 * Pins::kEntryBytes, .shards = 4}, 1);
   const auto a = target("a");

@@ -38,6 +38,14 @@ TEST(Plan, AsksADrainingTargetOnlyForWhatIsPinnedToIt) {
   EXPECT_EQ(fixture.plan().standing(kA, fixture.now()).standing, Standing::kDraining);
 }
 
+TEST(Plan, DoesNotBeginWithAnAvoidedTarget) {
+  RouteFixture fixture(Shapes{{}, {}});
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(fixture.served_by({.avoided = &fixture.target(kA)}), kB);
+  fixture.fail(kB, FailureClass::kRateLimited, seconds{2});
+  EXPECT_EQ(fixture.plan({.avoided = &fixture.target(kA)}).next(fixture.now()).kind,
+            Step::Kind::kNone);
+}
+
 // 3, 4
 TEST(Plan, UsesAHigherPriorityNumberOnlyWhileNoLowerOneCanBeUsed) {
   RouteFixture fixture(Shapes{{}, {}, {.priority = 1}});
