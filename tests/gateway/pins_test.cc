@@ -2,6 +2,7 @@
 //
 // Numbers in comments are those of the acceptance cases of model routes (docs/routing.md).
 
+#include <cstdio>
 #include <string>
 
 #include "gateway/routed_gateway.h"
@@ -127,6 +128,21 @@ TEST_F(PinsTest, AStreamThatArrivesInPiecesTellsTheSame) {
   b().always = answers("resp_of_b");
   EXPECT_EQ(ask(follow_up("resp_1")).field("x-penstock-target"), "b/m");
   EXPECT_EQ(ask(follow_up("resp_2")).field("x-penstock-target"), "b/m");
+}
+
+TEST_F(PinsTest, ALastEventWithoutItsEmptyLineTellsTheSame) {
+  pinned_route();
+  start();
+  const std::string event =
+      R"(data: {"type":"response.completed","response":)" + response("resp_1") + "}\n";
+  char size[32];
+  std::snprintf(size, sizeof size, "%zx\r\n", event.size());
+  a().next.push_back(Act::error(500));
+  b().next.push_back(Act::begin_stream().then(size + event + "\r\n0\r\n\r\n"));
+  ASSERT_TRUE(ask(respond(R"("input":"hi","stream":true)")).ended);
+  a().always = answers("resp_of_a");
+  b().always = answers("resp_of_b");
+  EXPECT_EQ(ask(follow_up("resp_1")).field("x-penstock-target"), "b/m");
 }
 
 // 46
