@@ -16,9 +16,9 @@
 namespace penstock::telemetry {
 namespace {
 
-// The maximum of a line: 12 texts, 16 numbers and flags, and 32 bytes for each key.
+// The maximum of a line: 13 texts, 17 numbers and flags, and 32 bytes for each key.
 constexpr std::size_t kLineBytesMax =
-    12 * (JsonLine::kTextBytesMax + 32) + 16 * (JsonLine::kNumberBytesMax + 32) + 64;
+    13 * (JsonLine::kTextBytesMax + 32) + 17 * (JsonLine::kNumberBytesMax + 32) + 64;
 
 // Several threads may find the last free place in hand_over() together; there is room for all.
 constexpr std::size_t kQueueSlots = 2 * AccessLog::kBatchesWaitingMax;
@@ -59,6 +59,8 @@ void write_members(JsonLine& line, const AccessRecord& record) {
   text_if_any(line, "model", record.model);
   text_if_any(line, "provider", record.provider);
   text_if_any(line, "upstream_model", record.upstream_model);
+  text_if_any(line, "target", record.target);
+  if (record.fallback) line.boolean("fallback", true);
   status_if_any(line, "status", record.status);
   status_if_any(line, "upstream_status", record.upstream_status);
   line.text("ending", name_of(record.ending));
@@ -77,6 +79,16 @@ void write_members(JsonLine& line, const AccessRecord& record) {
   number_if_any(line, "cached_tokens", record.cached_tokens);
   number_if_any(line, "cache_write_tokens", record.cache_write_tokens);
   number_if_any(line, "reasoning_tokens", record.reasoning_tokens);
+}
+
+void write_members(JsonLine& line, const AttemptRecord& record) {
+  text_if_any(line, "request_id", record.request_id);
+  line.number("attempt", record.attempt);
+  text_if_any(line, "target", record.target);
+  text_if_any(line, "class", record.outcome);
+  status_if_any(line, "status", record.status);
+  line.milliseconds("duration_ms", record.duration);
+  line.milliseconds("wait_ms", record.wait);
 }
 
 }  // namespace
@@ -141,9 +153,25 @@ AccessLogShard::AccessLogShard(AccessLog& log, const SecretGuard* secrets)
 
 void AccessLogShard::write(const AccessRecord& record) {
   if (!batch_) return;
-  JsonLine line(batch_.get() + batch_bytes_);
-  line.text("time", timestamp_.text(record.time));
+  JsonLine line = begin_line(record.time);
   write_members(line, record);
+  end_line(line);
+}
+
+void AccessLogShard::write(const AttemptRecord& record) {
+  if (!batch_) return;
+  JsonLine line = begin_line(record.time);
+  write_members(line, record);
+  end_line(line);
+}
+
+JsonLine AccessLogShard::begin_line(WallTime time) {
+  JsonLine line(batch_.get() + batch_bytes_);
+  line.text("time", timestamp_.text(time));
+  return line;
+}
+
+void AccessLogShard::end_line(JsonLine& line) {
   const std::size_t begin = batch_bytes_;
   batch_bytes_ = static_cast<std::size_t>(line.finish() - batch_.get());
   if (secrets_ != nullptr) secrets_->mask({&batch_[begin], batch_bytes_ - begin});

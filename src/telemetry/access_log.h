@@ -1,6 +1,7 @@
 #pragma once
 
-// The access log: one JSON line for each request, written when its exchange has ended.
+// The access log: one JSON line for each request, written when its exchange has ended. Before it, a
+// request along a model's route has a line for each attempt, if there is more to tell than success.
 //
 // AccessLog owns the output and a spdlog thread pool of one worker that writes to it. Each I/O
 // thread has an AccessLogShard, formats its lines there into a batch, and hands over whole batches;
@@ -36,6 +37,7 @@ class thread_pool;
 namespace penstock::telemetry {
 
 class DescriptorSink;
+class JsonLine;
 
 // What is known of an exchange at its end. The texts are views that need to live only during
 // AccessLogShard::write. Empty texts and zero statuses are left out of the line.
@@ -49,6 +51,8 @@ struct AccessRecord {
   std::string_view model;  // as requested
   std::string_view provider;
   std::string_view upstream_model;  // as sent to the upstream
+  std::string_view target;          // of a model's route: who has answered, `provider/model`
+  bool fallback = false;            // another model answers; written if it does
   std::string_view peer;            // the client's address
   int status = 0;                   // the status sent to the client
   int upstream_status = 0;
@@ -68,6 +72,18 @@ struct AccessRecord {
   std::optional<std::uint64_t> cached_tokens;       // of the prompt
   std::optional<std::uint64_t> cache_write_tokens;  // of the prompt
   std::optional<std::uint64_t> reasoning_tokens;    // of the completion
+};
+
+// What is known of one attempt at a target of a model's route. The texts as of AccessRecord.
+struct AttemptRecord {
+  WallTime time{};  // its beginning
+  std::string_view request_id;
+  std::uint32_t attempt = 0;             // from 1 on
+  std::string_view target;               // `provider/model`
+  std::string_view outcome;              // `ok`, or the class of its failure
+  int status = 0;                        // the upstream's
+  std::chrono::microseconds duration{};  // to its first content or its failure
+  std::chrono::microseconds wait{};      // before it
 };
 
 class AccessLog {
@@ -122,11 +138,15 @@ class AccessLogShard {
 
   // Adds a line, and hands over the batch when it has reached kBatchBytes.
   void write(const AccessRecord& record);
+  void write(const AttemptRecord& record);
 
   // Hands over the current batch. Called from a timer, so that no line waits long.
   void flush();
 
  private:
+  JsonLine begin_line(WallTime time);
+  void end_line(JsonLine& line);
+
   AccessLog& log_;
   const SecretGuard* secrets_;
   std::unique_ptr<char[]> batch_;  // null if the log is off

@@ -20,6 +20,10 @@ constexpr std::array<std::string_view, kEndingCount> kEndingNames = {
 };
 static_assert(static_cast<std::size_t>(Ending::kInternal) + 1 == kEndingCount);
 
+constexpr std::array<std::string_view, kHedgeResultCount> kHedgeResultNames = {"won", "lost",
+                                                                               "failed", "gone"};
+static_assert(static_cast<std::size_t>(HedgeResult::kGone) + 1 == kHedgeResultCount);
+
 constexpr std::array<std::string_view, kStatusClassCount> kStatusClassNames = {
     "none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
@@ -27,6 +31,10 @@ constexpr std::array<std::string_view, kStatusClassCount> kStatusClassNames = {
 
 std::string_view name_of(Ending ending) {
   return kEndingNames[static_cast<std::size_t>(ending)];
+}
+
+std::string_view name_of(HedgeResult result) {
+  return kHedgeResultNames[static_cast<std::size_t>(result)];
 }
 
 std::string_view status_class_name(std::size_t status_class) {

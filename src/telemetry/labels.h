@@ -23,6 +23,12 @@ enum class RouteId : std::uint16_t {};
 enum class ProviderId : std::uint16_t {};
 inline constexpr ProviderId kNoProvider{0};
 
+// A position in RoutingOptions::outcomes.
+enum class OutcomeId : std::uint16_t {};
+
+// A position in RoutingOptions::models.
+enum class ModelRouteId : std::uint16_t {};
+
 // Errors name limits, so Limit is part of the core.
 using penstock::Limit;
 using penstock::name_of;
@@ -44,6 +50,17 @@ enum class Ending : std::uint8_t {
 inline constexpr std::size_t kEndingCount = 11;
 
 std::string_view name_of(Ending ending);
+
+// What came of an attempt that began beside another one that was slow.
+enum class HedgeResult : std::uint8_t {
+  kWon,     // its content came first
+  kLost,    // the other one's did
+  kFailed,  // by itself, before it had content
+  kGone,    // the client left first
+};
+inline constexpr std::size_t kHedgeResultCount = 4;
+
+std::string_view name_of(HedgeResult result);
 
 // The ending of an exchange that failed with an error of this kind.
 Ending ending_of(ErrorKind kind);

@@ -6,15 +6,19 @@ namespace penstock::telemetry {
 
 Metrics::Metrics(MetricsOptions options)
     : options_(std::move(options)), catalog_(options_.providers.size() + 1) {
-  // Renames a provider called like kNoProvider's label: no two series may have the same labels.
-  for (std::string& provider : options_.providers) {
-    if (provider == "none") provider = "none_";
-  }
+  for (std::string& provider : options_.providers) provider = label_of_provider(provider);
+}
+
+std::string label_of_provider(std::string_view id) {
+  return id == "none" ? "none_" : std::string(id);
 }
 
 MetricsShard& Metrics::add_shard() {
-  auto shard = std::make_unique<MetricsShard>(series_, options_.routes.size(),
-                                              options_.providers.size() + 1);
+  const ShardShape shape{.routes = options_.routes.size(),
+                         .providers = options_.providers.size() + 1,
+                         .model_routes = options_.routing.models.size(),
+                         .outcomes = options_.routing.outcomes.size()};
+  auto shard = std::make_unique<MetricsShard>(series_, shape);
   const std::lock_guard lock(shards_mutex_);
   return *shards_.emplace_back(std::move(shard));
 }

@@ -7,9 +7,9 @@
 // does no atomic read-modify-write. text() may be called by any thread at any time. docs/metrics.md
 // describes the families and their labels.
 //
-// Labels are bounded: routes and providers are the lists given here; models are those that the
-// caller calls known, up to SeriesRegistry::kSeriesMax series in the life of the process, and
-// `other` beyond; everything else is an enumeration of telemetry/labels.h.
+// Labels are bounded: routes, providers, targets and outcomes are the lists given here; models are
+// those that the caller calls known, up to SeriesRegistry::kSeriesMax series in the life of the
+// process, and `other` beyond; everything else is an enumeration of telemetry/labels.h.
 
 #include <atomic>
 #include <cstddef>
@@ -26,6 +26,7 @@
 #include "telemetry/labels.h"
 #include "telemetry/metrics_shard.h"
 #include "telemetry/series_registry.h"
+#include "telemetry/target_reading.h"
 
 namespace penstock::telemetry {
 
@@ -39,13 +40,25 @@ struct BlockingWork {
   std::function<Counts()> read;  // called by any thread, for each scrape
 };
 
+// What the routes of models with several upstreams have.
+struct RoutingOptions {
+  std::vector<std::string> models;                      // a ModelRouteId is a position in this list
+  std::vector<std::string> outcomes;                    // an OutcomeId likewise
+  std::function<std::vector<TargetReading>()> targets;  // called by any thread, for each scrape
+};
+
 struct MetricsOptions {
   std::vector<std::string> routes;     // a RouteId is a position in this list
   std::vector<std::string> providers;  // of the configuration, without "none"
   std::string version;
   WallTime started{};
   std::vector<BlockingWork> blocking_work = {};
+  RoutingOptions routing = {};
 };
+
+// A provider called like kNoProvider's label gets another one: no two series may have the same
+// labels.
+std::string label_of_provider(std::string_view id);
 
 enum class ProviderUp : bool { kNo, kYes };
 

@@ -19,6 +19,12 @@ const std::vector<MetricsPage::Part> MetricsPage::kParts = {
     &MetricsPage::write_reused,
     &MetricsPage::write_retries,
     &MetricsPage::write_upstream_errors,
+    &MetricsPage::write_attempts,
+    &MetricsPage::write_fallbacks_and_hedges,
+    &MetricsPage::write_targets_in_flight,
+    &MetricsPage::write_target_states,
+    &MetricsPage::write_target_cooldowns,
+    &MetricsPage::write_target_first_contents,
     &MetricsPage::write_tokens,
     &MetricsPage::write_token_details,
     &MetricsPage::write_durations,
@@ -43,13 +49,6 @@ std::string& MetricsPage::next() {
     }
   }
   return text_;
-}
-
-template <class Read>
-auto MetricsPage::sum(Read read) const {
-  decltype(read(*shards_.front())) total = 0;
-  for (const ShardValues* shard : shards_) total += read(*shard);
-  return total;
 }
 
 std::string_view MetricsPage::provider_name(std::size_t provider) const {

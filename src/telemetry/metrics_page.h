@@ -47,6 +47,12 @@ class MetricsPage {
   bool write_reused(std::size_t provider);
   bool write_retries(std::size_t provider);
   bool write_upstream_errors(std::size_t provider);
+  bool write_attempts(std::size_t provider);
+  bool write_fallbacks_and_hedges(std::size_t item);
+  bool write_targets_in_flight(std::size_t target);
+  bool write_target_states(std::size_t target);
+  bool write_target_cooldowns(std::size_t target);
+  bool write_target_first_contents(std::size_t target);
   bool write_tokens(std::size_t provider);
   bool write_token_details(std::size_t provider);
   bool write_durations(std::size_t pair);
@@ -56,7 +62,11 @@ class MetricsPage {
 
   // The sum over all shards of what `read` returns for each.
   template <class Read>
-  auto sum(Read read) const;
+  auto sum(Read read) const {
+    decltype(read(*shards_.front())) total = 0;
+    for (const ShardValues* shard : shards_) total += read(*shard);
+    return total;
+  }
   std::string_view provider_name(std::size_t provider) const;
   std::size_t provider_count() const { return metrics_.options_.providers.size() + 1; }
   std::size_t pair_count() const { return metrics_.options_.routes.size() * provider_count(); }
@@ -67,12 +77,16 @@ class MetricsPage {
                         Counter Provider::* value);
   bool histogram(std::size_t pair, std::string_view name, std::string_view help,
                  std::vector<Histogram> ShardValues::* family);
+  void read_targets();
+  // Whether a family of the targets has more after this one.
+  bool more_targets(std::size_t target) const { return target + 1 < targets_.size(); }
   void request_lines(std::size_t pair, std::string_view model, std::size_t first);
 
   const Metrics& metrics_;
   std::string text_;
   Exposition exposition_{text_, Metrics::kTextBytesMax};
   std::vector<const ShardValues*> shards_;
+  std::vector<TargetReading> targets_;  // while their families are written
   std::size_t part_ = 0;
   std::size_t item_ = 0;
 };

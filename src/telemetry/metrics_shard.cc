@@ -5,16 +5,19 @@
 
 namespace penstock::telemetry {
 
-ShardValues::ShardValues(std::size_t routes, std::size_t provider_total)
-    : provider_count(provider_total),
-      pair_count(routes * provider_total),
+ShardValues::ShardValues(const ShardShape& shape)
+    : provider_count(shape.providers),
+      pair_count(shape.routes * shape.providers),
       requests((2 * pair_count + SeriesRegistry::kSeriesMax) * kStatusClassCount),
       durations(pair_count),
       first_bytes(pair_count),
-      providers(provider_total) {}
+      providers(shape.providers),
+      outcome_count(shape.outcomes),
+      attempts(shape.providers * shape.outcomes),
+      fallbacks(shape.model_routes) {}
 
-MetricsShard::MetricsShard(SeriesRegistry& registry, std::size_t routes, std::size_t providers)
-    : values_(routes, providers), series_(registry) {}
+MetricsShard::MetricsShard(SeriesRegistry& registry, const ShardShape& shape)
+    : values_(shape), series_(registry) {}
 
 RequestSeries MetricsShard::resolve(RouteId route, ProviderId provider, ModelLabel model) {
   const std::size_t pair = values_.pair_of(route, provider);

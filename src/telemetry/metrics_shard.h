@@ -58,6 +58,14 @@ struct TokenCounts {
   std::uint64_t reasoning = 0;    // of the completion
 };
 
+// How many values the labels have.
+struct ShardShape {
+  std::size_t routes = 0;
+  std::size_t providers = 0;  // including "none"
+  std::size_t model_routes = 0;
+  std::size_t outcomes = 0;
+};
+
 // The numbers themselves. The thread that owns the shard writes, any thread reads.
 struct ShardValues {
   struct Provider {
@@ -72,7 +80,7 @@ struct ShardValues {
     std::array<Counter, kUpstreamErrorKindCount> errors;
   };
 
-  ShardValues(std::size_t routes, std::size_t providers);
+  explicit ShardValues(const ShardShape& shape);
 
   // The layout: requests without a model and those of unknown models come first, two for each route
   // and provider, then one for each number of the series registry.
@@ -92,6 +100,10 @@ struct ShardValues {
   std::vector<Histogram> durations;    // by pair
   std::vector<Histogram> first_bytes;  // by pair
   std::vector<Provider> providers;
+  const std::size_t outcome_count;
+  std::vector<Counter> attempts;   // at targets: by provider, then by outcome
+  std::vector<Counter> fallbacks;  // by model route
+  std::array<Counter, kHedgeResultCount> hedges;
   std::array<Counter, kLimitCount> limit_hits;
   std::array<Counter, kEndingCount> streams_ended;
   std::array<Counter, kReceiveErrorKindCount> requests_not_received;
@@ -104,7 +116,7 @@ struct ShardValues {
 class MetricsShard {
  public:
   // Called by Metrics::add_shard. `registry` must outlive the shard.
-  MetricsShard(SeriesRegistry& registry, std::size_t routes, std::size_t providers);
+  MetricsShard(SeriesRegistry& registry, const ShardShape& shape);
 
   // The series of a request with these labels. The ids must come from the same Metrics.
   RequestSeries resolve(RouteId route, ProviderId provider, ModelLabel model);
@@ -144,6 +156,14 @@ class MetricsShard {
   // One failed attempt. Kinds that are not in kUpstreamErrorKinds are not the upstream's, and are
   // not counted.
   void upstream_error(ProviderId provider, ErrorKind kind);
+  // One attempt at a target of a model's route.
+  void target_asked(ProviderId provider, OutcomeId outcome) {
+    const std::size_t row = static_cast<std::size_t>(provider) * values_.outcome_count;
+    values_.attempts[row + static_cast<std::size_t>(outcome)].add();
+  }
+  void hedged(HedgeResult result) { values_.hedges[static_cast<std::size_t>(result)].add(); }
+  // A request that went on to another model.
+  void fell_back(ModelRouteId route) { values_.fallbacks[static_cast<std::size_t>(route)].add(); }
   void tokens(ProviderId provider, const TokenCounts& counts) {
     of(provider).prompt_tokens.add(counts.prompt);
     of(provider).completion_tokens.add(counts.completion);

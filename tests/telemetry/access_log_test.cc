@@ -45,7 +45,8 @@ class AccessLogTest : public ::testing::Test {
   }
 
   // The log's line for one record.
-  std::string line_of(const AccessRecord& record) {
+  template <class Record>
+  std::string line_of(const Record& record) {
     std::filesystem::remove(path());
     {
       const auto log = AccessLog::open(path()).value();
@@ -70,6 +71,8 @@ AccessRecord full_record() {
   record.model = "passthrough/m1";
   record.provider = "passthrough";
   record.upstream_model = "m1";
+  record.target = "passthrough/m1";
+  record.fallback = true;
   record.peer = "192.0.2.7:4711";
   record.status = 200;
   record.upstream_status = 201;
@@ -97,7 +100,8 @@ TEST_F(AccessLogTest, WritesEverythingThatIsKnown) {
             R"({"time":"2024-12-31T23:59:59.999Z","request_id":"req-1","principal":"team",)"
             R"("peer":"192.0.2.7:4711","method":"POST","route":"/v1/chat/completions",)"
             R"("path":"/v1/openai/v1/chat/completions","model":"passthrough/m1",)"
-            R"("provider":"passthrough","upstream_model":"m1","status":200,"upstream_status":201,)"
+            R"("provider":"passthrough","upstream_model":"m1","target":"passthrough/m1",)"
+            R"("fallback":true,"status":200,"upstream_status":201,)"
             R"("ending":"upstream_reset","error":"upstream_reset","stream":true,"bytes_in":123,)"
             R"("bytes_out":4567,"duration_ms":1234.567,"first_byte_ms":98.700,"connect_ms":1.001,)"
             R"("attempts":2,"reused_connection":true,"prompt_tokens":10,"completion_tokens":20,)"
@@ -105,9 +109,25 @@ TEST_F(AccessLogTest, WritesEverythingThatIsKnown) {
 }
 
 TEST_F(AccessLogTest, LeavesOutWhatIsNotKnown) {
-  EXPECT_EQ(line_of({}),
+  EXPECT_EQ(line_of(AccessRecord{}),
             R"({"time":"1970-01-01T00:00:00.000Z","ending":"completed","stream":false,)"
             R"("bytes_in":0,"bytes_out":0,"duration_ms":0.000,"attempts":0})");
+}
+
+TEST_F(AccessLogTest, WritesWhatIsKnownOfAnAttempt) {
+  AttemptRecord record;
+  record.time = WallTime{} + milliseconds(1735689599999);
+  record.request_id = "req-1";
+  record.attempt = 2;
+  record.target = "alpha/m1";
+  record.outcome = "rate_limited";
+  record.status = 429;
+  record.duration = microseconds(1'500);
+  record.wait = microseconds(250'000);
+  EXPECT_EQ(line_of(record),
+            R"({"time":"2024-12-31T23:59:59.999Z","request_id":"req-1","attempt":2,)"
+            R"("target":"alpha/m1","class":"rate_limited","status":429,"duration_ms":1.500,)"
+            R"("wait_ms":250.000})");
 }
 
 TEST_F(AccessLogTest, StaysOneObjectALineWhateverAPeerSends) {
@@ -118,6 +138,7 @@ TEST_F(AccessLogTest, StaysOneObjectALineWhateverAPeerSends) {
     AccessRecord record = full_record();
     record.request_id = record.principal = record.method = record.route = value;
     record.path = record.model = record.provider = record.upstream_model = record.peer = value;
+    record.target = value;
     const std::string line = line_of(record);
     const json object = json::parse(line, nullptr, false);
     ASSERT_TRUE(object.is_object()) << line;

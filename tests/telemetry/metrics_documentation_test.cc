@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "support/paths.h"
 #include "telemetry/access_log.h"
@@ -69,42 +73,72 @@ TEST(MetricsDocumentation, NamesEveryValueOfTheBoundedLabels) {
   }
   for (const ErrorKind kind : kUpstreamErrorKinds) EXPECT_TRUE(names(name_of(kind)));
   for (const ErrorKind kind : kReceiveErrorKinds) EXPECT_TRUE(names(name_of(kind)));
+  for (std::size_t i = 0; i < kHedgeResultCount; ++i) {
+    EXPECT_TRUE(names(name_of(static_cast<HedgeResult>(i))))
+        << name_of(static_cast<HedgeResult>(i));
+  }
   for (std::size_t i = 0; i < kTlsFailureCount; ++i) {
     EXPECT_TRUE(names(name_of(static_cast<TlsFailure>(i)))) << name_of(static_cast<TlsFailure>(i));
   }
 }
 
-// The fields of a line in which everything is known, in the order of the documentation.
-TEST(MetricsDocumentation, NamesTheFieldsOfTheAccessLogInTheirOrder) {
+// The fields of the line of a record, with their types, in order.
+template <class Record>
+std::vector<std::pair<std::string, std::string>> written_fields(const Record& record) {
   char form[] = "/tmp/penstock-fields-XXXXXX";
   ::close(::mkstemp(form));
   {
-    AccessRecord record;
-    record.request_id = record.principal = record.peer = record.method = record.route = "x";
-    record.path = record.model = record.provider = record.upstream_model = "x";
-    record.status = record.upstream_status = 200;
-    record.error = ErrorKind::kInternal;
-    record.first_byte = record.connect = std::chrono::microseconds(1);
-    record.attempts = 1;
-    record.prompt_tokens = record.completion_tokens = record.total_tokens = 1;
-    record.cached_tokens = record.cache_write_tokens = record.reasoning_tokens = 1;
     const auto log = AccessLog::open(form).value();
     AccessLogShard(*log).write(record);
   }
   std::ifstream file(form);
   const auto line = nlohmann::ordered_json::parse(file);
   ::unlink(form);
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (const auto& [field, value] : line.items()) fields.emplace_back(field, value.type_name());
+  return fields;
+}
 
-  std::string documented = documentation();
-  documented.erase(0, documented.find("## The access log"));
-  std::size_t at = 0;
-  for (const auto& [field, value] : line.items()) {
-    const std::size_t row = documented.find("\n| `" + field + "` | " + value.type_name() + " |");
-    ASSERT_NE(row, std::string::npos) << field;
-    EXPECT_GT(row, at) << field;
-    at = row;
+// The rows "| `field` | type | …" between two lines of the documentation.
+std::vector<std::pair<std::string, std::string>> documented_fields(std::string_view begin,
+                                                                   std::string_view end) {
+  std::string text = documentation();
+  text.erase(0, text.find(begin));
+  text.resize(std::min(text.size(), text.find(end)));
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("| `")) continue;
+    std::string bar;
+    std::string name;
+    std::string type;
+    std::istringstream(line) >> bar >> name >> bar >> type;
+    fields.emplace_back(name.substr(1, name.size() - 2), type);
   }
-  EXPECT_EQ(documented.find("\n| `", at + 1), std::string::npos) << "a field that no line has";
+  return fields;
+}
+
+TEST(MetricsDocumentation, NamesTheFieldsOfTheAccessLogInTheirOrder) {
+  AccessRecord record;
+  record.request_id = record.principal = record.peer = record.method = record.route = "x";
+  record.path = record.model = record.provider = record.upstream_model = record.target = "x";
+  record.fallback = true;
+  record.status = record.upstream_status = 200;
+  record.error = ErrorKind::kInternal;
+  record.first_byte = record.connect = std::chrono::microseconds(1);
+  record.attempts = 1;
+  record.prompt_tokens = record.completion_tokens = record.total_tokens = 1;
+  record.cached_tokens = record.cache_write_tokens = record.reasoning_tokens = 1;
+  EXPECT_EQ(documented_fields("## The access log", "### Lines of attempts"),
+            written_fields(record));
+}
+
+TEST(MetricsDocumentation, NamesTheFieldsOfAnAttemptsLineInTheirOrder) {
+  AttemptRecord record;
+  record.request_id = record.target = record.outcome = "x";
+  record.status = 200;
+  EXPECT_EQ(documented_fields("### Lines of attempts", "The server does not rotate"),
+            written_fields(record));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -177,6 +178,72 @@ TEST(Metrics, TellsWhatWaitsForAThread) {
   const std::string text = metrics.text();
   EXPECT_EQ(value_of(text, R"(penstock_blocking_work_waiting{work="lookups"})"), 2);
   EXPECT_EQ(value_of(text, R"(penstock_blocking_work_refused_total{work="lookups"})"), 1);
+}
+
+MetricsOptions options_with_targets(std::function<std::vector<TargetReading>()> read) {
+  MetricsOptions with_targets = options();
+  with_targets.routing = {
+      .models = {"smart", "small"}, .outcomes = {"ok", "rate_limited"}, .targets = std::move(read)};
+  return with_targets;
+}
+
+TEST(Metrics, CountsTheAttemptsOfProvidersThatAreTargets) {
+  Metrics metrics(options_with_targets(
+      [] { return std::vector<TargetReading>{{.provider = "beta", .model = "m"}}; }));
+  MetricsShard& shard = metrics.add_shard();
+  shard.target_asked(metrics.provider("beta"), OutcomeId{0});
+  shard.target_asked(metrics.provider("beta"), OutcomeId{1});
+  metrics.add_shard().target_asked(metrics.provider("beta"), OutcomeId{1});
+  shard.fell_back(ModelRouteId{1});
+  shard.hedged(HedgeResult::kLost);
+
+  const std::string text = metrics.text();
+  EXPECT_EQ(value_of(text, R"(penstock_attempts_total{provider="beta",class="ok"})"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_attempts_total{provider="beta",class="rate_limited"})"), 2);
+  EXPECT_THAT(text, Not(HasSubstr(R"(penstock_attempts_total{provider="alpha")")));
+  EXPECT_EQ(value_of(text, R"(penstock_fallbacks_total{model="smart"})"), 0);
+  EXPECT_EQ(value_of(text, R"(penstock_fallbacks_total{model="small"})"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_hedges_total{result="won"})"), 0);
+  EXPECT_EQ(value_of(text, R"(penstock_hedges_total{result="lost"})"), 1);
+}
+
+TEST(Metrics, TellsTheStateOfEachTargetAtTheTimeOfThePage) {
+  std::vector<TargetReading> targets = {
+      {.provider = "alpha", .model = "m", .in_flight = 3, .cooldown_seconds = 1.5},
+      {.provider = "beta", .model = "m", .first_content_seconds = 0.25}};
+  targets[0].families = {{"chat", TargetReading::State::kCooling}};
+  targets[1].families = {{"chat", TargetReading::State::kUsable},
+                         {"embeddings", TargetReading::State::kOpen}};
+  const Metrics metrics(options_with_targets([&targets] { return targets; }));
+  const std::string first = metrics.text();
+  targets[0].in_flight = 4;
+  targets[0].families[0].state = TargetReading::State::kHalfOpen;
+  const std::string text = metrics.text();
+
+  const std::string alpha = R"({provider="alpha",model="m")";
+  const std::string beta = R"({provider="beta",model="m")";
+  EXPECT_EQ(value_of(first, "penstock_target_in_flight" + alpha + "}"), 3);
+  EXPECT_EQ(value_of(text, "penstock_target_in_flight" + alpha + "}"), 4);
+  EXPECT_EQ(value_of(text, "penstock_target_in_flight" + beta + "}"), 0);
+  EXPECT_EQ(value_of(first, "penstock_target_state" + alpha + R"(,family="chat"})"), 1);
+  EXPECT_EQ(value_of(text, "penstock_target_state" + alpha + R"(,family="chat"})"), 3);
+  EXPECT_EQ(value_of(text, "penstock_target_state" + beta + R"(,family="chat"})"), 0);
+  EXPECT_EQ(value_of(text, "penstock_target_state" + beta + R"(,family="embeddings"})"), 2);
+  EXPECT_EQ(value_of(text, "penstock_target_cooldown_seconds" + alpha + "}"), 1.5);
+  EXPECT_EQ(value_of(text, "penstock_target_first_content_seconds" + beta + "}"), 0.25);
+  EXPECT_THAT(text, Not(HasSubstr("penstock_target_first_content_seconds" + alpha)));
+}
+
+// `none` is the label of requests that reach no provider.
+TEST(Metrics, GivesATargetTheNameThatItsProviderHasInOtherFamilies) {
+  MetricsOptions with_none = options_with_targets(
+      [] { return std::vector<TargetReading>{{.provider = "none", .model = "m"}}; });
+  with_none.providers = {"none"};
+  Metrics metrics(std::move(with_none));
+  metrics.add_shard().target_asked(ProviderId{1}, OutcomeId{0});
+  const std::string text = metrics.text();
+  EXPECT_EQ(value_of(text, R"(penstock_attempts_total{provider="none_",class="ok"})"), 1);
+  EXPECT_EQ(value_of(text, R"(penstock_target_in_flight{provider="none_",model="m"})"), 0);
 }
 
 TEST(Metrics, TellsOfTheProcess) {
