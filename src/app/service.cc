@@ -15,6 +15,8 @@
 #include "app/worker.h"
 #include "config/credentials.h"
 #include "core/version.h"
+#include "gateway/target_outcome.h"
+#include "gateway/target_view.h"
 
 namespace penstock::app {
 namespace {
@@ -54,9 +56,25 @@ telemetry::BlockingWork blocking_work(std::string name, const net::LookupThreads
           }};
 }
 
+// Of a router that exists when the first page is asked for; null: there are no routes.
+telemetry::RoutingOptions routing_options(const config::Settings& settings,
+                                          const std::shared_ptr<const routing::Router>& router) {
+  telemetry::RoutingOptions options;
+  for (const config::ModelRoute& route : settings.routing.routes) {
+    options.models.push_back(route.model);
+  }
+  options.outcomes = gateway::outcome_names();
+  options.targets = [&router]() -> std::vector<telemetry::TargetReading> {
+    if (router == nullptr) return {};
+    return gateway::target_readings(*router, SystemClock().steady());
+  };
+  return options;
+}
+
 telemetry::MetricsOptions metrics_options(const config::Settings& settings,
                                           const net::LookupThreads& lookups,
-                                          const net::LookupThreads& caller_lookups) {
+                                          const net::LookupThreads& caller_lookups,
+                                          const std::shared_ptr<const routing::Router>& router) {
   telemetry::MetricsOptions options;
   options.routes = route_labels();
   for (const config::Provider& provider : settings.providers) {
@@ -64,6 +82,7 @@ telemetry::MetricsOptions metrics_options(const config::Settings& settings,
   }
   options.blocking_work.push_back(blocking_work("lookups", lookups));
   options.blocking_work.push_back(blocking_work("caller_lookups", caller_lookups));
+  options.routing = routing_options(settings, router);
   options.version = kVersion;
   options.started = SystemClock().wall();
   return options;
@@ -91,7 +110,7 @@ struct Service::Parts {
                         .threads = kLookupThreads,
                         .waiting_max = settings->server.limits.caller_lookups,
                         .limit = Limit::kCallerLookups}),
-        metrics(metrics_options(*settings, lookups, caller_lookups)),
+        metrics(metrics_options(*settings, lookups, caller_lookups, router)),
         registry(
             settings, SystemClock().wall(),
             [this](const std::shared_ptr<const models::Catalog>& catalog) { publish(catalog); }),

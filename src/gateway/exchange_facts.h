@@ -47,8 +47,10 @@ struct TargetAttemptFacts {
   std::chrono::microseconds wait{0};      // before it, for a place or as a backoff
   std::chrono::microseconds duration{0};  // to its first content or its failure
   int status = 0;                         // of the answer, or of the error in its stream; 0: none
-  std::optional<routing::FailureClass> failure;  // kGone: it was stopped
-  bool is_hedge = false;                         // beside another one that was slow
+  // nullopt: it is the answer. kGone: it was stopped.
+  std::optional<routing::FailureClass> failure = routing::FailureClass::kGone;
+  bool lost_race = false;                 // the other one had content first
+  bool is_hedge = false;                  // beside another one that was slow
 };
 
 // The attempts of an exchange, in order. Nearly every exchange has one, and none allocates for it.
@@ -107,8 +109,9 @@ struct ExchangeFacts {
 
   // The model's route, if it has one.
   bool is_routed = false;
-  bool is_fallback = false;  // another model answers
-  bool is_stripped = false;  // of the items that only another target can open
+  std::size_t model_route = 0;  // of is_routed: the asked model's, in the router
+  bool is_fallback = false;     // another model answers
+  bool is_stripped = false;     // of the items that only another target can open
   Attempts<TargetAttemptFacts> targets_asked;
   std::optional<std::chrono::milliseconds> retry_after;  // that an error tells the client
   bool should_not_retry = false;                         // nor soon

@@ -10,6 +10,7 @@
 #include "core/version.h"
 #include "gateway/exchange.h"
 #include "gateway/route_table.h"
+#include "gateway/target_view.h"
 #include "http/query.h"
 
 namespace penstock::gateway {
@@ -35,7 +36,9 @@ void write_health(JsonWriter& out, const config::Provider& provider,
   out.end_object();
 }
 
-void write_provider(JsonWriter& out, const InspectServices& services, std::size_t index) {
+// What its targets on models' routes are doing, if it has any.
+void write_provider(JsonWriter& out, const InspectServices& services, std::size_t index,
+                    SteadyTime now) {
   const config::Provider& provider = services.providers[index];
   out.begin_object()
       .member("api", "inference")
@@ -44,6 +47,10 @@ void write_provider(JsonWriter& out, const InspectServices& services, std::size_
       .raw_member("config", provider.shown_config)
       .key("health");
   write_health(out, provider, services.registry.health(index));
+  if (services.chooser != nullptr && has_targets(services.chooser->router(), provider.id)) {
+    out.key("targets");
+    write_targets(out, services.chooser->router(), provider.id, now);
+  }
   out.end_object();
 }
 
@@ -83,7 +90,7 @@ Task<Status> list_providers(const InspectServices& services, Exchange& exchange,
   JsonWriter out(body);
   out.begin_object().key("data").begin_array();
   for (std::size_t i = 0; i < services.providers.size(); ++i) {
-    write_provider(out, services, i);
+    write_provider(out, services, i, exchange.loop().now());
   }
   out.end_array().end_object();
   co_return co_await exchange.responder().respond(200, kJsonType, body);
@@ -96,7 +103,7 @@ Task<Status> show_provider(const InspectServices& services, Exchange& exchange,
     if (services.providers[i].id != id) continue;
     std::string body;
     JsonWriter out(body);
-    write_provider(out, services, i);
+    write_provider(out, services, i, exchange.loop().now());
     co_return co_await exchange.responder().respond(200, kJsonType, body);
   }
   Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + id + " not found");

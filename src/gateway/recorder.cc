@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "gateway/target_outcome.h"
+
 namespace penstock::gateway {
 namespace {
 
@@ -30,7 +32,9 @@ telemetry::ModelLabel model_label(const ExchangeFacts& facts) {
 void Recorder::ended(const ExchangeFacts& facts, const ClientFacts& client) {
   const auto duration = duration_cast<microseconds>(loop_.read_clock() - facts.started);
   count(facts, duration);
-  if (access_log_.is_on()) log(facts, client, duration);
+  if (!access_log_.is_on()) return;
+  if (facts.is_routed) log_targets(facts);
+  log(facts, client, duration);
 }
 
 void Recorder::count(const ExchangeFacts& facts, microseconds duration) {
@@ -48,6 +52,7 @@ void Recorder::count(const ExchangeFacts& facts, microseconds duration) {
                              .reasoning = facts.usage->reasoning_tokens.value_or(0)});
   }
   count_attempts(facts.attempts);
+  if (facts.is_routed) count_routing(facts);
 }
 
 void Recorder::count_attempts(const Attempts<AttemptFacts>& attempts) {
@@ -61,8 +66,49 @@ void Recorder::count_attempts(const Attempts<AttemptFacts>& attempts) {
   }
 }
 
+void Recorder::count_routing(const ExchangeFacts& facts) {
+  for (std::size_t i = 0; i < facts.targets_asked.count(); ++i) {
+    const TargetAttemptFacts& attempt = facts.targets_asked[i];
+    shard_.target_asked(provider_id(attempt.provider), outcome_of(attempt));
+    if (attempt.is_hedge) shard_.hedged(hedge_result_of(attempt));
+  }
+  if (facts.is_fallback) {
+    shard_.fell_back(telemetry::ModelRouteId{static_cast<std::uint16_t>(facts.model_route)});
+  }
+}
+
+// A single attempt that succeeded has everything in the request's own line.
+void Recorder::log_targets(const ExchangeFacts& facts) {
+  const Attempts<TargetAttemptFacts>& attempts = facts.targets_asked;
+  if (attempts.count() == 0 || (attempts.count() == 1 && !attempts[0].failure)) return;
+  for (std::size_t i = 0; i < attempts.count(); ++i) {
+    const TargetAttemptFacts& attempt = attempts[i];
+    const std::string target =
+        target_text(attempt.provider, attempt.model.empty() ? facts.model.view() : attempt.model);
+    telemetry::AttemptRecord line;
+    line.time = loop_.wall() - duration_cast<microseconds>(loop_.read_clock() - attempt.began);
+    line.request_id = facts.request_id.view();
+    line.attempt = static_cast<std::uint32_t>(i + 1);
+    line.target = target;
+    line.outcome = outcome_name(attempt);
+    line.status = attempt.status;
+    line.duration = attempt.duration;
+    line.wait = attempt.wait;
+    access_log_shard_.write(line);
+  }
+}
+
+std::string Recorder::target_text(std::size_t provider, std::string_view model) const {
+  std::string text = settings_.providers[provider].id;
+  return text.append("/").append(model);
+}
+
 void Recorder::log(const ExchangeFacts& facts, const ClientFacts& client, microseconds duration) {
   const std::string peer = client.peer.host_text();
+  std::string target;
+  if (facts.is_routed && facts.provider) {
+    target = target_text(*facts.provider, facts.upstream_model.view());
+  }
   telemetry::AccessRecord line;
   line.time = loop_.wall() - duration;
   line.request_id = facts.request_id.view();
@@ -73,6 +119,8 @@ void Recorder::log(const ExchangeFacts& facts, const ClientFacts& client, micros
   line.model = facts.model.view();
   if (facts.provider) line.provider = settings_.providers[*facts.provider].id;
   line.upstream_model = facts.upstream_model.view();
+  line.target = target;
+  line.fallback = facts.is_fallback;
   line.peer = peer;
   line.status = facts.status;
   line.ending = facts.ending;

@@ -5,6 +5,12 @@
 // Belongs to one thread. What an operator wants to see while an exchange runs (open requests and
 // streams, limits that are reached) is counted at once; everything else when it has ended.
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #include "config/settings.h"
 #include "gateway/exchange_facts.h"
 #include "net/event_loop.h"
@@ -43,8 +49,11 @@ class Recorder {
  private:
   void count(const ExchangeFacts& facts, std::chrono::microseconds duration);
   void count_attempts(const Attempts<AttemptFacts>& attempts);
+  void count_routing(const ExchangeFacts& facts);
   void log(const ExchangeFacts& facts, const ClientFacts& client,
            std::chrono::microseconds duration);
+  void log_targets(const ExchangeFacts& facts);
+  std::string target_text(std::size_t provider, std::string_view model) const;
 
   const config::Settings& settings_;
   net::EventLoop& loop_;

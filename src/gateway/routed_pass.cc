@@ -88,6 +88,7 @@ RoutedPass::RoutedPass(const PassedRequest& request, routing::Chooser& chooser)
 
 Task<Status> RoutedPass::run(const routing::ModelRoute& route) {
   const routing::ModelRoute* next = &route;
+  request_.exchange.facts().model_route = route.index();
   visited_.push_back(request_.exchange.facts().model.view());
   for (;;) {
     RouteEnd end = co_await try_route(*next);
@@ -212,7 +213,9 @@ Task<TargetAttempt*> RoutedPass::race(routing::Plan& plan, TargetAttempt& first,
   first.rethrow();
   if (second != nullptr) second->rethrow();
   for (TargetAttempt* other : {&first, second}) {
-    if (other != nullptr && other != ended) note_loss(plan, *other);
+    if (other == nullptr || other == ended) continue;
+    if (ended->is_ready()) other->has_lost();
+    note_loss(plan, *other);
   }
   ended->has_won();
   co_return ended;
@@ -339,6 +342,7 @@ Task<Status> RoutedPass::send(routing::Plan& plan, TargetAttempt& attempt) {
   Status relayed = co_await relay(exchange, answer);
   const bool said_error = answer.has_body() && answer.body().saw_error();
   if (said_error || (!relayed && is_upstreams_fault(relayed.error()))) {
+    attempt.broke_off();
     (void)plan.failed(lease, FailureClass::kBrokenStream, std::nullopt, routing::Repeatable::kNo,
                       now());
   } else if (relayed && !is_counted) {

@@ -12,6 +12,7 @@ RouteServices::RouteServices(const Parts& parts)
              .list = parts.model_list,
              .shard = parts.shard},
       inspect{.providers = parts.upstreams.settings,
+              .chooser = parts.upstreams.chooser,
               .registry = parts.registry,
               .routes = parts.routes},
       operations{

@@ -23,8 +23,7 @@ TargetAttempt::TargetAttempt(const PassedRequest& request, const routing::ModelR
           {.provider = target_.provider,
            .model = target_.model,
            .began = lease_.begun(),
-           .wait = duration_cast<std::chrono::microseconds>(options.waited),
-           .failure = std::nullopt})),
+           .wait = duration_cast<std::chrono::microseconds>(options.waited)})),
       deadline_(request.exchange.loop()),
       scope_{.exchange = request.exchange,
              .stop = options.is_raced ? &stop_ : &request.exchange.client().gone(),
@@ -136,6 +135,15 @@ void TargetAttempt::refuse(int status, std::string_view text) {
   const auto field = [&fields](std::string_view name) { return fields.find(name); };
   told_ = routing::cooldown_hint(field, rules.cooldown.read_message ? text : std::string_view(),
                                  request_.exchange.loop().wall());
+}
+
+void TargetAttempt::has_lost() {
+  const bool failed_itself = failure_ && *failure_ != routing::FailureClass::kGone;
+  facts_.lost_race = !failed_itself;
+}
+
+void TargetAttempt::broke_off() {
+  facts_.failure = routing::FailureClass::kBrokenStream;
 }
 
 void TargetAttempt::has_won() {

@@ -57,6 +57,11 @@ class TargetAttempt {
   // Before the relay of the answer of one that was raced: it ends with the client.
   void has_won();
 
+  // Another one's content came first.
+  void has_lost();
+  // Its answer broke off after it had begun.
+  void broke_off();
+
   std::optional<routing::FailureClass> failure_class() const { return failure_; }
   // The answer's first content has been seen.
   bool has_content() const { return has_content_; }

@@ -18,23 +18,16 @@
 #include "gateway/readiness.h"
 #include "gateway/route_table.h"
 #include "gateway/routes.h"
+#include "gateway/target_outcome.h"
+#include "gateway/target_view.h"
 #include "net/connector.h"
 
 namespace penstock::gateway {
 
-inline telemetry::MetricsOptions simulated_metrics_options(
-    const std::vector<std::string>& providers) {
-  telemetry::MetricsOptions options;
-  const RouteTable table(routes(nullptr));
-  for (const Endpoint& endpoint : table.endpoints()) options.routes.push_back(endpoint.label);
-  options.providers = providers;
-  return options;
-}
-
 struct GatewayParts {
   explicit GatewayParts(telemetry::LogLevel log_level = telemetry::LogLevel::kOff,
                         const std::vector<std::string>& provider_ids = {"p"})
-      : log(log_level), metrics(simulated_metrics_options(provider_ids)) {
+      : log(log_level) {
     for (const std::string& id : provider_ids) {
       config::Provider provider;
       provider.id = id;
@@ -65,6 +58,10 @@ struct GatewayParts {
       pins = std::make_unique<routing::Pins>(pin_limits, random.next());
     }
     catalog = registry->catalog();
+    access_log = *telemetry::AccessLog::open(access_log_target);
+    access_log_shard.emplace(*access_log);
+    metrics.emplace(metrics_options(loop));
+    shard = &metrics->add_shard();
     model_list.emplace(loop, secrets, settings->providers);
     services.emplace(RouteServices::Parts{.upstreams = {.settings = settings->providers,
                                                         .providers = providers,
@@ -75,8 +72,8 @@ struct GatewayParts {
                                           .model_list = *model_list,
                                           .routes = *table,
                                           .readiness = readiness,
-                                          .metrics = metrics,
-                                          .shard = shard,
+                                          .metrics = *metrics,
+                                          .shard = *shard,
                                           .access_log = *access_log});
     table.emplace(routes(&*services));
     gateway.emplace(Gateway::Parts{.settings = *settings,
@@ -88,17 +85,35 @@ struct GatewayParts {
                                    .routes = *table,
                                    .readiness = readiness,
                                    .log = log,
-                                   .shard = shard,
+                                   .shard = *shard,
                                    .access_log = *access_log,
-                                   .access_log_shard = access_log_shard});
+                                   .access_log_shard = *access_log_shard});
   }
 
   // The value of a sample in the metrics; -1 if there is none.
   double sample(std::string_view name_and_labels) const {
     const std::string begin = std::string(name_and_labels) + " ";
-    const std::string text = metrics.text();
+    const std::string text = metrics->text();
     const std::size_t at = text.find(begin);
     return at == std::string::npos ? -1 : std::strtod(text.c_str() + at + begin.size(), nullptr);
+  }
+
+  telemetry::MetricsOptions metrics_options(net::EventLoop& loop) const {
+    telemetry::MetricsOptions options;
+    const RouteTable all(routes(nullptr));
+    for (const Endpoint& endpoint : all.endpoints()) options.routes.push_back(endpoint.label);
+    for (const config::Provider& provider : settings->providers) {
+      options.providers.push_back(provider.id);
+    }
+    for (const config::ModelRoute& route : settings->routing.routes) {
+      options.routing.models.push_back(route.model);
+    }
+    options.routing.outcomes = outcome_names();
+    options.routing.targets = [this, &loop]() -> std::vector<telemetry::TargetReading> {
+      if (chooser == nullptr) return {};
+      return target_readings(chooser->router(), loop.now());
+    };
+    return options;
   }
 
   http::ScratchPool scratch;
@@ -106,10 +121,11 @@ struct GatewayParts {
   MemoryTrimmer memory;
   std::shared_ptr<config::Settings> settings = std::make_shared<config::Settings>();
   telemetry::Log log;
-  telemetry::Metrics metrics;
-  telemetry::MetricsShard& shard = metrics.add_shard();
-  std::unique_ptr<telemetry::AccessLog> access_log = *telemetry::AccessLog::open("off");
-  telemetry::AccessLogShard access_log_shard{*access_log};
+  std::optional<telemetry::Metrics> metrics;  // from start_gateway() on
+  telemetry::MetricsShard* shard = nullptr;   // likewise
+  std::string access_log_target = "off";
+  std::unique_ptr<telemetry::AccessLog> access_log;            // likewise
+  std::optional<telemetry::AccessLogShard> access_log_shard;  // likewise
   SecretGuard secrets;
   std::atomic<bool> upstreams_asked{true};
   Readiness readiness{upstreams_asked};
