@@ -20,6 +20,7 @@ Examples:
   penstock check --config run.yaml
   penstock models --config run.yaml
   penstock import litellm config.yaml > run.yaml
+  penstock explain-route smart --config run.yaml
 
 Without --config there is one provider, `passthrough`, configured by PASSTHROUGH_URL
 and PASSTHROUGH_API_KEY.
@@ -60,9 +61,47 @@ as file:line:column: message. Secrets are not printed: the configuration refers 
 variables of the environment, which the list names.
 )";
 
+constexpr const char* kExplainExamples = R"(
+Examples:
+  penstock explain-route smart --config run.yaml
+  penstock explain-route smart --header x-session-id=42 --body request.json
+  penstock explain-route smart --url http://127.0.0.1:8321 --api-key KEY
+
+Asks the running server: that of --url, else the one at the address of the configuration.
+If none runs there, the answer is that of a server which has just started. Nothing is sent
+to an upstream but the question for its models.
+)";
+
 void add_config_option(CLI::App& command, std::string& file) {
   command.add_option("--config,-c", file, "configuration file, such as run.yaml")
       ->type_name("FILE");
+}
+
+CLI::App* add_explain_command(CLI::App& app, ExplainOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "explain-route", "show which targets a request for a model would be sent to, and why");
+  command->add_option("model", options.model, "as clients name it")->type_name("MODEL")->required();
+  add_config_option(*command, options.config.file);
+  command->add_option("--header", options.headers, "a field of the request's head")
+      ->type_name("NAME=VALUE");
+  command->add_option("--body", options.body_file, "the request's body")->type_name("FILE");
+  command->add_option("--path", options.path, "the request's path")
+      ->type_name("PATH")
+      ->capture_default_str();
+  command->add_option("--url", options.url, "a running server")->type_name("URL");
+  command->add_option("--api-key", options.api_key, "a key of that server")
+      ->type_name("KEY")
+      ->envname("PENSTOCK_API_KEY");
+  command->footer(kExplainExamples);
+  return command;
+}
+
+CLI::App* add_check_command(CLI::App& app, ConfigSource& source) {
+  CLI::App* command =
+      app.add_subcommand("check", "check a configuration file, then print what it resolves to");
+  add_config_option(*command, source.file);
+  command->footer(kCheckExamples);
+  return command;
 }
 
 }  // namespace
@@ -88,10 +127,7 @@ int run_command_line(int argc, char** argv) {
   serve_command->footer(kServeExamples);
 
   ConfigSource check_config;
-  CLI::App* check_command =
-      app.add_subcommand("check", "check a configuration file, then print what it resolves to");
-  add_config_option(*check_command, check_config.file);
-  check_command->footer(kCheckExamples);
+  const CLI::App* check_command = add_check_command(app, check_config);
 
   ConfigSource models_config;
   CLI::App* models_command = app.add_subcommand("models", "list the models of the upstreams");
@@ -115,6 +151,9 @@ int run_command_line(int argc, char** argv) {
       ->type_name("");
   import_command->footer(kImportExamples);
 
+  ExplainOptions explain_options;
+  const CLI::App* explain_command = add_explain_command(app, explain_options);
+
   CLI::App* version_command = app.add_subcommand("version", "print the version");
   version_command->footer("\nExamples:\n  penstock version\n");
 
@@ -133,6 +172,7 @@ int run_command_line(int argc, char** argv) {
     return import_config(import_options);
   }
   if (*models_command) return list_models(models_config);
+  if (*explain_command) return explain_route(explain_options);
   std::cout << "penstock " << kVersion << "\n";
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -15,10 +16,13 @@
 #include <unistd.h>
 
 #include "app/model_table.h"
+#include "app/route_question.h"
 #include "app/service.h"
 #include "config/credentials.h"
 #include "config/load.h"
 #include "config/node.h"
+#include "config/url.h"
+#include "core/text.h"
 #include "core/version.h"
 #include "net/descriptor_limit.h"
 #include "net/ip_address.h"
@@ -146,6 +150,72 @@ void write_problems(const std::vector<std::string>& problems, const SecretGuard&
   }
 }
 
+Result<RouteQuestion> question_of(const ExplainOptions& options) {
+  RouteQuestion question{.model = options.model,
+                         .path = options.path,
+                         .body = "{\"model\":" + json_quoted(options.model) + "}",
+                         .fields = {}};
+  if (!options.body_file.empty()) {
+    std::ifstream file(options.body_file);
+    if (!file) {
+      return failure(Error::client(ErrorKind::kInvalidRequest,
+                                   "--body " + options.body_file + " cannot be read"));
+    }
+    question.body.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  for (const std::string& header : options.headers) {
+    auto field = field_of(header);
+    if (!field) return failure(std::move(field.error()));
+    question.fields.push_back(std::move(*field));
+  }
+  if (!options.api_key.empty()) {
+    question.fields.emplace_back("Authorization", "Bearer " + options.api_key);
+  }
+  return question;
+}
+
+// Where a server of this configuration listens, seen from this machine.
+config::Url address_of(const config::Server& server) {
+  config::Url url{
+      .tls = !server.tls_certfile.empty(), .host = server.host, .port = server.port, .path = {}};
+  if (url.host == "0.0.0.0") url.host = "127.0.0.1";
+  if (url.host == "::") url.host = "::1";
+  return url;
+}
+
+// A server of our own, which nobody else knows: it answers as one that has just started.
+Result<RouteReply> ask_new_server(const std::shared_ptr<config::Settings>& settings,
+                                  const RouteQuestion& question) {
+  config::Server& server = settings->server;
+  server.host = "127.0.0.1";
+  server.port = 0;
+  server.threads = 1;
+  server.tls_certfile.clear();
+  server.api_keys.clear();
+  server.access_log = "off";
+  telemetry::Log log(telemetry::LogLevel::kOff);
+  auto service = Service::start(settings, log);
+  if (!service) return failure(std::move(service.error()));
+  const config::Url url{.host = server.host, .port = (*service)->port(), .path = {}};
+  return ask_for_route(url, question);
+}
+
+Result<RouteReply> ask_about_route(const ExplainOptions& options, const RouteQuestion& question,
+                                   const std::shared_ptr<config::Settings>& settings) {
+  if (!options.url.empty()) {
+    Result<config::Url> url = config::parse_url(options.url);
+    if (!url) return failure(std::move(url.error()));
+    return ask_for_route(*url, question);
+  }
+  const config::Url url = address_of(settings->server);
+  Result<RouteReply> reply = ask_for_route(url, question);
+  const bool nobody = !reply && reply.error().kind == ErrorKind::kUpstreamUnreachable;
+  if (!nobody) return reply;
+  std::cerr << "penstock: no server runs at " << url.text()
+            << "; a server that has just started would say:\n";
+  return ask_new_server(settings, question);
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
@@ -226,6 +296,33 @@ int import_config(const ImportOptions& options) {
   for (const config::Problem& remark : imported.remarks) std::cerr << remark.text() << "\n";
   if (imported.text.empty()) return kMistake;
   std::cout << imported.text;
+  return kSuccess;
+}
+
+int explain_route(const ExplainOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const Result<RouteQuestion> question = question_of(options);
+  if (!question) {
+    std::cerr << "penstock: " << question.error().message << "\n";
+    return kMistake;
+  }
+  std::shared_ptr<config::Settings> settings;
+  if (options.url.empty()) {
+    settings = load(options.config);
+    if (settings == nullptr) return kMistake;
+  }
+  const Result<RouteReply> reply = ask_about_route(options, *question, settings);
+  if (!reply) {
+    std::cerr << "penstock: " << reply.error().message << "\n";
+    return kFailed;
+  }
+  if (reply->status != 200) {
+    std::cerr << "penstock: the server answered " << reply->status
+              << (reply->status == 401 ? "; give a key with --api-key" : "") << ": " << reply->body
+              << "\n";
+    return kFailed;
+  }
+  std::cout << reply->body;
   return kSuccess;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "imports/import.h"
 
@@ -26,10 +27,21 @@ struct ImportOptions {
   std::string file;
 };
 
+struct ExplainOptions {
+  ConfigSource config;
+  std::string model;
+  std::vector<std::string> headers;  // `name=value`, or `name: value`
+  std::string body_file;             // empty: a body that only names the model
+  std::string path = "/v1/chat/completions";
+  std::string url;  // of a running server; empty: that of the configuration, if one runs there
+  std::string api_key;
+};
+
 int serve(const ServeOptions& options);
 int check(const ConfigSource& config);
 int list_models(const ConfigSource& config);
 // Prints the configuration of another gateway as one of ours, and remarks to stderr.
 int import_config(const ImportOptions& options);
+int explain_route(const ExplainOptions& options);
 
 }  // namespace penstock::app

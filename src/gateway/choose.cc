@@ -12,11 +12,6 @@ namespace {
 
 using Target = models::Catalog::Target;
 
-Result<Target> target_of(const models::Catalog& catalog, std::optional<std::size_t> provider,
-                         std::string_view model) {
-  return provider ? catalog.route_at(*provider, model) : catalog.route(model);
-}
-
 // The reference's words. Only a stated type is compared with a request: plain services list all
 // their models as llm, whatever they are.
 Status check_type(const models::Model* model, std::string_view name, std::string_view wanted) {
@@ -45,18 +40,6 @@ const config::RouteTarget* target_at(const routing::ModelRoute& route, std::size
   return nullptr;
 }
 
-// The route of that name that the request may go along; null: there is none. A model of exactly
-// that name precedes a route of a prefix.
-const routing::ModelRoute* route_of(const routing::Chooser* chooser, const models::Catalog& catalog,
-                                    std::string_view model, std::optional<std::size_t> named) {
-  if (chooser == nullptr || model.empty()) return nullptr;
-  const routing::ModelRoute* route = chooser->router().find(model);
-  if (route == nullptr || route->settings().hidden) return nullptr;
-  if (route->settings().model != model && catalog.find(model) != nullptr) return nullptr;
-  const bool leads_there = !named || target_at(*route, *named) != nullptr;
-  return leads_there ? route : nullptr;
-}
-
 Error of_different_providers() {
   return Error::client(ErrorKind::kInvalidRequest,
                        "The models that the body names are of different providers; send a request "
@@ -79,6 +62,21 @@ Result<std::string_view> name_at(const PassedRequest& request, std::string_view 
 }
 
 }  // namespace
+
+const routing::ModelRoute* route_of(const routing::Chooser* chooser, const models::Catalog& catalog,
+                                    std::string_view model, std::optional<std::size_t> named) {
+  if (chooser == nullptr || model.empty()) return nullptr;
+  const routing::ModelRoute* route = chooser->router().find(model);
+  if (route == nullptr || route->settings().hidden) return nullptr;
+  if (route->settings().model != model && catalog.find(model) != nullptr) return nullptr;
+  const bool leads_there = !named || target_at(*route, *named) != nullptr;
+  return leads_there ? route : nullptr;
+}
+
+Result<Target> target_of(const models::Catalog& catalog, std::optional<std::size_t> named,
+                         std::string_view model) {
+  return named ? catalog.route_at(*named, model) : catalog.route(model);
+}
 
 Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match,
                       std::string_view body) {

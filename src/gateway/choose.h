@@ -30,6 +30,15 @@ struct Choice {
   models::Catalog::Target target;
 };
 
+// The route of that name that a request goes along; null: there is none. A model of exactly that
+// name precedes a route of a prefix. `named`: the provider that the request names. `chooser` may be
+// null.
+const routing::ModelRoute* route_of(const routing::Chooser* chooser, const models::Catalog& catalog,
+                                    std::string_view model, std::optional<std::size_t> named);
+// Where a request for a model without a route goes. Errors: kModelNotFound.
+Result<models::Catalog::Target> target_of(const models::Catalog& catalog,
+                                          std::optional<std::size_t> named, std::string_view model);
+
 // Tells the exchange the target, or the route. A request that names neither a model nor a provider
 // goes to the one that has what its path or `body` refers to, or to the only one. Errors:
 // kModelNotFound; kInvalidRequest if the model is of another type than the route takes, or the

@@ -49,8 +49,8 @@ struct TargetAttemptFacts {
   int status = 0;                         // of the answer, or of the error in its stream; 0: none
   // nullopt: it is the answer. kGone: it was stopped.
   std::optional<routing::FailureClass> failure = routing::FailureClass::kGone;
-  bool lost_race = false;                 // the other one had content first
-  bool is_hedge = false;                  // beside another one that was slow
+  bool lost_race = false;  // the other one had content first
+  bool is_hedge = false;   // beside another one that was slow
 };
 
 // The attempts of an exchange, in order. Nearly every exchange has one, and none allocates for it.

@@ -63,7 +63,7 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
   if (!body) co_return failure(std::move(body.error()));
   wire::RequestFields fields;
   if (exchange.passing().shape) {
-    Status understood = co_await understand(exchange, *body, fields);
+    Status understood = co_await understand(exchange, *body, *exchange.passing().shape, fields);
     if (!understood) co_return failure(std::move(understood.error()));
   }
 

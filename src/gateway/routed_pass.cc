@@ -83,6 +83,16 @@ bool is_upstreams_fault(const Error& error) {
 
 }  // namespace
 
+routing::Asked asked_of(const PassedRequest& request, const RequestAffinity& affinity) {
+  routing::Asked asked;
+  asked.family = request.match.served->route.passing->family;
+  asked.affinity_key = affinity.key;
+  asked.only_provider = request.only_provider;
+  asked.pinned = affinity.pin.target;
+  if (affinity.pin.is_there()) asked.only_provider = affinity.pin.provider;
+  return asked;
+}
+
 RoutedPass::RoutedPass(const PassedRequest& request, routing::Chooser& chooser)
     : request_(request), chooser_(chooser) {}
 
@@ -395,12 +405,7 @@ Error RoutedPass::pinned_unavailable(const RouteEnd& end) const {
 }
 
 routing::Asked RoutedPass::asked() const {
-  routing::Asked asked;
-  asked.family = request_.match.served->route.passing->family;
-  asked.affinity_key = affinity_.key;
-  asked.only_provider = request_.only_provider;
-  asked.pinned = affinity_.pin.target;
-  if (affinity_.pin.is_there()) asked.only_provider = affinity_.pin.provider;
+  routing::Asked asked = asked_of(request_, affinity_);
   asked.avoided = avoided_;
   return asked;
 }

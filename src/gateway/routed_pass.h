@@ -26,6 +26,9 @@
 
 namespace penstock::gateway {
 
+// What the request asks of a route's plan.
+routing::Asked asked_of(const PassedRequest& request, const RequestAffinity& affinity);
+
 class RoutedPass {
  public:
   // All of it outlives the pass.

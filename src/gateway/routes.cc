@@ -16,7 +16,8 @@ RouteServices::RouteServices(const Parts& parts)
               .registry = parts.registry,
               .routes = parts.routes},
       operations{
-          .readiness = parts.readiness, .metrics = parts.metrics, .access_log = parts.access_log} {}
+          .readiness = parts.readiness, .metrics = parts.metrics, .access_log = parts.access_log},
+      explain{.upstreams = parts.upstreams, .routes = parts.routes} {}
 
 std::vector<ServedRoute> routes(const RouteServices* services) {
   const bool is_bound = services != nullptr;
@@ -25,6 +26,7 @@ std::vector<ServedRoute> routes(const RouteServices* services) {
   bind_routes(all, model_routes(), is_bound ? &services->models : nullptr);
   bind_routes(all, inspect_routes(), is_bound ? &services->inspect : nullptr);
   bind_routes(all, operations_routes(), is_bound ? &services->operations : nullptr);
+  bind_routes(all, explain_routes(), is_bound ? &services->explain : nullptr);
   return all;
 }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "gateway/explain_endpoint.h"
 #include "gateway/inspect_endpoints.h"
 #include "gateway/model_services.h"
 #include "gateway/operations_endpoints.h"
@@ -31,6 +32,7 @@ struct RouteServices {
   ModelServices models;
   InspectServices inspect;
   OperationsServices operations;
+  ExplainServices explain;
 };
 
 // Bound to a thread's services, which outlive them. Null: only to be looked at.

@@ -11,9 +11,10 @@
 
 namespace penstock::gateway {
 
-// Checks a body of a route whose bodies name models, and finds where they do; tells the exchange
+// Checks a body of that shape, and finds where it names models; tells the exchange
 // the first one. It reads in slices, between which other requests get their turn. A coroutine of
 // its own, so that the reader is gone before the answer. Errors: kInvalidRequest.
-Task<Status> understand(Exchange& exchange, std::string_view body, wire::RequestFields& fields);
+Task<Status> understand(Exchange& exchange, std::string_view body, const wire::RequestShape& shape,
+                        wire::RequestFields& fields);
 
 }  // namespace penstock::gateway

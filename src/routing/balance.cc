@@ -46,8 +46,17 @@ std::size_t Balancer::choose(Mask candidates) {
   return lowest(candidates);
 }
 
+void Balancer::begin() {
+  if (positions_.has_begun) return;
+  if (route_.rules().balance == config::Balance::kWeighted) begin_weights();
+  if (route_.rules().balance == config::Balance::kRoundRobin) {
+    positions_.has_begun = true;
+    positions_.next = random_.next() % route_.members().size();
+  }
+}
+
 std::size_t Balancer::weighted(Mask candidates) {
-  if (!positions_.has_begun) begin_weights();
+  begin();
   return weighted_step(candidates);
 }
 
@@ -83,10 +92,7 @@ void Balancer::begin_weights() {
 }
 
 std::size_t Balancer::round_robin(Mask candidates) {
-  if (!positions_.has_begun) {
-    positions_.has_begun = true;
-    positions_.next = random_.next() % route_.members().size();
-  }
+  begin();
   const Mask later = candidates & ~(bit_of(positions_.next) - 1);
   const std::size_t member = lowest(later != 0 ? later : candidates);
   positions_.next = (member + 1) % route_.members().size();

@@ -31,6 +31,8 @@ class Balancer {
       : route_(route), family_(family), positions_(positions), random_(random), now_(now) {}
 
   std::size_t choose(ModelRoute::Mask candidates);
+  // Gives a round robin its beginning, which chance decides, if it has none yet.
+  void begin();
 
  private:
   std::size_t weighted(ModelRoute::Mask candidates);

@@ -40,8 +40,9 @@ Chooser::Chooser(std::shared_ptr<const Router> router, Random& random)
     : router_(std::move(router)), random_(random), positions_(router_->routes().size()) {}
 
 Plan::Plan(Chooser& chooser, const ModelRoute& route, const Asked& asked, SteadyTime now,
-           SteadyTime deadline)
-    : chooser_(chooser), route_(route), asked_(asked), deadline_(deadline) {
+           SteadyTime deadline, For purpose)
+    : chooser_(chooser), route_(route), asked_(asked), deadline_(deadline), purpose_(purpose) {
+  if (purpose_ == For::kQuestion) return;
   route_.state().retries.request_began();
   if (route_.rules().hedge.is_on) route_.state().hedges.request_began(now);
   if (asked_.avoided == nullptr) return;
@@ -51,6 +52,7 @@ Plan::Plan(Chooser& chooser, const ModelRoute& route, const Asked& asked, Steady
 }
 
 Plan::~Plan() {
+  if (purpose_ == For::kQuestion) return;
   leave_queue();
   route_.state().retries.request_ended(shared_retries_);
 }
@@ -174,21 +176,23 @@ Lease Plan::hedge(SteadyTime now) {
 
 Lease Plan::choose(Mask usable, SteadyTime now) {
   while (usable != 0) {
-    const auto group = std::ranges::find_if(route_.groups(),
-                                            [&](Mask members) { return (members & usable) != 0; });
-    const Mask left = *group & usable;
-    std::size_t member = first_of(left);
-    if ((left & (left - 1)) != 0) {
-      member = asked_.affinity_key
-                   ? affine_member(route_, left, *asked_.affinity_key)
-                   : Balancer(route_, asked_.family, chooser_.positions_[route_.index()],
-                              chooser_.random_, now)
-                         .choose(left);
-    }
+    const std::size_t member =
+        preferred(usable, chooser_.positions_[route_.index()], chooser_.random_, now);
     if (Lease lease = enter(member, now)) return lease;
     usable &= ~mask_of(member);  // another thread was faster
   }
   return {};
+}
+
+// Of members that are not none.
+std::size_t Plan::preferred(Mask usable, BalancePositions& positions, Random& random,
+                            SteadyTime now) const {
+  const auto group =
+      std::ranges::find_if(route_.groups(), [&](Mask members) { return (members & usable) != 0; });
+  const Mask candidates = *group & usable;
+  if ((candidates & (candidates - 1)) == 0) return first_of(candidates);
+  if (asked_.affinity_key) return affine_member(route_, candidates, *asked_.affinity_key);
+  return Balancer(route_, asked_.family, positions, random, now).choose(candidates);
 }
 
 Lease Plan::enter(std::size_t member, SteadyTime now) {
@@ -231,18 +235,23 @@ Lease Plan::take_given(GivenPlace& given, const Look& look, SteadyTime now) {
 // All that is left is open: better one of these than none.
 Lease Plan::panic(Mask open, SteadyTime now) {
   while (open != 0) {
-    const auto end = [&](std::size_t member) {
-      return route_.members()[member].target->breaker(asked_.family).time;
-    };
-    std::size_t earliest = first_of(open);
-    for (Mask rest = open; rest != 0; rest &= rest - 1) {
-      if (end(first_of(rest)) < end(earliest)) earliest = first_of(rest);
-    }
+    const std::size_t earliest = first_to_close(open);
     const ModelRoute::Member& member = route_.members()[earliest];
     if (member.target->places().enter(member.limit)) return begin(earliest, now, Panic::kYes);
     open &= ~mask_of(earliest);
   }
   return {};
+}
+
+std::size_t Plan::first_to_close(Mask open) const {
+  const auto end = [&](std::size_t member) {
+    return route_.members()[member].target->breaker(asked_.family).time;
+  };
+  std::size_t earliest = first_of(open);
+  for (Mask rest = open; rest != 0; rest &= rest - 1) {
+    if (end(first_of(rest)) < end(earliest)) earliest = first_of(rest);
+  }
+  return earliest;
 }
 
 // Once for each further attempt, also if it has to wait.
@@ -398,6 +407,28 @@ MemberStanding Plan::standing(std::size_t member, SteadyTime now) const {
     if ((group & usable) != 0) return {.standing = Standing::kOtherPriority};
   }
   return own;
+}
+
+std::vector<std::size_t> Plan::order(SteadyTime now, Random& random) const {
+  std::vector<std::size_t> order;
+  BalancePositions& own = chooser_.positions_[route_.index()];
+  Balancer(route_, asked_.family, own, chooser_.random_, now).begin();
+  BalancePositions positions = own;
+  const Look look = look_at_all(now);
+  for (Mask usable = look.usable; usable != 0;) {
+    const std::size_t member = preferred(usable, positions, random, now);
+    order.push_back(member);
+    usable &= ~mask_of(member);
+  }
+  const bool waits = look.full != 0 && route_.rules().queue.wait.count() > 0;
+  for (Mask open = waits ? 0 : look.open; open != 0;) {
+    const std::size_t member = first_to_close(open);
+    if (!route_.members()[member].target->is_full(route_.members()[member].limit)) {
+      order.push_back(member);
+    }
+    open &= ~mask_of(member);
+  }
+  return order;
 }
 
 }  // namespace penstock::routing

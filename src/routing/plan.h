@@ -111,9 +111,11 @@ enum class Repeatable : std::uint8_t { kNo, kYes };
 
 class Plan {
  public:
+  // Whether it is the plan of a request, which budgets count, or only a question.
+  enum class For : std::uint8_t { kRequest, kQuestion };
   // No attempt begins at `deadline` or later.
   Plan(Chooser& chooser, const ModelRoute& route, const Asked& asked, SteadyTime now,
-       SteadyTime deadline);
+       SteadyTime deadline, For purpose = For::kRequest);
   ~Plan();
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
@@ -148,6 +150,9 @@ class Plan {
   std::optional<SteadyTime> usable_at(SteadyTime now) const;
   // Of one member, as next() would see it.
   MemberStanding standing(std::size_t member, SteadyTime now) const;
+  // The members that next() would ask, one after the other, if each failed at once. No place is
+  // taken and no round robin moves. `random` decides what is left to chance.
+  std::vector<std::size_t> order(SteadyTime now, Random& random) const;
 
  private:
   using Mask = ModelRoute::Mask;
@@ -191,9 +196,12 @@ class Plan {
 
   Lease take_given(GivenPlace& given, const Look& look, SteadyTime now);
   Lease choose(Mask usable, SteadyTime now);
+  std::size_t preferred(Mask usable, BalancePositions& positions, Random& random,
+                        SteadyTime now) const;
   Lease enter(std::size_t member, SteadyTime now);
   Lease begin(std::size_t member, SteadyTime now, Panic panic = Panic::kNo);
   Lease panic(Mask open, SteadyTime now);
+  std::size_t first_to_close(Mask open) const;
 
   Step wait_or_give_up(const Look& look, SteadyTime now);
   bool may_repeat_round(const Look& look) const;
@@ -206,6 +214,7 @@ class Plan {
   const ModelRoute& route_;
   const Asked asked_;
   const SteadyTime deadline_;
+  const For purpose_;
   Mask tried_ = 0;  // in this round
   std::size_t attempts_ = 0;
   std::size_t rounds_ = 0;

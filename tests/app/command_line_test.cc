@@ -79,11 +79,9 @@ std::string provider_yaml(std::string_view url, std::string_view more = "") {
 }
 
 TEST_F(CommandLine, HelpsWithExamplesEverywhere) {
-  const std::vector<std::vector<std::string>> commands = {{"--help"},
-                                                          {"serve", "--help"},
-                                                          {"check", "-h"},
-                                                          {"models", "--help"},
-                                                          {"version", "--help"}};
+  const std::vector<std::vector<std::string>> commands = {
+      {"--help"},           {"serve", "--help"},         {"check", "-h"},
+      {"models", "--help"}, {"explain-route", "--help"}, {"version", "--help"}};
   for (const std::vector<std::string>& arguments : commands) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.status, 0) << arguments.front();

@@ -124,7 +124,7 @@ struct GatewayParts {
   std::optional<telemetry::Metrics> metrics;  // from start_gateway() on
   telemetry::MetricsShard* shard = nullptr;   // likewise
   std::string access_log_target = "off";
-  std::unique_ptr<telemetry::AccessLog> access_log;            // likewise
+  std::unique_ptr<telemetry::AccessLog> access_log;           // likewise
   std::optional<telemetry::AccessLogShard> access_log_shard;  // likewise
   SecretGuard secrets;
   std::atomic<bool> upstreams_asked{true};

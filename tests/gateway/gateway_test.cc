@@ -72,7 +72,8 @@ TEST_F(GatewayTest, IsQuietAgainAfterAHandlerThatThrew) {
   EXPECT_EQ(exceptions, "std::bad_alloc");
   EXPECT_TRUE(gateway->quiet().raised());
   EXPECT_FALSE(gateway->busy().raised());
-  EXPECT_NE(metrics->text().find("penstock_open_requests 0\n"), std::string::npos) << metrics->text();
+  EXPECT_NE(metrics->text().find("penstock_open_requests 0\n"), std::string::npos)
+      << metrics->text();
 }
 
 struct NotReceived {

@@ -78,7 +78,7 @@ TEST_F(SeenRouting, HasOneLineForARequestThatTheFirstTargetServes) {
   route();
   start_logging();
   ask(chat());
-  const json line = lines(1)[0];
+  json line = lines(1)[0];
   EXPECT_EQ(line["target"], "a/m");
   EXPECT_EQ(line["model"], "smart");
   EXPECT_FALSE(line.contains("fallback"));
@@ -87,13 +87,13 @@ TEST_F(SeenRouting, HasOneLineForARequestThatTheFirstTargetServes) {
 TEST_F(SeenRouting, HasALineForEachAttemptBeforeTheRequestsOwn) {
   route();
   start_logging();
-  a().next.push_back(Act().wait(milliseconds(20)).then(
-      "HTTP/1.1 500 S\r\nContent-Length: 0\r\n\r\n"));
+  a().next.push_back(
+      Act().wait(milliseconds(20)).then("HTTP/1.1 500 S\r\nContent-Length: 0\r\n\r\n"));
   const auto id = "x-request-id: req-7\r\n";
   Client& client = begin(chat("smart", id));
   pass(milliseconds(30));
   EXPECT_EQ(client.reply().status, 200);
-  const std::vector<json> all = lines(3);
+  std::vector<json> all = lines(3);
   EXPECT_EQ(all[0]["request_id"], "req-7");
   EXPECT_EQ(all[0]["attempt"], 1);
   EXPECT_EQ(all[0]["target"], "a/m");
@@ -115,7 +115,7 @@ TEST_F(SeenRouting, HasALineForTheOnlyAttemptIfItFailed) {
   start_logging();
   a().always = Act::error(400);
   EXPECT_EQ(ask(chat()).status, 400);
-  const std::vector<json> all = lines(2);
+  std::vector<json> all = lines(2);
   EXPECT_EQ(all[0]["class"], "caller");
   EXPECT_EQ(all[0]["status"], 400);
   EXPECT_EQ(all[1]["target"], "a/m");
@@ -150,7 +150,7 @@ TEST_F(SeenRouting, TellsThatAnotherModelAnswered) {
   const Reply reply = ask(chat());
   EXPECT_EQ(reply.field("x-penstock-target"), "b/m");
   EXPECT_EQ(reply.field("x-penstock-fallback"), "yes");
-  const std::vector<json> all = lines(3);
+  std::vector<json> all = lines(3);
   EXPECT_EQ(all[2]["fallback"], true);
   EXPECT_EQ(all[2]["target"], "b/m");
   EXPECT_EQ(all[2]["model"], "smart");
@@ -166,7 +166,7 @@ TEST_F(SeenRouting, TellsThatAModelWithoutARouteAnswered) {
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.field("x-penstock-target"), "a/m");
   EXPECT_EQ(reply.field("x-penstock-fallback"), "yes");
-  const std::vector<json> all = lines(2);
+  std::vector<json> all = lines(2);
   EXPECT_EQ(all[1]["target"], "a/m");
   EXPECT_EQ(all[1]["fallback"], true);
 }
@@ -194,8 +194,10 @@ TEST_F(SeenRouting, CountsWhatCameOfHedges) {
   EXPECT_EQ(attempts("b", "ok"), 1);
   EXPECT_EQ(lines(3)[0]["class"], "hedge_lost");
 
-  a().next.push_back(Act().wait(milliseconds(150)).then(
-      "HTTP/1.1 200 S\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
+  a().next.push_back(
+      Act()
+          .wait(milliseconds(150))
+          .then("HTTP/1.1 200 S\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
   b().next.push_back(Act::silence());
   Client& lost = begin(chat());
   pass(milliseconds(200));
@@ -246,10 +248,10 @@ TEST_F(SeenRouting, ShowsTheTargetsOfAProviderBesideItsHealth) {
   ask(chat());
   pass(seconds(2));
 
-  const json a_shown = get("/v1/providers/a");
+  json a_shown = get("/v1/providers/a");
   EXPECT_EQ(a_shown["health"]["status"], "OK");
   ASSERT_EQ(a_shown["targets"].size(), 1u);
-  const json target = a_shown["targets"][0];
+  json target = a_shown["targets"][0];
   EXPECT_EQ(target["model"], "m");
   EXPECT_EQ(target["in_flight"], 0);
   EXPECT_NEAR(target["cooldown_seconds"].get<double>(), 6, 0.01);
@@ -261,7 +263,7 @@ TEST_F(SeenRouting, ShowsTheTargetsOfAProviderBesideItsHealth) {
   EXPECT_EQ(target["routes"], json::parse(R"([{"model":"smart","weight":3,"priority":0,
                                                "max_concurrency":8}])"));
 
-  const json all = get("/v1/providers");
+  json all = get("/v1/providers");
   EXPECT_EQ(all["data"][0]["targets"][0]["model"], "m");
   EXPECT_FALSE(all["data"][1]["targets"][0].contains("last_failure"));
   EXPECT_FALSE(all["data"][2].contains("targets")) << "c is no target";
