@@ -429,12 +429,12 @@ class Life final : public RoutedGateway {
 class RoutedSimulation : public ::testing::TestWithParam<int> {};
 
 constexpr int kParts = 16;
-constexpr int kSeedsEach = testing::kSanitized ? 40 : 625;
+constexpr int kLivesEach = testing::kSanitized ? 40 : 625;
 
 TEST_P(RoutedSimulation, GivesEveryClientOneTrueAnswerWhateverUpstreamsDo) {
   Tally tally;
-  for (int i = 0; i < kSeedsEach && !HasFailure(); ++i) {
-    const auto seed = static_cast<std::uint64_t>(GetParam() * kSeedsEach + i);
+  for (int i = 0; i < kLivesEach && !HasFailure(); ++i) {
+    const auto seed = static_cast<std::uint64_t>(GetParam() * kLivesEach + i);
     SCOPED_TRACE("seed " + std::to_string(seed));
     Life life(seed, tally);
     try {
