@@ -89,6 +89,11 @@ Worker::Worker(const Shared& shared)
                   .shard = shard_,
                   .log = shared.log,
                   .server = shared.settings.server}),
+      checks_({.loop = loop_,
+               .random = random_,
+               .scratch = scratch_,
+               .providers = providers_,
+               .router = shared.router}),
       background_(loop_, report_to(shared.log)),
       ends_(loop_, report_to(shared.log)) {
   const auto& providers = shared.settings.providers;
@@ -142,6 +147,7 @@ void Worker::keep_models_fresh(std::function<void()> all_asked) {
   run_on_loop([this, all_asked = std::move(all_asked)] {
     providers_to_ask_ = providers_.size();
     if (providers_to_ask_ == 0) all_asked();
+    checks_.start(background_, stopping_);
     for (std::size_t i = 0; i < providers_.size(); ++i) {
       auto asked = [this, all_asked] {
         if (--providers_to_ask_ == 0) all_asked();

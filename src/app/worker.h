@@ -21,6 +21,7 @@
 #include "gateway/readiness.h"
 #include "gateway/route_table.h"
 #include "gateway/routes.h"
+#include "gateway/target_checks.h"
 #include "http/server.h"
 #include "http/upstream_limit.h"
 #include "models/refresher.h"
@@ -77,7 +78,7 @@ class Worker {
   // Starts to accept clients.
   void serve();
   // Asks the upstreams for their models, from this worker; `all_asked` is called when each of them
-  // has answered or failed once.
+  // has answered or failed once. The same worker makes the regular checks of targets.
   void keep_models_fresh(std::function<void()> all_asked);
 
   void publish(std::shared_ptr<const models::Catalog> catalog);
@@ -112,6 +113,7 @@ class Worker {
   const gateway::RouteTable routes_;
   gateway::Gateway gateway_;
   models::Refresher refresher_;
+  gateway::TargetChecks checks_;
   std::size_t providers_to_ask_ = 0;
   net::Signal stopping_;  // raised at the end of the drain: background tasks end
   net::Signal cut_;       // raised by stop(): the drain ends at once

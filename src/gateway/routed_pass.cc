@@ -10,6 +10,7 @@
 #include "gateway/request_timeouts.h"
 #include "net/task_group.h"
 #include "net/wait.h"
+#include "routing/cooldown_hint.h"
 
 namespace penstock::gateway {
 namespace {
@@ -349,6 +350,7 @@ Task<Status> RoutedPass::send(routing::Plan& plan, TargetAttempt& attempt) {
     plan.succeeded(lease, now(), std::nullopt);
   }
   UpstreamAnswer& answer = *attempt.answer();
+  note_what_remains(attempt);
   Status relayed = co_await relay(exchange, answer);
   const bool said_error = answer.has_body() && answer.body().saw_error();
   if (said_error || (!relayed && is_upstreams_fault(relayed.error()))) {
@@ -363,6 +365,18 @@ Task<Status> RoutedPass::send(routing::Plan& plan, TargetAttempt& attempt) {
   }
   lease.end();
   co_return relayed;
+}
+
+// Of a success that says that nothing remains of a quota.
+void RoutedPass::note_what_remains(TargetAttempt& attempt) {
+  const routing::ModelRoute& route = attempt.route();
+  const config::CooldownRules& rules = route.rules().cooldown;
+  if (!rules.proactive) return;
+  const http::FieldBlock& fields = attempt.answer()->fields();
+  const auto field = [&fields](std::string_view name) { return fields.find(name); };
+  const auto until = routing::nothing_remains(field, request_.exchange.loop().wall());
+  if (!until) return;
+  route.members()[attempt.lease().position()].target->nothing_remains(*until, now(), rules);
 }
 
 // The last upstream's answer, else an error of the gateway's own.

@@ -62,6 +62,7 @@ class RoutedPass {
                                    TargetAttempt* second);
   void note_loss(routing::Plan& plan, TargetAttempt& attempt);
   Task<Status> send(routing::Plan& plan, TargetAttempt& attempt);
+  void note_what_remains(TargetAttempt& attempt);
   Task<Status> give_up(const routing::ModelRoute& route, const RouteEnd& end);
   Task<Status> pass_to_model(std::string_view model);
 

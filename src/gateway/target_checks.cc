@@ -1,0 +1,98 @@
+#include "gateway/target_checks.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "net/wait.h"
+
+namespace penstock::gateway {
+namespace {
+
+// A key that is refused, a limit, a failure of the service: clients' requests would meet the same.
+bool is_good(int status) {
+  return status < 500 && status != 401 && status != 403 && status != 429;
+}
+
+Error bad_answer(int status) {
+  return Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
+                         "the check was answered with " + std::to_string(status));
+}
+
+}  // namespace
+
+void TargetChecks::start(net::TaskGroup& tasks, net::Signal& stopping) {
+  for (Subject& subject : subjects()) tasks.spawn(keep_checking(std::move(subject), stopping));
+}
+
+std::vector<TargetChecks::Subject> TargetChecks::subjects() const {
+  std::vector<Subject> subjects;
+  if (parts_.router == nullptr) return subjects;
+  for (const auto& route : parts_.router->routes()) {
+    if (!route->rules().check.is_on) continue;
+    for (const routing::ModelRoute::Member& member : route->members()) {
+      const std::size_t provider = member.settings->provider;
+      auto found = std::ranges::find(subjects, provider, &Subject::provider);
+      if (found == subjects.end()) {
+        found = subjects.insert(found, {.provider = provider, .targets = {}});
+      }
+      const bool is_known = std::ranges::any_of(
+          found->targets, [&](const Checked& each) { return each.target == member.target; });
+      if (!is_known) found->targets.push_back({member.target, &route->rules()});
+    }
+  }
+  return subjects;
+}
+
+// Moved by a tenth, so that many servers do not check at the same time.
+std::chrono::nanoseconds TargetChecks::pause(const config::CheckRules& rules) {
+  const std::chrono::nanoseconds interval = rules.interval;
+  return interval * 9 / 10 + interval / 5 * static_cast<int>(parts_.random.next() % 1000) / 1000;
+}
+
+Task<void> TargetChecks::keep_checking(Subject subject, net::Signal& stopping) {
+  providers::Provider& provider = *parts_.providers[subject.provider];
+  const config::CheckRules& rules = subject.targets.front().rules->check;
+  net::Deadline deadline(parts_.loop);
+  while (!stopping.raised()) {
+    deadline.set(parts_.loop.now() + pause(rules));
+    co_await net::wait_any(parts_.loop, &deadline, stopping);
+    if (stopping.raised()) co_return;
+    Status checked = co_await check(provider, rules, stopping);
+    const bool says_nothing = !checked && (checked.error().kind == ErrorKind::kCancelled ||
+                                           checked.error().kind == ErrorKind::kOverloaded);
+    if (says_nothing) continue;
+    const SteadyTime now = parts_.loop.now();
+    for (const Checked& each : subject.targets) {
+      if (checked) {
+        each.target->check_succeeded(now);
+      } else {
+        each.target->check_failed(now, each.rules->breaker, parts_.random.next());
+      }
+    }
+  }
+}
+
+Task<Status> TargetChecks::check(providers::Provider& provider, const config::CheckRules& rules,
+                                 net::Signal& stopping) {
+  Result<providers::Call> call = provider.call(nullptr, config::Surface::kOpenAi);
+  if (!call) co_return failure(std::move(call.error()));
+  const SteadyTime until = parts_.loop.now() + rules.timeout;
+  http::ScratchPool::Text target(parts_.scratch);
+  http::FieldBlock fields(parts_.scratch);
+  const http::Fields none;
+  provider.write_head({.path = rules.path, .client_fields = &none}, *call, *target, fields);
+  auto acquired = co_await call->pool().acquire(http::Reuse::kNo, until, stopping);
+  if (!acquired) co_return failure(std::move(acquired.error()));
+  const http::RequestToSend request{"GET", *target, fields};
+  Status sent = co_await acquired->send(request, {}, until, stopping);
+  if (!sent) co_return sent;
+  auto head = co_await acquired->receive_head(until, stopping);
+  if (!head) co_return failure(std::move(head.error()));
+  const int status = (*head)->status;
+  acquired->finish_unread();
+  if (!is_good(status)) co_return failure(bad_answer(status));
+  co_return Status{};
+}
+
+}  // namespace penstock::gateway
