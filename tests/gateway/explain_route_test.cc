@@ -70,6 +70,22 @@ TEST_F(ExplainRoute, SaysWhatIsThenServedForEachBalance) {
 }
 
 // 56
+TEST_F(ExplainRoute, SaysWhereTheRequestsOfASessionGo) {
+  config::ModelRoute& smart = route("abc");
+  smart.rules.balance = config::Balance::kRoundRobin;
+  smart.rules.affinity.keys = {config::AffinityRules::Key::kSession};
+  start();
+  for (int i = 0; i < 12; ++i) {
+    const std::string session = "x-session-id: session-" + std::to_string(i) + "\r\n";
+    json said = explain("smart", session);
+    EXPECT_TRUE(said.contains("affinity_key"));
+    EXPECT_EQ(ask(chat("smart", session)).field("x-penstock-target"),
+              said["candidates"][0]["provider"].get<std::string>() + "/m");
+  }
+  EXPECT_FALSE(explain().contains("affinity_key"));
+}
+
+// 56
 TEST_F(ExplainRoute, SaysWhereARequestGoesAfterEachFailure) {
   config::ModelRoute& smart = route("abc");
   smart.targets[2].priority = 1;
