@@ -1,5 +1,7 @@
 #include "config/timeouts.h"
 
+#include <algorithm>
+
 #include <array>
 
 #include "config/settings.h"
@@ -21,6 +23,13 @@ AttemptTimeouts effective_timeouts(const Timeouts& server, const RouteTimeouts& 
           .first_token = narrowest(&RouteTimeouts::first_token, server.first_token),
           .between_bytes = narrowest(&RouteTimeouts::between_bytes, server.between_bytes),
           .request = narrowest(&RouteTimeouts::request, server.request)};
+}
+
+void bound_first_byte(AttemptTimeouts& timeouts) {
+  const auto first_token = timeouts.first_token;
+  if (first_token.count() == 0) return;
+  const bool has_limit = timeouts.first_byte.count() > 0;
+  timeouts.first_byte = has_limit ? std::min(timeouts.first_byte, first_token) : first_token;
 }
 
 }  // namespace penstock::config

@@ -50,6 +50,7 @@ void shorten(config::AttemptTimeouts& timeouts, const http::Fields& fields) {
       if (given && (limit.count() == 0 || *given < limit)) limit = *given;
     }
   }
+  config::bound_first_byte(timeouts);
 }
 
 SteadyTime last_begin(const http::Fields& fields, SteadyTime began) {

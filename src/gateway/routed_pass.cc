@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "gateway/choose.h"
+#include "gateway/no_target.h"
 #include "gateway/pass.h"
 #include "gateway/relay.h"
 #include "gateway/request_timeouts.h"
@@ -22,40 +23,6 @@ using routing::Verdict;
 
 // After this, clients' libraries do not retry by themselves.
 constexpr std::chrono::seconds kClientsWaitMax{120};
-
-std::string_view why_text(Step::Why why) {
-  switch (why) {
-    case Step::Why::kNoCandidate:
-      return "no target of the model can take the request";
-    case Step::Why::kAllCooling:
-      return "all targets of the model are cooling down";
-    case Step::Why::kAllFull:
-      return "all targets of the model are at max_concurrency";
-    case Step::Why::kQueueFull:
-      return "too many requests wait for a target of the model";
-    case Step::Why::kAllTried:
-    case Step::Why::kAttempts:
-    case Step::Why::kBudget:
-    case Step::Why::kDeadline:
-      break;
-  }
-  return "no target of the model is left to try";
-}
-
-// Where no upstream has been asked.
-Error no_target(std::string_view model, Step::Why why, std::optional<SteadyTime> usable_at,
-                SteadyTime now) {
-  constexpr std::size_t kNameShownBytes = 256;
-  const bool is_cooling = why == Step::Why::kAllCooling;
-  std::string message =
-      std::string(why_text(why)) + " '" + std::string(model.substr(0, kNameShownBytes)) + "'";
-  if (is_cooling && usable_at && *usable_at > now) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(*usable_at - now);
-    message += "; the first can be asked in " + std::to_string(left.count()) + " s";
-  }
-  return Error::gateway(is_cooling ? ErrorKind::kRateLimited : ErrorKind::kOverloaded,
-                        std::move(message));
-}
 
 // Failures without an answer of the upstream's.
 bool is_down(FailureClass failure) {
@@ -104,15 +71,15 @@ Task<Status> RoutedPass::run(const routing::ModelRoute& route) {
   for (;;) {
     RouteEnd end = co_await try_route(*next);
     if (end.done) co_return std::move(*end.done);
+    note_end(end);
+    if (is_over()) co_return co_await give_up(end);
     // Another model is at another target.
     if (!affinity_.pin.is_there()) add_fallbacks(*next, end.verdict);
-    if (fallbacks_.empty() || is_over()) co_return co_await give_up(*next, end);
-    const std::string_view model = fallbacks_.front();
-    fallbacks_.erase(fallbacks_.begin());
-    visited_.push_back(model);
+    const std::optional<Fallback> fallback = next_fallback();
+    if (!fallback) co_return co_await give_up(end);
     request_.exchange.facts().is_fallback = true;
-    next = chooser_.router().find(model);
-    if (next == nullptr) co_return co_await pass_to_model(model);
+    if (fallback->route == nullptr) co_return co_await pass_to_model(fallback->target);
+    next = fallback->route;
   }
 }
 
@@ -137,17 +104,19 @@ Task<RoutedPass::RouteEnd> RoutedPass::try_targets(const routing::ModelRoute& ro
   RouteEnd end;
   for (;;) {
     Step step = plan.next(now(), waiter ? &*waiter : nullptr);
-    if (step.kind == Step::Kind::kWait) {
-      Status waited = co_await wait(plan, step, waiter);
-      if (waited && !is_over()) continue;
-      if (!waited) end.done = std::move(waited);
-      end.why = Step::Why::kDeadline;
+    // After a backoff that is longer than the request may take, nothing would be asked.
+    const bool is_in_vain = step.kind == Step::Kind::kWait && step.wait == Step::For::kBackoff &&
+                            step.until >= request_.exchange.facts().deadline;
+    if (step.kind == Step::Kind::kNone || is_in_vain || is_over()) {
+      end.why = step.kind == Step::Kind::kNone ? step.why : Step::Why::kDeadline;
+      if (all_are_cooling(plan, now())) end.why = Step::Why::kAllCooling;
       end.usable_at = plan.usable_at(now());
       co_return end;
     }
-    if (step.kind == Step::Kind::kNone) {
-      end.why = step.why;
-      end.usable_at = plan.usable_at(now());
+    if (step.kind == Step::Kind::kWait) {
+      Status waited = co_await wait(plan, step, waiter);
+      if (waited) continue;
+      end.done = std::move(waited);
       co_return end;
     }
     waiter.reset();
@@ -174,13 +143,16 @@ Task<RoutedPass::RouteEnd> RoutedPass::try_targets(const routing::ModelRoute& ro
 
 TargetAttempt& RoutedPass::begin(routing::Plan& plan, routing::Lease lease, Raced raced) {
   const routing::ModelRoute& route = plan.route();
-  const config::AttemptTimeouts timeouts =
+  const config::AttemptTimeouts own =
       timeouts_of(route, *route.members()[lease.position()].settings);
+  config::AttemptTimeouts timeouts = own;
+  shorten(timeouts, request_.exchange.client().request().fields);
   request_.exchange.limit_to(timeouts.request);
   const bool is_raced = raced == Raced::kYes;
   const TargetAttempt::Options options{.timeouts = timeouts,
                                        .holds = is_raced || plan.another_is_left(now()),
                                        .is_raced = is_raced,
+                                       .is_hurried = timeouts != own,
                                        .waited = std::exchange(waited_, {})};
   if (!first_) return first_.emplace(sent(), route, std::move(lease), options);
   more_.push_back(std::make_unique<TargetAttempt>(sent(), route, std::move(lease), options));
@@ -265,7 +237,8 @@ void RoutedPass::note_loss(routing::Plan& plan, TargetAttempt& attempt) {
   attempt.lease().end();
 }
 
-// A second attempt costs as much as a first: only what makes an answer and nothing else.
+// A second attempt costs as much as a first: only what makes an answer and nothing else. A service
+// may run tools by itself.
 bool RoutedPass::may_hedge(const routing::ModelRoute& route) const {
   const config::HedgeRules& rules = route.rules().hedge;
   if (!rules.is_on || affinity_.pin.is_there() || affinity_.refers_to_stored) return false;
@@ -367,11 +340,11 @@ Task<Status> RoutedPass::send(routing::Plan& plan, TargetAttempt& attempt) {
   co_return relayed;
 }
 
-// Of a success that says that nothing remains of a quota.
+// Of a success that says that nothing remains of the operator's quota.
 void RoutedPass::note_what_remains(TargetAttempt& attempt) {
   const routing::ModelRoute& route = attempt.route();
   const config::CooldownRules& rules = route.rules().cooldown;
-  if (!rules.proactive) return;
+  if (!rules.proactive || attempt.has_callers_key()) return;
   const http::FieldBlock& fields = attempt.answer()->fields();
   const auto field = [&fields](std::string_view name) { return fields.find(name); };
   const auto until = routing::nothing_remains(field, request_.exchange.loop().wall());
@@ -380,14 +353,14 @@ void RoutedPass::note_what_remains(TargetAttempt& attempt) {
 }
 
 // The last upstream's answer, else an error of the gateway's own.
-Task<Status> RoutedPass::give_up(const routing::ModelRoute& route, const RouteEnd& end) {
+Task<Status> RoutedPass::give_up(const RouteEnd& end) {
   if (end.why) tell_when_to_retry(end);
   if (affinity_.pin.is_there() && (last_ == nullptr || is_down(*last_->failure_class()))) {
     if (last_ != nullptr) tell(*last_);
     co_return failure(pinned_unavailable(end));
   }
   if (last_ == nullptr) {
-    co_return failure(no_target(route.settings().model, end.why.value_or(Step::Why::kNoCandidate),
+    co_return failure(no_target(visited_.front(), end.why.value_or(Step::Why::kNoCandidate),
                                 end.usable_at, now()));
   }
   tell(*last_);
@@ -401,11 +374,9 @@ Task<Status> RoutedPass::give_up(const routing::ModelRoute& route, const RouteEn
 }
 
 // Without a route, a model is served by its provider alone.
-Task<Status> RoutedPass::pass_to_model(std::string_view model) {
-  auto target = request_.catalog->route(model);
-  if (!target) co_return failure(std::move(target.error()));
-  request_.exchange.set_target(*target);
-  co_return co_await pass_to_target(request_, *target);
+Task<Status> RoutedPass::pass_to_model(const models::Catalog::Target& target) {
+  request_.exchange.set_target(target);
+  co_return co_await pass_to_target(request_, target);
 }
 
 Error RoutedPass::pinned_unavailable(const RouteEnd& end) const {
@@ -426,11 +397,10 @@ routing::Asked RoutedPass::asked() const {
 
 config::AttemptTimeouts RoutedPass::timeouts_of(const routing::ModelRoute& route,
                                                 const config::RouteTarget& target) const {
-  const Exchange& exchange = request_.exchange;
   config::AttemptTimeouts timeouts = config::effective_timeouts(
-      exchange.server().timeouts, request_.upstreams.settings[target.provider].timeouts,
+      request_.exchange.server().timeouts, request_.upstreams.settings[target.provider].timeouts,
       route.rules().timeouts, target.timeouts);
-  shorten(timeouts, exchange.client().request().fields);
+  config::bound_first_byte(timeouts);
   return timeouts;
 }
 
@@ -492,6 +462,27 @@ void RoutedPass::add_fallbacks(const routing::ModelRoute& route, Verdict verdict
                           std::ranges::find(fallbacks_, std::string_view(name)) != fallbacks_.end();
     if (!is_known) at = fallbacks_.insert(at, name) + 1;
   }
+}
+
+// The next one that is served at present.
+std::optional<RoutedPass::Fallback> RoutedPass::next_fallback() {
+  while (!fallbacks_.empty()) {
+    const std::string_view model = fallbacks_.front();
+    fallbacks_.erase(fallbacks_.begin());
+    visited_.push_back(model);
+    if (const routing::ModelRoute* route = chooser_.router().find(model)) {
+      return Fallback{.route = route};
+    }
+    if (auto target = request_.catalog->route(model)) return Fallback{.target = *target};
+  }
+  return std::nullopt;
+}
+
+// A client that comes back asks for the first model again: the earliest time of all counts.
+void RoutedPass::note_end(RouteEnd& end) {
+  if (end.why != Step::Why::kAllCooling || !end.usable_at) return;
+  if (cooled_at_) end.usable_at = std::min(*end.usable_at, *cooled_at_);
+  cooled_at_ = end.usable_at;
 }
 
 }  // namespace penstock::gateway

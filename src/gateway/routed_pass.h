@@ -49,6 +49,12 @@ class RoutedPass {
     std::optional<SteadyTime> usable_at;
   };
 
+  // Another model: along its route, or without one to the provider that serves it.
+  struct Fallback {
+    const routing::ModelRoute* route = nullptr;
+    models::Catalog::Target target = {};
+  };
+
   Task<RouteEnd> try_route(const routing::ModelRoute& route);
   Task<RouteEnd> try_targets(const routing::ModelRoute& route);
   Task<Status> wait(routing::Plan& plan, const routing::Step& step,
@@ -63,8 +69,8 @@ class RoutedPass {
   void note_loss(routing::Plan& plan, TargetAttempt& attempt);
   Task<Status> send(routing::Plan& plan, TargetAttempt& attempt);
   void note_what_remains(TargetAttempt& attempt);
-  Task<Status> give_up(const routing::ModelRoute& route, const RouteEnd& end);
-  Task<Status> pass_to_model(std::string_view model);
+  Task<Status> give_up(const RouteEnd& end);
+  Task<Status> pass_to_model(const models::Catalog::Target& target);
 
   bool may_leave_pin(const routing::ModelRoute& route) const;
   bool leave_pin(const routing::ModelRoute& route, const RouteEnd& end, std::size_t attempts);
@@ -79,6 +85,8 @@ class RoutedPass {
   void tell(const TargetAttempt& attempt);
   void tell_when_to_retry(const RouteEnd& end);
   void add_fallbacks(const routing::ModelRoute& route, routing::Verdict verdict);
+  std::optional<Fallback> next_fallback();
+  void note_end(RouteEnd& end);
   const PassedRequest& sent() const { return stripped_ ? stripped_->request() : request_; }
   SteadyTime now() const { return request_.exchange.loop().now(); }
   // The time of the whole request has passed.
@@ -93,6 +101,7 @@ class RoutedPass {
   std::vector<std::unique_ptr<TargetAttempt>> more_;  // the further ones
   TargetAttempt* last_ = nullptr;                     // the last that failed
   std::chrono::nanoseconds waited_{0};                // since the last attempt
+  std::optional<SteadyTime> cooled_at_;               // the earliest, of the models tried
   // Names of models that are tried next, and of those that have been.
   std::vector<std::string_view> fallbacks_;
   std::vector<std::string_view> visited_;

@@ -38,6 +38,7 @@ Task<void> TargetAttempt::run() {
   if (asked_.answer) facts_.status = asked_.answer->status();
   // An error that is passed on has been read.
   if (failure_) drop_answer();
+  if (failure_ && is_callers_doing()) lease_.excuse();
   ended_.raise();
 }
 
@@ -137,6 +138,10 @@ void TargetAttempt::refuse(int status, std::string_view text) {
                                  request_.exchange.loop().wall());
 }
 
+bool TargetAttempt::has_callers_key() const {
+  return asked_.call && asked_.call->key().is_callers();
+}
+
 void TargetAttempt::has_lost() {
   const bool failed_itself = failure_ && *failure_ != routing::FailureClass::kGone;
   facts_.lost_race = !failed_itself;
@@ -144,6 +149,22 @@ void TargetAttempt::has_lost() {
 
 void TargetAttempt::broke_off() {
   facts_.failure = routing::FailureClass::kBrokenStream;
+}
+
+// A limit that the client has shortened, or its own account: no other client has to do with it.
+bool TargetAttempt::is_callers_doing() const {
+  using routing::FailureClass;
+  switch (*failure_) {
+    case FailureClass::kTimeoutConnect:
+    case FailureClass::kTimeoutFirstByte:
+    case FailureClass::kTimeoutFirstToken:
+      return options_.is_hurried;
+    case FailureClass::kRateLimited:
+    case FailureClass::kNotHere:
+      return has_callers_key();
+    default:
+      return false;
+  }
 }
 
 void TargetAttempt::has_won() {

@@ -30,6 +30,7 @@ class TargetAttempt {
     config::AttemptTimeouts timeouts;
     bool holds = false;                  // another target is left
     bool is_raced = false;               // another attempt may run at the same time
+    bool is_hurried = false;             // the client has shortened a limit
     std::chrono::nanoseconds waited{0};  // before it
   };
   // All of it outlives the attempt.
@@ -72,6 +73,9 @@ class TargetAttempt {
   // The upstream's answer, which a failure may have, too.
   UpstreamAnswer* answer() { return asked_.answer ? &*asked_.answer : nullptr; }
 
+  // The request carried a key of the caller's.
+  bool has_callers_key() const;
+
   routing::Lease& lease() { return lease_; }
   const routing::ModelRoute& route() const { return route_; }
   const config::RouteTarget& target() const { return target_; }
@@ -83,6 +87,7 @@ class TargetAttempt {
   Task<void> await_start();
   void fail(Error error, routing::AttemptPhase phase);
   void refuse(int status, std::string_view text);
+  bool is_callers_doing() const;
 
   const PassedRequest& request_;
   const routing::ModelRoute& route_;

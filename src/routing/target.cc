@@ -68,7 +68,8 @@ Lease::Lease(Target& target, const Origin& origin, BreakerGate::Probe probe)
 Lease::Lease(Lease&& other) noexcept
     : target_(std::exchange(other.target_, nullptr)),
       origin_(other.origin_),
-      probe_(std::exchange(other.probe_, 0)) {}
+      probe_(std::exchange(other.probe_, 0)),
+      is_excused_(other.is_excused_) {}
 
 Lease& Lease::operator=(Lease&& other) noexcept {
   if (this == &other) return *this;
@@ -76,6 +77,7 @@ Lease& Lease::operator=(Lease&& other) noexcept {
   target_ = std::exchange(other.target_, nullptr);
   origin_ = other.origin_;
   probe_ = std::exchange(other.probe_, 0);
+  is_excused_ = other.is_excused_;
   return *this;
 }
 
@@ -89,7 +91,7 @@ void Lease::succeeded(SteadyTime now, std::optional<std::chrono::nanoseconds> fi
 
 void Lease::failed(FailureClass failure, std::optional<std::chrono::nanoseconds> told,
                    SteadyTime now, std::uint64_t random) {
-  if (failure != FailureClass::kGone) {
+  if (failure != FailureClass::kGone && !is_excused_) {
     const FailureRule& rule = rule_of(failure);
     target_->note(failure, now);
     if (rule.counts_for_health) {

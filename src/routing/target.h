@@ -135,6 +135,8 @@ class Lease {
   void failed(FailureClass failure, std::optional<std::chrono::nanoseconds> told, SteadyTime now,
               std::uint64_t random);
   void end();
+  // What follows is the caller's doing: failed() says nothing about the target.
+  void excuse() { is_excused_ = true; }
 
  private:
   friend class Plan;
@@ -150,6 +152,7 @@ class Lease {
   Target* target_ = nullptr;
   Origin origin_;
   BreakerGate::Probe probe_ = 0;  // until its verdict
+  bool is_excused_ = false;
 };
 
 }  // namespace penstock::routing

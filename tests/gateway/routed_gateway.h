@@ -140,7 +140,8 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
   class Client {
    public:
     explicit Client(std::unique_ptr<testing::MemoryStream> stream) : stream_(std::move(stream)) {}
-    void send(std::string_view text) { EXPECT_EQ(stream_->send(text), text.size()); }
+    // How much of it the connection takes at once.
+    std::size_t send(std::string_view text) { return stream_->send(text); }
     void leave() { stream_->reset(); }
     Reply reply() {
       text_ += stream_->receive();
@@ -244,8 +245,13 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
     auto [near, far] = testing::memory_pair();
     tasks_.spawn(serve(std::move(near), *gateway, limits_));
     clients_.push_back(std::make_unique<Client>(std::move(far)));
-    clients_.back()->send(request);
-    sim.settle();
+    for (Client& client = *clients_.back(); !request.empty();) {
+      const std::size_t taken = client.send(request);
+      sim.settle();
+      EXPECT_GT(taken, 0u) << "the gateway reads no further";
+      if (taken == 0) break;
+      request.remove_prefix(taken);
+    }
     return *clients_.back();
   }
   // The same with what it has got by then.
@@ -255,6 +261,12 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
   Upstream& b() { return upstreams["b"]; }
   Upstream& c() { return upstreams["c"]; }
   void pass(std::chrono::nanoseconds time) { sim.pass(time); }
+  // From now on it refuses connections, and those that it had are gone.
+  void kill(std::size_t provider) {
+    upstreams[settings->providers[provider].id].refuses = true;
+    providers[provider]->close_idle();
+    sim.settle();
+  }
 
   testing::SimulatedLoop sim;
   std::map<std::string, Upstream> upstreams;
