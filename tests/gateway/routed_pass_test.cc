@@ -1,6 +1,6 @@
 // The attempts of one request: who is asked after a failure, and what the client gets.
 //
-// Numbers in comments are those of the acceptance cases of model routes (docs/routing.md).
+// Numbers in comments are those of docs/routing-cases.md.
 
 #include <string>
 
