@@ -4,17 +4,18 @@
 
 namespace penstock::gateway {
 
-AnswerWriter::AnswerWriter(Exchange& exchange, int status, Responder::Body body)
-    : exchange_(exchange),
-      status_(status),
-      body_(body),
-      fields_(exchange.responder().common_fields()) {}
+AnswerWriter::AnswerWriter(Exchange& exchange, int status, Responder::Body body,
+                           http::FieldBlock fields)
+    : exchange_(exchange), status_(status), body_(body), fields_(std::move(fields)) {
+  exchange.responder().add_common_fields(fields_);
+}
 
 void AnswerWriter::begin_again(int status) {
   status_ = status;
   body_ = Responder::Body::kOther;
   form_ = Form::kUnknown;
-  fields_ = exchange_.responder().common_fields();
+  fields_ = http::FieldBlock(exchange_.scratch());
+  exchange_.responder().add_common_fields(fields_);
 }
 
 void AnswerWriter::use_length(std::uint64_t length) {

@@ -22,9 +22,10 @@ class AnswerWriter {
  public:
   using Last = http::ServerExchange::Last;
 
-  AnswerWriter(Exchange& exchange, int status, Responder::Body body);
+  // `fields`: the upstream's that pass.
+  AnswerWriter(Exchange& exchange, int status, Responder::Body body, http::FieldBlock fields);
 
-  // Those that every answer has, and what is added to them; before the first write.
+  // Those, and what every answer has, and what is added to them; before the first write.
   http::FieldBlock& fields() { return fields_; }
 
   // Discards what fields() holds and starts again, with another status and a body that is no

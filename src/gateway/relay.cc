@@ -246,16 +246,16 @@ Task<Status> relay(Exchange& exchange, UpstreamAnswer& answer) {
   Status readable = answer.check_coding();
   if (!readable) co_return failure(std::move(readable.error()));
   if (!answer.request_id().empty()) exchange.adopt_request_id(answer.request_id());
-  AnswerWriter writer(
-      exchange, answer.status(),
-      kind == BodyKind::kEvents ? Responder::Body::kEvents : Responder::Body::kOther);
   if (exchange.facts().retry_after || exchange.facts().should_not_retry) {
     for (const std::string_view told : {"retry-after", "retry-after-ms", "x-should-retry"}) {
       answer.fields().remove(told);
     }
   }
-  writer.fields().add(answer.fields());
-  answer.fields().release();
+
+  AnswerWriter writer(
+      exchange, answer.status(),
+      kind == BodyKind::kEvents ? Responder::Body::kEvents : Responder::Body::kOther,
+      std::move(answer.fields()));
 
   Status relayed;
   if (!answer.first_error().empty()) {

@@ -8,13 +8,11 @@
 
 namespace penstock::gateway {
 
-http::FieldBlock Responder::common_fields() const {
-  http::FieldBlock fields(environment_.scratch);
+void Responder::add_common_fields(http::FieldBlock& fields) const {
   fields.add(http::FieldName::kXRequestId, "x-request-id", facts_.request_id.view());
   fields.add(environment_.fields);
   fields.add(own_fields_);
   if (facts_.is_routed) add_routing_fields(fields);
-  return fields;
 }
 
 // Who has answered, by names that the configuration gives; and when to ask again.
@@ -52,7 +50,8 @@ Task<Status> Responder::respond_in_parts(int status, std::string_view content_ty
                                          http::FieldBlock fields) {
   http::Pieces pieces;
   for (const std::string_view part : body) pieces.add(part);
-  http::FieldBlock all = common_fields();
+  http::FieldBlock all(environment_.scratch);
+  add_common_fields(all);
   if (!pieces.empty()) all.add(http::FieldName::kContentType, "Content-Type", content_type);
   all.add(fields);
   head_sent(status, Body::kOther);

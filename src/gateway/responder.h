@@ -34,8 +34,8 @@ class Responder {
 
   // Fields of every answer to this request, beside those of the environment.
   void add_to_every_answer(http::FieldBlock fields) { own_fields_ = std::move(fields); }
-  // The fields that every answer has.
-  http::FieldBlock common_fields() const;
+  // Adds the fields that every answer has.
+  void add_common_fields(http::FieldBlock& fields) const;
 
   // A whole answer, with further fields if it needs any. Errors: those of
   // http::ServerExchange::respond().
