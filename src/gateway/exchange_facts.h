@@ -82,6 +82,21 @@ class Attempts {
   std::size_t count_ = 0;
 };
 
+// Those at targets of a model's route. Requests without one have no memory for them.
+class TargetAttempts {
+ public:
+  TargetAttemptFacts& add(const TargetAttemptFacts& attempt) {
+    if (!list_) list_.emplace();
+    return list_->add(attempt);
+  }
+  std::size_t count() const { return list_ ? list_->count() : 0; }
+  TargetAttemptFacts& operator[](std::size_t i) { return (*list_)[i]; }
+  const TargetAttemptFacts& operator[](std::size_t i) const { return (*list_)[i]; }
+
+ private:
+  std::optional<Attempts<TargetAttemptFacts>> list_;
+};
+
 struct ExchangeFacts {
   // Whose bodies these are: the path's, even under a method that it does not support.
   wire::Api api() const { return endpoint->api.value_or(wire::Api::kOther); }
@@ -112,7 +127,7 @@ struct ExchangeFacts {
   std::size_t model_route = 0;  // of is_routed: the asked model's, in the router
   bool is_fallback = false;     // another model answers
   bool is_stripped = false;     // of the items that only another target can open
-  Attempts<TargetAttemptFacts> targets_asked;
+  TargetAttempts targets_asked;
   std::optional<std::chrono::milliseconds> retry_after;  // that an error tells the client
   bool should_not_retry = false;                         // nor soon
 

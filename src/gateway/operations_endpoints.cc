@@ -51,8 +51,7 @@ Task<Status> serve_metrics(const OperationsServices& services, Exchange& exchang
                            const RouteMatch&) {
   services.metrics.set_access_log_dropped(services.access_log.dropped_lines());
   telemetry::MetricsPage page(services.metrics);
-  AnswerWriter writer(exchange, 200, Responder::Body::kOther,
-                      http::FieldBlock(exchange.scratch()));
+  AnswerWriter writer(exchange, 200, Responder::Body::kOther, http::FieldBlock(exchange.scratch()));
   writer.fields().add("Content-Type", telemetry::Metrics::kContentType);
   writer.use_stream();
   Status written = co_await write_page(exchange, page, writer);

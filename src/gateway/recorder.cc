@@ -79,7 +79,7 @@ void Recorder::count_routing(const ExchangeFacts& facts) {
 
 // A single attempt that succeeded has everything in the request's own line.
 void Recorder::log_targets(const ExchangeFacts& facts) {
-  const Attempts<TargetAttemptFacts>& attempts = facts.targets_asked;
+  const TargetAttempts& attempts = facts.targets_asked;
   if (attempts.count() == 0 || (attempts.count() == 1 && !attempts[0].failure)) return;
   for (std::size_t i = 0; i < attempts.count(); ++i) {
     const TargetAttemptFacts& attempt = attempts[i];

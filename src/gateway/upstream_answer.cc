@@ -68,7 +68,7 @@ void UpstreamAnswer::copy_head(const http::ResponseHead& head) {
   }
   const SecretGuard& secrets = scope_.exchange.secrets();
   secrets.mask(fields_.lines_after(0));
-  secrets.mask(content_type_.lines_after(0));
+  if (!content_type_.empty()) secrets.mask(content_type_.lines_after(0));
   const auto id = head.fields.find(http::FieldName::kXRequestId);
   if (id && id->size() <= kRequestIdBytesMax) request_id_.assign(*id);
 }
