@@ -33,14 +33,71 @@ class NamesInCatalog final : public wire::ModelNames {
   const std::size_t provider_;
 };
 
-// Until the first content, which a time limit is set for.
-Task<Status> await_begin(UpstreamAnswer& answer, SteadyTime until) {
-  const config::HoldRules hold;
-  Result<AnswerStart> start = co_await await_content(answer, hold, until);
-  if (!start) co_return failure(std::move(start.error()));
-  if (start->kind == AnswerStart::Kind::kError) answer.becomes_error(std::move(start->error));
-  co_return Status{};
-}
+// Attempt and relay, for a model that one provider serves. Its functions are called in this order;
+// they are no coroutines, so that a request without a route needs none for them.
+class DirectPass {
+ public:
+  DirectPass(const PassedRequest& request, const models::Catalog::Target& target)
+      : request_(request),
+        target_(target),
+        scope_{.exchange = request.exchange,
+               .stop = &request.exchange.client().gone(),
+               .deadline = request.exchange.client().deadline(),
+               .timeouts = request.upstreams.providers[target.provider]->timeouts()},
+        names_(*request.catalog, target.provider) {
+    shorten(scope_.timeouts, request.exchange.client().request().fields);
+    request.exchange.limit_to(scope_.timeouts.request);
+  }
+  DirectPass(const DirectPass&) = delete;
+  DirectPass& operator=(const DirectPass&) = delete;
+
+  // Fails if a further model of the body is not the provider's.
+  Status prepare() {
+    if (request_.fields.more_names.empty()) return {};
+    Result<std::vector<std::string>> further = further_models(request_, target_.provider);
+    if (!further) return failure(std::move(further.error()));
+    further_ = std::move(*further);
+    return {};
+  }
+  Task<Status> ask() {
+    began_at_ = request_.exchange.loop().now();
+    const bool is_named_earlier = request_.exchange.passing().model_named == ModelNamed::kEarlier;
+    // A member: the task begins after this call.
+    attempt_ = {.provider = target_.provider,
+                .model = target_.upstream_model,
+                .further_models = further_,
+                .names = is_named_earlier ? &names_ : nullptr};
+    return ask_upstream(scope_, request_, attempt_, asked_);
+  }
+  // Whether a time limit is set for the first content.
+  bool awaits_content() const {
+    return scope_.timeouts.first_token.count() > 0 && asked_.answer->has_body();
+  }
+  Task<Status> await_first_content() {
+    const config::HoldRules hold;
+    UpstreamAnswer& answer = *asked_.answer;
+    Result<AnswerStart> start =
+        co_await await_content(answer, hold, began_at_ + scope_.timeouts.first_token);
+    if (!start) co_return failure(std::move(start.error()));
+    if (start->kind == AnswerStart::Kind::kError) answer.becomes_error(std::move(start->error));
+    co_return Status{};
+  }
+  Task<Status> pass_on() {
+    UpstreamAnswer& answer = *asked_.answer;
+    answer.set_tap(pin_tap_for(request_, {.provider = target_.provider}, answer.kind()));
+    return relay(request_.exchange, answer);
+  }
+
+ private:
+  const PassedRequest& request_;
+  const models::Catalog::Target& target_;
+  AttemptScope scope_;
+  const NamesInCatalog names_;
+  std::vector<std::string> further_;
+  SteadyTime began_at_{};
+  AttemptTarget attempt_;
+  Asked asked_;
+};
 
 // A coroutine of its own, so that other requests have no memory for it.
 Task<Status> pass_along(const PassedRequest& request, routing::Chooser& chooser,
@@ -82,39 +139,24 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
                               .caller = data->has_value() ? &**data : nullptr,
                               .catalog = choice->catalog,
                               .only_provider = choice->only_provider};
-  if (choice->route == nullptr) co_return co_await pass_to_target(request, choice->target);
-  co_return co_await pass_along(request, *choice->chooser, *choice->route);
+  if (choice->route != nullptr) {
+    co_return co_await pass_along(request, *choice->chooser, *choice->route);
+  }
+  DirectPass direct(request, choice->target);
+  Status done = direct.prepare();
+  if (done) done = co_await direct.ask();
+  if (done && direct.awaits_content()) done = co_await direct.await_first_content();
+  if (done) done = co_await direct.pass_on();
+  co_return done;
 }
 
 Task<Status> pass_to_target(const PassedRequest& request, const models::Catalog::Target& target) {
-  Exchange& exchange = request.exchange;
-  http::ServerExchange& client = exchange.client();
-  Result<std::vector<std::string>> further = further_models(request, target.provider);
-  if (!further) co_return failure(std::move(further.error()));
-  AttemptScope scope{.exchange = exchange,
-                     .stop = &client.gone(),
-                     .deadline = client.deadline(),
-                     .timeouts = request.upstreams.providers[target.provider]->timeouts()};
-  shorten(scope.timeouts, client.request().fields);
-  exchange.limit_to(scope.timeouts.request);
-  const SteadyTime began_at = exchange.loop().now();
-  const NamesInCatalog names(*request.catalog, target.provider);
-  const bool is_named_earlier = exchange.passing().model_named == ModelNamed::kEarlier;
-  Asked asked;
-  Status answered = co_await ask_upstream(scope, request,
-                                          {.provider = target.provider,
-                                           .model = target.upstream_model,
-                                           .further_models = *further,
-                                           .names = is_named_earlier ? &names : nullptr},
-                                          asked);
-  if (!answered) co_return answered;
-  UpstreamAnswer& answer = *asked.answer;
-  answer.set_tap(pin_tap_for(request, {.provider = target.provider}, answer.kind()));
-  if (scope.timeouts.first_token.count() > 0 && answer.has_body()) {
-    Status began = co_await await_begin(answer, began_at + scope.timeouts.first_token);
-    if (!began) co_return began;
-  }
-  co_return co_await relay(exchange, answer);
+  DirectPass direct(request, target);
+  Status done = direct.prepare();
+  if (done) done = co_await direct.ask();
+  if (done && direct.awaits_content()) done = co_await direct.await_first_content();
+  if (done) done = co_await direct.pass_on();
+  co_return done;
 }
 
 Task<Status> pass_any_path(const Upstreams& upstreams, Exchange& exchange,
