@@ -213,16 +213,18 @@ Task<Status> relay_body(Exchange& exchange, UpstreamAnswer& answer, AnswerWriter
   }
 }
 
-// An answer with a body that passes, of any kind but an error.
-Task<Status> relay_passing(Exchange& exchange, UpstreamAnswer& answer, AnswerWriter& writer) {
-  std::optional<SteadyTime> head_until;
+// Before the relay of a body that passes. Until when the head of a stream is held; nullopt: it is
+// no stream.
+std::optional<SteadyTime> begin_passing(Exchange& exchange, UpstreamAnswer& answer,
+                                        AnswerWriter& writer) {
   if (answer.kind() == BodyKind::kEvents) {
     // From here on the request may take long, and cannot be sent again.
     exchange.client().release_request();
     exchange.responder().stream_began();
     writer.use_stream();
-    head_until = exchange.loop().now() + exchange.server().timeouts.first_event;
-  } else if (answer.kind() == BodyKind::kVerbatim) {
+    return exchange.loop().now() + exchange.server().timeouts.first_event;
+  }
+  if (answer.kind() == BodyKind::kVerbatim) {
     const Framing framing = answer.framing();
     if (framing.kind == Framing::Kind::kLength && !answer.source().is_decoding()) {
       writer.use_length(framing.length);
@@ -230,13 +232,16 @@ Task<Status> relay_passing(Exchange& exchange, UpstreamAnswer& answer, AnswerWri
       writer.use_stream();
     }
   }
-  Status relayed = co_await relay_body(exchange, answer, writer, head_until);
+  return std::nullopt;
+}
+
+// After it, however it ended.
+void end_passing(Exchange& exchange, const UpstreamAnswer& answer, const AnswerWriter& writer) {
   const AnswerBody& body = answer.body();
   if (exchange.passing().spends == Spends::kYes) exchange.facts().usage = body.usage();
   exchange.responder().set_next_sequence(body.next_sequence());
   // Told by its status, an error is a whole answer.
   if (body.saw_error() && writer.status() < 400) exchange.responder().upstream_said_error();
-  co_return relayed;
 }
 
 }  // namespace
@@ -265,7 +270,9 @@ Task<Status> relay(Exchange& exchange, UpstreamAnswer& answer) {
   } else if (answer.is_error()) {
     relayed = co_await relay_error(exchange, answer, writer);
   } else {
-    relayed = co_await relay_passing(exchange, answer, writer);
+    const std::optional<SteadyTime> head_until = begin_passing(exchange, answer, writer);
+    relayed = co_await relay_body(exchange, answer, writer, head_until);
+    end_passing(exchange, answer, writer);
   }
   if (!relayed) co_return failure(std::move(relayed.error()));
   exchange.responder().completed();
