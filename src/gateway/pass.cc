@@ -33,8 +33,8 @@ class NamesInCatalog final : public wire::ModelNames {
   const std::size_t provider_;
 };
 
-// Attempt and relay, for a model that one provider serves. Its functions are called in this order;
-// they are no coroutines, so that a request without a route needs none for them.
+// Attempt and relay, for a model that one provider serves. Its functions are called in this order.
+// What every request needs is no coroutine of its own: it hands on the task of the next phase.
 class DirectPass {
  public:
   DirectPass(const PassedRequest& request, const models::Catalog::Target& target)
@@ -99,11 +99,12 @@ class DirectPass {
   Asked asked_;
 };
 
-// A coroutine of its own, so that other requests have no memory for it.
-Task<Status> pass_along(const PassedRequest& request, routing::Chooser& chooser,
-                        const routing::ModelRoute& route) {
-  RoutedPass routed(request, chooser);
-  co_return co_await routed.run(route);
+// A coroutine of its own, so that other requests have no memory for it. `other` is set if a model
+// without a route is to answer instead.
+Task<Status> pass_along(const PassedRequest& request, const Choice& choice,
+                        std::optional<models::Catalog::Target>& other) {
+  RoutedPass routed(request, *choice.chooser);
+  co_return co_await routed.run(*choice.route, other);
 }
 
 }  // namespace
@@ -140,18 +141,13 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
                               .catalog = choice->catalog,
                               .only_provider = choice->only_provider};
   if (choice->route != nullptr) {
-    co_return co_await pass_along(request, *choice->chooser, *choice->route);
+    std::optional<models::Catalog::Target> other;
+    Status passed = co_await pass_along(request, *choice, other);
+    if (!other) co_return passed;
+    choice->target = *other;
+    exchange.set_target(*other);
   }
   DirectPass direct(request, choice->target);
-  Status done = direct.prepare();
-  if (done) done = co_await direct.ask();
-  if (done && direct.awaits_content()) done = co_await direct.await_first_content();
-  if (done) done = co_await direct.pass_on();
-  co_return done;
-}
-
-Task<Status> pass_to_target(const PassedRequest& request, const models::Catalog::Target& target) {
-  DirectPass direct(request, target);
   Status done = direct.prepare();
   if (done) done = co_await direct.ask();
   if (done && direct.awaits_content()) done = co_await direct.await_first_content();

@@ -5,10 +5,8 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "gateway/exchange.h"
-#include "gateway/passed_request.h"
 #include "gateway/route_table.h"
 #include "gateway/upstreams.h"
-#include "models/catalog.h"
 
 namespace penstock::gateway {
 
@@ -17,8 +15,5 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
 
 // The same for a path that no route knows, under a provider's prefix.
 Task<Status> pass_any_path(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match);
-
-// Attempt and relay, for a model that one provider serves. The exchange knows the target.
-Task<Status> pass_to_target(const PassedRequest& request, const models::Catalog::Target& target);
 
 }  // namespace penstock::gateway

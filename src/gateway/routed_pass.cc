@@ -6,7 +6,6 @@
 #include "core/text.h"
 #include "gateway/choose.h"
 #include "gateway/no_target.h"
-#include "gateway/pass.h"
 #include "gateway/relay.h"
 #include "gateway/request_timeouts.h"
 #include "net/task_group.h"
@@ -64,7 +63,8 @@ routing::Asked asked_of(const PassedRequest& request, const RequestAffinity& aff
 RoutedPass::RoutedPass(const PassedRequest& request, routing::Chooser& chooser)
     : request_(request), chooser_(chooser) {}
 
-Task<Status> RoutedPass::run(const routing::ModelRoute& route) {
+Task<Status> RoutedPass::run(const routing::ModelRoute& route,
+                             std::optional<models::Catalog::Target>& other) {
   const routing::ModelRoute* next = &route;
   request_.exchange.facts().model_route = route.index();
   visited_.push_back(request_.exchange.facts().model.view());
@@ -78,7 +78,10 @@ Task<Status> RoutedPass::run(const routing::ModelRoute& route) {
     const std::optional<Fallback> fallback = next_fallback();
     if (!fallback) co_return co_await give_up(end);
     request_.exchange.facts().is_fallback = true;
-    if (fallback->route == nullptr) co_return co_await pass_to_model(fallback->target);
+    if (fallback->route == nullptr) {
+      other = fallback->target;
+      co_return Status{};
+    }
     next = fallback->route;
   }
 }
@@ -181,22 +184,20 @@ Task<TargetAttempt*> RoutedPass::race(routing::Plan& plan, TargetAttempt& first,
   const net::Woken woken = co_await net::wait_any(loop, &slow, gone, first.ended());
   TargetAttempt* second = nullptr;
   if (woken.timed_out()) {
-    routing::Lease lease = plan.hedge(loop.now());
-    if (lease) second = &begin(plan, std::move(lease), Raced::kYes);
-    if (second != nullptr) second->is_hedge();
-    if (second != nullptr) running.spawn(second->run_raced());
+    if (routing::Lease lease = plan.hedge(loop.now())) {
+      second = &begin(plan, std::move(lease), Raced::kYes);
+      second->is_hedge();
+      running.spawn(second->run_raced());
+    }
   }
   TargetAttempt* ended = co_await first_ready(plan, first, second);
-  for (TargetAttempt* other : {&first, second}) {
-    if (other == nullptr || other == ended) continue;
-    other->stop();
-  }
+  TargetAttempt* other = ended == &first ? second : &first;
+  if (other != nullptr) other->stop();
   if (gone.raised()) ended->stop();
   co_await running.join();
   first.rethrow();
   if (second != nullptr) second->rethrow();
-  for (TargetAttempt* other : {&first, second}) {
-    if (other == nullptr || other == ended) continue;
+  if (other != nullptr) {
     if (ended->is_ready()) other->has_lost();
     note_loss(plan, *other);
   }
@@ -371,12 +372,6 @@ Task<Status> RoutedPass::give_up(const RouteEnd& end) {
     co_return failure(std::move(error));
   }
   co_return co_await relay(request_.exchange, *last_->answer());
-}
-
-// Without a route, a model is served by its provider alone.
-Task<Status> RoutedPass::pass_to_model(const models::Catalog::Target& target) {
-  request_.exchange.set_target(target);
-  co_return co_await pass_to_target(request_, target);
 }
 
 Error RoutedPass::pinned_unavailable(const RouteEnd& end) const {

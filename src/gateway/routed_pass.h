@@ -36,8 +36,9 @@ class RoutedPass {
   RoutedPass(const RoutedPass&) = delete;
   RoutedPass& operator=(const RoutedPass&) = delete;
 
-  // Errors: as of pass().
-  Task<Status> run(const routing::ModelRoute& route);
+  // Errors: as of pass(). `other` is set, and nothing has been answered, if a fallback without a
+  // route is to answer: its provider alone serves it.
+  Task<Status> run(const routing::ModelRoute& route, std::optional<models::Catalog::Target>& other);
 
  private:
   // How the attempts of one route have ended.
@@ -70,7 +71,6 @@ class RoutedPass {
   Task<Status> send(routing::Plan& plan, TargetAttempt& attempt);
   void note_what_remains(TargetAttempt& attempt);
   Task<Status> give_up(const RouteEnd& end);
-  Task<Status> pass_to_model(const models::Catalog::Target& target);
 
   bool may_leave_pin(const routing::ModelRoute& route) const;
   bool leave_pin(const routing::ModelRoute& route, const RouteEnd& end, std::size_t attempts);
