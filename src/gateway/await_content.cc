@@ -22,7 +22,7 @@ class HeldEvents {
  public:
   HeldEvents(const config::HoldRules& hold, wire::Api api) : hold_(hold), api_(api) {}
 
-  // `complete`: the whole events that have been held so far. True when the hold is over.
+  // `complete`: the whole events that have been held so far. True if they end the hold.
   bool look_at(std::string_view complete, AnswerStart& start) {
     while (looked_at_ < complete.size()) {
       const std::optional<std::size_t> end = splitter_.next(complete.substr(looked_at_));
@@ -36,7 +36,7 @@ class HeldEvents {
       }
       if (what != wire::EventKind::kStartUp || ++events_ >= hold_.events) return true;
     }
-    return complete.size() >= hold_.bytes;
+    return false;
   }
 
  private:

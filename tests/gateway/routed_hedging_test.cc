@@ -11,6 +11,12 @@ namespace {
 
 class RoutedHedgingTest : public RoutedGateway {
  protected:
+  static std::string chat_with_tools() {
+    return post(
+        "/v1/chat/completions",
+        chat_body("smart", false,
+                  R"(,"tools":[{"type":"function","function":{"name":"f","parameters":{}}}])"));
+  }
   RoutedHedgingTest() {
     config::HedgeRules& hedge = route().rules.hedge;
     hedge.is_on = true;
@@ -96,9 +102,7 @@ TEST_F(RoutedHedgingTest, DoublesNoMoreRequestsThanItsShare) {
 TEST_F(RoutedHedgingTest, DoublesNoRequestWithToolsUnlessThatIsAllowed) {
   start();
   a().always = Act::silence();
-  const std::string body = chat_body(
-      "smart", false, R"(,"tools":[{"type":"function","function":{"name":"f","parameters":{}}}])");
-  begin(post("/v1/chat/completions", body));
+  begin(chat_with_tools());
   pass(seconds(2));
   EXPECT_EQ(b().served(), 0u);
 }
@@ -108,9 +112,7 @@ TEST_F(RoutedHedgingTest, DoublesRequestsWithToolsWhereThatIsAllowed) {
   smart().rules.hedge.with_tools = true;
   start();
   a().always = Act::silence();
-  const std::string body = chat_body(
-      "smart", false, R"(,"tools":[{"type":"function","function":{"name":"f","parameters":{}}}])");
-  begin(post("/v1/chat/completions", body));
+  begin(chat_with_tools());
   pass(seconds(2));
   EXPECT_EQ(b().served(), 1u);
 }
