@@ -15,12 +15,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-Imported import_example() {
-  return import_text(Source::kEnvoy, data("envoy.yaml"), "routes.yaml");
-}
-
 TEST(Envoy, GivesARouteForEachModelOfARule) {
-  const config::Settings settings = settings_of(import_example().text);
+  const config::Settings settings = settings_of(import_example(Source::kEnvoy).text);
   const auto& routes = settings.routing.routes;
   ASSERT_EQ(routes.size(), 2u);
   EXPECT_EQ(routes[0].model, "smart");
@@ -38,7 +34,7 @@ TEST(Envoy, GivesARouteForEachModelOfARule) {
 }
 
 TEST(Envoy, GivesBackendsAsProvidersWithTheirKeysInVariables) {
-  const Imported imported = import_example();
+  const Imported imported = import_example(Source::kEnvoy);
   EXPECT_THAT(imported.text, Not(HasSubstr("hunter2")));
   const config::Settings settings = settings_of(imported.text);
   ASSERT_EQ(settings.providers.size(), 3u);
@@ -52,7 +48,8 @@ TEST(Envoy, GivesBackendsAsProvidersWithTheirKeysInVariables) {
 }
 
 TEST(Envoy, TakesOverThePolicyOfItsRoute) {
-  const config::RouteRules rules = settings_of(import_example().text).routing.routes.at(0).rules;
+  const config::RouteRules rules =
+      settings_of(import_example(Source::kEnvoy).text).routing.routes.at(0).rules;
   EXPECT_EQ(rules.attempts, 6u);
   EXPECT_THAT(rules.retry.on_statuses, ElementsAre(500, 429));
   EXPECT_EQ(rules.retry.backoff.initial, milliseconds(100));
@@ -64,7 +61,7 @@ TEST(Envoy, TakesOverThePolicyOfItsRoute) {
 
 TEST(Envoy, SaysWhatCouldNotBeCarriedOver) {
   EXPECT_THAT(
-      texts_of(import_example().remarks),
+      texts_of(import_example(Source::kEnvoy).remarks),
       ElementsAre(
           HasSubstr("19:7: warning: spec.rules[1]: not carried over: no match of x-ai-eg-model"),
           HasSubstr("20:21: warning: spec.rules[1].matches[0].headers[0]: not carried over: only "

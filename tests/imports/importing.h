@@ -30,6 +30,19 @@ inline std::string data(std::string_view name) {
   return text.str();
 }
 
+// The example file of a source, under the name that it usually has.
+inline Imported import_example(Source source) {
+  switch (source) {
+    case Source::kLiteLlm:
+      return import_text(source, data("litellm.yaml"), "config.yaml");
+    case Source::kLlamaSwap:
+      return import_text(source, data("llama_swap.yaml"), "config.yaml");
+    case Source::kEnvoy:
+      return import_text(source, data("envoy.yaml"), "routes.yaml");
+  }
+  return {};
+}
+
 // Loads a configuration whose variables are all set: `value-of-NAME`, or a URL for bases.
 inline config::Settings settings_of(std::string_view text) {
   const config::Loaded loaded =

@@ -67,7 +67,7 @@ void expect_same(const config::ModelRoute& made, const config::ModelRoute& wante
 
 // case 58
 TEST(LiteLlm, BecomesWhatOneWouldWriteByHand) {
-  const Imported imported = import(data("litellm.yaml"));
+  const Imported imported = import_example(Source::kLiteLlm);
   const config::Settings made = settings_of(imported.text);
   const config::Settings wanted = settings_of(kByHand);
   ASSERT_EQ(made.routing.routes.size(), wanted.routing.routes.size()) << imported.text;
@@ -86,7 +86,7 @@ TEST(LiteLlm, BecomesWhatOneWouldWriteByHand) {
 // case 58
 TEST(LiteLlm, SaysWhatCouldNotBeCarriedOver) {
   EXPECT_THAT(
-      texts_of(import(data("litellm.yaml")).remarks),
+      texts_of(import_example(Source::kLiteLlm).remarks),
       ElementsAre(
           HasSubstr("config.yaml:17:12: warning: model_list[1].litellm_params.rpm: not carried "
                     "over as a limit"),
@@ -106,7 +106,7 @@ TEST(LiteLlm, SaysWhatCouldNotBeCarriedOver) {
 }
 
 TEST(LiteLlm, NeverRepeatsASecret) {
-  const Imported imported = import(data("litellm.yaml"));
+  const Imported imported = import_example(Source::kLiteLlm);
   EXPECT_THAT(imported.text, Not(HasSubstr("hunter2")));
   EXPECT_THAT(imported.text, HasSubstr("${env.ANTHROPIC_API_KEY}"));
   EXPECT_THAT(imported.text, HasSubstr("${env.LITELLM_MASTER_KEY}"));

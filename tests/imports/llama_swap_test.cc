@@ -16,10 +16,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-Imported import_example() {
-  return import_text(Source::kLlamaSwap, data("llama_swap.yaml"), "config.yaml");
-}
-
 // `provider/model` of each target, by the route's name.
 std::map<std::string, std::vector<std::string>> targets_of(const config::Settings& settings) {
   std::map<std::string, std::vector<std::string>> targets;
@@ -32,7 +28,7 @@ std::map<std::string, std::vector<std::string>> targets_of(const config::Setting
 }
 
 TEST(LlamaSwap, StaysBehindPenstockForItsOwnModels) {
-  const config::Settings settings = settings_of(import_example().text);
+  const config::Settings settings = settings_of(import_example(Source::kLlamaSwap).text);
   const config::Provider& own = settings.providers.at(0);
   EXPECT_EQ(own.id, "llama-swap");
   EXPECT_EQ(own.api_key.reveal(), "value-of-SWAP_KEY");
@@ -43,7 +39,7 @@ TEST(LlamaSwap, StaysBehindPenstockForItsOwnModels) {
 }
 
 TEST(LlamaSwap, GivesItsPeersAsProviders) {
-  const config::Settings settings = settings_of(import_example().text);
+  const config::Settings settings = settings_of(import_example(Source::kLlamaSwap).text);
   ASSERT_EQ(settings.providers.size(), 3u);
   EXPECT_EQ(settings.providers[1].base_url->text(), "http://192.168.1.23:8080/v1");
   EXPECT_EQ(settings.providers[2].base_url->text(), "https://openrouter.ai/api/v1");
@@ -54,7 +50,7 @@ TEST(LlamaSwap, GivesItsPeersAsProviders) {
 }
 
 TEST(LlamaSwap, GivesItsSelectorsAsRoutes) {
-  const config::Settings settings = settings_of(import_example().text);
+  const config::Settings settings = settings_of(import_example(Source::kLlamaSwap).text);
   auto targets = targets_of(settings);
   EXPECT_THAT(targets["coding"],
               ElementsAre("llama-swap/qwen-coder", "tower/qwen-coder", "tower/llama-70b"));
@@ -68,7 +64,7 @@ TEST(LlamaSwap, GivesItsSelectorsAsRoutes) {
 }
 
 TEST(LlamaSwap, GivesItsKeysAndNeverRepeatsOne) {
-  const Imported imported = import_example();
+  const Imported imported = import_example(Source::kLlamaSwap);
   EXPECT_THAT(imported.text, Not(HasSubstr("hunter2")));
   const config::Settings settings = settings_of(imported.text);
   ASSERT_EQ(settings.server.api_keys.size(), 2u);
@@ -77,7 +73,7 @@ TEST(LlamaSwap, GivesItsKeysAndNeverRepeatsOne) {
 }
 
 TEST(LlamaSwap, SaysWhatCouldNotBeCarriedOver) {
-  EXPECT_THAT(texts_of(import_example().remarks),
+  EXPECT_THAT(texts_of(import_example(Source::kLlamaSwap).remarks),
               ElementsAre(HasSubstr("6:5: warning: apiKeys[1]: the secret is not repeated"),
                           HasSubstr("8:3: warning: models: Penstock starts no programs"),
                           HasSubstr("14:15: warning: models.embedder.unlisted: not carried over"),
