@@ -14,6 +14,13 @@ bool is_good(int status) {
   return status < 500 && status != 401 && status != 403 && status != 429;
 }
 
+// No check was made: the server ends, the provider's connections are all in use, or only callers
+// can ask it, with keys or URLs of their own.
+bool says_nothing(const Error& error) {
+  return error.kind == ErrorKind::kCancelled || error.kind == ErrorKind::kOverloaded ||
+         error.kind == ErrorKind::kInvalidRequest;
+}
+
 Error bad_answer(int status) {
   return Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNever,
                          "the check was answered with " + std::to_string(status));
@@ -59,9 +66,7 @@ Task<void> TargetChecks::keep_checking(Subject subject, net::Signal& stopping) {
     co_await net::wait_any(parts_.loop, &deadline, stopping);
     if (stopping.raised()) co_return;
     Status checked = co_await check(provider, rules, stopping);
-    const bool says_nothing = !checked && (checked.error().kind == ErrorKind::kCancelled ||
-                                           checked.error().kind == ErrorKind::kOverloaded);
-    if (says_nothing) continue;
+    if (!checked && says_nothing(checked.error())) continue;
     const SteadyTime now = parts_.loop.now();
     for (const Checked& each : subject.targets) {
       if (checked) {
@@ -80,8 +85,7 @@ Task<Status> TargetChecks::check(providers::Provider& provider, const config::Ch
   const SteadyTime until = parts_.loop.now() + rules.timeout;
   http::ScratchPool::Text target(parts_.scratch);
   http::FieldBlock fields(parts_.scratch);
-  const http::Fields none;
-  provider.write_head({.path = rules.path, .client_fields = &none}, *call, *target, fields);
+  provider.write_own_head(rules.path, *call, nullptr, *target, fields);
   auto acquired = co_await call->pool().acquire(http::Reuse::kNo, until, stopping);
   if (!acquired) co_return failure(std::move(acquired.error()));
   const http::RequestToSend request{"GET", *target, fields};

@@ -6,7 +6,7 @@
 // One task for each provider that is a target of a route with checks, on one thread. A check has a
 // connection of its own, so that clients' requests do not delay it. Any answer but one that says
 // that the service or the key does not work shows that it is there. A check that could not begin
-// because of the provider's own limit of connections says nothing.
+// says nothing: the provider's connections are all in use, or only callers can ask it.
 
 #include <memory>
 #include <vector>

@@ -192,7 +192,7 @@ Task<Status> ask_for_page(const ListRequest& request, const providers::Call& cal
                           const std::string& last_id, ListReader& reader) {
   std::string target;
   http::FieldBlock fields;
-  request.provider.write_list_head(call, request.data, target, fields);
+  request.provider.write_own_head(request.provider.list_path(), call, request.data, target, fields);
   if (const std::string query = page_query(last_id); !query.empty()) {
     target.append(target.contains('?') ? "&" : "?").append(query);
   }

@@ -62,11 +62,6 @@ Result<Call> CallersUpstream::list_call(const ProviderData* data) const {
   return call(data, config::Surface::kOpenAi);
 }
 
-void CallersUpstream::write_list_head(const Call& call, const ProviderData* data,
-                                      std::string& target, http::FieldBlock& fields) const {
-  heads_.write_own("/v1/models", call, data, target, fields);
-}
-
 Result<std::string> CallersUpstream::follow(const http::ResponseHead& head, const Call& call,
                                             std::string_view asked) {
   return redirect_target(head, call.endpoint().url, asked);

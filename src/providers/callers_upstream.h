@@ -24,8 +24,11 @@ class CallersUpstream final : public Provider {
                   http::FieldBlock& fields) const override {
     heads_.write(request, call, target, fields);
   }
-  void write_list_head(const Call& call, const ProviderData* data, std::string& target,
-                       http::FieldBlock& fields) const override;
+  void write_own_head(std::string_view path, const Call& call, const ProviderData* data,
+                      std::string& target, http::FieldBlock& fields) const override {
+    heads_.write_own(path, call, data, target, fields);
+  }
+  std::string_view list_path() const override { return "/v1/models"; }
   // One that is not followed is not logged: the operator cannot correct it.
   Result<std::string> follow(const http::ResponseHead& head, const Call& call,
                              std::string_view asked) override;

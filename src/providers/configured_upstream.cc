@@ -112,12 +112,6 @@ bool ConfiguredUpstream::can_list() const {
   return settings().listing.shape != config::ModelListing::Shape::kNone && !settings().is_asleep();
 }
 
-void ConfiguredUpstream::write_list_head(const Call& call, const ProviderData* data,
-                                         std::string& target, http::FieldBlock& fields) const {
-  const bool is_whole_url = settings().listing.url.has_value();
-  heads_.write_own(is_whole_url ? "" : "/v1/models", call, data, target, fields);
-}
-
 Result<std::string> ConfiguredUpstream::follow(const http::ResponseHead& head, const Call& call,
                                                std::string_view asked) {
   Result<std::string> target = redirect_target(head, call.endpoint().url, asked);

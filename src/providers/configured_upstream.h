@@ -26,8 +26,13 @@ class ConfiguredUpstream final : public Provider {
                   http::FieldBlock& fields) const override {
     heads_.write(request, call, target, fields);
   }
-  void write_list_head(const Call& call, const ProviderData* data, std::string& target,
-                       http::FieldBlock& fields) const override;
+  void write_own_head(std::string_view path, const Call& call, const ProviderData* data,
+                      std::string& target, http::FieldBlock& fields) const override {
+    heads_.write_own(path, call, data, target, fields);
+  }
+  std::string_view list_path() const override {
+    return settings().listing.url ? std::string_view() : std::string_view("/v1/models");
+  }
   // A redirect that is not followed is logged with its address: the operator can correct the URL.
   Result<std::string> follow(const http::ResponseHead& head, const Call& call,
                              std::string_view asked) override;

@@ -60,8 +60,12 @@ class Provider {
   // parameters that the operator has set.
   virtual void write_head(const UpstreamRequest& request, const Call& call, std::string& target,
                           http::FieldBlock& fields) const = 0;
-  virtual void write_list_head(const Call& call, const ProviderData* data, std::string& target,
-                               http::FieldBlock& fields) const = 0;
+  // The same for a request of the gateway's own: to a path as in an UpstreamRequest, or to the
+  // call's own URL if the path is empty.
+  virtual void write_own_head(std::string_view path, const Call& call, const ProviderData* data,
+                              std::string& target, http::FieldBlock& fields) const = 0;
+  // The path of the list of models, for write_own_head().
+  virtual std::string_view list_path() const = 0;
 
   // Where the redirect `head`, the answer to `asked`, leads. Fails with kUpstreamRedirect.
   virtual Result<std::string> follow(const http::ResponseHead& head, const Call& call,

@@ -47,6 +47,18 @@ TEST_F(TargetChecksTest, AskEachUpstreamAboutOnceInTheirInterval) {
   EXPECT_EQ(c().served(), 0u);
   EXPECT_TRUE(is_check(a().heads[0])) << a().heads[0];
   EXPECT_NE(a().heads[0].find("key-of-upstream-a"), std::string::npos);
+  EXPECT_EQ(a().heads[0].find("x-request-id"), std::string::npos) << "there is no client";
+}
+
+TEST_F(TargetChecksTest, SayNothingAboutAnUpstreamThatOnlyCallersCanAsk) {
+  settings->providers[0].api_key = {};
+  settings->providers[0].needs_key = true;
+  checked_route();
+  start_checking();
+  pass(seconds(60));
+  EXPECT_EQ(a().served(), 0u);
+  const std::string data = "x-ogx-provider-data: {\"a_api_key\":\"key-of-the-caller\"}\r\n";
+  EXPECT_EQ(ask(chat("smart", data)).field("x-penstock-target"), "a/m");
 }
 
 TEST_F(TargetChecksTest, KeepClientsFromATargetThatIsAway) {

@@ -89,7 +89,7 @@ class ProviderTest : public ::testing::Test {
     if (!call) return "";
     std::string target;
     http::FieldBlock fields;
-    made->write_list_head(*call, nullptr, target, fields);
+    made->write_own_head(made->list_path(), *call, nullptr, target, fields);
     return "GET " + target + " HTTP/1.1\r\n" + std::string(fields.lines());
   }
   bool shows_operators_credential(std::string_view json) {
