@@ -146,6 +146,9 @@ constexpr Sign kSigns[] = {
     {kNotHere, kBegins, "no endpoints found", "", 404, 404},                   // OpenRouter
     {kNotHere, kBegins, "the provided model identifier is invalid", "", 400, 400},  // Bedrock
     {kNotHere, kBegins, "invocation of model id ", "isn't supported", 400, 400},
+    {kNotHere, kBegins, "could not resolve the foundation model", "", 400, 404},
+    {kNotHere, kBegins, "this model version has reached the end of its life", "", 400, 404},
+    {kNotHere, kBegins, "model use case details have not been submitted", "", 400, 404},
     {kNotHere, kBegins, "you don't have access to the model", "", 400, 403},
     {kNotHere, kBegins, "user location is not supported", "", 400, 403},  // Gemini
 
@@ -155,9 +158,17 @@ constexpr Sign kSigns[] = {
     {kCredential, kCode, "consumer_suspended", "", 400, 403},
     {kCredential, kCode, "service_disabled", "", 400, 403},
     {kCredential, kCode, "organization_restricted", "", 400, 403},  // Groq
-    {kCredential, kCode, "expiredtokenexception", "", 400, 403},    // AWS
-    {kCredential, kCode, "unrecognizedclientexception", "", 400, 403},
+    {kCredential, kCode, "accessdeniedexception", "", 400, 403},    // AWS
+    {kCredential, kCode, "expiredtokenexception", "", 400, 403},
+    {kCredential, kCode, "incompletesignature", "", 400, 403},
+    {kCredential, kCode, "incompletesignatureexception", "", 400, 403},
+    {kCredential, kCode, "invalidclienttokenid", "", 400, 403},
     {kCredential, kCode, "invalidsignatureexception", "", 400, 403},
+    {kCredential, kCode, "missingauthenticationtokenexception", "", 400, 403},
+    {kCredential, kCode, "notauthorized", "", 400, 403},
+    {kCredential, kCode, "optinrequired", "", 400, 403},
+    {kCredential, kCode, "requestexpired", "", 400, 403},
+    {kCredential, kCode, "unrecognizedclientexception", "", 400, 403},
     {kCredential, kBegins, "api key not valid", "", 400, 403},           // Google
     {kCredential, kBegins, "incorrect api key provided", "", 400, 403},  // xAI answers 400
 
@@ -183,6 +194,8 @@ constexpr Sign kSigns[] = {
 
     {kServer, kCode, "modelerrorexception"},  // Bedrock: 424
     {kServer, kCode, "modelstreamerrorexception"},
+    {kServer, kCode, "internalserverexception"},
+    {kConflict, kCode, "modeltimeoutexception"},  // Bedrock: 408, by what was asked
 };
 
 struct StatusClass {
@@ -266,7 +279,7 @@ FailureClass classify(const ErrorAnswer& answer, const config::RetryRules& rules
   const bool is_success = answer.status < 300;
   const int status = is_success ? wire::status_of_error(answer.text) : answer.status;
   if (has(rules.never_on_statuses, status)) return kCaller;
-  FailureClass failure = class_of(status, read_error(answer.text));
+  FailureClass failure = class_of(status, read_error(answer.text, answer.field));
   // A key or an account of the caller's: no other target has to do with it.
   const bool is_about_the_key = failure == kCredential || failure == kQuota;
   if (is_about_the_key && !answer.operators_key) failure = kCaller;

@@ -77,6 +77,7 @@ struct ErrorAnswer {
   int status = 0;              // of an error event in a 200: the one that the error stands for
   std::string_view text = {};  // the body, or the event's data; may be cut, or no JSON
   bool operators_key = true;   // whose key the request carried
+  FieldOf field = {};          // of the head, which may name the error; empty: it is not asked
 };
 
 // `rules` add statuses (as kServer), and take statuses away (as kCaller).

@@ -51,12 +51,18 @@ constexpr std::array kPlaces = {
     Place{"retry_after", Role::kDelay},
 };
 
+constexpr std::string_view kFields[] = {
+    "x-amzn-errortype",  // AWS
+    "x-ms-error-code",   // Azure
+};
+
 class ErrorReader {
  public:
   explicit ErrorReader(SaidError& said) : said_(said) {}
 
   // False if it is no JSON object or array.
   bool read_text(std::string_view text, std::size_t depth);
+  void read_head(const FieldOf& field);
   void add_message(std::string_view message);
   void add_code(std::string_view code);
 
@@ -75,6 +81,14 @@ bool ErrorReader::read_text(std::string_view text, std::size_t depth) {
   if (!document) return false;
   read(document->root(), depth);
   return true;
+}
+
+void ErrorReader::read_head(const FieldOf& field) {
+  for (const std::string_view name : kFields) {
+    const auto value = field(name);
+    // AWS: `ThrottlingException:http://…`.
+    if (value) add_code(value->substr(0, value->find(':')));
+  }
 }
 
 void ErrorReader::read(const JsonValue& value, std::size_t depth) {
@@ -159,9 +173,10 @@ void read_cut_object(std::string_view text, ErrorReader& reader) {
 
 }  // namespace
 
-SaidError read_error(std::string_view text) {
+SaidError read_error(std::string_view text, const FieldOf& field) {
   SaidError said;
   ErrorReader reader(said);
+  if (field) reader.read_head(field);
   text = text.substr(0, SaidError::kTextBytesMax);
   if (reader.read_text(text, 0)) return said;
   if (text.starts_with('{') || text.starts_with('[')) {

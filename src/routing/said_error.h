@@ -6,10 +6,13 @@
 // `error.details[].reason`, an error as a text within another. They are gathered here; classify()
 // and cooldown_hint() know what they mean. Only members that services write themselves are read:
 // an error may also quote the request, and what a caller writes must not look like an error.
+// Some services name the kind of error in the answer's head, and not in its body.
 
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "routing/failure.h"
 
 namespace penstock::routing {
 
@@ -25,7 +28,7 @@ struct SaidError {
 };
 
 // `text` is a body or an event's data. If it is no JSON, it is a message as a whole; if it is cut,
-// what is found at its front counts.
-SaidError read_error(std::string_view text);
+// what is found at its front counts. `field` is of the answer's head; empty: that is not asked.
+SaidError read_error(std::string_view text, const FieldOf& field = {});
 
 }  // namespace penstock::routing

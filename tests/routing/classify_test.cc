@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -274,6 +275,77 @@ TEST(Classify, TellsTheOperatorsKeyFromTheCallers) {
   }
   // Not about a key.
   expect_classes({{kCaller, 403, R"({"error":{"type":"permission_error","message":"x"}})"}});
+}
+
+struct Named {
+  FailureClass failure;
+  int status;
+  std::string_view field;
+  std::string_view value;
+  std::string_view text = R"({"message":"x"})";
+};
+
+std::string class_of(const Named& named) {
+  const auto field = [&](std::string_view name) {
+    return name == named.field ? std::optional(named.value) : std::nullopt;
+  };
+  return name(classify({.status = named.status, .text = named.text, .field = field}, {}));
+}
+
+// https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html
+TEST(Classify, KnowsTheKindThatAmazonNamesInTheHead) {
+  constexpr std::string_view kField = "x-amzn-errortype";
+  for (const Named& named : std::vector<Named>{
+           {kRateLimited, 429, kField, "ThrottlingException"},
+           {kRateLimited, 400, kField, "ThrottlingException"},
+           {kQuota, 400, kField, "ServiceQuotaExceededException"},
+           {kOverloaded, 429, kField, "ModelNotReadyException"},
+           {kOverloaded, 503, kField, "ServiceUnavailableException"},
+           {kConflict, 408, kField, "ModelTimeoutException"},
+           {kServer, 424, kField, "ModelErrorException"},
+           {kServer, 424, kField, "ModelStreamErrorException"},
+           {kServer, 500, kField, "InternalServerException"},
+           {kCredential, 403, kField, "AccessDeniedException"},
+           {kCredential, 403, kField, "ExpiredTokenException"},
+           {kCredential, 400, kField, "IncompleteSignature"},
+           {kCredential, 403, kField, "InvalidClientTokenId"},
+           {kCredential, 403, kField, "MissingAuthenticationTokenException"},
+           {kCredential, 400, kField, "NotAuthorized"},
+           {kCredential, 403, kField, "OptInRequired"},
+           {kCredential, 400, kField, "RequestExpired"},
+           {kCredential, 403, kField, "UnrecognizedClientException"},
+           {kCaller, 400, kField, "ValidationException"},
+           {kCaller, 404, kField, "ResourceNotFoundException"},
+           // With the place of the kind, and of a kind in a namespace.
+           {kQuota, 400, kField, "ServiceQuotaExceededException:http://internal.amazon.com/coral/"},
+           {kQuota, 400, kField, "com.amazon#ServiceQuotaExceededException:http://x/#y"},
+           {kQuota, 400, kField, "ServiceQuotaExceededException", ""},
+           // What the message says tells more.
+           {kNotHere, 403, kField, "AccessDeniedException",
+            R"({"message":"You don't have access to the model with the specified model ID."})"},
+           {kNotHere, 404, kField, "ResourceNotFoundException",
+            R"({"message":"Could not resolve the foundation model from the provided model )"
+            R"(identifier."})"},
+           {kNotHere, 404, kField, "ResourceNotFoundException",
+            R"({"message":"Model use case details have not been submitted for this account."})"},
+           {kNotHere, 404, kField, "ResourceNotFoundException",
+            R"({"message":"This model version has reached the end of its life."})"},
+           {kContext, 400, kField, "ValidationException",
+            R"({"message":"Input is too long for requested model."})"},
+           {kCaller, 400, "x-other", "ServiceQuotaExceededException"}}) {
+    EXPECT_EQ(class_of(named), name(named.failure)) << named.value << ' ' << named.text;
+  }
+}
+
+// https://github.com/microsoft/api-guidelines/blob/vNext/azure/Guidelines.md
+TEST(Classify, KnowsTheCodeThatAzureNamesInTheHead) {
+  for (const Named& named :
+       std::vector<Named>{{kNotHere, 404, "x-ms-error-code", "DeploymentNotFound", ""},
+                          {kPolicy, 400, "x-ms-error-code", "content_filter", "<html>"},
+                          {kQuota, 429, "x-ms-error-code", "insufficient_quota"},
+                          {kCaller, 404, "x-ms-error-code", "NotFound"}}) {
+    EXPECT_EQ(class_of(named), name(named.failure)) << named.value;
+  }
 }
 
 // A caller writes it, and the service repeats it: others' requests must not suffer.
