@@ -33,6 +33,8 @@ struct Parts {
   std::string_view item;
   std::string_view content;
   std::string_view container;
+  std::string_view container_id;
+  std::string_view file;
   std::string_view delta;
   std::string_view block;
   std::string_view sealed;
@@ -55,6 +57,8 @@ constexpr PartKey kPartKeys[] = {
     {"item", &Parts::item},
     {"content", &Parts::content},
     {"container", &Parts::container},
+    {"container_id", &Parts::container_id},
+    {"file", &Parts::file},
     {"delta", &Parts::delta},
     {"content_block", &Parts::block},
     {"encrypted_content", &Parts::sealed},
@@ -71,6 +75,7 @@ class AnswerReader {
   void each_of(std::string_view array, void (AnswerReader::*take)(const Parts&));
   void take_response(const Parts& response);
   void take_item(const Parts& item);
+  void take_listed(const Parts& listed);
   void take_block(const Parts& block);
   // Of a value that is an id, or an object with it.
   void add_reference(std::string_view value);
@@ -90,6 +95,8 @@ std::vector<PinnedId> AnswerReader::read(std::string_view text) {
   std::string kind(text_of(whole.object.empty() ? whole.type : whole.object, storage_));
   if (kind == "response") take_response(whole);
   if (std::ranges::find(kKinds, kind) != std::end(kKinds)) add_id(whole.id, PinnedTo::kProvider);
+  if (kind == "list") each_of(whole.data, &AnswerReader::take_listed);
+  if (kind == "upload") add_reference(whole.file);
   if (!whole.response.empty()) take_response(parts_of(whole.response));
   if (!whole.item.empty()) take_item(parts_of(whole.item));
   // Messages.
@@ -135,6 +142,12 @@ void AnswerReader::take_response(const Parts& response) {
 void AnswerReader::take_item(const Parts& item) {
   add_id(item.id, PinnedTo::kTarget);
   add_sealed(item.sealed);
+  add_id(item.container_id, PinnedTo::kProvider);
+}
+
+// What was added to a conversation.
+void AnswerReader::take_listed(const Parts& listed) {
+  add_id(listed.id, PinnedTo::kProvider);
 }
 
 void AnswerReader::take_block(const Parts& block) {

@@ -54,6 +54,8 @@ class SessionReader {
     std::string_view content = {};
     std::string_view id = {};
     std::string_view sealed = {};
+    std::string_view output = {};
+    std::string_view container_id = {};
   };
 
   void take(const JsonWalk::String& key, std::string_view value);
@@ -61,11 +63,15 @@ class SessionReader {
   Hash hash_of_member(std::string_view object, std::string_view name);
   void add_stored(std::string_view value);
   void add_stored_of(std::string_view object, std::string_view name);
+  void add_all_stored(std::string_view array);
   void take_tool(std::string_view tool);
+  void take_container(std::string_view container);
+  void take_prompt(std::string_view prompt);
   void take_tools(std::string_view value);
   void take_messages(std::string_view value);
   bool take_message(JsonWalk& walk);
   void take_message(const Message& message);
+  void take_output(const Message& message);
   void take_text(std::string_view content, PrefixPart* part);
   bool take_block(JsonWalk& walk, PrefixPart* part);
   void add_item(std::string_view value, StableDigest (*digest)(std::string_view));
@@ -115,10 +121,14 @@ void SessionReader::take(const JsonWalk::String& key, std::string_view value) {
     take_tools(value);
   } else if (is("messages") || is("input")) {
     take_messages(value);
+  } else if (is("items")) {
+    // Of a conversation. No API asks for a prefix of them.
+    if (!wants_prefix()) take_messages(value);
   } else if (is("system") || is("instructions")) {
     if (wants_prefix()) take_text(value, &system_);
   } else if (is("prompt")) {
     if (!has_first_message()) user_.add(value);
+    take_prompt(value);
   } else if (is("previous_response_id") || is("conversation") || is("container") ||
              is("input_file_id")) {
     add_stored(value);
@@ -162,6 +172,15 @@ void SessionReader::add_stored_of(std::string_view object, std::string_view name
   });
 }
 
+void SessionReader::add_all_stored(std::string_view array) {
+  JsonWalk walk(array);
+  visit_items(walk, work_, [&] {
+    const auto id = walk.take_value();
+    if (id && id->starts_with('"')) add_stored(*id);
+    return id.has_value();
+  });
+}
+
 void SessionReader::take_tools(std::string_view value) {
   if (!value.starts_with('[')) return;
   JsonWalk walk(value.substr(1));
@@ -184,13 +203,38 @@ void SessionReader::take_tool(std::string_view tool) {
   visit_members(walk, work_, [&](const JsonWalk::String& key) {
     const auto value = walk.take_value();
     if (!value) return false;
-    if (is_key(key, "container")) add_stored(*value);
-    if (!is_key(key, "vector_store_ids")) return true;
-    JsonWalk ids(*value);
-    return visit_items(ids, work_, [&] {
-      const auto id = ids.take_value();
-      if (id) add_stored(*id);
-      return id.has_value();
+    if (is_key(key, "container")) take_container(*value);
+    if (is_key(key, "vector_store_ids")) add_all_stored(*value);
+    return true;
+  });
+}
+
+// One that exists, or a new one with copies of files.
+void SessionReader::take_container(std::string_view container) {
+  if (!container.starts_with('{')) return add_stored(container);
+  JsonWalk walk(container);
+  visit_members(walk, work_, [&](const JsonWalk::String& key) {
+    const auto value = walk.take_value();
+    if (!value) return false;
+    if (is_key(key, "id") && value->starts_with('"')) add_stored(*value);
+    if (is_key(key, "file_ids")) add_all_stored(*value);
+    return true;
+  });
+}
+
+// A prompt that is stored: the files that its variables stand for.
+void SessionReader::take_prompt(std::string_view prompt) {
+  if (!questions_.pins) return;
+  JsonWalk walk(prompt);
+  visit_members(walk, work_, [&](const JsonWalk::String& key) {
+    const auto value = walk.take_value();
+    if (!value) return false;
+    if (!is_key(key, "variables")) return true;
+    JsonWalk variables(*value);
+    return visit_members(variables, work_, [&](const JsonWalk::String&) {
+      const auto variable = variables.take_value();
+      if (variable) add_stored_of(*variable, "file_id");
+      return variable.has_value();
     });
   });
 }
@@ -217,6 +261,8 @@ bool SessionReader::take_message(JsonWalk& walk) {
     if (is_key(key, "content")) message.content = *value;
     if (is_key(key, "id")) message.id = *value;
     if (is_key(key, "encrypted_content")) message.sealed = *value;
+    if (is_key(key, "output")) message.output = *value;
+    if (is_key(key, "container_id")) message.container_id = *value;
     return true;
   });
   if (!is_whole) return false;
@@ -227,6 +273,7 @@ bool SessionReader::take_message(JsonWalk& walk) {
 void SessionReader::take_message(const Message& message) {
   add_item(message.id, digest_of_id);
   add_item(message.sealed, digest_of_sealed);
+  if (questions_.pins) take_output(message);
   PrefixPart* part = nullptr;
   if (wants_prefix() && !has_first_message()) {
     if (message.role == R"("user")") part = &user_;
@@ -236,6 +283,13 @@ void SessionReader::take_message(const Message& message) {
   take_text(message.content, part);
   // Without a text: a picture, for example.
   if (part == &user_ && user_.is_empty()) user_.add(message.content);
+}
+
+// What a tool has given: a text, blocks with files, a picture; and where code has run.
+void SessionReader::take_output(const Message& message) {
+  add_stored(message.container_id);
+  if (message.output.starts_with('{')) return add_stored_of(message.output, "file_id");
+  take_text(message.output, nullptr);
 }
 
 // A text, or a list of blocks.

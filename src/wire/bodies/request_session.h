@@ -34,7 +34,7 @@ struct RequestSession {
   bool has_tools = false;
 
   // What only one upstream has (wire/bodies/pinned_ids.h): previous_response_id and conversation,
-  // files, containers and vector stores,
+  // files, containers and vector stores, alone or in lists,
   std::vector<StableDigest> stored = {};
   // and the ids, sealed contents and signatures of the items and messages, in their order.
   std::vector<StableDigest> items = {};

@@ -65,6 +65,23 @@ TEST(IdsOfAnswer, AreThoseOfObjectsThatAProviderStores) {
             Ids{of_provider("msgbatch_1")});
 }
 
+TEST(IdsOfAnswer, AreThoseOfAllThatWasAddedAtOnce) {
+  EXPECT_EQ(ids_of_answer(R"({"object":"list","data":[{"type":"message","id":"msg_1"},)"
+                          R"({"type":"message","id":"msg_2"}],"first_id":"msg_1"})"),
+            (Ids{of_provider("msg_1"), of_provider("msg_2")}));
+}
+
+TEST(IdsOfAnswer, AreThoseOfWhatWasMadeAlongWithIt) {
+  EXPECT_EQ(ids_of_answer(R"({"object":"response","id":"resp_1","output":[{"type":)"
+                          R"("code_interpreter_call","id":"ci_1","container_id":"cntr_1"}]})"),
+            (Ids{of_target("resp_1"), of_target("ci_1"), of_provider("cntr_1")}));
+  EXPECT_EQ(ids_of_answer(R"({"object":"upload","id":"upload_1","status":"completed","file":)"
+                          R"({"id":"file-1","object":"file"}})"),
+            (Ids{of_provider("upload_1"), of_provider("file-1")}));
+  EXPECT_EQ(ids_of_answer(R"({"object":"upload","id":"upload_1","file":null})"),
+            Ids{of_provider("upload_1")});
+}
+
 // https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
 TEST(IdsOfAnswer, AreTheSignaturesOfThoughts) {
   EXPECT_EQ(ids_of_answer(R"({"id":"msg_1","type":"message","content":[{"type":"thinking",)"

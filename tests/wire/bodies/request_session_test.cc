@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -150,6 +151,42 @@ TEST(RequestSession, NamesTheFilesContainersAndVectorStoresThatItUses) {
                 .stored,
             (std::vector{digest_of_id("a"), digest_of_id("b"), digest_of_id("c"), digest_of_id("d"),
                          digest_of_id("e")}));
+}
+
+TEST(RequestSession, NamesWhatStandsInLists) {
+  const auto digests = [](std::initializer_list<std::string_view> ids) {
+    std::vector<StableDigest> all;
+    for (const std::string_view id : ids) all.push_back(digest_of_id(id));
+    return all;
+  };
+  EXPECT_EQ(session_of(R"({"tools":[{"type":"code_interpreter","container":{"type":"auto",)"
+                       R"("file_ids":["a","b",null,{"id":"x"}]}},{"type":"shell","container":)"
+                       R"({"id":"c","file_ids":"x"}}]})")
+                .stored,
+            digests({"a", "b", "c"}));
+  // What tools have given.
+  EXPECT_EQ(session_of(R"({"input":[{"type":"function_call_output","output":[{"type":"input_file",)"
+                       R"("file_id":"a"},{"type":"input_image","file_id":"b"}]},)"
+                       R"({"type":"computer_call_output","output":{"type":"computer_screenshot",)"
+                       R"("file_id":"c"}},{"type":"code_interpreter_call","container_id":"d"},)"
+                       R"({"type":"function_call_output","output":"x"}]})")
+                .stored,
+            digests({"a", "b", "c", "d"}));
+  const RequestSession items =
+      read_session(R"({"items":[{"role":"user","content":[{"type":"input_file","file_id":"a"}]},)"
+                   R"({"type":"item_reference","id":"i"}]})",
+                   {.pins = true});
+  EXPECT_EQ(items.stored, digests({"a"}));
+  EXPECT_EQ(items.items, digests({"i"}));
+  EXPECT_EQ(session_of(R"({"prompt":{"id":"p","variables":{"city":"x","doc":{"type":"input_file",)"
+                       R"("file_id":"a"},"more":{"file_id":"b"}}}})")
+                .stored,
+            digests({"a", "b"}));
+}
+
+// Fields of other APIs must not move requests to another target.
+TEST(RequestSession, HasNoPrefixOfAConversationsItems) {
+  EXPECT_EQ(prefix_of(R"({"items":[{"role":"user","content":"a"}]})"), std::nullopt);
 }
 
 TEST(RequestSession, IsBoundedForHostileBodies) {
