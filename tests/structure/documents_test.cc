@@ -127,6 +127,32 @@ TEST(Documents, NameFunctionsThatExist) {
   EXPECT_GT(checked, 30U);
 }
 
+// `Suite.SaysWhatIsPromised` in a table of cases: a test of that name is there.
+TEST(RoutingCases, NameTestsThatExist) {
+  const std::vector<File> tests = files_below({"tests"}, {".cc"});
+  std::size_t checked = 0;
+  for (const std::string& span : code_spans_of(read_file("docs/routing-cases.md"))) {
+    const std::size_t dot = span.find('.');
+    if (dot == std::string::npos || span.front() < 'A' || span.front() > 'Z') continue;
+    const std::string definition = "(" + span.substr(0, dot) + ", " + span.substr(dot + 1) + ")";
+    EXPECT_TRUE(std::ranges::any_of(tests, [&](const File& file) {
+      return std::ranges::any_of(file.lines(), [&](std::string_view line) {
+        return line.starts_with("TEST") && line.contains(definition);
+      });
+    })) << span;
+    ++checked;
+  }
+  EXPECT_GT(checked, 100U);
+}
+
+// Each acceptance case of the design has one row.
+TEST(RoutingCases, HaveARowForEachNumber) {
+  const std::string text = read_file("docs/routing-cases.md").text;
+  for (int number = 1; number <= 58; ++number) {
+    EXPECT_TRUE(text.contains("\n| " + std::to_string(number) + " | ")) << number;
+  }
+}
+
 TEST(Readme, HasAnExampleThatLoads) {
   const std::string text = read_file("README.md").text;
   const std::string opening = "<!-- example -->\n```yaml\n";
