@@ -23,13 +23,13 @@ void write_connection_limits(YamlWriter& out, const ConnectionLimits& limits) {
   }
   out.open("limits");
   if (limits.max_connections) {
-    out.literal("max_connections", std::to_string(*limits.max_connections));
-    out.literal("max_waiting", std::to_string(limits.max_waiting));
+    write_number(out, "max_connections", *limits.max_connections);
+    write_number(out, "max_waiting", limits.max_waiting);
   }
   if (limits.max_keepalive_connections) {
-    out.literal("max_keepalive_connections", std::to_string(*limits.max_keepalive_connections));
+    write_number(out, "max_keepalive_connections", *limits.max_keepalive_connections);
   }
-  if (limits.keepalive_expiry) out.literal("keepalive_expiry", seconds(*limits.keepalive_expiry));
+  if (limits.keepalive_expiry) write_time(out, "keepalive_expiry", *limits.keepalive_expiry);
   out.close();
 }
 
@@ -131,62 +131,56 @@ void write_model(YamlWriter& out, const Model& model) {
 }
 
 void write_limits(YamlWriter& out, const Limits& limits) {
-  const auto number = [&](std::string_view key, std::size_t value) {
-    out.literal(key, fmt::format("{}", value));
-  };
   out.open("limits");
-  number("header_bytes", limits.header_bytes);
-  number("header_fields", limits.header_fields);
-  number("body_bytes", limits.body_bytes);
-  number("all_bodies_bytes", limits.all_bodies_bytes);
-  number("body_bytes_per_second", limits.body_bytes_per_second);
-  number("discarded_bytes", limits.discarded_bytes);
-  number("body_keys", limits.body_keys);
-  number("body_depth", limits.body_depth);
-  number("model_bytes", limits.model_bytes);
-  number("event_bytes", limits.event_bytes);
-  number("json_depth", limits.json_depth);
-  number("json_values", limits.json_values);
-  number("registration_bytes", limits.registration_bytes);
-  number("registered_models", limits.registered_models);
-  number("registered_bytes", limits.registered_bytes);
-  number("model_id_bytes", limits.model_id_bytes);
-  number("metadata_bytes", limits.metadata_bytes);
-  number("model_list_bytes", limits.model_list_bytes);
-  number("model_list_entries", limits.model_list_entries);
-  number("model_list_entry_bytes", limits.model_list_entry_bytes);
-  number("model_list_pages", limits.model_list_pages);
-  number("answer_buffer_bytes", limits.answer_buffer_bytes);
-  number("connections", limits.connections);
-  number("reserved_connections", limits.reserved_connections);
-  number("caller_lookups", limits.caller_lookups);
-  number("connections_per_upstream", limits.connections_per_upstream);
+  write_number(out, "header_bytes", limits.header_bytes);
+  write_number(out, "header_fields", limits.header_fields);
+  write_number(out, "body_bytes", limits.body_bytes);
+  write_number(out, "all_bodies_bytes", limits.all_bodies_bytes);
+  write_number(out, "body_bytes_per_second", limits.body_bytes_per_second);
+  write_number(out, "discarded_bytes", limits.discarded_bytes);
+  write_number(out, "body_keys", limits.body_keys);
+  write_number(out, "body_depth", limits.body_depth);
+  write_number(out, "model_bytes", limits.model_bytes);
+  write_number(out, "event_bytes", limits.event_bytes);
+  write_number(out, "json_depth", limits.json_depth);
+  write_number(out, "json_values", limits.json_values);
+  write_number(out, "registration_bytes", limits.registration_bytes);
+  write_number(out, "registered_models", limits.registered_models);
+  write_number(out, "registered_bytes", limits.registered_bytes);
+  write_number(out, "model_id_bytes", limits.model_id_bytes);
+  write_number(out, "metadata_bytes", limits.metadata_bytes);
+  write_number(out, "model_list_bytes", limits.model_list_bytes);
+  write_number(out, "model_list_entries", limits.model_list_entries);
+  write_number(out, "model_list_entry_bytes", limits.model_list_entry_bytes);
+  write_number(out, "model_list_pages", limits.model_list_pages);
+  write_number(out, "answer_buffer_bytes", limits.answer_buffer_bytes);
+  write_number(out, "connections", limits.connections);
+  write_number(out, "reserved_connections", limits.reserved_connections);
+  write_number(out, "caller_lookups", limits.caller_lookups);
+  write_number(out, "connections_per_upstream", limits.connections_per_upstream);
   out.close();
 }
 
 void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
-  const auto time = [&](std::string_view key, milliseconds value) {
-    out.literal(key, seconds(value));
-  };
   out.open("timeouts");
-  time("connect", timeouts.connect);
-  time("first_byte", timeouts.first_byte);
-  time("first_token", timeouts.first_token);
-  time("first_event", timeouts.first_event);
-  time("between_bytes", timeouts.between_bytes);
-  time("between_events", timeouts.between_events);
-  time("model_list", timeouts.model_list);
-  time("request", timeouts.request);
-  time("client_header", timeouts.client_header);
-  time("client_body", timeouts.client_body);
-  time("client_write", timeouts.client_write);
-  time("idle", timeouts.idle);
-  time("refused_idle", timeouts.refused_idle);
-  time("linger", timeouts.linger);
-  time("discard", timeouts.discard);
-  time("upstream_idle", timeouts.upstream_idle);
-  time("upstream_lifetime", timeouts.upstream_lifetime);
-  time("drain", timeouts.drain);
+  write_time(out, "connect", timeouts.connect);
+  write_time(out, "first_byte", timeouts.first_byte);
+  write_time(out, "first_token", timeouts.first_token);
+  write_time(out, "first_event", timeouts.first_event);
+  write_time(out, "between_bytes", timeouts.between_bytes);
+  write_time(out, "between_events", timeouts.between_events);
+  write_time(out, "model_list", timeouts.model_list);
+  write_time(out, "request", timeouts.request);
+  write_time(out, "client_header", timeouts.client_header);
+  write_time(out, "client_body", timeouts.client_body);
+  write_time(out, "client_write", timeouts.client_write);
+  write_time(out, "idle", timeouts.idle);
+  write_time(out, "refused_idle", timeouts.refused_idle);
+  write_time(out, "linger", timeouts.linger);
+  write_time(out, "discard", timeouts.discard);
+  write_time(out, "upstream_idle", timeouts.upstream_idle);
+  write_time(out, "upstream_lifetime", timeouts.upstream_lifetime);
+  write_time(out, "drain", timeouts.drain);
   out.close();
 }
 
@@ -219,8 +213,8 @@ void write_cors(YamlWriter& out, const std::optional<Cors>& cors) {
 void write_server(YamlWriter& out, const Server& server) {
   out.open("server");
   out.text("host", server.host);
-  out.literal("port", fmt::format("{}", server.port));
-  out.literal("threads", fmt::format("{}", server.threads));
+  write_number(out, "port", server.port);
+  write_number(out, "threads", server.threads);
   write_given(out, "tls_certfile", server.tls_certfile);
   write_given(out, "tls_keyfile", server.tls_keyfile);
   write_given(out, "tls_cafile", server.tls_cafile);

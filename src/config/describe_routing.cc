@@ -13,14 +13,6 @@
 namespace penstock::config {
 namespace {
 
-void write_number(YamlWriter& out, std::string_view key, std::size_t value) {
-  out.literal(key, fmt::format("{}", value));
-}
-
-void write_time(YamlWriter& out, std::string_view key, milliseconds value) {
-  out.literal(key, seconds(value));
-}
-
 template <class Enumeration, class Words>
 std::string_view word_of(Enumeration value, const Words& words) {
   return words[static_cast<std::size_t>(value)];

@@ -2,6 +2,7 @@
 
 // How values stand in a description: as load_text() reads them back.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@ std::string seconds(milliseconds value);
 std::string_view boolean(bool value);
 // Without an exponent.
 std::string decimal(double value);
+void write_number(YamlWriter& out, std::string_view key, std::size_t value);
+void write_time(YamlWriter& out, std::string_view key, milliseconds value);
 void write_texts(YamlWriter& out, std::string_view key, const std::vector<std::string>& items);
 
 }  // namespace penstock::config
