@@ -10,7 +10,8 @@ BUILD_PRESETS := dev asan tsan
 FIXED_ADDRESSES := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test test-real test-clients $(BUILD_PRESETS) fuzz format format-check clean
+.PHONY: help run demo build test test-real test-clients $(BUILD_PRESETS) fuzz format format-check
+.PHONY: clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Shows what happens when an upstream dies: three simulated upstreams serve one model, one of them is
-# killed and started again, and a table says who has answered in each second.
+# Shows what happens when an upstream dies: three simulated upstreams serve one model, one of them
+# is killed and started again, and a table says who has answered in each second.
 #
 #     scripts/demo.sh
 set -euo pipefail

@@ -27,9 +27,9 @@ for target in "${targets[@]}"; do
   dictionary=()
   if [[ -f "tests/fuzz/$name.dict" ]]; then dictionary=("-dict=tests/fuzz/$name.dict"); fi
   echo "== $name"
-  if ! "$target" -max_total_time="$seconds" -max_len=1048576 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    "${dictionary[@]}" -artifact_prefix="$build/crashes/$name-" "$found" "$seeds" \
-    >"$build/$name.log" 2>&1; then
+  if ! "$target" -max_total_time="$seconds" -max_len=1048576 -timeout=10 -rss_limit_mb=2048 \
+    -print_final_stats=1 "${dictionary[@]}" -artifact_prefix="$build/crashes/$name-" \
+    "$found" "$seeds" >"$build/$name.log" 2>&1; then
     tail -n 60 "$build/$name.log"
     echo "$name failed; the input is in $build/crashes." >&2
     exit 1

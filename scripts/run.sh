@@ -48,7 +48,9 @@ cat <<END
 PASSTHROUGH_URL is not set: serving the bundled simulator at $url.
 Try it:
 
-    curl -N http://127.0.0.1:$port/v1/chat/completions -H 'Content-Type: application/json' -d '{"model": "passthrough/$model", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}'
+    curl -N http://127.0.0.1:$port/v1/chat/completions -H 'Content-Type: application/json' \\
+      -d '{"model": "passthrough/$model", "stream": true,
+           "messages": [{"role": "user", "content": "Hello"}]}'
 
 END
 

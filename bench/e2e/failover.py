@@ -1,8 +1,8 @@
 """What an upstream that fails costs, where a second one answers.
 
-Each block has fresh processes, so that no system remembers the failures of an earlier one. The first
-upstream answers until a moment at which it begins to fail each request, for good. Then comes the one
-request that meets the failure first, and the steady state after it.
+Each block has fresh processes, so that no system remembers the failures of an earlier one. The
+first upstream answers until a moment at which it begins to fail each request, for good. Then comes
+the one request that meets the failure first, and the steady state after it.
 """
 
 import contextlib

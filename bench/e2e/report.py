@@ -269,7 +269,8 @@ def _as_json(results):
     return {"machine": results.machine, "plan": vars(results.plan), "targets": targets,
             "peers": _as_json(results.peers) if results.peers else None,
             "cells": {cell: of_blocks(blocks) for cell, blocks in results.blocks.items()},
-            "fresh": results.fresh, "failover": results.failover, "gaps": results.gaps, "notes": results.notes}
+            "fresh": results.fresh, "failover": results.failover, "gaps": results.gaps,
+            "notes": results.notes}
 
 
 def _metric_plots(results, prefix="", logarithmic=False):

@@ -82,8 +82,8 @@ class Bench:
         return self.work / f"{self._started:03}-{name}"
 
     def start_simulator(self, cores=None, port=None, behaviour=None, timeline=""):
-        """`behaviour`: its default, for requests that do not override it. `timeline`: what goes wrong
-        with it, and when."""
+        """`behaviour`: its default, for requests that do not override it. `timeline`: what goes
+        wrong with it, and when."""
         port = port or free_port()
         command = [str(self.bin / "penstock-sim"), "--port", str(port), "--stamp", "--quiet",
                    "--api-key", UPSTREAM_KEY, "--idle-timeout-ms", "0",
