@@ -275,7 +275,9 @@ TEST_F(AccessLogTest, DoesNotDelayTheEndByMoreThanItsPatienceWhereNobodyReads) {
   const auto took = testing::Clock::now() - before;
   EXPECT_GT(dropped, 0u);
   EXPECT_GE(took, AccessLog::kClosePatience / 2);
-  EXPECT_LT(took, AccessLog::kClosePatience + testing::kPromptly);
+  // Once for all batches: once for each would take minutes. A busy machine may run the writer late.
+  static_assert(AccessLog::kBatchesWaitingMax * AccessLog::kClosePatience > 2 * testing::kPatience);
+  EXPECT_LT(took, AccessLog::kClosePatience + testing::kPatience);
   ::close(reader);
 }
 
