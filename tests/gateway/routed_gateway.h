@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -109,6 +110,7 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
     std::optional<Act> always;                         // for all others
     std::function<Act(const std::string& body)> acts;  // decides for each request, if set
     bool refuses = false;                              // connections
+    bool throws = false;                               // connecting to it, as a bug would
     std::vector<std::string> got;                      // bodies, in the order of their arrival
     std::vector<SteadyTime> at;                        // when
     std::vector<std::string> heads;
@@ -261,6 +263,8 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
   Upstream& b() { return upstreams["b"]; }
   Upstream& c() { return upstreams["c"]; }
   void pass(std::chrono::nanoseconds time) { sim.pass(time); }
+  // What handlers have thrown since the last call; a test that expects nothing need not ask.
+  std::string take_exceptions() { return std::exchange(exceptions_, {}); }
   // From now on it refuses connections, and those that it had are gone.
   void kill(std::size_t provider) {
     upstreams[settings->providers[provider].id].refuses = true;
@@ -353,6 +357,7 @@ class RoutedGateway : public ::testing::Test, protected GatewayParts {
     Task<Result<std::unique_ptr<net::Stream>>> connect(const net::Destination& destination,
                                                        SteadyTime, net::Signal&) override {
       Upstream& upstream = test_.upstreams[destination.host];
+      if (upstream.throws) throw std::logic_error("connecting is broken");
       if (upstream.refuses) {
         co_return failure(Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
                                           "connection refused"));

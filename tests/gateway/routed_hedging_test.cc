@@ -199,5 +199,37 @@ TEST_F(RoutedHedgingTest, EndsTheAnswerOfTheWinnerWhenItsClientLeaves) {
   EXPECT_EQ(b().open, 0u);
 }
 
+// A bug in one of them ends the request like any other bug, and leaves nothing behind.
+TEST_F(RoutedHedgingTest, EndsBothAttemptsIfTheSecondThrows) {
+  settings->providers[1].connection_limits.max_connections = 1;
+  start();
+  a().next.push_back(Act::silence());
+  b().throws = true;
+  Client& client = begin(chat());
+  pass(milliseconds(1'010));
+  EXPECT_TRUE(client.reply().broken);
+  EXPECT_EQ(take_exceptions(), "connecting is broken");
+  pass(milliseconds(40));
+  EXPECT_EQ(a().open, 0u);
+  EXPECT_EQ(a().cut_short, 1u);
+  EXPECT_TRUE(gateway->quiet().raised());
+  b().throws = false;
+  a().next.push_back(Act::silence());
+  Client& next = begin(chat());
+  pass(milliseconds(1'010));
+  EXPECT_EQ(next.reply().field("x-penstock-target"), "b/m");
+}
+
+TEST_F(RoutedHedgingTest, BeginsNoSecondAttemptIfTheFirstThrows) {
+  start();
+  a().throws = true;
+  Client& client = begin(chat());
+  EXPECT_TRUE(client.reply().broken);
+  EXPECT_EQ(take_exceptions(), "connecting is broken");
+  pass(seconds(2));
+  EXPECT_EQ(b().served(), 0u);
+  EXPECT_TRUE(gateway->quiet().raised());
+}
+
 }  // namespace
 }  // namespace penstock::gateway

@@ -190,5 +190,36 @@ TEST_F(RoutedPassTest, AsksNobodyElseAfterTheFirstContent) {
   EXPECT_EQ(b().served(), 0u);
 }
 
+// What a GET or HEAD asks for is no model's answer, even if a body names a model with a route.
+TEST_F(RoutedPassTest, LeadsNoGetOrHeadAlongARoute) {
+  route();
+  start();
+  const auto request = [](std::string_view method, std::string_view path, std::string_view more) {
+    return std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n" +
+           std::string(more);
+  };
+  const std::string body = "Content-Length: 17\r\n\r\n{\"model\":\"smart\"}";
+  for (const std::string_view method : {"GET", "HEAD"}) {
+    const bool has_body = method == "GET";
+    EXPECT_EQ(ask(request(method, "/v1/chat/completions/chatcmpl-1", body)).status, 400);
+    const Reply listed = ask(request(method, "/v1/models/smart", "\r\n"));
+    EXPECT_EQ(listed.status, 200);
+    EXPECT_EQ(listed.body.contains(R"("smart")"), has_body);
+    EXPECT_EQ(ask(request(method, "/v1/responses/resp_1", body)).status, 400);
+    EXPECT_EQ(a().served() + b().served(), 0u);
+    const Reply stored =
+        ask(request(method, "/v1/responses/resp_1", "x-penstock-provider: b\r\n" + body));
+    EXPECT_EQ(stored.status, 200);
+    EXPECT_EQ(!stored.body.empty(), has_body);
+    EXPECT_EQ(stored.field("x-penstock-target"), "");
+    EXPECT_EQ(b().served(), 1u);
+    EXPECT_TRUE(b().heads.front().starts_with("GET /v1/responses/resp_1\r\n"));
+    b().got.clear();
+    b().heads.clear();
+  }
+  EXPECT_EQ(ask(request("HEAD", "/v1/responses", body)).status, 400);
+  EXPECT_EQ(ask(request("HEAD", "/v1/embeddings", body)).status, 405);
+}
+
 }  // namespace
 }  // namespace penstock::gateway
