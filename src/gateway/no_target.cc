@@ -1,5 +1,7 @@
 #include "gateway/no_target.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <string>
 #include <utility>
@@ -10,24 +12,30 @@ using routing::Step;
 
 namespace {
 
-std::string_view why_text(Step::Why why) {
+// What is said before and after the model's name.
+struct WhyText {
+  std::string_view before;
+  std::string_view after;
+};
+
+WhyText why_text(Step::Why why) {
   switch (why) {
     case Step::Why::kNoCandidate:
-      return "no target of the model can take the request";
+      return {"no target", " can take the request"};
     case Step::Why::kAllCooling:
-      return "all targets of the model are cooling down";
+      return {"all targets", " are cooling down"};
     case Step::Why::kAllFull:
-      return "all targets of the model are at max_concurrency";
+      return {"all targets", " are at max_concurrency"};
     case Step::Why::kQueueFull:
-      return "too many requests wait for a target of the model";
+      return {"too many requests wait for a target", ""};
     case Step::Why::kDeadline:
-      return "the time for the request ended before a target could be asked of the model";
+      return {"the time for the request ended before a target", " could be asked"};
     case Step::Why::kAllTried:
     case Step::Why::kAttempts:
     case Step::Why::kBudget:
       break;
   }
-  return "no target of the model is left to try";
+  return {"no target", " is left to try"};
 }
 
 }  // namespace
@@ -36,8 +44,9 @@ Error no_target(std::string_view model, Step::Why why, std::optional<SteadyTime>
                 SteadyTime now) {
   constexpr std::size_t kNameShownBytes = 256;
   const bool is_cooling = why == Step::Why::kAllCooling;
+  const auto [before, after] = why_text(why);
   std::string message =
-      std::string(why_text(why)) + " '" + std::string(model.substr(0, kNameShownBytes)) + "'";
+      fmt::format("{} of the model '{}'{}", before, model.substr(0, kNameShownBytes), after);
   if (is_cooling && usable_at && *usable_at > now) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(*usable_at - now);
     message += "; the first can be asked in " + std::to_string(left.count()) + " s";

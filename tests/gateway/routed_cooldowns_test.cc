@@ -104,6 +104,19 @@ TEST_F(RoutedCooldownsTest, TellsTheTimeOfTheFirstTargetHoweverManyHaveLimited) 
   EXPECT_EQ(reply.field("x-should-retry"), "");
 }
 
+TEST_F(RoutedCooldownsTest, SaysWhichModelsTargetsAreCooling) {
+  route("ab");
+  start();
+  a().next.push_back(Act::error(429, "", "Retry-After: 7\r\n"));
+  b().next.push_back(Act::error(429, "", "Retry-After: 30\r\n"));
+  ask(chat());
+  const std::string body = ask(chat()).body;
+  EXPECT_TRUE(
+      body.contains("\"all targets of the model 'smart' are cooling down; the first can be "
+                    "asked in 7 s\""))
+      << body;
+}
+
 TEST_F(RoutedCooldownsTest, TellsLibrariesNotToRetryIfNothingCanBeAskedSoon) {
   route("abc");
   start();
