@@ -47,8 +47,11 @@ void check_target(Decoder& decoder, const Draft& draft, const ModelRoute& route,
                   const RouteNodes& nodes, std::size_t index) {
   const RouteTarget& target = route.targets[index];
   const Node& node = nodes.targets[index];
+  const auto model_of = [&route](const RouteTarget& one) -> const std::string& {
+    return one.model.empty() && !is_prefix(route) ? route.model : one.model;
+  };
   const auto is_same = [&](const RouteTarget& other) {
-    return other.provider == target.provider && other.model == target.model;
+    return other.provider == target.provider && model_of(other) == model_of(target);
   };
   const auto end = route.targets.begin() + static_cast<std::ptrdiff_t>(index);
   if (std::any_of(route.targets.begin(), end, is_same)) {

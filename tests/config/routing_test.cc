@@ -265,6 +265,9 @@ INSTANTIATE_TEST_SUITE_P(
                "model: x}]}]",
                "71: routing.routes[0].targets[1]: the route has this target already; give that one "
                "a higher weight instead"},
+        Remark{"routes: [{model: a, targets: [{provider: openai}, {provider: openai, model: a}]}]",
+               "61: routing.routes[0].targets[1]: the route has this target already; give that one "
+               "a higher weight instead"},
         Remark{"routes: [{model: a, targets: [{provider: local}]}]",
                "41: routing.routes[0].targets[0]: the allowed_models of local do not include a; "
                "add it there, or remove this target"},
