@@ -90,11 +90,18 @@ class EnvoyImport {
         encrypted_.insert(text_at(target, "name"));
       }
     } else if (!is_silent(kind)) {
-      const Node* node = resource.find("kind");
-      remark(
-          problems_, node != nullptr ? *node : resource,
-          fmt::format("not carried over: {} {}", config::shown_key(kind), config::shown_key(name)));
+      remark_resource(resource, kind, name);
     }
+  }
+
+  void remark_resource(const Node& resource, const std::string& kind, const std::string& name) {
+    if (kind.empty()) {
+      return remark(problems_, resource, "not carried over: a resource of Kubernetes has a `kind`");
+    }
+    remark(problems_, *resource.find("kind"),
+           name.empty() ? fmt::format("not carried over: {}", config::shown_key(kind))
+                        : fmt::format("not carried over: {} {}", config::shown_key(kind),
+                                      config::shown_key(name)));
   }
 
   // What only says how Envoy itself runs. Secrets are asked for where they are used.

@@ -11,6 +11,7 @@ namespace penstock::imports {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -71,6 +72,14 @@ TEST(Envoy, SaysWhatCouldNotBeCarriedOver) {
           HasSubstr("not carried over: the AIServiceBackend bedrock speaks AWSBedrock"),
           HasSubstr("spec.healthCheck.passive.interval: not carried over"),
           HasSubstr("93:7: warning: kind: not carried over: MCPRoute tools")));
+}
+
+TEST(Envoy, SaysThatAFileHasNoResources) {
+  const Imported imported = import_text(Source::kEnvoy, "model_list: []\n", "config.yaml");
+  EXPECT_EQ(imported.text, "");
+  EXPECT_THAT(texts_of(imported.remarks),
+              Contains("config.yaml:1:1: warning: not carried over: a resource of Kubernetes has a "
+                       "`kind`"));
 }
 
 }  // namespace
