@@ -72,16 +72,17 @@ If none runs there, the answer is that of a server which has just started. Nothi
 to an upstream but the question for its models.
 )";
 
-void add_config_option(CLI::App& command, std::string& file) {
-  command.add_option("--config,-c", file, "configuration file, such as run.yaml")
-      ->type_name("FILE");
+// Also without the option's name, where nothing else is.
+void add_config_option(CLI::App& command, std::string& file,
+                       const std::string& name = "file,--config,-c") {
+  command.add_option(name, file, "configuration file, such as run.yaml")->type_name("FILE");
 }
 
 CLI::App* add_explain_command(CLI::App& app, ExplainOptions& options) {
   CLI::App* command = app.add_subcommand(
       "explain-route", "show which targets a request for a model would be sent to, and why");
   command->add_option("model", options.model, "as clients name it")->type_name("MODEL")->required();
-  add_config_option(*command, options.config.file);
+  add_config_option(*command, options.config.file, "--config,-c");
   command->add_option("--header", options.headers, "a field of the request's head")
       ->type_name("NAME=VALUE");
   command->add_option("--body", options.body_file, "the request's body")->type_name("FILE");

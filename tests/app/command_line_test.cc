@@ -125,6 +125,14 @@ TEST_F(CommandLine, CheckPrintsTheConfigurationWithSecretsMasked) {
                                  HasSubstr("alice"), Not(HasSubstr("canary"))));
 }
 
+TEST_F(CommandLine, CheckTakesAFileWithoutTheOptionsName) {
+  const std::string path = file(provider_yaml("http://upstream.test"));
+  const Outcome outcome = run({"check", path});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("http://upstream.test/v1"));
+  EXPECT_EQ(run({"check", path, "--config", path}).status, 2);
+}
+
 TEST_F(CommandLine, CheckNamesEveryMistakeWithItsPosition) {
   const std::string path = file(R"(version: 2
 providers:
