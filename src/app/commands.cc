@@ -6,8 +6,8 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -150,18 +150,29 @@ void write_problems(const std::vector<std::string>& problems, const SecretGuard&
   }
 }
 
+// Nullopt if it cannot be read. One byte over the limit is read, too, so that endless files end and
+// large ones are refused by whoever gets the text.
+std::optional<std::string> read_file(const std::string& path, std::size_t bytes_max) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(bytes_max + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (file.gcount() == 0 && !file.eof())) return std::nullopt;
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
 Result<RouteQuestion> question_of(const ExplainOptions& options) {
   RouteQuestion question{.model = options.model,
                          .path = options.path,
                          .body = "{\"model\":" + json_quoted(options.model) + "}",
                          .fields = {}};
   if (!options.body_file.empty()) {
-    std::ifstream file(options.body_file);
-    if (!file) {
+    std::optional<std::string> body = read_file(options.body_file, config::Limits().body_bytes);
+    if (!body) {
       return failure(Error::client(ErrorKind::kInvalidRequest,
                                    "--body " + options.body_file + " cannot be read"));
     }
-    question.body.assign(std::istreambuf_iterator<char>(file), {});
+    question.body = std::move(*body);
   }
   for (const std::string& header : options.headers) {
     auto field = field_of(header);
@@ -204,8 +215,10 @@ Result<RouteReply> ask_about_route(const ExplainOptions& options, const RouteQue
                                    const std::shared_ptr<config::Settings>& settings) {
   if (!options.url.empty()) {
     Result<config::Url> url = config::parse_url(options.url);
-    if (!url) return failure(std::move(url.error()));
-    return ask_for_route(*url, question);
+    Result<RouteReply> reply =
+        url ? ask_for_route(*url, question) : failure(std::move(url.error()));
+    if (!reply) reply.error().message.insert(0, "--url " + options.url + ": ");
+    return reply;
   }
   const config::Url url = address_of(settings->server);
   Result<RouteReply> reply = ask_for_route(url, question);
@@ -283,16 +296,12 @@ int list_models(const ConfigSource& config) {
 }
 
 int import_config(const ImportOptions& options) {
-  std::ifstream file(options.file, std::ios::binary);
-  // One byte over the limit, so that endless files end and large ones are refused.
-  std::string text(config::kDocumentBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.gcount() == 0 && !file.eof())) {
+  const std::optional<std::string> text = read_file(options.file, config::kDocumentBytesMax);
+  if (!text) {
     std::cerr << "penstock: " << options.file << " cannot be read\n";
     return kMistake;
   }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  const imports::Imported imported = imports::import_text(options.source, text, options.file);
+  const imports::Imported imported = imports::import_text(options.source, *text, options.file);
   for (const config::Problem& remark : imported.remarks) std::cerr << remark.text() << "\n";
   if (imported.text.empty()) return kMistake;
   std::cout << imported.text;
@@ -320,6 +329,11 @@ int explain_route(const ExplainOptions& options) {
     std::cerr << "penstock: the server answered " << reply->status
               << (reply->status == 401 ? "; give a key with --api-key" : "") << ": " << reply->body
               << "\n";
+    return kFailed;
+  }
+  if (!reply->is_text) {
+    std::cerr << "penstock: the server answered something else than a route: it is no Penstock, or "
+                 "an older one\n";
     return kFailed;
   }
   std::cout << reply->body;

@@ -67,7 +67,10 @@ class Questioner {
     if (!sent) co_return failure(std::move(sent.error()));
     auto head = co_await exchange.receive_head(until_, never_);
     if (!head) co_return failure(std::move(head.error()));
-    RouteReply reply{.status = (*head)->status, .body = {}};
+    const std::string_view type =
+        (*head)->fields.find(http::FieldName::kContentType).value_or(std::string_view());
+    RouteReply reply{
+        .status = (*head)->status, .is_text = type.starts_with("text/plain"), .body = {}};
     Status read = co_await read_body(exchange, reply.body);
     if (!read) co_return failure(std::move(read.error()));
     co_return reply;

@@ -21,6 +21,7 @@ struct RouteQuestion {
 
 struct RouteReply {
   int status = 0;
+  bool is_text = false;  // it was said to be
   std::string body;
 };
 

@@ -37,8 +37,9 @@ Task<Status> read_question(Exchange& exchange, const RouteMatch& question, const
                            std::string_view body, wire::RequestFields& fields) {
   const std::optional<std::string> model = http::query_parameter(question.query, "model");
   if (!model || !body.empty()) {
-    Status understood =
-        co_await understand(exchange, body, *asked.served->route.passing->shape, fields);
+    wire::RequestShape shape = *asked.served->route.passing->shape;
+    if (model) shape.model_is = wire::ModelIs::kOptional;
+    Status understood = co_await understand(exchange, body, shape, fields);
     if (!understood) co_return understood;
   }
   if (model) exchange.facts().model.assign(*model);

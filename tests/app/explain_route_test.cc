@@ -114,12 +114,24 @@ TEST_F(ExplainRouteCommand, RefusesWhatItCannotAsk) {
   EXPECT_EQ(explain({"smart", "-c", file, "--header", "novalue"}).status, 2);
   EXPECT_EQ(explain({"smart", "-c", file, "--body", "/no/such/file"}).status, 2);
   EXPECT_EQ(explain({"smart", "-c", "/no/such/file"}).status, 2);
+  const ExplainOutcome folder = explain({"smart", "-c", file, "--body", directory.path_of("")});
+  EXPECT_EQ(folder.status, 2);
+  EXPECT_THAT(folder.err, HasSubstr("cannot be read"));
   const ExplainOutcome nobody = explain({"smart", "--url", "http://127.0.0.1:1"});
   EXPECT_EQ(nobody.status, 1);
-  EXPECT_THAT(nobody.err, HasSubstr("penstock: "));
+  EXPECT_THAT(nobody.err, HasSubstr("penstock: --url http://127.0.0.1:1: cannot connect"));
+  const ExplainOutcome no_url = explain({"smart", "--url", "nonsense"});
+  EXPECT_THAT(no_url.err, HasSubstr("--url nonsense: a URL must begin with"));
   const ExplainOutcome unknown = explain({"no-such-model", "-c", file});
   EXPECT_EQ(unknown.status, 1);
   EXPECT_THAT(unknown.err, HasSubstr("answered 404"));
+}
+
+TEST_F(ExplainRouteCommand, KnowsAServerThatIsNoPenstock) {
+  const ExplainOutcome outcome = explain({"smart", "--url", std::string(upstream.url())});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, HasSubstr("it is no Penstock"));
 }
 
 }  // namespace

@@ -174,6 +174,15 @@ TEST_F(ExplainRoute, TakesTheModelOfTheQueryWhereThereIsNoBody) {
   EXPECT_EQ(ask(post("/penstock/explain-route?model=smart&path=/x", "")).status, 400);
 }
 
+TEST_F(ExplainRoute, TakesTheModelOfTheQueryForABodyThatNamesNone) {
+  route("ab").rules.affinity.keys = {config::AffinityRules::Key::kPromptCacheKey};
+  start();
+  const Reply reply =
+      ask(post("/penstock/explain-route?model=smart", R"({"prompt_cache_key":"k","messages":[]})"));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_TRUE(json::parse(reply.body).contains("affinity_key")) << reply.body;
+}
+
 TEST_F(ExplainRoute, ShowsHiddenRoutesAndFallbacks) {
   route("b", "back").hidden = true;
   route("a").fallbacks.any = {"back"};
