@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -179,11 +180,25 @@ void warn_of(Decoder& decoder, const Node& node, const Draft& draft, const Model
   }
 }
 
+using ByName = std::unordered_map<std::string, std::vector<std::size_t>>;
+
+// `names`: the full names of all models.
+void settle_shared_ids(Draft& draft, const ByName& names) {
+  const std::vector<Model>& models = draft.settings.models;
+  std::map<std::string, std::vector<std::size_t>> ids;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (!models[i].id.empty() && !names.contains(models[i].id)) ids[models[i].id].push_back(i);
+  }
+  for (const auto& [id, sharing] : ids) {
+    if (sharing.size() > 1) settle_shared_id(draft, id, sharing);
+  }
+}
+
 }  // namespace
 
 void settle_models(Decoder& decoder, Draft& draft) {
   std::vector<Model>& models = draft.settings.models;
-  std::unordered_map<std::string, std::vector<std::size_t>> names;
+  ByName names;
   for (std::size_t i = 0; i < models.size(); ++i) {
     Model& model = models[i];
     const Node& node = draft.model_nodes[i];
@@ -199,6 +214,7 @@ void settle_models(Decoder& decoder, Draft& draft) {
     const bool is_first = named.front() == i;
     if (is_first && named.size() > 1) settle_shared_name(decoder, draft, name, named);
   }
+  settle_shared_ids(draft, names);
 }
 
 }  // namespace penstock::config

@@ -34,15 +34,33 @@ bool has_target_at(const ModelRoute& route, std::size_t provider) {
   return std::ranges::count(route.targets, provider, &RouteTarget::provider) > 0;
 }
 
+RouteTarget target_of(const Model& model, std::size_t provider) {
+  RouteTarget target;
+  target.provider = provider;
+  target.model = model.upstream_id();
+  return target;
+}
+
+void add_route(Settings& settings, ModelRoute route) {
+  const std::string& name = route.model;
+  const bool is_routed = std::ranges::count(settings.routing.routes, name, &ModelRoute::model) > 0;
+  if (route.targets.size() > 1 && !is_routed) settings.routing.routes.push_back(std::move(route));
+}
+
+ModelRoute route_named(const std::string& name, const Settings& settings) {
+  ModelRoute route;
+  route.model = name;
+  route.is_written = false;
+  route.rules = settings.routing.defaults;
+  return route;
+}
+
 }  // namespace
 
 void settle_shared_name(Decoder& decoder, Draft& draft, const std::string& name,
                         const std::vector<std::size_t>& models) {
   Settings& settings = draft.settings;
-  ModelRoute route;
-  route.model = name;
-  route.is_written = false;
-  route.rules = settings.routing.defaults;
+  ModelRoute route = route_named(name, settings);
   const Model& first = settings.models[models.front()];
   for (const std::size_t index : models) {
     const Model& model = settings.models[index];
@@ -58,18 +76,28 @@ void settle_shared_name(Decoder& decoder, Draft& draft, const std::string& name,
       continue;
     }
     if (!settings.providers[*provider].allows(model.upstream_id())) continue;  // a warning says so
-    RouteTarget target;
-    target.provider = *provider;
-    target.model = model.upstream_id();
-    route.targets.push_back(std::move(target));
+    route.targets.push_back(target_of(model, *provider));
   }
   if (route.targets.size() > ModelRoute::kTargetsMax) {
     return decoder.error(
         name_node(draft, models[ModelRoute::kTargetsMax]),
         fmt::format("more than {} models are named {}", ModelRoute::kTargetsMax, shown_key(name)));
   }
-  const bool is_routed = std::ranges::count(settings.routing.routes, name, &ModelRoute::model) > 0;
-  if (route.targets.size() > 1 && !is_routed) settings.routing.routes.push_back(std::move(route));
+  add_route(settings, std::move(route));
+}
+
+void settle_shared_id(Draft& draft, const std::string& id, const std::vector<std::size_t>& models) {
+  Settings& settings = draft.settings;
+  ModelRoute route = route_named(id, settings);
+  for (const std::size_t index : models) {
+    const Model& model = settings.models[index];
+    const auto provider = provider_of(model, settings.providers);
+    if (!provider || has_target_at(route, *provider)) continue;  // reported
+    if (!fault_of(model, settings.models[models.front()], id).empty()) return;
+    if (!settings.providers[*provider].allows(model.upstream_id())) continue;
+    route.targets.push_back(target_of(model, *provider));
+  }
+  if (route.targets.size() <= ModelRoute::kTargetsMax) add_route(settings, std::move(route));
 }
 
 }  // namespace penstock::config

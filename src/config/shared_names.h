@@ -16,4 +16,8 @@ namespace penstock::config {
 void settle_shared_name(Decoder& decoder, Draft& draft, const std::string& name,
                         const std::vector<std::size_t>& models);
 
+// The same of models whose names have their providers' ids before the model_id that they share.
+// They are complete without it: where they cannot take each other's place, there is no route.
+void settle_shared_id(Draft& draft, const std::string& id, const std::vector<std::size_t>& models);
+
 }  // namespace penstock::config

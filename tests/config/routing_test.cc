@@ -422,6 +422,24 @@ TEST(SharedNames, BecomeARouteOfEqualTargets) {
   EXPECT_EQ(route.targets[0].weight, route.targets[1].weight);
 }
 
+TEST(SharedNames, BecomeARouteOfModelsThatAreListedUnderTheirProviders) {
+  const std::string_view text = R"(registered_resources:
+  models:
+    - {model_id: smart, provider_id: openai, provider_model_id: gpt-5.5}
+    - {model_id: other, provider_id: openai}
+    - {model_id: smart, provider_id: local, provider_model_id: x}
+    - {model_id: kinds, provider_id: openai}
+    - {model_id: kinds, provider_id: azure-eu, model_type: rerank}
+)";
+  const Routing routing = routing_of(text);
+  ASSERT_EQ(routing.routes.size(), 1u);
+  EXPECT_EQ(routing.routes[0].model, "smart");
+  EXPECT_FALSE(routing.routes[0].is_written);
+  ASSERT_EQ(routing.routes[0].targets.size(), 2u);
+  EXPECT_EQ(routing.routes[0].targets[0].model, "gpt-5.5");
+  EXPECT_EQ(routing.routes[0].targets[1].model, "x");
+}
+
 TEST(SharedNames, AreDescribedAsTheirModelsOnly) {
   const Settings settings = settings_of(
       std::string(kThreeProviders) +
