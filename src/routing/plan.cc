@@ -88,7 +88,7 @@ Step Plan::wait_or_give_up(const Look& look, SteadyTime now) {
   const bool is_cooling = look.cooling != 0;
   const SteadyTime cooled = earliest_end(look.cooling, now);
   if (!is_full && is_cooling && enter_queue(now) && cooled <= queue_until_) {
-    tried_ &= ~look.cooling;  // that they failed is over then
+    tried_ &= ~look.cooling | refused_;  // that they failed is over then
     return wait_step(Step::For::kPlace, cooled);
   }
   const SteadyTime usable = usable_at(now).value_or(SteadyTime{});
@@ -102,7 +102,7 @@ Step Plan::wait_or_give_up(const Look& look, SteadyTime now) {
 // open target that was not tried.
 bool Plan::may_repeat_round(const Look& look) const {
   if (!same_target_is_allowed_ || tried_ == 0) return false;
-  const Mask again = tried_ & look.candidates & ~look.cooling;
+  const Mask again = tried_ & ~refused_ & look.candidates & ~look.cooling;
   return (again & ~look.open) != 0 || (again != 0 && (look.open & ~tried_) == 0);
 }
 
@@ -112,7 +112,7 @@ Step Plan::next_round(SteadyTime now) {
   const auto doublings = std::min<std::size_t>(rounds_++, kBackoffDoublingsMax);
   const nanoseconds longest = std::min(rules.initial * (1 << doublings), rules.max);
   const double part = static_cast<double>(chooser_.random_.next() >> 11) * 0x1p-53;
-  tried_ = 0;
+  tried_ = refused_;
   backoff_until_ =
       now + nanoseconds{static_cast<std::int64_t>(static_cast<double>(longest.count()) * part)};
   if (backoff_until_ >= deadline_) return give_up(Step::Why::kDeadline);
@@ -121,6 +121,7 @@ Step Plan::next_round(SteadyTime now) {
 
 Verdict Plan::failed(Lease& lease, FailureClass failure, std::optional<nanoseconds> told,
                      Repeatable repeatable, SteadyTime now) {
+  if (repeatable == Repeatable::kElsewhere) refused_ |= mask_of(lease.position());
   lease.failed(failure, told, now, chooser_.random_.next());
   const FailureRule::Next next = rule_of(failure).next;
   if (next == FailureRule::Next::kContextFallback) return Verdict::kContextFallback;

@@ -107,7 +107,11 @@ enum class Verdict : std::uint8_t {
 };
 
 // Whether the request could be sent once more: its body is there, nothing went downstream.
-enum class Repeatable : std::uint8_t { kNo, kYes };
+enum class Repeatable : std::uint8_t {
+  kNo,
+  kElsewhere,  // its upstream has said that it need not come back
+  kYes,
+};
 
 class Plan {
  public:
@@ -215,7 +219,8 @@ class Plan {
   const Asked asked_;
   const SteadyTime deadline_;
   const For purpose_;
-  Mask tried_ = 0;  // in this round
+  Mask tried_ = 0;    // in this round
+  Mask refused_ = 0;  // not to be asked again in any round
   std::size_t attempts_ = 0;
   std::size_t rounds_ = 0;
   SteadyTime backoff_until_{};

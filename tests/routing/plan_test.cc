@@ -149,6 +149,37 @@ TEST(Plan, DoesNotAskTheSameTargetAgainAfterAFailureThatOnlyAnotherCanMend) {
   EXPECT_EQ(step.why, Step::Why::kAllCooling);
 }
 
+TEST(Plan, DoesNotAskATargetAgainThatHasForbiddenIt) {
+  RouteFixture fixture(2);
+  fixture.rules().attempts = 5;
+  Plan plan = fixture.plan();
+  Step first = plan.next(fixture.now());
+  const std::size_t refused = first.lease.position();
+  plan.failed(first.lease, FailureClass::kServer, {}, Repeatable::kElsewhere, fixture.now());
+  for (int i = 0; i < 3; ++i) {
+    Step step = plan.next(fixture.now());
+    if (step.kind == Step::Kind::kWait) {
+      fixture.advance(step.until - fixture.now());
+      step = plan.next(fixture.now());
+    }
+    ASSERT_EQ(step.kind, Step::Kind::kTarget);
+    EXPECT_NE(step.lease.position(), refused);
+    plan.failed(step.lease, FailureClass::kServer, {}, Repeatable::kYes, fixture.now());
+  }
+}
+
+TEST(Plan, GivesUpIfItsOnlyTargetHasForbiddenARepetition) {
+  RouteFixture fixture(1);
+  Plan plan = fixture.plan();
+  Step step = plan.next(fixture.now());
+  EXPECT_EQ(
+      plan.failed(step.lease, FailureClass::kServer, {}, Repeatable::kElsewhere, fixture.now()),
+      Verdict::kNext);
+  step = plan.next(fixture.now());
+  EXPECT_EQ(step.kind, Step::Kind::kNone);
+  EXPECT_EQ(step.why, Step::Why::kAllTried);
+}
+
 TEST(Plan, MakesNoMoreAttemptsThanItsRuleSays) {
   RouteFixture fixture(5);
   Plan plan = fixture.plan();
