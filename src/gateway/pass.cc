@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "gateway/answer_hold.h"
 #include "gateway/ask_upstream.h"
-#include "gateway/await_content.h"
 #include "gateway/caller_data.h"
 #include "gateway/choose.h"
 #include "gateway/content.h"
@@ -74,12 +74,13 @@ class DirectPass {
     return scope_.timeouts.first_token.count() > 0 && asked_.answer->has_body();
   }
   Task<Status> await_first_content() {
-    const config::HoldRules hold;
+    const config::HoldRules rules;
     UpstreamAnswer& answer = *asked_.answer;
-    Result<AnswerStart> start =
-        co_await await_content(answer, hold, began_at_ + scope_.timeouts.first_token);
-    if (!start) co_return failure(std::move(start.error()));
-    if (start->kind == AnswerStart::Kind::kError) answer.becomes_error(std::move(start->error));
+    AnswerHold hold(answer, rules, began_at_ + scope_.timeouts.first_token);
+    Status held = co_await hold.await();
+    if (!held) co_return held;
+    AnswerStart& start = hold.start();
+    if (start.kind == AnswerStart::Kind::kError) answer.becomes_error(std::move(start.error));
     co_return Status{};
   }
   Task<Status> pass_on() {
@@ -98,14 +99,6 @@ class DirectPass {
   AttemptTarget attempt_;
   Asked asked_;
 };
-
-// A coroutine of its own, so that other requests have no memory for it. `other` is set if a model
-// without a route is to answer instead.
-Task<Status> pass_along(const PassedRequest& request, const Choice& choice,
-                        std::optional<models::Catalog::Target>& other) {
-  RoutedPass routed(request, *choice.chooser);
-  co_return co_await routed.run(*choice.route, other);
-}
 
 }  // namespace
 
@@ -142,7 +135,7 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
                               .only_provider = choice->only_provider};
   if (choice->route != nullptr) {
     std::optional<models::Catalog::Target> other;
-    Status passed = co_await pass_along(request, *choice, other);
+    Status passed = co_await RoutedPass::run(request, *choice, other);
     if (!other) co_return passed;
     choice->target = *other;
     exchange.set_target(*other);

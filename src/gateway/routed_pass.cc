@@ -60,92 +60,125 @@ routing::Asked asked_of(const PassedRequest& request, const RequestAffinity& aff
   return asked;
 }
 
-RoutedPass::RoutedPass(const PassedRequest& request, routing::Chooser& chooser)
-    : request_(request), chooser_(chooser) {}
-
-Task<Status> RoutedPass::run(const routing::ModelRoute& route,
-                             std::optional<models::Catalog::Target>& other) {
-  const routing::ModelRoute* next = &route;
+RoutedPass::RoutedPass(const PassedRequest& request, routing::Chooser& chooser,
+                       const routing::ModelRoute& route)
+    : request_(request),
+      chooser_(chooser),
+      last_begin_(
+          last_begin(request.exchange.client().request().fields, request.exchange.facts().started)),
+      models_(request.exchange.facts().model.view()) {
   request_.exchange.facts().model_route = route.index();
-  visited_.push_back(request_.exchange.facts().model.view());
-  for (;;) {
-    RouteEnd end = co_await try_route(*next);
-    if (end.done) co_return std::move(*end.done);
-    note_end(end);
-    if (is_over()) co_return co_await give_up(end);
-    // Another model is at another target.
-    if (!affinity_.pin.is_there()) add_fallbacks(*next, end.verdict);
-    const std::optional<Fallback> fallback = next_fallback();
-    if (!fallback) co_return co_await give_up(end);
-    request_.exchange.facts().is_fallback = true;
-    if (fallback->route == nullptr) {
-      other = fallback->target;
-      co_return Status{};
-    }
-    next = fallback->route;
-  }
+  go_along(route);
 }
 
-Task<RoutedPass::RouteEnd> RoutedPass::try_route(const routing::ModelRoute& route) {
-  affinity_ = affinity_of(sent(), route);
-  avoided_ = nullptr;
-  const std::size_t asked_before = request_.exchange.facts().targets_asked.count();
-  RouteEnd end = co_await try_targets(route);
-  if (end.done) co_return end;
-  const std::size_t attempts = request_.exchange.facts().targets_asked.count() - asked_before;
-  if (!leave_pin(route, end, attempts)) co_return end;
-  RouteEnd unpinned = co_await try_targets(route);
-  co_return unpinned;
-}
-
-Task<RoutedPass::RouteEnd> RoutedPass::try_targets(const routing::ModelRoute& route) {
-  const net::Signal& gone = request_.exchange.client().gone();
-  const SteadyTime last =
-      last_begin(request_.exchange.client().request().fields, request_.exchange.facts().started);
-  routing::Plan plan(chooser_, route, asked(), now(), last);
-  std::optional<routing::PlaceWaiter> waiter;
-  RouteEnd end;
-  for (;;) {
-    Step step = plan.next(now(), waiter ? &*waiter : nullptr);
-    // After a backoff that is longer than the request may take, nothing would be asked.
-    const bool is_in_vain = step.kind == Step::Kind::kWait && step.wait == Step::For::kBackoff &&
-                            step.until >= request_.exchange.facts().deadline;
-    if (step.kind == Step::Kind::kNone || is_in_vain || is_over()) {
-      end.why = step.kind == Step::Kind::kNone ? step.why : Step::Why::kDeadline;
-      if (all_are_cooling(plan, now())) end.why = Step::Why::kAllCooling;
-      end.usable_at = plan.usable_at(now());
-      co_return end;
+Task<Status> RoutedPass::run(const PassedRequest& request, const Choice& choice,
+                             std::optional<models::Catalog::Target>& other) {
+  RoutedPass self(request, *choice.chooser, *choice.route);
+  const net::Signal& gone = request.exchange.client().gone();
+  while (self.plan_) {
+    Step step = self.next_step();
+    if (step.kind == Step::Kind::kNone) {
+      self.leave_route();
+      continue;
     }
     if (step.kind == Step::Kind::kWait) {
-      Status waited = co_await wait(plan, step, waiter);
-      if (waited) continue;
-      end.done = std::move(waited);
-      co_return end;
+      Status waited = co_await self.wait(step);
+      if (!waited) co_return waited;
+      continue;
     }
-    waiter.reset();
-    TargetAttempt* ended = co_await run_attempt(plan, std::move(step.lease));
-    TargetAttempt& attempt = *ended;
-    if (attempt.is_ready()) {
-      end.done = co_await send(plan, attempt);
-      co_return end;
+    TargetAttempt* attempt = &self.begin(std::move(step.lease));
+    if (self.race_after_) {
+      attempt = co_await self.race(*attempt);
+    } else {
+      co_await attempt->run();
+    }
+    if (attempt->is_ready()) {
+      const Counted counted = self.note_start(*attempt);
+      Status relayed = co_await relay(request.exchange, *attempt->answer());
+      self.note_end(*attempt, relayed, counted);
+      co_return relayed;
     }
     // Nobody waits for a further attempt, and connecting may succeed without noticing that.
-    if (gone.raised()) {
-      end.done = failure(Error::cancelled());
-      co_return end;
-    }
-    last_ = &attempt;
-    end.verdict = plan.failed(attempt.lease(), *attempt.failure_class(), attempt.told(),
-                              may_be_sent_again(attempt), now());
-    if (end.verdict != Verdict::kNext || is_over() || may_leave_pin(route)) {
-      end.usable_at = plan.usable_at(now());
-      co_return end;
-    }
+    if (gone.raised()) co_return failure(Error::cancelled());
+    if (self.note_failure(*attempt) == Goes::kElsewhere) self.leave_route();
+  }
+  other = self.other_;
+  if (other) co_return Status{};
+  co_return co_await self.give_up();
+}
+
+void RoutedPass::go_along(const routing::ModelRoute& route) {
+  affinity_ = affinity_of(sent(), route);
+  avoided_ = nullptr;
+  pin_is_left_ = false;
+  asked_before_ = request_.exchange.facts().targets_asked.count();
+  make_plan(route);
+}
+
+void RoutedPass::make_plan(const routing::ModelRoute& route) {
+  end_ = {};
+  routing::Asked asked = asked_of(request_, affinity_);
+  asked.avoided = avoided_;
+  plan_.emplace(chooser_, route, asked, now(), last_begin_);
+}
+
+// Of kind kNone: nothing more is tried along this route.
+Step RoutedPass::next_step() {
+  Step step = plan_->next(now(), waiter_ ? &*waiter_ : nullptr);
+  if (step.kind == Step::Kind::kTarget) waiter_.reset();
+  // After a backoff that is longer than the request may take, nothing would be asked.
+  const bool is_in_vain = step.kind == Step::Kind::kWait && step.wait == Step::For::kBackoff &&
+                          step.until >= request_.exchange.facts().deadline;
+  if (step.kind != Step::Kind::kNone && !is_in_vain && !is_over()) return step;
+  end_.why = step.kind == Step::Kind::kNone ? step.why : Step::Why::kDeadline;
+  if (all_are_cooling(*plan_, now())) end_.why = Step::Why::kAllCooling;
+  return {};
+}
+
+RoutedPass::Goes RoutedPass::note_failure(TargetAttempt& attempt) {
+  last_ = &attempt;
+  end_.verdict = plan_->failed(attempt.lease(), *attempt.failure_class(), attempt.told(),
+                               may_be_sent_again(attempt), now());
+  const bool goes_on = end_.verdict == Verdict::kNext && !is_over() && !may_leave_pin();
+  return goes_on ? Goes::kOn : Goes::kElsewhere;
+}
+
+// After the last step along a route: the same without its pin, or another model. No plan: it is
+// over.
+void RoutedPass::leave_route() {
+  const routing::ModelRoute& route = plan_->route();
+  end_.usable_at = plan_->usable_at(now());
+  waiter_.reset();
+  if (leave_pin()) {
+    pin_is_left_ = true;
+    return make_plan(route);
+  }
+  plan_.reset();
+  // A client that comes back asks for the first model again: the earliest time of all counts.
+  if (end_.why == Step::Why::kAllCooling && end_.usable_at) {
+    if (cooled_at_) end_.usable_at = std::min(*end_.usable_at, *cooled_at_);
+    cooled_at_ = end_.usable_at;
+  }
+  if (is_over()) return;
+  // Another model is at another target.
+  if (!affinity_.pin.is_there()) models_.add(route.settings().fallbacks, end_.verdict);
+  const std::optional<Fallback> next = models_.next(chooser_.router(), *request_.catalog);
+  if (!next) return;
+  request_.exchange.facts().is_fallback = true;
+  if (next->route == nullptr) {
+    other_ = next->target;
+  } else {
+    go_along(*next->route);
   }
 }
 
-TargetAttempt& RoutedPass::begin(routing::Plan& plan, routing::Lease lease, Raced raced) {
-  const routing::ModelRoute& route = plan.route();
+TargetAttempt& RoutedPass::begin(routing::Lease lease) {
+  race_after_ = may_hedge() ? plan_->hedge_delay() : std::nullopt;
+  return begin(std::move(lease), race_after_ ? Raced::kYes : Raced::kNo);
+}
+
+TargetAttempt& RoutedPass::begin(routing::Lease lease, Raced raced) {
+  const routing::ModelRoute& route = plan_->route();
   const config::AttemptTimeouts own =
       timeouts_of(route, *route.members()[lease.position()].settings);
   config::AttemptTimeouts timeouts = own;
@@ -153,7 +186,7 @@ TargetAttempt& RoutedPass::begin(routing::Plan& plan, routing::Lease lease, Race
   request_.exchange.limit_to(timeouts.request);
   const bool is_raced = raced == Raced::kYes;
   const TargetAttempt::Options options{.timeouts = timeouts,
-                                       .holds = is_raced || plan.another_is_left(now()),
+                                       .holds = is_raced || plan_->another_is_left(now()),
                                        .is_raced = is_raced,
                                        .is_hurried = timeouts != own,
                                        .waited = std::exchange(waited_, {})};
@@ -162,35 +195,25 @@ TargetAttempt& RoutedPass::begin(routing::Plan& plan, routing::Lease lease, Race
   return *more_.back();
 }
 
-Task<TargetAttempt*> RoutedPass::run_attempt(routing::Plan& plan, routing::Lease lease) {
-  std::optional<std::chrono::milliseconds> delay;
-  if (may_hedge(plan.route())) delay = plan.hedge_delay();
-  TargetAttempt& attempt = begin(plan, std::move(lease), delay ? Raced::kYes : Raced::kNo);
-  if (delay) co_return co_await race(plan, attempt, *delay);
-  co_await attempt.run();
-  co_return &attempt;
-}
-
-// A second attempt begins beside a first that has no content after `delay`. Returns the one whose
+// A second attempt begins beside a first that has no content in time. Returns the one whose
 // content comes first; else one that failed, of which the plan has not been told.
-Task<TargetAttempt*> RoutedPass::race(routing::Plan& plan, TargetAttempt& first,
-                                      std::chrono::milliseconds delay) {
+Task<TargetAttempt*> RoutedPass::race(TargetAttempt& first) {
   net::EventLoop& loop = request_.exchange.loop();
   net::Signal& gone = request_.exchange.client().gone();
   net::TaskGroup running(loop, [](std::string_view) {});
   running.spawn(first.run_raced());
   net::Deadline slow(loop);
-  slow.set_after(delay);
+  slow.set_after(*race_after_);
   const net::Woken woken = co_await net::wait_any(loop, &slow, gone, first.ended());
   TargetAttempt* second = nullptr;
   if (woken.timed_out()) {
-    if (routing::Lease lease = plan.hedge(loop.now())) {
-      second = &begin(plan, std::move(lease), Raced::kYes);
+    if (routing::Lease lease = plan_->hedge(loop.now())) {
+      second = &begin(std::move(lease), Raced::kYes);
       second->is_hedge();
       running.spawn(second->run_raced());
     }
   }
-  TargetAttempt* ended = co_await first_ready(plan, first, second);
+  TargetAttempt* ended = co_await first_ready(first, second);
   TargetAttempt* other = ended == &first ? second : &first;
   if (other != nullptr) other->stop();
   if (gone.raised()) ended->stop();
@@ -199,14 +222,13 @@ Task<TargetAttempt*> RoutedPass::race(routing::Plan& plan, TargetAttempt& first,
   if (second != nullptr) second->rethrow();
   if (other != nullptr) {
     if (ended->is_ready()) other->has_lost();
-    note_loss(plan, *other);
+    note_loss(*other);
   }
   ended->has_won();
   co_return ended;
 }
 
-Task<TargetAttempt*> RoutedPass::first_ready(routing::Plan& plan, TargetAttempt& first,
-                                             TargetAttempt* second) {
+Task<TargetAttempt*> RoutedPass::first_ready(TargetAttempt& first, TargetAttempt* second) {
   net::EventLoop& loop = request_.exchange.loop();
   net::Signal& gone = request_.exchange.client().gone();
   for (;;) {
@@ -219,8 +241,8 @@ Task<TargetAttempt*> RoutedPass::first_ready(routing::Plan& plan, TargetAttempt&
     }
     if (gone.raised()) co_return &first;
     // What it says about its target holds for all requests, and from now on.
-    if (first_ended) note_loss(plan, first);
-    if (second != nullptr && second_ended) note_loss(plan, *second);
+    if (first_ended) note_loss(first);
+    if (second != nullptr && second_ended) note_loss(*second);
     net::Signal& one = first_ended ? second->ended() : first.ended();
     net::Signal& other = second_ended ? first.ended() : second->ended();
     co_await net::wait_any(loop, nullptr, gone, one, other);
@@ -228,11 +250,11 @@ Task<TargetAttempt*> RoutedPass::first_ready(routing::Plan& plan, TargetAttempt&
 }
 
 // One that failed by itself tells something about its target; one that was stopped does not.
-void RoutedPass::note_loss(routing::Plan& plan, TargetAttempt& attempt) {
+void RoutedPass::note_loss(TargetAttempt& attempt) {
   if (!attempt.lease()) return;  // noted before
   const FailureClass failure = attempt.failure_class().value_or(FailureClass::kGone);
   if (failure != FailureClass::kGone) {
-    (void)plan.failed(attempt.lease(), failure, attempt.told(), routing::Repeatable::kNo, now());
+    (void)plan_->failed(attempt.lease(), failure, attempt.told(), routing::Repeatable::kNo, now());
   }
   attempt.drop_answer();
   attempt.lease().end();
@@ -240,35 +262,37 @@ void RoutedPass::note_loss(routing::Plan& plan, TargetAttempt& attempt) {
 
 // A second attempt costs as much as a first: only what makes an answer and nothing else. A service
 // may run tools by itself.
-bool RoutedPass::may_hedge(const routing::ModelRoute& route) const {
-  const config::HedgeRules& rules = route.rules().hedge;
+bool RoutedPass::may_hedge() const {
+  const config::HedgeRules& rules = plan_->route().rules().hedge;
   if (!rules.is_on || affinity_.pin.is_there() || affinity_.refers_to_stored) return false;
   return (rules.with_tools || !affinity_.has_tools) &&
          request_.exchange.passing().repeatable == gateway::Repeatable::kYes &&
-         sent().body.size() <= route.rules().retry.body_bytes;
+         sent().body.size() <= plan_->route().rules().retry.body_bytes;
 }
 
 // Whether the request may go elsewhere if its pinned target cannot be asked.
-bool RoutedPass::may_leave_pin(const routing::ModelRoute& route) const {
-  const OnPinnedDown rule = route.rules().affinity.on_pinned_down;
+bool RoutedPass::may_leave_pin() const {
+  const OnPinnedDown rule = plan_->route().rules().affinity.on_pinned_down;
   if (!affinity_.pin.is_there() || rule == OnPinnedDown::kError) return false;
   // What is stored cannot be left out.
   return rule == OnPinnedDown::kAny || (!affinity_.pin.is_stored && stripped_ == nullptr);
 }
 
-bool RoutedPass::is_pinned_down(const RouteEnd& end) const {
+bool RoutedPass::is_pinned_down() const {
   if (!affinity_.pin.is_there()) return false;
-  if (end.why) return *end.why != Step::Why::kBudget && *end.why != Step::Why::kDeadline;
-  return end.verdict == Verdict::kNext;
+  if (end_.why) return *end_.why != Step::Why::kBudget && *end_.why != Step::Why::kDeadline;
+  return end_.verdict == Verdict::kNext;
 }
 
 // After the attempts at the pinned target, or one that was refused for its sealed items. True: the
 // request can be tried once more, at any target.
-bool RoutedPass::leave_pin(const routing::ModelRoute& route, const RouteEnd& end,
-                           std::size_t attempts) {
-  if (attempts >= route.rules().attempts || is_over()) return false;
-  const bool is_down = is_pinned_down(end);
-  switch (route.rules().affinity.on_pinned_down) {
+bool RoutedPass::leave_pin() {
+  if (pin_is_left_) return false;
+  const config::RouteRules& rules = plan_->route().rules();
+  const std::size_t attempts = request_.exchange.facts().targets_asked.count() - asked_before_;
+  if (attempts >= rules.attempts || is_over()) return false;
+  const bool is_down = is_pinned_down();
+  switch (rules.affinity.on_pinned_down) {
     case OnPinnedDown::kError:
       return false;
     case OnPinnedDown::kAny:
@@ -276,7 +300,7 @@ bool RoutedPass::leave_pin(const routing::ModelRoute& route, const RouteEnd& end
       break;
     case OnPinnedDown::kStrip: {
       const bool is_refused = attempts > 0 && last_->failure_class() == FailureClass::kSealed;
-      if (!is_refused && !(is_down && may_leave_pin(route))) return false;
+      if (!is_refused && !(is_down && may_leave_pin())) return false;
       if (!strip_sealed_items()) return false;
       if (affinity_.pin.is_stored) return true;
       break;
@@ -294,8 +318,7 @@ bool RoutedPass::strip_sealed_items() {
   return stripped_ != nullptr;
 }
 
-Task<Status> RoutedPass::wait(routing::Plan& plan, const Step& step,
-                              std::optional<routing::PlaceWaiter>& waiter) {
+Task<Status> RoutedPass::wait(const Step& step) {
   net::EventLoop& loop = request_.exchange.loop();
   net::Signal& gone = request_.exchange.client().gone();
   net::Deadline deadline(loop);
@@ -303,8 +326,8 @@ Task<Status> RoutedPass::wait(routing::Plan& plan, const Step& step,
   // A place is given on any thread, and perhaps when nobody waits any more.
   auto came = std::make_shared<net::Signal>();
   if (step.wait == Step::For::kPlace) {
-    waiter.emplace([&loop, came] { loop.post([came] { came->raise(); }); });
-    plan.wait_for_place(*waiter, loop.now());
+    waiter_.emplace([&loop, came] { loop.post([came] { came->raise(); }); });
+    plan_->wait_for_place(*waiter_, loop.now());
   }
   const SteadyTime began = loop.now();
   const net::Woken woken = co_await net::wait_any(loop, &deadline, gone, *came);
@@ -313,32 +336,36 @@ Task<Status> RoutedPass::wait(routing::Plan& plan, const Step& step,
   co_return Status{};
 }
 
-Task<Status> RoutedPass::send(routing::Plan& plan, TargetAttempt& attempt) {
-  Exchange& exchange = request_.exchange;
+// Before the answer is sent.
+RoutedPass::Counted RoutedPass::note_start(TargetAttempt& attempt) {
   routing::Lease& lease = attempt.lease();
   tell(attempt);
-  const bool is_counted = attempt.has_content() || lease.is_probe();
-  if (attempt.has_content()) {
-    plan.succeeded(lease, now(), now() - lease.begun());
-  } else if (is_counted) {
-    plan.succeeded(lease, now(), std::nullopt);
-  }
-  UpstreamAnswer& answer = *attempt.answer();
   note_what_remains(attempt);
-  Status relayed = co_await relay(exchange, answer);
+  if (attempt.has_content()) {
+    plan_->succeeded(lease, now(), now() - lease.begun());
+  } else if (lease.is_probe()) {
+    plan_->succeeded(lease, now(), std::nullopt);
+  } else {
+    return Counted::kNo;
+  }
+  return Counted::kYes;
+}
+
+void RoutedPass::note_end(TargetAttempt& attempt, const Status& relayed, Counted counted) {
+  routing::Lease& lease = attempt.lease();
+  const UpstreamAnswer& answer = *attempt.answer();
   const bool said_error = answer.has_body() && answer.body().saw_error();
   if (said_error || (!relayed && is_upstreams_fault(relayed.error()))) {
     attempt.broke_off();
-    (void)plan.failed(lease, FailureClass::kBrokenStream, std::nullopt, routing::Repeatable::kNo,
-                      now());
-  } else if (relayed && !is_counted) {
+    (void)plan_->failed(lease, FailureClass::kBrokenStream, std::nullopt, routing::Repeatable::kNo,
+                        now());
+  } else if (relayed && counted == Counted::kNo) {
     std::optional<std::chrono::nanoseconds> first_content;
-    const ExchangeFacts& facts = exchange.facts();
+    const ExchangeFacts& facts = request_.exchange.facts();
     if (facts.first_byte) first_content = facts.started + *facts.first_byte - lease.begun();
-    plan.succeeded(lease, now(), first_content);
+    plan_->succeeded(lease, now(), first_content);
   }
   lease.end();
-  co_return relayed;
 }
 
 // Of a success that says that nothing remains of the operator's quota.
@@ -354,15 +381,15 @@ void RoutedPass::note_what_remains(TargetAttempt& attempt) {
 }
 
 // The last upstream's answer, else an error of the gateway's own.
-Task<Status> RoutedPass::give_up(const RouteEnd& end) {
-  if (end.why) tell_when_to_retry(end);
+Task<Status> RoutedPass::give_up() {
+  if (end_.why) tell_when_to_retry();
   if (affinity_.pin.is_there() && (last_ == nullptr || is_down(*last_->failure_class()))) {
     if (last_ != nullptr) tell(*last_);
-    co_return failure(pinned_unavailable(end));
+    co_return failure(pinned_unavailable());
   }
   if (last_ == nullptr) {
-    co_return failure(no_target(visited_.front(), end.why.value_or(Step::Why::kNoCandidate),
-                                end.usable_at, now()));
+    co_return failure(no_target(models_.first(), end_.why.value_or(Step::Why::kNoCandidate),
+                                end_.usable_at, now()));
   }
   tell(*last_);
   if (last_->error()) {
@@ -374,20 +401,14 @@ Task<Status> RoutedPass::give_up(const RouteEnd& end) {
   co_return co_await relay(request_.exchange, *last_->answer());
 }
 
-Error RoutedPass::pinned_unavailable(const RouteEnd& end) const {
+Error RoutedPass::pinned_unavailable() const {
   std::string message = "the one upstream that has what the request refers to cannot be asked";
-  if (end.usable_at && *end.usable_at > now()) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(*end.usable_at - now());
+  if (end_.usable_at && *end_.usable_at > now()) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(*end_.usable_at - now());
     message += " for another " + std::to_string(left.count()) + " s";
   }
   if (last_ != nullptr && last_->error()) message += ": " + last_->error()->message;
   return Error::gateway(ErrorKind::kPinnedTargetUnavailable, std::move(message));
-}
-
-routing::Asked RoutedPass::asked() const {
-  routing::Asked asked = asked_of(request_, affinity_);
-  asked.avoided = avoided_;
-  return asked;
 }
 
 config::AttemptTimeouts RoutedPass::timeouts_of(const routing::ModelRoute& route,
@@ -434,50 +455,15 @@ void RoutedPass::tell(const TargetAttempt& attempt) {
                                                    : std::string_view(target.model));
 }
 
-void RoutedPass::tell_when_to_retry(const RouteEnd& end) {
+void RoutedPass::tell_when_to_retry() {
   ExchangeFacts& facts = request_.exchange.facts();
-  const bool waits = end.usable_at && *end.usable_at > now();
-  const bool is_soon = waits && *end.usable_at - now() <= kClientsWaitMax;
-  if (end.why == Step::Why::kAllCooling && waits) {
-    facts.retry_after = std::chrono::ceil<std::chrono::milliseconds>(*end.usable_at - now());
+  const bool waits = end_.usable_at && *end_.usable_at > now();
+  const bool is_soon = waits && *end_.usable_at - now() <= kClientsWaitMax;
+  if (end_.why == Step::Why::kAllCooling && waits) {
+    facts.retry_after = std::chrono::ceil<std::chrono::milliseconds>(*end_.usable_at - now());
   }
-  const bool all_tried = end.why == Step::Why::kAllTried || end.why == Step::Why::kAllCooling;
+  const bool all_tried = end_.why == Step::Why::kAllTried || end_.why == Step::Why::kAllCooling;
   facts.should_not_retry = all_tried && !is_soon;
-}
-
-void RoutedPass::add_fallbacks(const routing::ModelRoute& route, Verdict verdict) {
-  const config::ModelRoute::Fallbacks& all = route.settings().fallbacks;
-  const std::vector<std::string>* names = &all.any;
-  if (verdict == Verdict::kContextFallback) names = &all.context_window;
-  if (verdict == Verdict::kPolicyFallback) names = &all.content_policy;
-  if (verdict == Verdict::kPass) return;
-  auto at = fallbacks_.begin();
-  for (const std::string& name : *names) {
-    const bool is_known = std::ranges::find(visited_, std::string_view(name)) != visited_.end() ||
-                          std::ranges::find(fallbacks_, std::string_view(name)) != fallbacks_.end();
-    if (!is_known) at = fallbacks_.insert(at, name) + 1;
-  }
-}
-
-// The next one that is served at present.
-std::optional<RoutedPass::Fallback> RoutedPass::next_fallback() {
-  while (!fallbacks_.empty()) {
-    const std::string_view model = fallbacks_.front();
-    fallbacks_.erase(fallbacks_.begin());
-    visited_.push_back(model);
-    if (const routing::ModelRoute* route = chooser_.router().find(model)) {
-      return Fallback{.route = route};
-    }
-    if (auto target = request_.catalog->route(model)) return Fallback{.target = *target};
-  }
-  return std::nullopt;
-}
-
-// A client that comes back asks for the first model again: the earliest time of all counts.
-void RoutedPass::note_end(RouteEnd& end) {
-  if (end.why != Step::Why::kAllCooling || !end.usable_at) return;
-  if (cooled_at_) end.usable_at = std::min(*end.usable_at, *cooled_at_);
-  cooled_at_ = end.usable_at;
 }
 
 }  // namespace penstock::gateway

@@ -11,12 +11,12 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/result.h"
 #include "core/task.h"
+#include "gateway/choose.h"
+#include "gateway/fallback_models.h"
 #include "gateway/passed_request.h"
 #include "gateway/request_affinity.h"
 #include "gateway/stripped_request.h"
@@ -31,62 +31,58 @@ routing::Asked asked_of(const PassedRequest& request, const RequestAffinity& aff
 
 class RoutedPass {
  public:
-  // All of it outlives the pass.
-  RoutedPass(const PassedRequest& request, routing::Chooser& chooser);
+  // Along the route that was chosen. Errors: as of pass(). `other` is set, and nothing has been
+  // answered, if a fallback without a route is to answer: its provider alone serves it. A coroutine
+  // that holds the pass, so that a request without a route has no memory for it; all of it outlives
+  // the task.
+  static Task<Status> run(const PassedRequest& request, const Choice& choice,
+                          std::optional<models::Catalog::Target>& other);
+
+ private:
+  RoutedPass(const PassedRequest& request, routing::Chooser& chooser,
+             const routing::ModelRoute& route);
   RoutedPass(const RoutedPass&) = delete;
   RoutedPass& operator=(const RoutedPass&) = delete;
 
-  // Errors: as of pass(). `other` is set, and nothing has been answered, if a fallback without a
-  // route is to answer: its provider alone serves it.
-  Task<Status> run(const routing::ModelRoute& route, std::optional<models::Catalog::Target>& other);
-
- private:
-  // How the attempts of one route have ended.
+  // How the attempts along one route have ended.
   struct RouteEnd {
-    // None if the client has an answer, or none can be given.
-    std::optional<Status> done;
     routing::Verdict verdict = routing::Verdict::kNext;  // of the last failure
-    std::optional<routing::Step::Why> why;               // no other attempt followed
-    std::optional<SteadyTime> usable_at;
+    std::optional<routing::Step::Why> why = {};          // no other attempt followed
+    std::optional<SteadyTime> usable_at = {};
   };
-
-  // Another model: along its route, or without one to the provider that serves it.
-  struct Fallback {
-    const routing::ModelRoute* route = nullptr;
-    models::Catalog::Target target = {};
-  };
-
-  Task<RouteEnd> try_route(const routing::ModelRoute& route);
-  Task<RouteEnd> try_targets(const routing::ModelRoute& route);
-  Task<Status> wait(routing::Plan& plan, const routing::Step& step,
-                    std::optional<routing::PlaceWaiter>& waiter);
+  // Where the request goes after a failure.
+  enum class Goes : bool { kOn, kElsewhere };
+  // Whether an answer's success has been told to its target before it was sent.
+  enum class Counted : bool { kNo, kYes };
   enum class Raced : bool { kNo, kYes };
-  TargetAttempt& begin(routing::Plan& plan, routing::Lease lease, Raced raced);
-  Task<TargetAttempt*> run_attempt(routing::Plan& plan, routing::Lease lease);
-  Task<TargetAttempt*> race(routing::Plan& plan, TargetAttempt& first,
-                            std::chrono::milliseconds delay);
-  Task<TargetAttempt*> first_ready(routing::Plan& plan, TargetAttempt& first,
-                                   TargetAttempt* second);
-  void note_loss(routing::Plan& plan, TargetAttempt& attempt);
-  Task<Status> send(routing::Plan& plan, TargetAttempt& attempt);
-  void note_what_remains(TargetAttempt& attempt);
-  Task<Status> give_up(const RouteEnd& end);
 
-  bool may_leave_pin(const routing::ModelRoute& route) const;
-  bool leave_pin(const routing::ModelRoute& route, const RouteEnd& end, std::size_t attempts);
+  void go_along(const routing::ModelRoute& route);
+  void make_plan(const routing::ModelRoute& route);
+  routing::Step next_step();
+  void leave_route();
+  Task<Status> wait(const routing::Step& step);
+  TargetAttempt& begin(routing::Lease lease);
+  TargetAttempt& begin(routing::Lease lease, Raced raced);
+  Task<TargetAttempt*> race(TargetAttempt& first);
+  Task<TargetAttempt*> first_ready(TargetAttempt& first, TargetAttempt* second);
+  void note_loss(TargetAttempt& attempt);
+  Goes note_failure(TargetAttempt& attempt);
+  Counted note_start(TargetAttempt& attempt);
+  void note_end(TargetAttempt& attempt, const Status& relayed, Counted counted);
+  void note_what_remains(TargetAttempt& attempt);
+  Task<Status> give_up();
+
+  bool may_leave_pin() const;
+  bool leave_pin();
   bool strip_sealed_items();
-  bool is_pinned_down(const RouteEnd& end) const;
-  Error pinned_unavailable(const RouteEnd& end) const;
-  bool may_hedge(const routing::ModelRoute& route) const;
-  routing::Asked asked() const;
+  bool is_pinned_down() const;
+  Error pinned_unavailable() const;
+  bool may_hedge() const;
   config::AttemptTimeouts timeouts_of(const routing::ModelRoute& route,
                                       const config::RouteTarget& target) const;
   routing::Repeatable may_be_sent_again(const TargetAttempt& attempt) const;
   void tell(const TargetAttempt& attempt);
-  void tell_when_to_retry(const RouteEnd& end);
-  void add_fallbacks(const routing::ModelRoute& route, routing::Verdict verdict);
-  std::optional<Fallback> next_fallback();
-  void note_end(RouteEnd& end);
+  void tell_when_to_retry();
   const PassedRequest& sent() const { return stripped_ ? stripped_->request() : request_; }
   SteadyTime now() const { return request_.exchange.loop().now(); }
   // The time of the whole request has passed.
@@ -94,17 +90,24 @@ class RoutedPass {
 
   const PassedRequest& request_;
   routing::Chooser& chooser_;
-  RequestAffinity affinity_;                          // along the route that is tried
-  const routing::Target* avoided_ = nullptr;          // a pin that was left
+  const SteadyTime last_begin_;  // of an attempt
+  FallbackModels models_;
+  std::optional<models::Catalog::Target> other_;  // that is to answer instead
+  // Along the route that is tried.
+  RequestAffinity affinity_;
+  const routing::Target* avoided_ = nullptr;  // a pin that was left
+  bool pin_is_left_ = false;
+  std::size_t asked_before_ = 0;  // targets, before this route's
+  RouteEnd end_;
+  std::optional<std::chrono::milliseconds> race_after_;  // a second attempt, beside the present
+  std::optional<routing::Plan> plan_;                    // none: nothing more is tried
+  std::optional<routing::PlaceWaiter> waiter_;
   std::unique_ptr<StrippedRequest> stripped_;         // what is sent instead; null: the request
   std::optional<TargetAttempt> first_;                // nearly every request has one
   std::vector<std::unique_ptr<TargetAttempt>> more_;  // the further ones
   TargetAttempt* last_ = nullptr;                     // the last that failed
   std::chrono::nanoseconds waited_{0};                // since the last attempt
   std::optional<SteadyTime> cooled_at_;               // the earliest, of the models tried
-  // Names of models that are tried next, and of those that have been.
-  std::vector<std::string_view> fallbacks_;
-  std::vector<std::string_view> visited_;
 };
 
 }  // namespace penstock::gateway

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/await_content.h"
+#include "gateway/answer_hold.h"
 #include "gateway/choose.h"
 #include "gateway/pin_tap.h"
 #include "routing/cooldown_hint.h"
@@ -30,8 +30,26 @@ TargetAttempt::TargetAttempt(const PassedRequest& request, const routing::ModelR
              .deadline = deadline_,
              .timeouts = options.timeouts} {}
 
+// Its phases, in their order. What every attempt needs is no coroutine of its own.
 Task<void> TargetAttempt::run() {
-  co_await run_phases();
+  Status asked = prepare();
+  if (asked) asked = co_await ask_upstream(scope_, request_, asked_target_, asked_);
+  if (!asked) {
+    fail(std::move(asked.error()), phase_of_asking());
+  } else if (asked_.answer->is_error()) {
+    co_await read_refusal();
+  } else if (Status begun = begin_answer(); !begun) {
+    fail(std::move(begun.error()), AttemptPhase::kHead);
+  } else if (holds_start()) {
+    AnswerHold hold(*asked_.answer, route_.rules().hold, content_until());
+    Status held = hold.take_what_is_there();
+    if (held && !hold.is_over()) held = co_await hold.await();
+    end_hold(std::move(held), hold.start());
+  }
+  end();
+}
+
+void TargetAttempt::end() {
   facts_.failure = failure_;
   facts_.duration =
       duration_cast<std::chrono::microseconds>(request_.exchange.loop().now() - facts_.began);
@@ -44,18 +62,6 @@ Task<void> TargetAttempt::run() {
 
 void TargetAttempt::drop_answer() {
   if (asked_.answer) asked_.answer->stop_reading();
-}
-
-Task<void> TargetAttempt::run_phases() {
-  Status asked = co_await ask();
-  if (!asked) {
-    const bool is_connected = scope_.facts != nullptr && scope_.facts->connect.has_value();
-    fail(std::move(asked.error()), is_connected ? AttemptPhase::kHead : AttemptPhase::kConnect);
-  } else if (asked_.answer->is_error()) {
-    co_await read_refusal();
-  } else {
-    co_await await_start();
-  }
 }
 
 Task<void> TargetAttempt::run_raced() {
@@ -71,20 +77,23 @@ void TargetAttempt::rethrow() const {
   if (exception_) std::rethrow_exception(exception_);
 }
 
-Task<Status> TargetAttempt::ask() {
-  Result<std::vector<std::string>> further = further_models(request_, target_.provider);
-  if (!further) co_return failure(std::move(further.error()));
+// Whom to ask. Fails if a further model of the body is not the provider's.
+Status TargetAttempt::prepare() {
+  if (!request_.fields.more_names.empty()) {
+    Result<std::vector<std::string>> further = further_models(request_, target_.provider);
+    if (!further) return failure(std::move(further.error()));
+    further_models_ = std::move(*further);
+  }
   const std::string_view asked_model = request_.exchange.facts().model.view();
-  const AttemptTarget target{
-      .provider = target_.provider,
-      .model = target_.model.empty() ? asked_model : std::string_view(target_.model),
-      .further_models = *further};
-  Status asked = co_await ask_upstream(scope_, request_, target, asked_);
-  if (!asked) co_return asked;
-  UpstreamAnswer& answer = *asked_.answer;
-  answer.set_tap(
-      pin_tap_for(request_, {.provider = target.provider, .model = target.model}, answer.kind()));
-  co_return Status{};
+  asked_target_ = {.provider = target_.provider,
+                   .model = target_.model.empty() ? asked_model : std::string_view(target_.model),
+                   .further_models = further_models_};
+  return {};
+}
+
+AttemptPhase TargetAttempt::phase_of_asking() const {
+  const bool is_connected = scope_.facts != nullptr && scope_.facts->connect.has_value();
+  return is_connected ? AttemptPhase::kHead : AttemptPhase::kConnect;
 }
 
 // The text says what kind of error it is, and it is needed whole if it is passed on.
@@ -98,28 +107,31 @@ Task<void> TargetAttempt::read_refusal() {
   }
 }
 
-Task<void> TargetAttempt::await_start() {
+// The head of an answer that is no error has come.
+Status TargetAttempt::begin_answer() {
   UpstreamAnswer& answer = *asked_.answer;
-  Status readable = answer.check_coding();
-  if (!readable) {
-    fail(std::move(readable.error()), AttemptPhase::kHead);
-    co_return;
-  }
+  answer.set_tap(pin_tap_for(request_, {.provider = target_.provider, .model = asked_target_.model},
+                             answer.kind()));
+  return answer.check_coding();
+}
+
+bool TargetAttempt::holds_start() const {
   const bool waits = options_.holds || options_.timeouts.first_token.count() > 0;
-  if (!waits || !answer.has_body()) co_return;
-  SteadyTime until = net::Deadline::kNever;
-  if (options_.timeouts.first_token.count() > 0) {
-    until = lease_.begun() + options_.timeouts.first_token;
-  }
-  Result<AnswerStart> start = co_await await_content(answer, route_.rules().hold, until);
-  if (!start) {
-    fail(std::move(start.error()), AttemptPhase::kFirstContent);
-  } else if (start->kind == AnswerStart::Kind::kError) {
-    answer.becomes_error(std::move(start->error));
-    refuse(answer.status(), answer.first_error());
-  } else {
-    has_content_ = true;
-  }
+  return waits && asked_.answer->has_body();
+}
+
+SteadyTime TargetAttempt::content_until() const {
+  const std::chrono::milliseconds limit = options_.timeouts.first_token;
+  return limit.count() > 0 ? lease_.begun() + limit : net::Deadline::kNever;
+}
+
+void TargetAttempt::end_hold(Status held, AnswerStart& start) {
+  if (!held) return fail(std::move(held.error()), AttemptPhase::kFirstContent);
+  has_content_ = start.kind == AnswerStart::Kind::kContent;
+  if (has_content_) return;
+  UpstreamAnswer& answer = *asked_.answer;
+  answer.becomes_error(std::move(start.error));
+  refuse(answer.status(), answer.first_error());
 }
 
 void TargetAttempt::fail(Error error, AttemptPhase phase) {

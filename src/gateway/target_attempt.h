@@ -3,7 +3,7 @@
 // TargetAttempt: one attempt at one target of a model's route, until its answer can be sent or the
 // attempt has failed.
 //
-// It reads an upstream's error to its end, and holds the start of an answer (await_content.h), so
+// It reads an upstream's error to its end, and holds the start of an answer (answer_hold.h), so
 // that the next attempt can take its place. Nothing of it has reached the client.
 
 #include <chrono>
@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/answer_hold.h"
 #include "gateway/ask_upstream.h"
 #include "gateway/attempt_scope.h"
 #include "gateway/passed_request.h"
@@ -81,10 +82,14 @@ class TargetAttempt {
   const config::RouteTarget& target() const { return target_; }
 
  private:
-  Task<void> run_phases();
-  Task<Status> ask();
+  Status prepare();
   Task<void> read_refusal();
-  Task<void> await_start();
+  Status begin_answer();
+  bool holds_start() const;
+  void end_hold(Status held, AnswerStart& start);
+  void end();
+  routing::AttemptPhase phase_of_asking() const;
+  SteadyTime content_until() const;
   void fail(Error error, routing::AttemptPhase phase);
   void refuse(int status, std::string_view text);
   bool is_callers_doing() const;
@@ -98,6 +103,8 @@ class TargetAttempt {
   net::Signal stop_;
   net::Deadline deadline_;
   AttemptScope scope_;
+  std::vector<std::string> further_models_;
+  AttemptTarget asked_target_;
   Asked asked_;
   net::Signal ended_;
   bool has_content_ = false;
