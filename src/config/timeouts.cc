@@ -25,11 +25,12 @@ AttemptTimeouts effective_timeouts(const Timeouts& server, const RouteTimeouts& 
           .request = narrowest(&RouteTimeouts::request, server.request)};
 }
 
-void bound_first_byte(AttemptTimeouts& timeouts) {
+AttemptTimeouts with_first_byte_bounded(AttemptTimeouts timeouts) {
   const auto first_token = timeouts.first_token;
-  if (first_token.count() == 0) return;
+  if (first_token.count() == 0) return timeouts;
   const bool has_limit = timeouts.first_byte.count() > 0;
   timeouts.first_byte = has_limit ? std::min(timeouts.first_byte, first_token) : first_token;
+  return timeouts;
 }
 
 }  // namespace penstock::config

@@ -31,6 +31,6 @@ AttemptTimeouts effective_timeouts(const Timeouts& server, const RouteTimeouts& 
                                    const RouteTimeouts& target = {});
 
 // A head that comes after the limit of the first content is of no use: it is not waited for longer.
-void bound_first_byte(AttemptTimeouts& timeouts);
+AttemptTimeouts with_first_byte_bounded(AttemptTimeouts timeouts);
 
 }  // namespace penstock::config

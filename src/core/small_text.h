@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,21 @@ class SmallText {
       std::copy(text.begin(), text.end(), inline_.begin());
     } else {
       long_.assign(text);
+    }
+  }
+
+  // One after the other.
+  void assign_joined(std::initializer_list<std::string_view> parts) {
+    size_ = 0;
+    for (const std::string_view part : parts) size_ += part.size();
+    if (size_ > Inline) long_.clear();
+    auto to = inline_.begin();
+    for (const std::string_view part : parts) {
+      if (size_ <= Inline) {
+        to = std::copy(part.begin(), part.end(), to);
+      } else {
+        long_.append(part);
+      }
     }
   }
 

@@ -80,6 +80,12 @@ void Exchange::set_target(const models::Catalog::Target& target) {
   }
 }
 
+void Exchange::set_answering(std::size_t provider, std::string_view upstream_model) {
+  facts_.provider = provider;
+  facts_.upstream_model.assign(upstream_model);
+  facts_.target.assign_joined({environment_.providers[provider].id, "/", upstream_model});
+}
+
 void Exchange::set_model_route(const config::ModelRoute& route) {
   facts_.is_routed = true;
   facts_.model_is_known = true;

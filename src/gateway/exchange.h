@@ -44,6 +44,8 @@ class Exchange {
   void set_target(const models::Catalog::Target& target);
   // The route that the requested model has.
   void set_model_route(const config::ModelRoute& route);
+  // Along a model's route: who is asked, or has answered.
+  void set_answering(std::size_t provider, std::string_view upstream_model);
   // An upstream's request id replaces one that was made here.
   void adopt_request_id(std::string_view id);
   void first_byte_seen();

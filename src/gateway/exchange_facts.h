@@ -118,6 +118,7 @@ struct ExchangeFacts {
   // What it asks for, and what that is called.
   SmallText<64> model;
   SmallText<64> upstream_model;
+  SmallText<96> target;                 // of a model's route: who is asked, `provider/model`
   SmallText<64> listed_model;           // if the client asked by another name
   bool model_is_known = false;          // by the catalog
   std::optional<std::size_t> provider;  // position in Settings::providers

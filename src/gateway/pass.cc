@@ -138,7 +138,7 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
     Status passed = co_await RoutedPass::run(request, *choice, other);
     if (!other) co_return passed;
     choice->target = *other;
-    exchange.set_target(*other);
+    exchange.set_answering(other->provider, other->upstream_model);
   }
   DirectPass direct(request, choice->target);
   Status done = direct.prepare();

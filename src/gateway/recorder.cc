@@ -105,10 +105,6 @@ std::string Recorder::target_text(std::size_t provider, std::string_view model) 
 
 void Recorder::log(const ExchangeFacts& facts, const ClientFacts& client, microseconds duration) {
   const std::string peer = client.peer.host_text();
-  std::string target;
-  if (facts.is_routed && facts.provider) {
-    target = target_text(*facts.provider, facts.upstream_model.view());
-  }
   telemetry::AccessRecord line;
   line.time = loop_.wall() - duration;
   line.request_id = facts.request_id.view();
@@ -119,7 +115,7 @@ void Recorder::log(const ExchangeFacts& facts, const ClientFacts& client, micros
   line.model = facts.model.view();
   if (facts.provider) line.provider = settings_.providers[*facts.provider].id;
   line.upstream_model = facts.upstream_model.view();
-  line.target = target;
+  line.target = facts.target.view();
   line.fallback = facts.is_fallback;
   line.peer = peer;
   line.status = facts.status;

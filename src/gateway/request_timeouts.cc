@@ -17,16 +17,16 @@ constexpr std::string_view kTimeoutPrefix = "x-penstock-timeout-";
 constexpr std::string_view kLibraryField = "x-stainless-timeout";
 constexpr std::chrono::seconds kWayBack{1};
 
-struct Shortened {
+struct ShortenedLimit {
   std::string_view name;  // after the prefix
   milliseconds config::AttemptTimeouts::* limit;
 };
-constexpr std::array kShortened = {
-    Shortened{"connect", &config::AttemptTimeouts::connect},
-    Shortened{"first-byte", &config::AttemptTimeouts::first_byte},
-    Shortened{"first-token", &config::AttemptTimeouts::first_token},
-    Shortened{"between-bytes", &config::AttemptTimeouts::between_bytes},
-    Shortened{"request", &config::AttemptTimeouts::request},
+constexpr std::array kLimits = {
+    ShortenedLimit{"connect", &config::AttemptTimeouts::connect},
+    ShortenedLimit{"first-byte", &config::AttemptTimeouts::first_byte},
+    ShortenedLimit{"first-token", &config::AttemptTimeouts::first_token},
+    ShortenedLimit{"between-bytes", &config::AttemptTimeouts::between_bytes},
+    ShortenedLimit{"request", &config::AttemptTimeouts::request},
 };
 
 std::optional<milliseconds> positive_duration(std::string_view text) {
@@ -37,20 +37,24 @@ std::optional<milliseconds> positive_duration(std::string_view text) {
 
 }  // namespace
 
-void shorten(config::AttemptTimeouts& timeouts, const http::Fields& fields) {
+Shortened shorten(config::AttemptTimeouts& timeouts, const http::Fields& fields) {
+  Shortened shortened = Shortened::kNo;
   for (const http::Field& field : fields) {
     if (field.known_name != http::FieldName::kOther || field.name.size() <= kTimeoutPrefix.size())
       continue;
     if (!equals_ignoring_case(field.name.substr(0, kTimeoutPrefix.size()), kTimeoutPrefix))
       continue;
-    for (const Shortened& each : kShortened) {
+    for (const ShortenedLimit& each : kLimits) {
       if (!equals_ignoring_case(field.name.substr(kTimeoutPrefix.size()), each.name)) continue;
       const std::optional<milliseconds> given = positive_duration(field.value);
       milliseconds& limit = timeouts.*each.limit;
-      if (given && (limit.count() == 0 || *given < limit)) limit = *given;
+      if (!given || (limit.count() != 0 && *given >= limit)) continue;
+      limit = *given;
+      shortened = Shortened::kYes;
     }
   }
-  config::bound_first_byte(timeouts);
+  if (shortened == Shortened::kYes) timeouts = config::with_first_byte_bounded(timeouts);
+  return shortened;
 }
 
 SteadyTime last_begin(const http::Fields& fields, SteadyTime began) {

@@ -13,7 +13,8 @@
 namespace penstock::gateway {
 
 // Shortens the limits as the client's fields say.
-void shorten(config::AttemptTimeouts& timeouts, const http::Fields& fields);
+enum class Shortened : bool { kNo, kYes };
+Shortened shorten(config::AttemptTimeouts& timeouts, const http::Fields& fields);
 
 // When another attempt is of no use: a second before the client's library gives up, which then has
 // had nothing of an answer (x-stainless-timeout, in seconds, of a request that began then). It is

@@ -17,13 +17,12 @@ void Responder::add_common_fields(http::FieldBlock& fields) const {
 
 // Who has answered, by names that the configuration gives; and when to ask again.
 void Responder::add_routing_fields(http::FieldBlock& fields) const {
-  if (facts_.provider) {
-    http::ScratchPool::Text target(environment_.scratch);
-    target->append(environment_.providers[*facts_.provider].id).append("/");
-    target->append(facts_.upstream_model.view());
-    fields.add("x-penstock-target", *target);
+  using http::FieldName;
+  if (!facts_.target.empty()) {
+    fields.add(FieldName::kOther, "x-penstock-target", facts_.target.view());
   }
-  fields.add("x-penstock-attempts", std::to_string(facts_.targets_asked.count()));
+  const std::size_t attempts = facts_.targets_asked.count();
+  fields.add(FieldName::kOther, "x-penstock-attempts", std::to_string(attempts));
   if (facts_.is_fallback) fields.add("x-penstock-fallback", "yes");
   if (facts_.is_stripped) fields.add("x-penstock-modified", "encrypted_content");
   if (facts_.should_not_retry) fields.add("x-should-retry", "false");

@@ -179,16 +179,14 @@ TargetAttempt& RoutedPass::begin(routing::Lease lease) {
 
 TargetAttempt& RoutedPass::begin(routing::Lease lease, Raced raced) {
   const routing::ModelRoute& route = plan_->route();
-  const config::AttemptTimeouts own =
-      timeouts_of(route, *route.members()[lease.position()].settings);
-  config::AttemptTimeouts timeouts = own;
-  shorten(timeouts, request_.exchange.client().request().fields);
+  config::AttemptTimeouts timeouts = route.members()[lease.position()].timeouts;
+  const Shortened shortened = shorten(timeouts, request_.exchange.client().request().fields);
   request_.exchange.limit_to(timeouts.request);
   const bool is_raced = raced == Raced::kYes;
   const TargetAttempt::Options options{.timeouts = timeouts,
                                        .holds = is_raced || plan_->another_is_left(now()),
                                        .is_raced = is_raced,
-                                       .is_hurried = timeouts != own,
+                                       .is_hurried = shortened == Shortened::kYes,
                                        .waited = std::exchange(waited_, {})};
   if (!first_) return first_.emplace(sent(), route, std::move(lease), options);
   more_.push_back(std::make_unique<TargetAttempt>(sent(), route, std::move(lease), options));
@@ -411,15 +409,6 @@ Error RoutedPass::pinned_unavailable() const {
   return Error::gateway(ErrorKind::kPinnedTargetUnavailable, std::move(message));
 }
 
-config::AttemptTimeouts RoutedPass::timeouts_of(const routing::ModelRoute& route,
-                                                const config::RouteTarget& target) const {
-  config::AttemptTimeouts timeouts = config::effective_timeouts(
-      request_.exchange.server().timeouts, request_.upstreams.settings[target.provider].timeouts,
-      route.rules().timeouts, target.timeouts);
-  config::bound_first_byte(timeouts);
-  return timeouts;
-}
-
 // Whether another upstream may get the request, too.
 routing::Repeatable RoutedPass::may_be_sent_again(const TargetAttempt& attempt) const {
   using routing::Repeatable;
@@ -449,10 +438,10 @@ routing::Repeatable RoutedPass::may_be_sent_again(const TargetAttempt& attempt) 
 // Who is asked, or has answered.
 void RoutedPass::tell(const TargetAttempt& attempt) {
   const config::RouteTarget& target = attempt.target();
-  ExchangeFacts& facts = request_.exchange.facts();
-  facts.provider = target.provider;
-  facts.upstream_model.assign(target.model.empty() ? facts.model.view()
-                                                   : std::string_view(target.model));
+  Exchange& exchange = request_.exchange;
+  const std::string_view model =
+      target.model.empty() ? exchange.facts().model.view() : std::string_view(target.model);
+  exchange.set_answering(target.provider, model);
 }
 
 void RoutedPass::tell_when_to_retry() {

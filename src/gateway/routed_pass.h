@@ -78,8 +78,6 @@ class RoutedPass {
   bool is_pinned_down() const;
   Error pinned_unavailable() const;
   bool may_hedge() const;
-  config::AttemptTimeouts timeouts_of(const routing::ModelRoute& route,
-                                      const config::RouteTarget& target) const;
   routing::Repeatable may_be_sent_again(const TargetAttempt& attempt) const;
   void tell(const TargetAttempt& attempt);
   void tell_when_to_retry();

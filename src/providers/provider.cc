@@ -10,7 +10,8 @@ Provider::Provider(const config::Provider& settings, const config::Server& serve
     : settings_(settings),
       server_(server),
       environment_(environment),
-      timeouts_(config::effective_timeouts(server.timeouts, settings.timeouts)) {}
+      timeouts_(config::with_first_byte_bounded(
+          config::effective_timeouts(server.timeouts, settings.timeouts))) {}
 
 std::unique_ptr<http::UpstreamPool> Provider::make_pool(const config::Url& url,
                                                         net::AddressRule rule, net::Asker named_by,

@@ -59,11 +59,21 @@ const ModelRoute* Router::find(std::string_view model) const {
   return nullptr;
 }
 
+config::AttemptTimeouts Router::timeouts_of(const config::ModelRoute& route,
+                                            const config::RouteTarget& target) const {
+  return config::with_first_byte_bounded(config::effective_timeouts(
+      settings_->server.timeouts, settings_->providers[target.provider].timeouts,
+      route.rules.timeouts, target.timeouts));
+}
+
 void Router::add(const config::ModelRoute& route, const Router* earlier) {
   std::vector<ModelRoute::Member> members;
   for (const config::RouteTarget& target : route.targets) {
     if (members.size() == config::ModelRoute::kTargetsMax) break;
-    members.push_back({target_of(route, target, earlier), &target, limit_of(target)});
+    members.push_back({.target = target_of(route, target, earlier),
+                       .settings = &target,
+                       .limit = limit_of(target),
+                       .timeouts = timeouts_of(route, target)});
   }
   routes_.push_back(std::make_unique<const ModelRoute>(route, routes_.size(), std::move(members),
                                                        state_of(route, earlier)));

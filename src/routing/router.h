@@ -21,6 +21,7 @@
 
 #include "config/routing.h"
 #include "config/settings.h"
+#include "config/timeouts.h"
 #include "routing/hedge_budget.h"
 #include "routing/retry_budget.h"
 #include "routing/target.h"
@@ -40,6 +41,7 @@ class ModelRoute {
     std::shared_ptr<Target> target;
     const config::RouteTarget* settings = nullptr;
     std::uint32_t limit = Places::kNoLimit;  // max_concurrency
+    config::AttemptTimeouts timeouts = {};   // as they are in force
   };
   // Members of one priority, as bits.
   using Mask = std::uint64_t;
@@ -92,6 +94,8 @@ class Router {
   static constexpr std::size_t kNoProvider = static_cast<std::size_t>(-1);
 
   void add(const config::ModelRoute& route, const Router* earlier);
+  config::AttemptTimeouts timeouts_of(const config::ModelRoute& route,
+                                      const config::RouteTarget& target) const;
   std::shared_ptr<Target> target_of(const config::ModelRoute& route,
                                     const config::RouteTarget& settings, const Router* earlier);
   std::shared_ptr<ProviderState> provider_of(std::size_t index, const Router* earlier);
