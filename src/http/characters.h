@@ -50,7 +50,7 @@ constexpr std::array<std::uint8_t, 256> make_character_classes() {
 
 inline constexpr std::array<std::uint8_t, 256> kCharacterClasses = make_character_classes();
 
-inline bool is_in(CharacterClass character_class, char c) {
+constexpr bool is_in(CharacterClass character_class, char c) {
   return (kCharacterClasses[static_cast<unsigned char>(c)] & character_class) != 0;
 }
 

@@ -34,13 +34,16 @@ FieldBlock& FieldBlock::operator=(FieldBlock&& other) noexcept {
 }
 
 void FieldBlock::add(std::string_view name, std::string_view value) {
-  add(field_name_of(name), name, value);
-}
-
-void FieldBlock::add(FieldName known_name, std::string_view name, std::string_view value) {
+  const FieldName known_name = field_name_of(name);
   if (kWrittenHere.contains(known_name)) return;
   names_.insert(known_name);
   append_field(lines_, name, value);
+}
+
+void FieldBlock::add(FieldName known_name, NameLiteral name, std::string_view value) {
+  if (kWrittenHere.contains(known_name)) return;
+  names_.insert(known_name);
+  append_literal_field(lines_, name, value);
 }
 
 void FieldBlock::add(const Field& received) {

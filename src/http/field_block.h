@@ -20,6 +20,7 @@
 
 #include "http/field_name.h"
 #include "http/head.h"
+#include "http/name_literal.h"
 #include "http/scratch.h"
 
 namespace penstock::http {
@@ -34,8 +35,8 @@ class FieldBlock {
   ~FieldBlock() { release(); }
 
   void add(std::string_view name, std::string_view value);
-  // The same where the name's number is known: it is not looked up.
-  void add(FieldName known_name, std::string_view name, std::string_view value);
+  // The same where the name is known: it is neither looked up nor checked.
+  void add(FieldName known_name, NameLiteral name, std::string_view value);
   // A field from a parser, which has checked it.
   void add(const Field& received);
   // All fields of another block.

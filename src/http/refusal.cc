@@ -34,7 +34,7 @@ std::string to_text(const Refusal& refusal, AnswerTo answer_to, WallTime now) {
   out.append(refusal.fields.lines());
   append_date(out, now);
   append_content_length(out, refusal.body.size());
-  append_field(out, "Connection", "close");
+  append_literal_field(out, "Connection", "close");
   append_head_end(out);
   if (answer_to != AnswerTo::kHead) out.append(refusal.body);
   return out;

@@ -113,6 +113,11 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   append_line(out, name, value);
 }
 
+void append_literal_field(std::string& out, NameLiteral name, std::string_view value) {
+  require(is_field_value(value), "a field value with characters that it may not hold");
+  append_line(out, name.text(), value);
+}
+
 void append_received_field(std::string& out, const Field& field) {
   append_line(out, field.name, field.value);
 }

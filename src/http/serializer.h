@@ -19,6 +19,7 @@
 
 #include "core/clock.h"
 #include "http/head.h"
+#include "http/name_literal.h"
 
 namespace penstock::http {
 
@@ -42,6 +43,8 @@ class StatusLine {
 };
 
 void append_field(std::string& out, std::string_view name, std::string_view value);
+// The same for a name that is checked already.
+void append_literal_field(std::string& out, NameLiteral name, std::string_view value);
 // A field from the parser, which has checked it.
 void append_received_field(std::string& out, const Field& field);
 void append_content_length(std::string& out, std::uint64_t length_bytes);

@@ -39,7 +39,7 @@ void HeadWriter::write(const UpstreamRequest& request, const Call& call, std::st
   append_target(target, request.path, call, request.query);
   add_fields(fields, call, request.data);
   const http::Fields& given = *request.client_fields;
-  const auto add = [&](http::FieldName known, std::string_view name, std::string_view value) {
+  const auto add = [&](http::FieldName known, http::NameLiteral name, std::string_view value) {
     if (!fields.has(known)) fields.add(known, name, value);
   };
   const std::optional<std::string_view> type = given.find(http::FieldName::kContentType);
