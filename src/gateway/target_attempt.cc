@@ -141,10 +141,11 @@ void TargetAttempt::fail(Error error, AttemptPhase phase) {
 
 void TargetAttempt::refuse(int status, std::string_view text) {
   const config::RouteRules& rules = route_.rules();
-  failure_ = routing::classify(
-      {.status = status, .text = text, .operators_key = !has_callers_key()}, rules.retry);
   const http::FieldBlock& fields = asked_.answer->fields();
   const auto field = [&fields](std::string_view name) { return fields.find(name); };
+  failure_ = routing::classify(
+      {.status = status, .text = text, .operators_key = !has_callers_key(), .field = field},
+      rules.retry);
   told_ = routing::cooldown_hint(field, rules.cooldown.read_message ? text : std::string_view(),
                                  request_.exchange.loop().wall());
 }

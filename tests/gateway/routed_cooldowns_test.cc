@@ -176,6 +176,20 @@ TEST_F(RoutedCooldownsTest, GivesTheQueuesPlaceOfAClientThatHasLeftToTheNext) {
   EXPECT_EQ(stays.reply().status, 200);
 }
 
+// 27. Amazon names the kind of an error in the head.
+TEST_F(RoutedCooldownsTest, LeavesATargetAloneForLongIfItsHeadSaysThatItsQuotaIsSpent) {
+  route();
+  start();
+  a().next.push_back(
+      Act::answer(400, R"({"message":"Your request exceeds the service quota."})",
+                  "x-amzn-errortype: ServiceQuotaExceededException:http://x.amazon.com/\r\n"));
+  EXPECT_EQ(served_by(chat()), "b/m");
+  pass(seconds(599));
+  EXPECT_EQ(served_by(chat()), "b/m");
+  pass(seconds(2));
+  EXPECT_EQ(served_by(chat()), "a/m");
+}
+
 // 27
 TEST_F(RoutedCooldownsTest, LeavesATargetAloneForLongIfItsQuotaIsSpent) {
   route();
