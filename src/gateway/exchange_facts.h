@@ -11,8 +11,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -49,8 +51,9 @@ struct TargetAttemptFacts {
   int status = 0;                         // of the answer, or of the error in its stream; 0: none
   // nullopt: it is the answer. kGone: it was stopped.
   std::optional<routing::FailureClass> failure = routing::FailureClass::kGone;
-  bool lost_race = false;  // the other one had content first
-  bool is_hedge = false;   // beside another one that was slow
+  bool lost_race = false;                                   // the other one had content first
+  bool is_hedge = false;                                    // beside another one that was slow
+  std::unique_ptr<const wire::Usage> lost_usage = nullptr;  // of lost_race: stated until then
 };
 
 // The attempts of an exchange, in order. Nearly every exchange has one, and none allocates for it.
@@ -58,12 +61,12 @@ struct TargetAttemptFacts {
 template <class Attempt>
 class Attempts {
  public:
-  Attempt& add(const Attempt& attempt) {
+  Attempt& add(Attempt attempt) {
     if (count_ < first_.size()) {
-      first_[count_] = attempt;
+      first_[count_] = std::move(attempt);
     } else {
       if (!others_) others_.emplace();
-      others_->push_back(attempt);
+      others_->push_back(std::move(attempt));
     }
     ++count_;
     return (*this)[count_ - 1];
@@ -85,9 +88,9 @@ class Attempts {
 // Those at targets of a model's route. Requests without one have no memory for them.
 class TargetAttempts {
  public:
-  TargetAttemptFacts& add(const TargetAttemptFacts& attempt) {
+  TargetAttemptFacts& add(TargetAttemptFacts attempt) {
     if (!list_) list_.emplace();
-    return list_->add(attempt);
+    return list_->add(std::move(attempt));
   }
   std::size_t count() const { return list_ ? list_->count() : 0; }
   TargetAttemptFacts& operator[](std::size_t i) { return (*list_)[i]; }

@@ -27,6 +27,14 @@ telemetry::ModelLabel model_label(const ExchangeFacts& facts) {
                               : telemetry::ModelLabel::other();
 }
 
+telemetry::TokenCounts counts_of(const wire::Usage& usage) {
+  return {.prompt = usage.prompt_tokens.value_or(0),
+          .completion = usage.completion_tokens.value_or(0),
+          .cached = usage.cached_tokens.value_or(0),
+          .cache_write = usage.cache_write_tokens.value_or(0),
+          .reasoning = usage.reasoning_tokens.value_or(0)};
+}
+
 }  // namespace
 
 void Recorder::ended(const ExchangeFacts& facts, const ClientFacts& client) {
@@ -44,13 +52,7 @@ void Recorder::count(const ExchangeFacts& facts, microseconds duration) {
   shard_.request_closed(series, facts.status, duration);
   if (facts.first_byte) shard_.first_byte(series, *facts.first_byte);
   if (facts.is_stream) shard_.stream_closed(facts.ending);
-  if (facts.usage) {
-    shard_.tokens(provider, {.prompt = facts.usage->prompt_tokens.value_or(0),
-                             .completion = facts.usage->completion_tokens.value_or(0),
-                             .cached = facts.usage->cached_tokens.value_or(0),
-                             .cache_write = facts.usage->cache_write_tokens.value_or(0),
-                             .reasoning = facts.usage->reasoning_tokens.value_or(0)});
-  }
+  if (facts.usage) shard_.tokens(provider, counts_of(*facts.usage));
   count_attempts(facts.attempts);
   if (facts.is_routed) count_routing(facts);
 }
@@ -71,6 +73,9 @@ void Recorder::count_routing(const ExchangeFacts& facts) {
     const TargetAttemptFacts& attempt = facts.targets_asked[i];
     shard_.target_asked(provider_id(attempt.provider), outcome_of(attempt));
     if (attempt.is_hedge) shard_.hedged(hedge_result_of(attempt));
+    if (attempt.lost_usage) {
+      shard_.tokens(provider_id(attempt.provider), counts_of(*attempt.lost_usage));
+    }
   }
   if (facts.is_fallback) {
     shard_.fell_back(telemetry::ModelRouteId{static_cast<std::uint16_t>(facts.model_route)});
@@ -94,6 +99,10 @@ void Recorder::log_targets(const ExchangeFacts& facts) {
     line.status = attempt.status;
     line.duration = attempt.duration;
     line.wait = attempt.wait;
+    if (attempt.lost_usage) {
+      line.prompt_tokens = attempt.lost_usage->prompt_tokens;
+      line.completion_tokens = attempt.lost_usage->completion_tokens;
+    }
     access_log_shard_.write(line);
   }
 }

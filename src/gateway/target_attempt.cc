@@ -1,5 +1,6 @@
 #include "gateway/target_attempt.h"
 
+#include <memory>
 #include <utility>
 
 #include "gateway/answer_hold.h"
@@ -157,6 +158,11 @@ bool TargetAttempt::has_callers_key() const {
 void TargetAttempt::has_lost() {
   const bool failed_itself = failure_ && *failure_ != routing::FailureClass::kGone;
   facts_.lost_race = !failed_itself;
+  const bool spends = request_.exchange.passing().spends == Spends::kYes;
+  if (failed_itself || !spends || !asked_.answer || !asked_.answer->has_body()) return;
+  if (const std::optional<wire::Usage> usage = asked_.answer->body().usage()) {
+    facts_.lost_usage = std::make_unique<const wire::Usage>(*usage);
+  }
 }
 
 void TargetAttempt::broke_off() {

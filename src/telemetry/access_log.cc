@@ -89,6 +89,8 @@ void write_members(JsonLine& line, const AttemptRecord& record) {
   status_if_any(line, "status", record.status);
   line.milliseconds("duration_ms", record.duration);
   line.milliseconds("wait_ms", record.wait);
+  number_if_any(line, "prompt_tokens", record.prompt_tokens);
+  number_if_any(line, "completion_tokens", record.completion_tokens);
 }
 
 }  // namespace

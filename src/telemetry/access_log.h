@@ -84,6 +84,9 @@ struct AttemptRecord {
   int status = 0;                        // the upstream's
   std::chrono::microseconds duration{};  // to its first content or its failure
   std::chrono::microseconds wait{};      // before it
+  // Of one that lost a race: what its answer had stated before it was stopped.
+  std::optional<std::uint64_t> prompt_tokens;
+  std::optional<std::uint64_t> completion_tokens;
 };
 
 class AccessLog {

@@ -206,6 +206,36 @@ TEST_F(SeenRouting, CountsWhatCameOfHedges) {
   EXPECT_EQ(attempts("b", "hedge_lost"), 1);
 }
 
+// Case 48. Messages state the prompt's tokens where their stream begins.
+TEST_F(SeenRouting, AccountsForWhatALoserHadStated) {
+  config::ModelRoute& smart = route();
+  smart.rules.hedge = {.delay = milliseconds(100), .is_on = true, .max_percent = 100};
+  start_logging();
+  Act begun = Act::begin_stream();
+  begun.event(R"({"type":"message_start","message":{"id":"msg_1","type":"message","role":)"
+              R"("assistant","content":[],"model":"m","usage":{"input_tokens":20,)"
+              R"("cache_read_input_tokens":5,"output_tokens":1}}})");
+  begun.stall();
+  a().next.push_back(begun);
+  Act winner = Act::begin_stream();
+  winner.event(R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta",)"
+               R"("text":"x"}})");
+  winner.stall();
+  b().next.push_back(winner);
+  Client& client = begin(post("/v1/messages", chat_body("smart", true, R"(,"max_tokens":9)")));
+  pass(milliseconds(200));
+  EXPECT_EQ(client.reply().field("x-penstock-target"), "b/m");
+  client.leave();
+  pass(milliseconds(10));
+  std::vector<json> all = lines(3);
+  EXPECT_EQ(all[0]["class"], "hedge_lost");
+  EXPECT_EQ(all[0]["prompt_tokens"], 25);
+  EXPECT_EQ(all[0]["completion_tokens"], 1);
+  EXPECT_FALSE(all[1].contains("prompt_tokens"));
+  EXPECT_EQ(sample("penstock_tokens_total{provider=\"a\",kind=\"prompt\"}"), 25);
+  EXPECT_EQ(sample("penstock_token_details_total{provider=\"a\",kind=\"cached\"}"), 5);
+}
+
 TEST_F(SeenRouting, ShowsWhatEachTargetDoesInTheMetrics) {
   route();
   start();

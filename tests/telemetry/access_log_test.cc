@@ -128,6 +128,10 @@ TEST_F(AccessLogTest, WritesWhatIsKnownOfAnAttempt) {
             R"({"time":"2024-12-31T23:59:59.999Z","request_id":"req-1","attempt":2,)"
             R"("target":"alpha/m1","class":"rate_limited","status":429,"duration_ms":1.500,)"
             R"("wait_ms":250.000})");
+  record.prompt_tokens = 12;
+  record.completion_tokens = 1;
+  EXPECT_NE(line_of(record).find(R"("wait_ms":250.000,"prompt_tokens":12,"completion_tokens":1})"),
+            std::string::npos);
 }
 
 TEST_F(AccessLogTest, StaysOneObjectALineWhateverAPeerSends) {

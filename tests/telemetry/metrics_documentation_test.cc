@@ -137,6 +137,7 @@ TEST(MetricsDocumentation, NamesTheFieldsOfAnAttemptsLineInTheirOrder) {
   AttemptRecord record;
   record.request_id = record.target = record.outcome = "x";
   record.status = 200;
+  record.prompt_tokens = record.completion_tokens = 1;
   EXPECT_EQ(documented_fields("### Lines of attempts", "The server does not rotate"),
             written_fields(record));
 }
