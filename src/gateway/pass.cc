@@ -88,8 +88,12 @@ class DirectPass {
     answer.set_tap(pin_tap_for(request_, {.provider = target_.provider}, answer.kind()));
     return relay(request_.exchange, answer);
   }
+  // After all of it: what came of this attempt, which is the last of those along a route.
+  void tell(const Status& done);
 
  private:
+  std::optional<routing::FailureClass> failure_of(const Status& done);
+
   const PassedRequest& request_;
   const models::Catalog::Target& target_;
   AttemptScope scope_;
@@ -99,6 +103,49 @@ class DirectPass {
   AttemptTarget attempt_;
   Asked asked_;
 };
+
+void DirectPass::tell(const Status& done) {
+  ExchangeFacts& facts = request_.exchange.facts();
+  TargetAttemptFacts& attempt = facts.targets_asked[facts.targets_asked.count() - 1];
+  const SteadyTime ended =
+      facts.first_byte ? facts.started + *facts.first_byte : request_.exchange.loop().now();
+  attempt.duration = duration_cast<std::chrono::microseconds>(ended - attempt.began);
+  attempt.failure = failure_of(done);
+  if (asked_.answer) attempt.status = asked_.answer->status();
+}
+
+std::optional<routing::FailureClass> DirectPass::failure_of(const Status& done) {
+  using routing::AttemptPhase;
+  if (!done && !asked_.answer) {
+    const bool is_connected = scope_.facts != nullptr && scope_.facts->connect.has_value();
+    return routing::classify(done.error(),
+                             is_connected ? AttemptPhase::kHead : AttemptPhase::kConnect);
+  }
+  if (!done) {
+    const bool has_begun = request_.exchange.facts().first_byte.has_value();
+    return routing::classify(done.error(),
+                             has_begun ? AttemptPhase::kBody : AttemptPhase::kFirstContent);
+  }
+  UpstreamAnswer& answer = *asked_.answer;
+  std::string_view error = answer.first_error();
+  if (answer.is_error() && answer.has_text()) error = answer.text();
+  if (answer.is_error() || !error.empty()) {
+    const bool operators_key = !asked_.call->key().is_callers();
+    return routing::classify(
+        {.status = answer.status(), .text = error, .operators_key = operators_key}, {});
+  }
+  const bool broke_off = answer.has_body() && answer.body().saw_error();
+  return broke_off ? std::optional(routing::FailureClass::kBrokenStream) : std::nullopt;
+}
+
+// After a model's route, of which nobody could answer.
+void go_to_fallback(Exchange& exchange, const models::Catalog::Target& target) {
+  exchange.set_answering(target.provider, target.upstream_model);
+  ExchangeFacts& facts = exchange.facts();
+  facts.targets_asked.add({.provider = target.provider,
+                           .model = facts.upstream_model.view(),
+                           .began = exchange.loop().now()});
+}
 
 }  // namespace
 
@@ -138,13 +185,14 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
     Status passed = co_await RoutedPass::run(request, *choice, other);
     if (!other) co_return passed;
     choice->target = *other;
-    exchange.set_answering(other->provider, other->upstream_model);
+    go_to_fallback(exchange, *other);
   }
   DirectPass direct(request, choice->target);
   Status done = direct.prepare();
   if (done) done = co_await direct.ask();
   if (done && direct.awaits_content()) done = co_await direct.await_first_content();
   if (done) done = co_await direct.pass_on();
+  if (choice->route != nullptr) direct.tell(done);
   co_return done;
 }
 

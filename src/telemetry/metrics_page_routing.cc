@@ -6,7 +6,7 @@
 
 namespace penstock::telemetry {
 
-// Only providers that are targets can have any.
+// Of providers that are targets, and of those that a fallback without a route has asked.
 bool MetricsPage::write_attempts(std::size_t provider) {
   if (provider == 0) {
     read_targets();
@@ -15,13 +15,17 @@ bool MetricsPage::write_attempts(std::size_t provider) {
   }
   const std::vector<std::string>& outcomes = metrics_.options_.routing.outcomes;
   const std::string_view name = provider_name(provider);
+  std::vector<std::uint64_t> counts;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    counts.push_back(sum([=](const ShardValues& shard) {
+      return shard.attempts[provider * shard.outcome_count + i].value();
+    }));
+  }
   const bool is_target =
       std::ranges::find(targets_, name, &TargetReading::provider) != targets_.end();
-  for (std::size_t i = 0; i < outcomes.size() && is_target; ++i) {
-    exposition_.sample({{"provider", name}, {"class", outcomes[i]}},
-                       sum([=](const ShardValues& shard) {
-                         return shard.attempts[provider * shard.outcome_count + i].value();
-                       }));
+  const bool is_asked = std::ranges::any_of(counts, [](std::uint64_t count) { return count > 0; });
+  for (std::size_t i = 0; i < outcomes.size() && (is_target || is_asked); ++i) {
+    exposition_.sample({{"provider", name}, {"class", outcomes[i]}}, counts[i]);
   }
   return provider + 1 < provider_count();
 }

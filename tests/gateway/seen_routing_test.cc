@@ -166,9 +166,38 @@ TEST_F(SeenRouting, TellsThatAModelWithoutARouteAnswered) {
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.field("x-penstock-target"), "a/m");
   EXPECT_EQ(reply.field("x-penstock-fallback"), "yes");
-  std::vector<json> all = lines(2);
+  EXPECT_EQ(reply.field("x-penstock-attempts"), "2");
+  std::vector<json> all = lines(3);
+  EXPECT_EQ(all[0]["target"], "b/m");
+  EXPECT_EQ(all[0]["class"], "quota");
+  EXPECT_EQ(all[1]["attempt"], 2);
   EXPECT_EQ(all[1]["target"], "a/m");
-  EXPECT_EQ(all[1]["fallback"], true);
+  EXPECT_EQ(all[1]["class"], "ok");
+  EXPECT_EQ(all[1]["status"], 200);
+  EXPECT_EQ(all[2]["target"], "a/m");
+  EXPECT_EQ(all[2]["fallback"], true);
+  EXPECT_EQ(attempts("a", "ok"), 1);
+  EXPECT_EQ(attempts("b", "quota"), 1);
+}
+
+TEST_F(SeenRouting, TellsWhyAModelWithoutARouteFailed) {
+  route("b").fallbacks.any = {"a/m"};
+  start_logging();
+  b().always = Act::error(402);
+  a().next = {Act::error(429, "insufficient_quota"),
+              Act::begin_stream().event(kRole).event(kHello).reset(), Act::silence()};
+  EXPECT_EQ(ask(chat()).status, 429);
+  EXPECT_EQ(attempts("a", "quota"), 1);
+  EXPECT_EQ(lines(3)[1]["status"], 429);
+  ask(stream());
+  EXPECT_EQ(attempts("a", "broken_stream"), 1);
+  begin(chat()).leave();
+  pass(milliseconds(1));
+  EXPECT_EQ(attempts("a", "gone"), 1);
+  kill(0);
+  EXPECT_EQ(ask(chat()).status, 502);
+  EXPECT_EQ(attempts("a", "unsent"), 1);
+  EXPECT_EQ(attempts("a", "ok"), 0);
 }
 
 TEST_F(SeenRouting, CountsAttemptsByWhatCameOfThem) {
