@@ -5,6 +5,7 @@
 #include "net/next_turn.h"
 #include "wire/apis/error_event.h"
 #include "wire/apis/stream_start.h"
+#include "wire/apis/whole_start.h"
 
 namespace penstock::gateway {
 namespace {
@@ -61,8 +62,9 @@ Status AnswerHold::take_part() {
   if (answer_.kind() == BodyKind::kEvents) {
     const std::string_view complete(text.data(), text.size() - answer_.body().held());
     is_over_ = look_at_events(complete) || text.size() >= rules_.bytes;
+    if (answer_.ended() && !is_over_) look_at_last_event(std::string_view(text).substr(begin_));
   } else {
-    is_over_ = !text.empty();
+    is_over_ = look_at_whole(text);
   }
   is_over_ = is_over_ || answer_.ended();
   return {};
@@ -83,6 +85,22 @@ bool AnswerHold::look_at_events(std::string_view complete) {
     if (what != wire::EventKind::kStartUp || ++events_ >= rules_.events) return true;
   }
   return false;
+}
+
+// One that nothing ends but the stream.
+void AnswerHold::look_at_last_event(std::string_view event) {
+  if (wire::kind_of_event(answer_.api(), event) != wire::EventKind::kError) return;
+  start_ = {AnswerStart::Kind::kError, wire::event_data(event)};
+}
+
+// Whatever has begun counts as an answer, which is not asked for again, unless it shows an error at
+// once. That is held to its end.
+bool AnswerHold::look_at_whole(std::string_view text) {
+  const bool is_error =
+      answer_.kind() == BodyKind::kJson && wire::start_of_whole(text) == wire::WholeStart::kError;
+  if (!is_error) return !text.empty();
+  if (answer_.ended()) start_ = {AnswerStart::Kind::kError, std::string(text)};
+  return text.size() >= rules_.bytes;
 }
 
 }  // namespace penstock::gateway

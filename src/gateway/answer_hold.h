@@ -4,7 +4,7 @@
 //
 // Many upstreams answer 200 and say in the stream that they are overloaded. While another target is
 // left, the head and the start of a stream are held until content comes, so that such an answer can
-// be dropped. Of a whole answer, the first byte of its body is its content.
+// be dropped. Of a whole answer, the first bytes of its body tell: it is content, or an error too.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,10 +25,10 @@ namespace penstock::gateway {
 struct AnswerStart {
   enum class Kind : std::uint8_t {
     kContent,  // it can be sent: its content has come, its end, or a bound was reached
-    kError,    // the stream says an error before any content
+    kError,    // it says an error before any content
   };
   Kind kind = Kind::kContent;
-  std::string error = {};  // of kError: the event's data
+  std::string error = {};  // of kError: the event's data, or the whole body
 };
 
 // The hold of one answer. Belongs to the attempt's coroutine.
@@ -53,6 +53,8 @@ class AnswerHold {
   Status take_part();
   Status check_wait(net::Woken woken) const;
   bool look_at_events(std::string_view complete);
+  void look_at_last_event(std::string_view event);
+  bool look_at_whole(std::string_view text);
 
   UpstreamAnswer& answer_;
   const config::HoldRules& rules_;

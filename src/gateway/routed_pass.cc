@@ -410,13 +410,18 @@ Error RoutedPass::pinned_unavailable() const {
 }
 
 // Whether another upstream may get the request, too.
-routing::Repeatable RoutedPass::may_be_sent_again(const TargetAttempt& attempt) const {
+routing::Repeatable RoutedPass::may_be_sent_again(TargetAttempt& attempt) const {
   using routing::Repeatable;
+  if (!is_repeatable(attempt)) return Repeatable::kNo;
+  return attempt.forbids_repetition() ? Repeatable::kElsewhere : Repeatable::kYes;
+}
+
+bool RoutedPass::is_repeatable(const TargetAttempt& attempt) const {
   const config::RetryRules& rules = attempt.route().rules().retry;
   switch (*attempt.failure_class()) {
     case FailureClass::kUnsent:
     case FailureClass::kTimeoutConnect:
-      return Repeatable::kYes;
+      return true;
     case FailureClass::kRateLimited:
     case FailureClass::kQuota:
     case FailureClass::kCredential:
@@ -424,15 +429,15 @@ routing::Repeatable RoutedPass::may_be_sent_again(const TargetAttempt& attempt) 
     case FailureClass::kContext:
     case FailureClass::kPolicy:
       // Refused, and nothing done.
-      return sent().body.size() <= rules.body_bytes ? Repeatable::kYes : Repeatable::kNo;
+      return sent().body.size() <= rules.body_bytes;
     case FailureClass::kLost:
-      if (!rules.lost) return Repeatable::kNo;
+      if (!rules.lost) return false;
       break;
     default:
       break;
   }
   const bool may = request_.exchange.passing().repeatable == gateway::Repeatable::kYes;
-  return may && sent().body.size() <= rules.body_bytes ? Repeatable::kYes : Repeatable::kNo;
+  return may && sent().body.size() <= rules.body_bytes;
 }
 
 // Who is asked, or has answered.

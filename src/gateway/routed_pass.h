@@ -78,7 +78,8 @@ class RoutedPass {
   bool is_pinned_down() const;
   Error pinned_unavailable() const;
   bool may_hedge() const;
-  routing::Repeatable may_be_sent_again(const TargetAttempt& attempt) const;
+  routing::Repeatable may_be_sent_again(TargetAttempt& attempt) const;
+  bool is_repeatable(const TargetAttempt& attempt) const;
   void tell(const TargetAttempt& attempt);
   void tell_when_to_retry();
   const PassedRequest& sent() const { return stripped_ ? stripped_->request() : request_; }

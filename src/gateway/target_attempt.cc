@@ -151,6 +151,10 @@ void TargetAttempt::refuse(int status, std::string_view text) {
                                  request_.exchange.loop().wall());
 }
 
+bool TargetAttempt::forbids_repetition() {
+  return asked_.answer && asked_.answer->fields().find("x-should-retry") == "false";
+}
+
 bool TargetAttempt::has_callers_key() const {
   return asked_.call && asked_.call->key().is_callers();
 }

@@ -75,6 +75,8 @@ class TargetAttempt {
   UpstreamAnswer* answer() { return asked_.answer ? &*asked_.answer : nullptr; }
 
   // The request carried a key of the caller's.
+  // Its upstream has said that the same request need not come back.
+  bool forbids_repetition();
   bool has_callers_key() const;
 
   routing::Lease& lease() { return lease_; }

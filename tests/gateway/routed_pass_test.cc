@@ -2,6 +2,8 @@
 //
 // Numbers in comments are those of docs/routing-cases.md.
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "gateway/routed_gateway.h"
@@ -176,6 +178,56 @@ TEST_F(RoutedPassTest, GivesAnErrorInAStreamItsStatusIfNoOtherTargetIsThere) {
   const Reply reply = ask(stream());
   EXPECT_EQ(reply.status, 429);
   EXPECT_EQ(reply.body, R"({"error":{"message":"slow down","code":"rate_limit_exceeded"}})");
+}
+
+TEST_F(RoutedPassTest, DropsAStreamWhoseEndIsAnErrorWithoutAnEmptyLine) {
+  route();
+  start();
+  const std::string error = "data: {\"error\":{\"message\":\"slow\"}}\n";
+  Act act = Act::begin_stream();
+  act.event(kRole).then(fmt::format("{:x}\r\n{}\r\n0\r\n\r\n", error.size(), error));
+  a().next.push_back(act);
+  const Reply reply = ask(stream());
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.field("x-penstock-target"), "b/m");
+}
+
+TEST_F(RoutedPassTest, DropsAWholeAnswerThatIsAnError) {
+  for (const std::string_view error :
+       {R"({"error":{"message":"slow down","code":429}})",
+        R"({"type":"error","error":{"type":"overloaded_error","message":"x"}})"}) {
+    route();
+    start();
+    a().next.push_back(Act::answer(200, error));
+    const Reply reply = ask(chat());
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.field("x-penstock-target"), "b/m") << error;
+  }
+}
+
+TEST_F(RoutedPassTest, GivesAnErrorInAWholeAnswerItsStatusIfNoOtherTargetIsThere) {
+  route("a");
+  start();
+  a().next.push_back(Act::answer(200, R"({"error":{"message":"slow down","code":429}})"));
+  const Reply reply = ask(chat());
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_EQ(reply.body, R"({"error":{"message":"slow down","code":429}})");
+}
+
+TEST_F(RoutedPassTest, AsksATargetNoMoreThatForbidsIt) {
+  route("a");
+  start();
+  for (int i = 0; i < 2; ++i) a().next.push_back(Act::error(500, "", "x-should-retry: false\r\n"));
+  EXPECT_EQ(ask(chat()).status, 500);
+  EXPECT_EQ(a().served(), 1u);
+  EXPECT_EQ(ask(chat()).field("x-should-retry"), "false");
+}
+
+TEST_F(RoutedPassTest, AsksAnotherTargetIfOneForbidsToAskItAgain) {
+  route();
+  start();
+  a().next.push_back(Act::error(500, "", "x-should-retry: false\r\n"));
+  EXPECT_EQ(ask(chat()).field("x-penstock-target"), "b/m");
 }
 
 // 35
