@@ -7,14 +7,14 @@
 namespace penstock::routing {
 namespace {
 
-constexpr std::size_t kA = 0;
-constexpr std::size_t kB = 1;
+constexpr std::size_t kFirst = 0;
+constexpr std::size_t kSecond = 1;
 
 // 13, 14
 TEST(Plan, NeverAsksATargetWhileItCools) {
   RouteFixture fixture(2);
-  fixture.fail(kA, FailureClass::kRateLimited, milliseconds{500});
-  fixture.fail(kB, FailureClass::kRateLimited, seconds{2});
+  fixture.fail(kFirst, FailureClass::kRateLimited, milliseconds{500});
+  fixture.fail(kSecond, FailureClass::kRateLimited, seconds{2});
   fixture.advance(milliseconds{500} - nanoseconds{1});
   Plan plan = fixture.plan();
   const Step step = plan.next(fixture.now());
@@ -22,14 +22,14 @@ TEST(Plan, NeverAsksATargetWhileItCools) {
   EXPECT_EQ(step.why, Step::Why::kAllCooling);
   EXPECT_EQ(plan.usable_at(fixture.now()), fixture.now() + nanoseconds{1});
   fixture.advance(nanoseconds{1});
-  for (int i = 0; i < 100; ++i) ASSERT_EQ(fixture.served_by(), kA);
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(fixture.served_by(), kFirst);
 }
 
 // 25
 TEST(Plan, WaitsForATargetThatCoolsNotLongerThanTheQueueAllows) {
   RouteFixture fixture(1);
   fixture.rules().queue.wait = seconds{2};
-  fixture.fail(kA, FailureClass::kRateLimited, seconds{1});
+  fixture.fail(kFirst, FailureClass::kRateLimited, seconds{1});
   {
     Plan plan = fixture.plan();
     Step step = plan.next(fixture.now());
@@ -90,7 +90,7 @@ TEST(Plan, UsesThePlaceThatAWaiterWasGiven) {
   EXPECT_EQ(fixture.served_by(), -1);
   const Step taken = waiting.next(fixture.now(), &waiter);
   ASSERT_EQ(taken.kind, Step::Kind::kTarget);
-  EXPECT_EQ(fixture.target(kA).in_flight(), 1U);
+  EXPECT_EQ(fixture.target(kFirst).in_flight(), 1U);
 }
 
 TEST(Plan, GivesAPlaceBackWhoseTargetCoolsMeanwhile) {
@@ -105,7 +105,7 @@ TEST(Plan, GivesAPlaceBackWhoseTargetCoolsMeanwhile) {
   running.failed(step.lease, FailureClass::kRateLimited, seconds{10}, Repeatable::kNo,
                  fixture.now());
   EXPECT_EQ(waiting.next(fixture.now(), &waiter).why, Step::Why::kAllCooling);
-  EXPECT_EQ(fixture.target(kA).in_flight(), 0U);
+  EXPECT_EQ(fixture.target(kFirst).in_flight(), 0U);
 }
 
 }  // namespace
