@@ -153,7 +153,7 @@ echo
 cat <<'END'
 
 The columns of names count answers by the header field x-penstock-target. Broken are streams whose
-upstream was killed behind their first content: they end with an error event, and clients know it.
+upstream was killed after their first content: they end with an error event, and clients know it.
 END
 if ((${totals[failed]:-0} > 0)); then
   grep -h '^fault' "$work"/*.log >&2

@@ -69,11 +69,11 @@ const Vector kRefused[] = {
     {"chunked in HTTP/1.0", kMalformedRequest,
      "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
     // How lines end.
-    {"bare LF behind the request line", kMalformedRequest, "GET / HTTP/1.1\nHost: a\r\n\r\n"},
-    {"bare LF behind a field", kMalformedRequest, kGetLine + "Host: a\nX: y\r\n\r\n"},
+    {"bare LF after the request line", kMalformedRequest, "GET / HTTP/1.1\nHost: a\r\n\r\n"},
+    {"bare LF after a field", kMalformedRequest, kGetLine + "Host: a\nX: y\r\n\r\n"},
     {"bare LF as the empty line", kMalformedRequest, kGetLine + "Host: a\r\n\n"},
     {"bare CR in a value", kMalformedRequest, kGetLine + "Host: a\r\nX: a\rb\r\n\r\n"},
-    {"bare CR behind the request line", kMalformedRequest, "GET / HTTP/1.1\rHost: a\r\n\r\n"},
+    {"bare CR after the request line", kMalformedRequest, "GET / HTTP/1.1\rHost: a\r\n\r\n"},
     {"CR CR LF", kMalformedRequest, kGetLine + "Host: a\r\r\n\r\n"},
     {"obs-fold with a space", kMalformedRequest, kGetLine + "Host: a\r\nX: a\r\n b\r\n\r\n"},
     {"obs-fold with a tab", kMalformedRequest, kGetLine + "Host: a\r\nX: a\r\n\tb\r\n\r\n"},
@@ -105,7 +105,7 @@ const Vector kRefused[] = {
     {"two spaces before the target", kMalformedRequest, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"},
     {"two spaces before the version", kMalformedRequest, "GET /  HTTP/1.1\r\nHost: a\r\n\r\n"},
     {"a tab before the target", kMalformedRequest, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"},
-    {"a space behind the version", kMalformedRequest, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"},
+    {"a space after the version", kMalformedRequest, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"},
     {"a space before the method", kMalformedRequest, " GET / HTTP/1.1\r\nHost: a\r\n\r\n"},
     {"a space in the target", kMalformedRequest, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"},
     {"obs-text in the target", kMalformedRequest, "GET /\xc3\xa4 HTTP/1.1\r\nHost: a\r\n\r\n"},
@@ -132,14 +132,15 @@ const Vector kRefused[] = {
     {"a Host with a port that is no number", kMalformedRequest, kGetLine + "Host: a:b\r\n\r\n"},
     {"a Host with a port of six digits", kMalformedRequest, kGetLine + "Host: a:123456\r\n\r\n"},
     {"a Host with an open bracket", kMalformedRequest, kGetLine + "Host: [::1\r\n\r\n"},
-    {"a Host with bytes behind its bracket", kMalformedRequest, kGetLine + "Host: [::1]a\r\n\r\n"},
+    {"a Host with bytes after its bracket", kMalformedRequest, kGetLine + "Host: [::1]a\r\n\r\n"},
     {"a Host with nothing in its brackets", kMalformedRequest, kGetLine + "Host: []\r\n\r\n"},
     // Expectations.
     {"an unknown expectation", kExpectationFailed, kPostHead + "Expect: 200-ok\r\n\r\n"},
     {"an empty expectation", kExpectationFailed, kPostHead + "Expect:\r\n\r\n"},
     // Chunks.
     {"a chunk size with 0x", kMalformedRequest, kChunked + "0x5\r\nhello\r\n0\r\n\r\n"},
-    {"a chunk size with a space behind", kMalformedRequest, kChunked + "5 \r\nhello\r\n0\r\n\r\n"},
+    {"a chunk size with a space after it", kMalformedRequest,
+     kChunked + "5 \r\nhello\r\n0\r\n\r\n"},
     {"a chunk size with a plus sign", kMalformedRequest, kChunked + "+5\r\nhello\r\n0\r\n\r\n"},
     {"a chunk size with a minus sign", kMalformedRequest, kChunked + "-5\r\nhello\r\n0\r\n\r\n"},
     {"a chunk size that overflows", kMalformedRequest,
@@ -179,7 +180,7 @@ const Sound kAccepted[] = {
     {"obs-text in a value", kGetLine + "Host: a\r\nX: \xc3\xa4\r\n\r\n", 1, ""},
     {"all characters of a token", kGetLine + "Host: a\r\n!#$%&'*+-.^_`|~09azAZ: b\r\n\r\n", 1, ""},
     {"a host with a port", kGetLine + "Host: gateway.example_1:8321\r\n\r\n", 1, ""},
-    {"a host without the port behind its colon", kGetLine + "Host: a:\r\n\r\n", 1, ""},
+    {"a host without the port after its colon", kGetLine + "Host: a:\r\n\r\n", 1, ""},
     {"an IPv6 address with a port", kGetLine + "Host: [2001:db8::192.0.2.1]:8321\r\n\r\n", 1, ""},
     {"a length with zeros in front", kPostHead + "Content-Length: 005\r\n\r\nhello", 1, "hello"},
     {"a length with white space around it", kPostHead + "Content-Length: \t5 \r\n\r\nhello", 1,
@@ -224,7 +225,7 @@ TEST(AttackVectors, AreJudgedTheSameHoweverTheyAreCut) {
   }
 }
 
-TEST(AttackVectors, DoNotReachTheMessageBehindThem) {
+TEST(AttackVectors, DoNotReachTheMessageAfterThem) {
   for (const Vector& vector : kRefused) {
     const std::string bytes = vector.bytes + kGetLine + "Host: a\r\n\r\n";
     EXPECT_EQ(run(Side::kServer, bytes).messages(), 0U) << vector.name;

@@ -31,7 +31,7 @@ Outcome decode(std::string_view input, std::size_t piece_bytes = SIZE_MAX) {
   return outcome;
 }
 
-TEST(ChunkedDecoder, GivesTheDataAndStopsBehindTheEnd) {
+TEST(ChunkedDecoder, GivesTheDataAndStopsAfterTheEnd) {
   const std::string body = "5\r\nhello\r\nA;x=y\r\n0123456789\r\n000\r\nA: b\r\n\r\n";
   const Outcome outcome = decode(body + "GET /");
   EXPECT_TRUE(outcome.done);
@@ -66,7 +66,7 @@ TEST(ChunkedDecoder, GivesOneRunOfDataAStepAndViewsTheInput) {
   EXPECT_TRUE(decoder.done());
 }
 
-TEST(ChunkedDecoder, TakesNothingBehindTheEnd) {
+TEST(ChunkedDecoder, TakesNothingAfterTheEnd) {
   ChunkedDecoder decoder(Direction::kRequest);
   ASSERT_TRUE(decoder.step("0\r\n\r\n"));
   const auto step = decoder.step("5\r\n");

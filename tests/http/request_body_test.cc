@@ -132,7 +132,7 @@ TEST_F(RequestBodyTest, GivesABodyInPartsHoweverItIsCut) {
                               text.substr(3) + "\r\n0\r\nT: t\r\n\r\n";
   for (const std::string& request : {post("/l", text), chunked, post("/none", "")}) {
     const std::string expected = answer_with(request.starts_with("POST /none") ? "" : text);
-    // Nothing of the request behind it is lost either.
+    // Nothing of the request after it is lost either.
     const std::string two = request + post("/next", "more");
     for (std::size_t cut = 0; cut <= two.size(); ++cut) {
       connect();
@@ -194,7 +194,7 @@ TEST_F(RequestBodyTest, BoundsABodyInPartsLikeAWholeOne) {
   EXPECT_EQ(say(post_chunked_head("/c") + chunk + "1\r\na"), answer_with("body_too_large", false));
 }
 
-TEST_F(RequestBodyTest, TakesNoRequestBehindABodyOfWhichOnlyAPartWasRead) {
+TEST_F(RequestBodyTest, TakesNoRequestAfterABodyOfWhichOnlyAPartWasRead) {
   handler_.behaviour = [](ServerExchange& exchange) -> Task<void> {
     const Result<RequestBody::Part> part = co_await exchange.read_body_part(2);
     const std::string read(part->data);

@@ -214,7 +214,7 @@ TEST_F(ServerConnectionTest, WritesAsLongAsTheClientTakesSomething) {
   EXPECT_TRUE(writes.first->has_value() && writes.second->has_value());
 }
 
-TEST_F(ServerConnectionTest, WritesNothingBehindAWriteThatWasCutOff) {
+TEST_F(ServerConnectionTest, WritesNothingAfterAWriteThatWasCutOff) {
   Writes writes;
   handler_.behaviour = [&](ServerExchange& connection) { return writes.twice(connection); };
   connect({}, {.window_bytes = 1'000});

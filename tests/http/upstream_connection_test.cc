@@ -225,7 +225,7 @@ TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhenAPartOfTheRequest
   EXPECT_EQ(retry(), RetryClass::kStaleConnection);
 }
 
-TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhereAWriteBreaksBehindAnother) {
+TEST_F(UpstreamConnectionTest, DoesNotSayThatNothingWasSentWhereAWriteBreaksAfterAnother) {
   auto [near, far] = memory_pair();
   upstream_ = std::move(far);
   connection_ = std::make_unique<UpstreamConnection>(

@@ -153,7 +153,7 @@ TEST_F(UpstreamGone, InTheMiddleOfAnEventLeavesTheErrorEventAlone) {
   }
 }
 
-TEST_F(UpstreamGone, BehindALastEventWithoutItsEmptyLineTheErrorIsAnEventOfItsOwn) {
+TEST_F(UpstreamGone, AfterALastEventWithoutItsEmptyLineTheErrorIsAnEventOfItsOwn) {
   const std::string last = "data: {\"a\":1}\n";
   RawClient client = open_stream(two_events().send(chunk(last)).send(kLastChunk));
   RawClient::Rest rest = client.read_rest();
@@ -275,7 +275,7 @@ TEST_F(UpstreamGone, AnErrorBeforeAnyOtherEventHasItsOwnStatus) {
   }
 }
 
-TEST_F(UpstreamGone, AnErrorBehindAnEventIsAnEvent) {
+TEST_F(UpstreamGone, AnErrorAfterAnEventIsAnEvent) {
   timeouts().first_event = kLong;
   const std::string error = event(R"({"error":{"code":429}})");
   const WholeAnswer answer =

@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         // Line feeds, letters of several bytes, and no model in the second event.
         "data: {\"model\":«\"m1\"»,\"text\":\"日本😀\"}\n\ndata: {\"a\":1}\n\ndata: [DONE]\n\n",
-        // Carriage returns with line feeds, comments, other fields, no space behind the colon.
+        // Carriage returns with line feeds, comments, other fields, no space after the colon.
         ": ping\r\n\r\nid: 7\r\nevent: chunk\r\ndata:{\"model\" : «\"m\\u0031\"» }\r\n\r\n"
         "data: [DONE]\r\n\r\n",
         // Carriage returns alone.
@@ -218,7 +218,7 @@ TEST_F(GatewayTest, RequestsSentInAdvanceAreAnsweredInOrder) {
   EXPECT_EQ(upstream.requests().size(), std::size_t{kRequests});
 }
 
-TEST_F(GatewayTest, NothingBehindABrokenRequestIsServed) {
+TEST_F(GatewayTest, NothingAfterABrokenRequestIsServed) {
   const std::string broken = "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n";
   std::string all = chat(Answer::kWhole) + chat(Answer::kStream);
   upstream.answer_next(Script().send(json_answer(200, chat_answer_body())));
@@ -235,7 +235,7 @@ TEST_F(GatewayTest, NothingBehindABrokenRequestIsServed) {
   EXPECT_EQ(upstream.requests().size(), 2U);
 }
 
-TEST_F(GatewayTest, ARequestBehindAChunkedBodyIsServed) {
+TEST_F(GatewayTest, ARequestAfterAChunkedBodyIsServed) {
   const std::string body = chat_body();
   const std::string request =
       fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{}{}",

@@ -65,7 +65,7 @@ TEST_F(AnswerCheckTest, FindsAChangedByteAndAnotherLength) {
   EXPECT_EQ(fault_of(R"({"a": [1, 2]})"), "");
 }
 
-TEST_F(AnswerCheckTest, TakesWhiteSpaceBehindTheObject) {
+TEST_F(AnswerCheckTest, TakesWhiteSpaceAfterTheObject) {
   EXPECT_EQ(fault_of("{\"a\": [1, 2]}\r\n"), "");
   EXPECT_EQ(fault_of("{\"a\": [1, 2]}\r\n", 1), "");
   options_.check = Check::kShape;

@@ -114,7 +114,7 @@ TEST_F(LoadRunTest, CountsARequestWithoutAnAnswerForNobody) {
   EXPECT_EQ(reset.by.at("none").failed, reset.faults());
 }
 
-TEST_F(LoadRunTest, CountsStreamsApartThatBreakBehindTheirContentAndSaySo) {
+TEST_F(LoadRunTest, CountsStreamsApartThatBreakAfterTheirContentAndSaySo) {
   options_.stream = true;
   options_.check = Check::kShape;
   options_.count_by = "x-sim-name";

@@ -128,7 +128,7 @@ def kill_in_turn(upstreams, seconds):
 def report(kind, counts):
     failed = sum(counts["faults"].values())
     print(f"{kind}: {sum(each['answered'] for each in counts['by'].values())} answered, "
-          f"{failed} failed, {counts['broken_streams']} broken behind their first content")
+          f"{failed} failed, {counts['broken_streams']} broken after their first content")
     for name, each in sorted(counts["by"].items()):
         print(f"    {name}: {each['answered']} answered, {each['failed']} failed, "
               f"{each['broken_streams']} broken")

@@ -75,7 +75,7 @@ TEST_F(ApisTest, AStreamedResponseSaysWhatTheWholeOneSays) {
   EXPECT_EQ(whole["usage"]["output_tokens_details"]["reasoning_tokens"], 8);
 }
 
-TEST_F(ApisTest, AStreamOfAResponseIsTakenUpAgainBehindAnyEvent) {
+TEST_F(ApisTest, AStreamOfAResponseIsTakenUpAgainAfterAnyEvent) {
   const std::vector<Event> all = events_of(respond(kStream));
   const std::string id = all.front().data["response"]["id"];
   const std::string rest = get("/v1/responses/" + id + "?stream=true&starting_after=5", "");

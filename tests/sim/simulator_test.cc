@@ -116,7 +116,7 @@ TEST_F(SimulatorTest, CutsAnswersOff) {
   EXPECT_EQ(Json::parse(simulator_->stats_json())["cut"], 3);
 }
 
-TEST_F(SimulatorTest, CutsAnswersOffBehindTheirHead) {
+TEST_F(SimulatorTest, CutsAnswersOffAfterTheirHead) {
   start();
   const std::string whole = chat("");
   EXPECT_EQ(chat(R"(,"sim":{"cut_after_body_bytes":0})"), whole.substr(0, whole.find('{')));

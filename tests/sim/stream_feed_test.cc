@@ -109,7 +109,7 @@ TEST_F(StreamFeedTest, StallsForEverOrForAWhile) {
   EXPECT_EQ(events_in(out), 7U);
 }
 
-TEST_F(StreamFeedTest, CutsBehindAnEvent) {
+TEST_F(StreamFeedTest, CutsAfterAnEvent) {
   behaviour_.cut_after_events = 3;
   std::string out;
   EXPECT_EQ(everything(out), StreamFeed::Then::kCut);
@@ -126,7 +126,7 @@ TEST_F(StreamFeedTest, PutsAnErrorInPlaceOfTheRest) {
   EXPECT_THAT(out, Not(HasSubstr("[DONE]")));
 }
 
-TEST_F(StreamFeedTest, FailsBehindTheRoleBeforeAnyContent) {
+TEST_F(StreamFeedTest, FailsAfterTheRoleBeforeAnyContent) {
   behaviour_.error_after_events = 1;
   behaviour_.error_status = 429;
   std::string out;
@@ -136,7 +136,7 @@ TEST_F(StreamFeedTest, FailsBehindTheRoleBeforeAnyContent) {
   EXPECT_THAT(out, HasSubstr(R"("type":"rate_limit_error")"));
 }
 
-TEST_F(StreamFeedTest, StallsBehindAnEventBeforeAnyContent) {
+TEST_F(StreamFeedTest, StallsAfterAnEventBeforeAnyContent) {
   behaviour_.stall_after_events = 1;
   StreamFeed for_ever = this->feed();
   std::string out;

@@ -1,5 +1,5 @@
 // Names in unnamed namespaces. Sources of one target may be compiled as one unit: there, two things
-// of one name clash, and a name hides that of a header from every source behind it, which then may
+// of one name clash, and a name hides that of a header from every source after it, which then may
 // mean something else without an error.
 
 #include <gtest/gtest.h>

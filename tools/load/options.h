@@ -54,7 +54,7 @@ struct Options {
   std::string count_by;               // a header field of answers; empty: they are not told apart
   bool live = false;                  // a line of counts each second
   bool log_faults = false;            // a line for each failed request
-  bool allow_broken_streams = false;  // that break behind their first content, and say so
+  bool allow_broken_streams = false;  // that break after their first content, and say so
 
   Seconds ramp_or_default() const { return ramp.count() >= 0 ? ramp : warmup / 2; }
 };

@@ -28,7 +28,7 @@ class EventScript {
   struct Frame {
     std::string before;
     std::string after;
-    // Counts the run's events from here; it stands, with `middle` behind it, before the token.
+    // Counts the run's events from here; it stands, with `middle` after it, before the token.
     std::optional<std::uint64_t> number = {};
     std::string middle = {};
   };

@@ -1,7 +1,7 @@
 #pragma once
 
 // Images and speech. Both have as many bytes as the behaviour's `media_bytes` says, and mean
-// nothing: an image is a PNG of one pixel with bytes behind its end.
+// nothing: an image is a PNG of one pixel with bytes after its end.
 
 #include "sim/call.h"
 

@@ -127,7 +127,7 @@ Json judgement_of(const std::string& text) {
           {"category_applied_input_types", types}};
 }
 
-// The bytes behind a marker, so that the length is not lost.
+// The bytes after a marker, so that the length is not lost.
 std::uint64_t token_id_of(std::string_view bytes) {
   std::uint64_t id = 1;
   for (const char c : bytes) id = (id << 8) | static_cast<unsigned char>(c);

@@ -5,7 +5,7 @@
 // Requests of one session should reach one upstream, whose cache has their common front; and some
 // must, since only that upstream has what they refer to. The body was checked before
 // (wire/bodies/request_fields.h), and is passed once more, at the speed of a scan. Nested values
-// are looked into up to a bound of work; what lies behind it is not found.
+// are looked into up to a bound of work; what follows it is not found.
 
 #include <cstddef>
 #include <cstdint>

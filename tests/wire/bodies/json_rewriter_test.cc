@@ -131,7 +131,7 @@ TEST(JsonRewriter, LeavesNestedModelsAlone) {
   EXPECT_EQ(rewrite(kText).out, kText);
 }
 
-TEST(JsonRewriter, FindsTheModelBehindNestedValuesAndStringsFullOfPunctuation) {
+TEST(JsonRewriter, FindsTheModelAfterNestedValuesAndStringsFullOfPunctuation) {
   constexpr std::string_view kBefore =
       R"({"a":{"b":[{"c":"}]\"{"},[]]},"d":"\\","e":"{[\\\"","model":)";
   EXPECT_EQ(rewrite(std::string(kBefore) + R"("m\"\\"})").out, with_model(kBefore, "}"));
@@ -397,7 +397,7 @@ TEST(JsonRewriter, LooksUpABoundedNumberOfNames) {
   EXPECT_EQ(names.asked, JsonRewriter::kNamesMax);
 }
 
-TEST(JsonRewriter, CompletesWithSpaceBehindItOnly) {
+TEST(JsonRewriter, CompletesWithSpaceAfterItOnly) {
   EXPECT_TRUE(rewrite(" {} \r\n\t").complete);
   EXPECT_FALSE(rewrite("{}x").complete);
   EXPECT_FALSE(rewrite(R"({"a":{})").complete);
