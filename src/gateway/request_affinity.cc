@@ -43,6 +43,14 @@ bool needs_body(std::span<const Key> keys, const routing::AffinitySources& sourc
   return false;
 }
 
+std::string_view session_of(const http::Fields& fields) {
+  routing::SessionField session;
+  for (const http::Field& field : fields) {
+    if (field.known_name == http::FieldName::kOther) session.look_at(field.name, field.value);
+  }
+  return session.session();
+}
+
 // All clients without a key are no one client.
 std::string_view key_name(const Exchange& exchange) {
   const std::string_view principal = exchange.facts().principal;
@@ -94,8 +102,7 @@ RequestAffinity affinity_of(const PassedRequest& request, const routing::ModelRo
   const http::Fields& fields = request.exchange.client().request().fields;
   routing::AffinitySources sources;
   if (std::ranges::find(keys, Key::kSession) != keys.end()) {
-    sources.session =
-        routing::session_of([&fields](std::string_view name) { return fields.find(name); });
+    sources.session = session_of(fields);
   }
   sources.api_key = key_name(request.exchange);
   const bool needs_keys = needs_body(keys, sources);

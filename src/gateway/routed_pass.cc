@@ -90,7 +90,10 @@ Task<Status> RoutedPass::run(const PassedRequest& request, const Choice& choice,
     if (self.race_after_) {
       attempt = co_await self.race(*attempt);
     } else {
-      co_await attempt->run();
+      Status asked = attempt->prepare();
+      if (asked) asked = co_await attempt->ask();
+      const TargetAttempt::Left left = attempt->take(std::move(asked));
+      if (left == TargetAttempt::Left::kMore) co_await attempt->take_more();
     }
     if (attempt->is_ready()) {
       const Counted counted = self.note_start(*attempt);

@@ -31,21 +31,34 @@ TargetAttempt::TargetAttempt(const PassedRequest& request, const routing::ModelR
              .deadline = deadline_,
              .timeouts = options.timeouts} {}
 
-// Its phases, in their order. What every attempt needs is no coroutine of its own.
-Task<void> TargetAttempt::run() {
-  Status asked = prepare();
-  if (asked) asked = co_await ask_upstream(scope_, request_, asked_target_, asked_);
+Task<Status> TargetAttempt::ask() {
+  return ask_upstream(scope_, request_, asked_target_, asked_);
+}
+
+TargetAttempt::Left TargetAttempt::take(Status asked) {
   if (!asked) {
     fail(std::move(asked.error()), phase_of_asking());
   } else if (asked_.answer->is_error()) {
-    co_await read_refusal();
+    return Left::kMore;
   } else if (Status begun = begin_answer(); !begun) {
     fail(std::move(begun.error()), AttemptPhase::kHead);
   } else if (holds_start()) {
-    AnswerHold hold(*asked_.answer, route_.rules().hold, content_until());
-    Status held = hold.take_what_is_there();
-    if (held && !hold.is_over()) held = co_await hold.await();
-    end_hold(std::move(held), hold.start());
+    hold_.emplace(*asked_.answer, route_.rules().hold, content_until());
+    Status held = hold_->take_what_is_there();
+    if (held && !hold_->is_over()) return Left::kMore;
+    end_hold(std::move(held));
+  }
+  end();
+  return Left::kNothing;
+}
+
+Task<void> TargetAttempt::take_more() {
+  if (hold_) {
+    Status held = co_await hold_->await();
+    end_hold(std::move(held));
+  } else {
+    Status read = co_await asked_.answer->read_error();
+    take_refusal(std::move(read));
   }
   end();
 }
@@ -67,7 +80,9 @@ void TargetAttempt::drop_answer() {
 
 Task<void> TargetAttempt::run_raced() {
   try {
-    co_await run();
+    Status asked = prepare();
+    if (asked) asked = co_await ask();
+    if (take(std::move(asked)) == Left::kMore) co_await take_more();
   } catch (...) {
     exception_ = std::current_exception();
   }
@@ -98,14 +113,9 @@ AttemptPhase TargetAttempt::phase_of_asking() const {
 }
 
 // The text says what kind of error it is, and it is needed whole if it is passed on.
-Task<void> TargetAttempt::read_refusal() {
-  UpstreamAnswer& answer = *asked_.answer;
-  Status read = co_await answer.read_error();
-  if (!read) {
-    fail(std::move(read.error()), AttemptPhase::kBody);
-  } else {
-    refuse(answer.status(), answer.text());
-  }
+void TargetAttempt::take_refusal(Status read) {
+  if (!read) return fail(std::move(read.error()), AttemptPhase::kBody);
+  refuse(asked_.answer->status(), asked_.answer->text());
 }
 
 // The head of an answer that is no error has come.
@@ -126,8 +136,9 @@ SteadyTime TargetAttempt::content_until() const {
   return limit.count() > 0 ? lease_.begun() + limit : net::Deadline::kNever;
 }
 
-void TargetAttempt::end_hold(Status held, AnswerStart& start) {
+void TargetAttempt::end_hold(Status held) {
   if (!held) return fail(std::move(held.error()), AttemptPhase::kFirstContent);
+  AnswerStart& start = hold_->start();
   has_content_ = start.kind == AnswerStart::Kind::kContent;
   if (has_content_) return;
   UpstreamAnswer& answer = *asked_.answer;

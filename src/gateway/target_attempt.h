@@ -40,14 +40,23 @@ class TargetAttempt {
   TargetAttempt(const TargetAttempt&) = delete;
   TargetAttempt& operator=(const TargetAttempt&) = delete;
 
-  // Ends when the answer can be sent, or with a failure. Once.
-  Task<void> run();
-  // The same for one that is raced, whose exception is kept for rethrow().
+  // The attempt, once, in this order. It ends when the answer can be sent, or with a failure. What
+  // every attempt needs is no coroutine of its own: ask() hands on the task of the request.
+  //
+  // Fails if a further model of the body is not the provider's: then nothing is asked.
+  Status prepare();
+  Task<Status> ask();
+  enum class Left : bool { kNothing, kMore };
+  Left take(Status asked);
+  // If more is left.
+  Task<void> take_more();
+
+  // All of it for an attempt that is raced, whose exception is kept for rethrow().
   Task<void> run_raced();
   void rethrow() const;
-  // Raised when run() has ended.
+  // Raised when the attempt has ended.
   net::Signal& ended() { return ended_; }
-  // Ends run() soon, as cancelled. Of one that is raced.
+  // Ends it soon, as cancelled. Of one that is raced.
   void stop() { stop_.raise(); }
 
   // It runs beside another one that is slow.
@@ -84,11 +93,10 @@ class TargetAttempt {
   const config::RouteTarget& target() const { return target_; }
 
  private:
-  Status prepare();
-  Task<void> read_refusal();
+  void take_refusal(Status read);
   Status begin_answer();
   bool holds_start() const;
-  void end_hold(Status held, AnswerStart& start);
+  void end_hold(Status held);
   void end();
   routing::AttemptPhase phase_of_asking() const;
   SteadyTime content_until() const;
@@ -108,6 +116,7 @@ class TargetAttempt {
   std::vector<std::string> further_models_;
   AttemptTarget asked_target_;
   Asked asked_;
+  std::optional<AnswerHold> hold_;
   net::Signal ended_;
   bool has_content_ = false;
   std::optional<routing::FailureClass> failure_;

@@ -33,12 +33,13 @@ Hash key_of(Key key, const AffinitySources& sources) {
 
 }  // namespace
 
-std::string_view session_of(const FieldOf& field) {
-  for (const std::string_view name : kSessionFields) {
-    const std::optional<std::string_view> value = field(name);
-    if (value && !trim(*value).empty()) return trim(*value);
+void SessionField::look_at(std::string_view name, std::string_view value) {
+  for (std::size_t place = 0; place < place_; ++place) {
+    if (kSessionFields[place].size() != name.size()) continue;
+    if (!equals_ignoring_case(kSessionFields[place], name) || trim(value).empty()) continue;
+    session_ = trim(value);
+    place_ = place;
   }
-  return {};
 }
 
 Hash affinity_key(std::span<const Key> keys, const AffinitySources& sources) {

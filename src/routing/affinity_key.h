@@ -3,13 +3,13 @@
 // The key by which requests that belong together find the same target (routing/affinity.h).
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "config/routing.h"
-#include "routing/failure.h"
 #include "wire/bodies/request_session.h"
 
 namespace penstock::routing {
@@ -28,11 +28,21 @@ inline constexpr std::array kSessionFields = std::to_array<std::string_view>({
     "x-smg-routing-key",
 });
 
-// Empty: the request names none.
-std::string_view session_of(const FieldOf& field);
+// The session that a head names: in the first of these fields that is not empty. Each field of the
+// head is shown to it, in any order.
+class SessionField {
+ public:
+  void look_at(std::string_view name, std::string_view value);
+  // Empty: the request names none.
+  std::string_view session() const { return session_; }
+
+ private:
+  std::string_view session_;
+  std::size_t place_ = kSessionFields.size();  // of the field that has it
+};
 
 struct AffinitySources {
-  std::string_view session;                    // session_of()
+  std::string_view session;                    // of its head
   const wire::RequestSession* body = nullptr;  // null: it was not read
   std::string_view api_key;                    // the name of the client's key; empty: none
 };

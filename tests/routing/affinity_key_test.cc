@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/stable_hash.h"
@@ -13,19 +13,21 @@ namespace {
 
 using Key = config::AffinityRules::Key;
 
-TEST(SessionOf, IsTheFirstFieldThatNamesOne) {
-  std::map<std::string_view, std::string_view> fields;
-  const FieldOf field = [&](std::string_view name) -> std::optional<std::string_view> {
-    const auto found = fields.find(name);
-    return found == fields.end() ? std::nullopt : std::optional(found->second);
-  };
-  EXPECT_EQ(session_of(field), "");
-  fields["conversation_id"] = "c";
-  EXPECT_EQ(session_of(field), "c");
-  fields["session_id"] = " s ";
-  EXPECT_EQ(session_of(field), "s");
-  fields["x-session-affinity"] = " ";
-  EXPECT_EQ(session_of(field), "s");
+using Head = std::vector<std::pair<std::string_view, std::string_view>>;
+
+std::string_view session_of(const Head& head) {
+  SessionField field;
+  for (const auto& [name, value] : head) field.look_at(name, value);
+  return field.session();
+}
+
+TEST(SessionField, IsTheFirstOfItsKindsThatNamesOneInWhateverOrderTheyCome) {
+  EXPECT_EQ(session_of({}), "");
+  EXPECT_EQ(session_of({{"x-session", "x"}, {"conversation_id", "c"}}), "c");
+  EXPECT_EQ(session_of({{"conversation_id", "c"}, {"Session_ID", " s "}}), "s");
+  EXPECT_EQ(session_of({{"session_id", "s"}, {"conversation_id", "c"}}), "s");
+  EXPECT_EQ(session_of({{"x-session-affinity", " "}, {"session_id", "s"}}), "s");
+  EXPECT_EQ(session_of({{"session_id", "first"}, {"session_id", "second"}}), "first");
 }
 
 TEST(AffinityKey, IsOfTheFirstThatTheRequestHas) {
