@@ -61,15 +61,13 @@ struct TargetAttemptFacts {
 template <class Attempt>
 class Attempts {
  public:
-  Attempt& add(Attempt attempt) {
-    if (count_ < first_.size()) {
-      first_[count_] = std::move(attempt);
-    } else {
+  // A further one, of which nothing is known yet.
+  Attempt& add() {
+    if (count_ >= first_.size()) {
       if (!others_) others_.emplace();
-      others_->push_back(std::move(attempt));
+      others_->emplace_back();
     }
-    ++count_;
-    return (*this)[count_ - 1];
+    return (*this)[count_++];
   }
   std::size_t count() const { return count_; }
   Attempt& operator[](std::size_t i) {
@@ -88,9 +86,14 @@ class Attempts {
 // Those at targets of a model's route. Requests without one have no memory for them.
 class TargetAttempts {
  public:
-  TargetAttemptFacts& add(TargetAttemptFacts attempt) {
+  // One that begins.
+  TargetAttemptFacts& add(std::size_t provider, std::string_view model, SteadyTime began) {
     if (!list_) list_.emplace();
-    return list_->add(std::move(attempt));
+    TargetAttemptFacts& attempt = list_->add();
+    attempt.provider = provider;
+    attempt.model = model;
+    attempt.began = began;
+    return attempt;
   }
   std::size_t count() const { return list_ ? list_->count() : 0; }
   TargetAttemptFacts& operator[](std::size_t i) { return (*list_)[i]; }

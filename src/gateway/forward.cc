@@ -9,14 +9,14 @@ constexpr int kAttemptsMax = 2;
 
 AttemptFacts& begin_attempt(AttemptScope& scope, const Attempt& attempt) {
   using Reason = AttemptFacts::Reason;
-  AttemptFacts begun;
+  AttemptFacts& begun = scope.exchange.facts().attempts.add();
   if (attempt.number > 1) {
     begun.reason = Reason::kRetry;
   } else if (scope.facts != nullptr) {
     begun.reason = Reason::kRedirect;
   }
   begun.provider = scope.provider;
-  return scope.exchange.facts().attempts.add(begun);
+  return begun;
 }
 
 // One try: connect or reuse, send, wait for the head.

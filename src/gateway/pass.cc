@@ -142,9 +142,7 @@ std::optional<routing::FailureClass> DirectPass::failure_of(const Status& done) 
 void go_to_fallback(Exchange& exchange, const models::Catalog::Target& target) {
   exchange.set_answering(target.provider, target.upstream_model);
   ExchangeFacts& facts = exchange.facts();
-  facts.targets_asked.add({.provider = target.provider,
-                           .model = facts.upstream_model.view(),
-                           .began = exchange.loop().now()});
+  facts.targets_asked.add(target.provider, facts.upstream_model.view(), exchange.loop().now());
 }
 
 }  // namespace

@@ -20,16 +20,15 @@ TargetAttempt::TargetAttempt(const PassedRequest& request, const routing::ModelR
       lease_(std::move(lease)),
       target_(*route.members()[lease_.position()].settings),
       options_(options),
-      facts_(request.exchange.facts().targets_asked.add(
-          {.provider = target_.provider,
-           .model = target_.model,
-           .began = lease_.begun(),
-           .wait = duration_cast<std::chrono::microseconds>(options.waited)})),
+      facts_(request.exchange.facts().targets_asked.add(target_.provider, target_.model,
+                                                        lease_.begun())),
       deadline_(request.exchange.loop()),
       scope_{.exchange = request.exchange,
              .stop = options.is_raced ? &stop_ : &request.exchange.client().gone(),
              .deadline = deadline_,
-             .timeouts = options.timeouts} {}
+             .timeouts = options.timeouts} {
+  facts_.wait = duration_cast<std::chrono::microseconds>(options.waited);
+}
 
 Task<Status> TargetAttempt::ask() {
   return ask_upstream(scope_, request_, asked_target_, asked_);

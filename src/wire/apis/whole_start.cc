@@ -37,6 +37,8 @@ WholeStart start_of_error(std::string_view text) {
 
 WholeStart start_of_whole(std::string_view text) {
   constexpr std::array<std::string_view, 3> kKeys = {"\"error\"", "\"type\"", "\"object\""};
+  // Most answers begin with their id.
+  if (text.starts_with("{\"id\"")) return WholeStart::kAnswer;
   if (!take(text, "{")) return unless(text.empty());
   for (const std::string_view key : kKeys) {
     if (!take(text, key)) continue;
