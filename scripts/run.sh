@@ -43,14 +43,16 @@ if [[ -z "$url" ]]; then
 fi
 model="$(grep -o '"id": *"[^"]*"' "$work/models" | head -n 1 | cut -d '"' -f 4)"
 
+json='Content-Type: application/json'
+hello='"stream": true, "messages": [{"role": "user", "content": "Hello"}]'
+hello="{\"model\": \"passthrough/$model\", $hello}"
+# The command is one line, for whoever copies it.
 cat <<END
 
 PASSTHROUGH_URL is not set: serving the bundled simulator at $url.
 Try it:
 
-    curl -N http://127.0.0.1:$port/v1/chat/completions -H 'Content-Type: application/json' \\
-      -d '{"model": "passthrough/$model", "stream": true,
-           "messages": [{"role": "user", "content": "Hello"}]}'
+    curl -N http://127.0.0.1:$port/v1/chat/completions -H '$json' -d '$hello'
 
 END
 
