@@ -66,6 +66,7 @@ for name in "${names[@]}"; do start_upstream "$name"; done
   for name in "${names[@]}"; do echo "        - {provider: $name, model: sim-small}"; done
 } >"$work/run.yaml"
 
+: >"$work/penstock.log"
 "$bin/penstock" serve --config "$work/run.yaml" --port 0 >"$work/penstock.log" 2>&1 &
 pids[penstock]=$!
 disown
@@ -81,6 +82,8 @@ echo
 give_load() {
   local kind=$1
   shift
+  # A process in the background opens its files at some later time.
+  : >"$work/$kind.log"
   "$bin/penstock-load" --port "$port" --model chat --warmup 0 --duration "$seconds" --check shape \
     --count-by x-penstock-target --live --log-faults --allow-broken-streams "$@" \
     >"$work/$kind.json" 2>"$work/$kind.log" &
