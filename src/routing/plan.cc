@@ -132,9 +132,12 @@ Verdict Plan::failed(Lease& lease, FailureClass failure, std::optional<nanosecon
   }
   same_target_is_allowed_ = next == FailureRule::Next::kAnotherTarget;
   // What was not sent, or refused without work, was no load for its upstream, and a target that
-  // refuses is not asked again soon: these retries cannot become a storm.
-  retry_is_granted_ =
-      failure == FailureClass::kUnsent || next == FailureRule::Next::kOnlyAnotherTarget;
+  // refuses is not asked again soon: these retries cannot become a storm. Nor can what was lost
+  // with its connection, once: it takes the place of a request that nobody works on any more.
+  const bool is_first_loss =
+      failure == FailureClass::kLost && !std::exchange(loss_was_granted_, true);
+  retry_is_granted_ = failure == FailureClass::kUnsent || is_first_loss ||
+                      next == FailureRule::Next::kOnlyAnotherTarget;
   return Verdict::kNext;
 }
 

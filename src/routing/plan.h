@@ -227,6 +227,7 @@ class Plan {
   SteadyTime queue_until_{};          // zero: it has not waited yet
   std::uint32_t shared_retries_ = 0;  // of RetryBudget::Grant::kShare
   bool retry_is_granted_ = false;
+  bool loss_was_granted_ = false;
   bool same_target_is_allowed_ = false;
   bool is_queued_ = false;
   bool queue_was_full_ = false;

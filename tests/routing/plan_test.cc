@@ -331,6 +331,20 @@ TEST(Plan, RepeatsWhatWasNotSentWithoutTheBudget) {
   }
 }
 
+TEST(Plan, RepeatsOneLossWithoutTheBudget) {
+  RouteFixture fixture(3);
+  fixture.rules().retry.budget = {.percent = 0, .min_per_second = 0};
+  Plan plan = fixture.plan();
+  Step step = plan.next(fixture.now());
+  plan.failed(step.lease, FailureClass::kLost, {}, Repeatable::kYes, fixture.now());
+  step = plan.next(fixture.now());
+  ASSERT_EQ(step.kind, Step::Kind::kTarget);
+  plan.failed(step.lease, FailureClass::kLost, {}, Repeatable::kYes, fixture.now());
+  step = plan.next(fixture.now());
+  EXPECT_EQ(step.kind, Step::Kind::kNone);
+  EXPECT_EQ(step.why, Step::Why::kBudget);
+}
+
 TEST(Plan, ReturnsItsPartOfTheBudgetWhenItsRequestEnds) {
   RouteFixture fixture(2);
   fixture.rules().retry.budget = {.percent = 100, .min_per_second = 0};
