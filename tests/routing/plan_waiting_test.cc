@@ -74,16 +74,25 @@ TEST(Plan, LetsNoMoreRequestsWaitThanTheQueueHolds) {
   EXPECT_EQ(next.next(fixture.now()).why, Step::Why::kAllFull);
 }
 
-TEST(Plan, UsesThePlaceThatAWaiterWasGiven) {
-  RouteFixture fixture(Shapes{{.max_concurrency = 1}});
-  fixture.rules().queue.wait = seconds{1};
+// One request has the only place, and another one waits for it.
+class PlanForAPlace : public testing::Test {
+ protected:
+  PlanForAPlace() : fixture(Shapes{{.max_concurrency = 1}}) {
+    fixture.rules().queue.wait = seconds{1};
+    step = running.next(fixture.now());
+    EXPECT_EQ(waiting.next(fixture.now()).kind, Step::Kind::kWait);
+    waiting.wait_for_place(waiter, fixture.now());
+  }
+
+  RouteFixture fixture;
   Plan running = fixture.plan();
-  Step step = running.next(fixture.now());
   Plan waiting = fixture.plan();
-  ASSERT_EQ(waiting.next(fixture.now()).kind, Step::Kind::kWait);
+  Step step;
   int calls = 0;
-  PlaceWaiter waiter([&] { ++calls; });
-  waiting.wait_for_place(waiter, fixture.now());
+  PlaceWaiter waiter{[this] { ++calls; }};
+};
+
+TEST_F(PlanForAPlace, UsesThePlaceThatAWaiterWasGiven) {
   EXPECT_EQ(calls, 0);
   step.lease.end();
   EXPECT_EQ(calls, 1);
@@ -93,15 +102,7 @@ TEST(Plan, UsesThePlaceThatAWaiterWasGiven) {
   EXPECT_EQ(fixture.target(kFirst).in_flight(), 1U);
 }
 
-TEST(Plan, GivesAPlaceBackWhoseTargetCoolsMeanwhile) {
-  RouteFixture fixture(Shapes{{.max_concurrency = 1}});
-  fixture.rules().queue.wait = seconds{1};
-  Plan running = fixture.plan();
-  Step step = running.next(fixture.now());
-  Plan waiting = fixture.plan();
-  ASSERT_EQ(waiting.next(fixture.now()).kind, Step::Kind::kWait);
-  PlaceWaiter waiter([] {});
-  waiting.wait_for_place(waiter, fixture.now());
+TEST_F(PlanForAPlace, GivesAPlaceBackWhoseTargetCoolsMeanwhile) {
   running.failed(step.lease, FailureClass::kRateLimited, seconds{10}, Repeatable::kNo,
                  fixture.now());
   EXPECT_EQ(waiting.next(fixture.now(), &waiter).why, Step::Why::kAllCooling);
