@@ -332,8 +332,9 @@ int explain_route(const ExplainOptions& options) {
     return kFailed;
   }
   if (!reply->is_text) {
-    std::cerr << "penstock: the server answered something else than a route: it is no Penstock, or "
-                 "an older one\n";
+    std::cerr
+        << "penstock: the server answered something other than a route: it is no Penstock, or "
+           "an older one\n";
     return kFailed;
   }
   std::cout << reply->body;

@@ -31,7 +31,7 @@ struct AnswerStart {
   std::string error = {};  // of kError: the event's data, or the whole body
 };
 
-// The hold of one answer. Belongs to the attempt's coroutine.
+// The hold of one answer. Belongs to its attempt.
 class AnswerHold {
  public:
   // All of it outlives the hold. `content_until`: when the content must have come.

@@ -44,7 +44,7 @@ struct AttemptFacts {
 // One attempt at a target of a model's route: a try, or a few over connections that were stale.
 struct TargetAttemptFacts {
   std::size_t provider = 0;  // position in Settings::providers
-  std::string_view model;    // the target's name for it; belongs to the settings
+  std::string_view model;    // the target's name for it; of the settings, or of the exchange
   SteadyTime began{};
   std::chrono::microseconds wait{0};      // before it, for a place or as a backoff
   std::chrono::microseconds duration{0};  // to its first content or its failure

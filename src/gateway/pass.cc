@@ -116,11 +116,7 @@ void DirectPass::tell(const Status& done) {
 
 std::optional<routing::FailureClass> DirectPass::failure_of(const Status& done) {
   using routing::AttemptPhase;
-  if (!done && !asked_.answer) {
-    const bool is_connected = scope_.facts != nullptr && scope_.facts->connect.has_value();
-    return routing::classify(done.error(),
-                             is_connected ? AttemptPhase::kHead : AttemptPhase::kConnect);
-  }
+  if (!done && !asked_.answer) return routing::classify(done.error(), scope_.phase_of_asking());
   if (!done) {
     const bool has_begun = request_.exchange.facts().first_byte.has_value();
     return routing::classify(done.error(),

@@ -12,8 +12,8 @@
 
 namespace penstock::gateway {
 
-// Shortens the limits as the client's fields say.
 enum class Shortened : bool { kNo, kYes };
+// Shortens the limits as the client's fields say.
 Shortened shorten(config::AttemptTimeouts& timeouts, const http::Fields& fields);
 
 // When another attempt is of no use: a second before the client's library gives up, which then has

@@ -152,7 +152,7 @@ void RoutedPass::leave_route() {
   const routing::ModelRoute& route = plan_->route();
   end_.usable_at = plan_->usable_at(now());
   waiter_.reset();
-  if (leave_pin()) {
+  if (!pin_is_left_ && leave_pin()) {
     pin_is_left_ = true;
     return make_plan(route);
   }
@@ -288,7 +288,6 @@ bool RoutedPass::is_pinned_down() const {
 // After the attempts at the pinned target, or one that was refused for its sealed items. True: the
 // request can be tried once more, at any target.
 bool RoutedPass::leave_pin() {
-  if (pin_is_left_) return false;
   const config::RouteRules& rules = plan_->route().rules();
   const std::size_t attempts = request_.exchange.facts().targets_asked.count() - asked_before_;
   if (attempts >= rules.attempts || is_over()) return false;

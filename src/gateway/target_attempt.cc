@@ -36,7 +36,7 @@ Task<Status> TargetAttempt::ask() {
 
 TargetAttempt::Left TargetAttempt::take(Status asked) {
   if (!asked) {
-    fail(std::move(asked.error()), phase_of_asking());
+    fail(std::move(asked.error()), scope_.phase_of_asking());
   } else if (asked_.answer->is_error()) {
     return Left::kMore;
   } else if (Status begun = begin_answer(); !begun) {
@@ -104,11 +104,6 @@ Status TargetAttempt::prepare() {
                    .model = target_.model.empty() ? asked_model : std::string_view(target_.model),
                    .further_models = further_models_};
   return {};
-}
-
-AttemptPhase TargetAttempt::phase_of_asking() const {
-  const bool is_connected = scope_.facts != nullptr && scope_.facts->connect.has_value();
-  return is_connected ? AttemptPhase::kHead : AttemptPhase::kConnect;
 }
 
 // The text says what kind of error it is, and it is needed whole if it is passed on.

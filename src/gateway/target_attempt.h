@@ -98,7 +98,6 @@ class TargetAttempt {
   bool holds_start() const;
   void end_hold(Status held);
   void end();
-  routing::AttemptPhase phase_of_asking() const;
   SteadyTime content_until() const;
   void fail(Error error, routing::AttemptPhase phase);
   void refuse(int status, std::string_view text);
