@@ -4,12 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "app/command.h"
 #include "core/version.h"
 #include "support/endpoint.h"
 #include "support/scripted_upstream.h"
@@ -24,40 +24,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-struct Outcome {
-  int status = -1;
-  std::string out;
-  std::string err;
-};
-
-// Runs a command in this process.
-Outcome run(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "penstock");
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  Outcome outcome;
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  outcome.status = run_command_line(static_cast<int>(arguments.size()), argv.data());
-  outcome.out = ::testing::internal::GetCapturedStdout();
-  outcome.err = ::testing::internal::GetCapturedStderr();
-  return outcome;
-}
-
-// A variable of the environment for the length of a test.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name) {
-    setenv(name, value.c_str(), 1);
-  }
-  ~Variable() { unsetenv(name_); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  const char* name_;
-};
+using testing::run_command;
+using testing::Variable;
+using Outcome = testing::CommandOutcome;
 
 class CommandLine : public ::testing::Test {
  protected:
@@ -83,7 +52,7 @@ TEST_F(CommandLine, HelpsWithExamplesEverywhere) {
       {"--help"},           {"serve", "--help"},         {"check", "-h"},
       {"models", "--help"}, {"explain-route", "--help"}, {"version", "--help"}};
   for (const std::vector<std::string>& arguments : commands) {
-    const Outcome outcome = run(arguments);
+    const Outcome outcome = run_command(arguments);
     EXPECT_EQ(outcome.status, 0) << arguments.front();
     EXPECT_THAT(outcome.out, AllOf(HasSubstr("Examples:\n"), HasSubstr("  penstock ")))
         << arguments.front();
@@ -91,8 +60,8 @@ TEST_F(CommandLine, HelpsWithExamplesEverywhere) {
 }
 
 TEST_F(CommandLine, TellsItsVersion) {
-  EXPECT_EQ(run({"version"}).out, "penstock " + std::string(kVersion) + "\n");
-  EXPECT_THAT(run({"--version"}).out, HasSubstr(kVersion));
+  EXPECT_EQ(run_command({"version"}).out, "penstock " + std::string(kVersion) + "\n");
+  EXPECT_THAT(run_command({"--version"}).out, HasSubstr(kVersion));
 }
 
 TEST_F(CommandLine, RefusesMistakesWithStatusTwo) {
@@ -105,7 +74,7 @@ TEST_F(CommandLine, RefusesMistakesWithStatusTwo) {
                                                           {"check", "--config"},
                                                           {"version", "extra"}};
   for (const std::vector<std::string>& arguments : mistakes) {
-    const Outcome outcome = run(arguments);
+    const Outcome outcome = run_command(arguments);
     EXPECT_EQ(outcome.status, 2) << ::testing::PrintToString(arguments);
     EXPECT_EQ(outcome.out, "") << ::testing::PrintToString(arguments);
     EXPECT_NE(outcome.err, "") << ::testing::PrintToString(arguments);
@@ -118,7 +87,7 @@ TEST_F(CommandLine, CheckPrintsTheConfigurationWithSecretsMasked) {
   const std::string path = file(provider_yaml("http://upstream.test", R"(server:
   api_keys: [{name: alice, key: client-canary-0123}]
 )"));
-  const Outcome outcome = run({"check", "--config", path});
+  const Outcome outcome = run_command({"check", "--config", path});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("http://upstream.test/v1"), HasSubstr("********"),
@@ -127,10 +96,10 @@ TEST_F(CommandLine, CheckPrintsTheConfigurationWithSecretsMasked) {
 
 TEST_F(CommandLine, CheckTakesAFileWithoutTheOptionsName) {
   const std::string path = file(provider_yaml("http://upstream.test"));
-  const Outcome outcome = run({"check", path});
+  const Outcome outcome = run_command({"check", path});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("http://upstream.test/v1"));
-  EXPECT_EQ(run({"check", path, "--config", path}).status, 2);
+  EXPECT_EQ(run_command({"check", path, "--config", path}).status, 2);
 }
 
 TEST_F(CommandLine, CheckNamesEveryMistakeWithItsPosition) {
@@ -148,7 +117,7 @@ server:
   timeouts:
     first_byte: soon
 )");
-  const Outcome outcome = run({"check", "--config", path});
+  const Outcome outcome = run_command({"check", "--config", path});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.out, "");
   const std::vector<std::string> positions = {"7:9", "8:25", "9:18", "11:9", "13:17"};
@@ -165,7 +134,7 @@ server:
 
 TEST_F(CommandLine, CheckNamesAFileThatIsNotThere) {
   const std::string path = directory.path_of("none.yaml");
-  const Outcome outcome = run({"check", "--config", path});
+  const Outcome outcome = run_command({"check", "--config", path});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.err, StartsWith(path + ":1:1: "));
 }
@@ -174,13 +143,13 @@ TEST_F(CommandLine, CheckTakesTheBuiltInConfigurationWithoutAFile) {
   {
     const Variable url("PASSTHROUGH_URL", "http://upstream.test:8000");
     const Variable key("PASSTHROUGH_API_KEY", "sk-canary-0123456789");
-    const Outcome outcome = run({"check"});
+    const Outcome outcome = run_command({"check"});
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_THAT(outcome.out,
                 AllOf(HasSubstr("provider_id: passthrough"),
                       HasSubstr("http://upstream.test:8000/v1"), Not(HasSubstr("canary"))));
   }
-  const Outcome without = run({"check"});
+  const Outcome without = run_command({"check"});
   EXPECT_EQ(without.status, 2);
   EXPECT_THAT(without.err, HasSubstr("PASSTHROUGH_URL"));
 }
@@ -190,26 +159,26 @@ TEST_F(CommandLine, CheckTakesTheBuiltInConfigurationWithoutAFile) {
 TEST_F(CommandLine, ServeRefusesToBeOpenToEverybody) {
   const std::string path = file(provider_yaml("http://upstream.test"));
   for (const char* host : {"0.0.0.0", "::", "192.0.2.1", "::ffff:192.0.2.1", "example.com"}) {
-    const Outcome outcome = run({"serve", "--config", path, "--host", host, "--port", "0"});
+    const Outcome outcome = run_command({"serve", "--config", path, "--host", host, "--port", "0"});
     EXPECT_EQ(outcome.status, 2) << host;
     EXPECT_THAT(outcome.err, AllOf(HasSubstr(host), HasSubstr("--allow-anonymous"))) << host;
   }
   const std::string open = file(provider_yaml("http://upstream.test", "server: {host: 0.0.0.0}\n"));
-  EXPECT_EQ(run({"serve", "--config", open}).status, 2);
+  EXPECT_EQ(run_command({"serve", "--config", open}).status, 2);
 }
 
 TEST_F(CommandLine, ServeNamesAPortThatIsTaken) {
   const testing::ScriptedUpstream taken;
   const std::string path = file(provider_yaml("http://upstream.test"));
   const std::string port = std::to_string(taken.port());
-  const Outcome outcome = run({"serve", "--config", path, "--port", port});
+  const Outcome outcome = run_command({"serve", "--config", path, "--port", port});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, HasSubstr(port));
 }
 
 TEST_F(CommandLine, ServeNamesTheMistakesOfTheConfiguration) {
   const std::string path = file(provider_yaml("upstream.test"));
-  const Outcome outcome = run({"serve", "--config", path});
+  const Outcome outcome = run_command({"serve", "--config", path});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.err, StartsWith(path + ":6:19: "));
 }
@@ -219,7 +188,7 @@ TEST_F(CommandLine, ServeNamesTheMistakesOfTheConfiguration) {
 TEST_F(CommandLine, ModelsShowsATable) {
   testing::ScriptedUpstream upstream;
   upstream.set_models({"m1", "a/much-longer:name"});
-  const Outcome outcome = run({"models", "-c", file(provider_yaml(upstream.url()))});
+  const Outcome outcome = run_command({"models", "-c", file(provider_yaml(upstream.url()))});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(outcome.out,
             "MODEL                    PROVIDER  UPSTREAM MODEL      TYPE\n"
@@ -236,7 +205,7 @@ TEST_F(CommandLine, ModelsTellsWhichProviderCouldNotBeAsked) {
       "    - {{provider_id: other, provider_type: \"remote::passthrough\", config: {{base_url: "
       "\"http://127.0.0.1:{}\"}}}}\n",
       nobody.port());
-  const Outcome outcome = run({"models", "-c", file(provider_yaml(upstream.url(), other))});
+  const Outcome outcome = run_command({"models", "-c", file(provider_yaml(upstream.url(), other))});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, HasSubstr("provider other: "));
   EXPECT_THAT(outcome.out, HasSubstr("main/m1"));
@@ -259,7 +228,7 @@ TEST_F(CommandLine, ModelsAsksAllProvidersAtOnce) {
       "    - {{provider_id: other, provider_type: \"remote::passthrough\", config: {{base_url: "
       "\"{}\"}}}}\n",
       two.url());
-  const Outcome outcome = run({"models", "-c", file(provider_yaml(one.url(), other))});
+  const Outcome outcome = run_command({"models", "-c", file(provider_yaml(one.url(), other))});
   releasing.join();
   EXPECT_TRUE(asked);
   EXPECT_EQ(outcome.status, 0) << outcome.err;
@@ -271,7 +240,7 @@ TEST_F(CommandLine, ModelsTellsWhereAnUpstreamRedirects) {
   testing::ScriptedUpstream upstream;
   upstream.answer_models(testing::Script().send(
       testing::json_answer(301, "{}", {{"Location", "http://moved.test/v1/models?key=secret"}})));
-  const Outcome outcome = run({"models", "-c", file(provider_yaml(upstream.url()))});
+  const Outcome outcome = run_command({"models", "-c", file(provider_yaml(upstream.url()))});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, HasSubstr("(it redirects to http://moved.test/v1/models)"));
 }
@@ -280,7 +249,7 @@ TEST_F(CommandLine, ModelsShowsOnlyWhatIsAllowed) {
   testing::ScriptedUpstream upstream;
   upstream.set_models({"a", "b"});
   const std::string path = file(provider_yaml(upstream.url(), "        allowed_models: [b]\n"));
-  const Outcome outcome = run({"models", "-c", path});
+  const Outcome outcome = run_command({"models", "-c", path});
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("main/b"), Not(HasSubstr("main/a"))));
 }
 
@@ -293,7 +262,8 @@ TEST_F(CommandLine, ModelsShowsRegisteredModelsAsAServerWouldListThem) {
       "    - {model_id: named, provider_id: main, provider_model_id: org/m2}\n"
       "    - {model_id: quick, provider_id: all, provider_model_id: auto}\n"
       "    - {model_id: none, provider_id: main, provider_model_id: auto, model_type: rerank}\n";
-  const Outcome outcome = run({"models", "-c", file(provider_yaml(upstream.url(), models))});
+  const Outcome outcome =
+      run_command({"models", "-c", file(provider_yaml(upstream.url(), models))});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, HasSubstr("main/none is not served: provider 'main' lists no model"));
   EXPECT_THAT(outcome.out, ContainsRegex("\nmain/named +main +org/m2 +llm\n"
@@ -307,19 +277,19 @@ TEST(ImportCommand, PrintsAConfigurationAndRemarksOnTheRest) {
                                            "model_list:\n"
                                            "- {model_name: a, litellm_params: {model: ollama/x}}\n"
                                            "guardrails: [g]\n");
-  const Outcome outcome = run({"import", "litellm", file});
+  const Outcome outcome = run_command({"import", "litellm", file});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.out, HasSubstr("provider_type: remote::ollama"));
   EXPECT_EQ(outcome.err, file + ":3:1: warning: guardrails: not carried over\n");
 }
 
 TEST(ImportCommand, RefusesWhatItCannotRead) {
-  const Outcome missing = run({"import", "envoy", "/nowhere/x.yaml"});
+  const Outcome missing = run_command({"import", "envoy", "/nowhere/x.yaml"});
   EXPECT_EQ(missing.status, 2);
   EXPECT_EQ(missing.out, "");
   EXPECT_THAT(missing.err, HasSubstr("cannot be read"));
-  EXPECT_EQ(run({"import", "nginx", "/dev/null"}).status, 2);
-  const Outcome empty = run({"import", "llama-swap", "/dev/null"});
+  EXPECT_EQ(run_command({"import", "nginx", "/dev/null"}).status, 2);
+  const Outcome empty = run_command({"import", "llama-swap", "/dev/null"});
   EXPECT_EQ(empty.status, 2);
   EXPECT_THAT(empty.err, HasSubstr("nothing in this file can be carried over"));
 }

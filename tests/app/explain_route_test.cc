@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "app/command_line.h"
+#include "app/command.h"
 #include "app/route_question.h"
 #include "support/raw_client.h"
 #include "support/scripted_upstream.h"
@@ -20,12 +20,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
-
-struct ExplainOutcome {
-  int status = -1;
-  std::string out;
-  std::string err;
-};
 
 class ExplainRouteCommand : public ::testing::Test {
  protected:
@@ -44,18 +38,9 @@ routing:
                        upstream.url(), server);
   }
 
-  static ExplainOutcome explain(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"penstock", "explain-route"});
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    ExplainOutcome outcome;
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    outcome.status = app::run_command_line(static_cast<int>(arguments.size()), argv.data());
-    outcome.out = ::testing::internal::GetCapturedStdout();
-    outcome.err = ::testing::internal::GetCapturedStderr();
-    return outcome;
+  static CommandOutcome explain(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "explain-route");
+    return run_command(std::move(arguments));
   }
   static std::string url_of(const TestService& service) {
     return "http://127.0.0.1:" + std::to_string(service.port());
@@ -72,7 +57,7 @@ TEST_F(ExplainRouteCommand, AsksTheRunningServer) {
   RawClient client(service.port());
   EXPECT_EQ(client.ask(chat(Answer::kWhole, "smart")).status(), 200);
 
-  const ExplainOutcome outcome = explain({"smart", "--url", url_of(service)});
+  const CommandOutcome outcome = explain({"smart", "--url", url_of(service)});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("smart: route smart, balance first"),
                                  ContainsRegex("\n1 +two/m1 .*can be asked"),
@@ -81,7 +66,7 @@ TEST_F(ExplainRouteCommand, AsksTheRunningServer) {
 
 TEST_F(ExplainRouteCommand, AnswersLikeANewServerWhereNoneRuns) {
   const std::string file = directory.write("run.yaml", yaml());
-  const ExplainOutcome outcome = explain({"smart", "-c", file});
+  const CommandOutcome outcome = explain({"smart", "-c", file});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("no server runs at http://127.0.0.1:1;"));
   EXPECT_THAT(outcome.out, AllOf(ContainsRegex("\n1 +one/m1 .*can be asked"),
@@ -91,7 +76,7 @@ TEST_F(ExplainRouteCommand, AnswersLikeANewServerWhereNoneRuns) {
 TEST_F(ExplainRouteCommand, SendsHeadersAndBodyOfTheQuestion) {
   TestService service(settings_from_yaml(yaml()));
   const std::string body = directory.write("body.json", R"({"model":"other","messages":[]})");
-  const ExplainOutcome named = explain(
+  const CommandOutcome named = explain(
       {"smart", "--url", url_of(service), "--body", body, "--header", "x-penstock-provider=two"});
   EXPECT_EQ(named.status, 0) << named.err;
   EXPECT_THAT(named.out,
@@ -101,7 +86,7 @@ TEST_F(ExplainRouteCommand, SendsHeadersAndBodyOfTheQuestion) {
 TEST_F(ExplainRouteCommand, NeedsAKeyWhereTheServerDoes) {
   TestService service(
       settings_from_yaml(yaml("server: {api_keys: [{name: t, key: a-key-of-sixteen-bytes}]}\n")));
-  const ExplainOutcome without = explain({"smart", "--url", url_of(service)});
+  const CommandOutcome without = explain({"smart", "--url", url_of(service)});
   EXPECT_EQ(without.status, 1);
   EXPECT_THAT(without.err, HasSubstr("answered 401; give a key with --api-key"));
   EXPECT_EQ(
@@ -114,21 +99,21 @@ TEST_F(ExplainRouteCommand, RefusesWhatItCannotAsk) {
   EXPECT_EQ(explain({"smart", "-c", file, "--header", "novalue"}).status, 2);
   EXPECT_EQ(explain({"smart", "-c", file, "--body", "/no/such/file"}).status, 2);
   EXPECT_EQ(explain({"smart", "-c", "/no/such/file"}).status, 2);
-  const ExplainOutcome folder = explain({"smart", "-c", file, "--body", directory.path_of("")});
+  const CommandOutcome folder = explain({"smart", "-c", file, "--body", directory.path_of("")});
   EXPECT_EQ(folder.status, 2);
   EXPECT_THAT(folder.err, HasSubstr("cannot be read"));
-  const ExplainOutcome nobody = explain({"smart", "--url", "http://127.0.0.1:1"});
+  const CommandOutcome nobody = explain({"smart", "--url", "http://127.0.0.1:1"});
   EXPECT_EQ(nobody.status, 1);
   EXPECT_THAT(nobody.err, HasSubstr("penstock: --url http://127.0.0.1:1: cannot connect"));
-  const ExplainOutcome no_url = explain({"smart", "--url", "nonsense"});
+  const CommandOutcome no_url = explain({"smart", "--url", "nonsense"});
   EXPECT_THAT(no_url.err, HasSubstr("--url nonsense: a URL must begin with"));
-  const ExplainOutcome unknown = explain({"no-such-model", "-c", file});
+  const CommandOutcome unknown = explain({"no-such-model", "-c", file});
   EXPECT_EQ(unknown.status, 1);
   EXPECT_THAT(unknown.err, HasSubstr("answered 404"));
 }
 
 TEST_F(ExplainRouteCommand, KnowsAServerThatIsNoPenstock) {
-  const ExplainOutcome outcome = explain({"smart", "--url", std::string(upstream.url())});
+  const CommandOutcome outcome = explain({"smart", "--url", std::string(upstream.url())});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.out, "");
   EXPECT_THAT(outcome.err, HasSubstr("it is no Penstock"));
