@@ -1,14 +1,10 @@
 #include "app/commands.h"
 
-#include <atomic>
 #include <csignal>
-#include <cstring>
-#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include <sys/prctl.h>
@@ -17,6 +13,7 @@
 
 #include "app/model_table.h"
 #include "app/route_question.h"
+#include "app/run_loop.h"
 #include "app/service.h"
 #include "config/credentials.h"
 #include "config/load.h"
@@ -60,28 +57,6 @@ std::string anonymous_refusal(const std::string& host) {
          "--allow-anonymous.\n";
 }
 
-// Blocked in every thread, so that sigtimedwait() receives them. They include the signals on which
-// other servers reload or rotate, whose default is to end the process.
-sigset_t block_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  // OpenSSL writes without MSG_NOSIGNAL.
-  std::signal(SIGPIPE, SIG_IGN);
-  return set;
-}
-
-bool ends_server(int signal) {
-  return signal == SIGTERM || signal == SIGINT;
-}
-
-void log_ignored(telemetry::Log& log, int signal) {
-  log.warning(std::string("SIG") + sigabbrev_np(signal) +
-              " is ignored: restart the server to reload the configuration and "
-              "certificates");
-}
-
 telemetry::LogLevel log_level(config::LogLevel level) {
   switch (level) {
     case config::LogLevel::kDebug:
@@ -116,31 +91,6 @@ void log_start(telemetry::Log& log, const ServeOptions& options, const config::S
         "running as root, which is not needed: run as a user without privileges "
         "(docs/operations.md)");
   }
-}
-
-// The first signal starts the drain, the second cuts it short.
-void run_until_signalled(Service& service, telemetry::Log& log, const sigset_t& signals) {
-  int signal = 0;
-  while (sigwait(&signals, &signal) != 0 || !ends_server(signal)) {
-    log_ignored(log, signal);
-  }
-  log.info("draining: a second signal stops the server at once");
-  service.drain();
-  std::atomic<bool> ended{false};
-  std::thread waiting([&] {
-    service.wait();
-    ended = true;
-  });
-  const timespec interval{.tv_sec = 0, .tv_nsec = 20'000'000};
-  while (!ended) {
-    const int next = sigtimedwait(&signals, nullptr, &interval);
-    if (next > 0 && !ends_server(next)) log_ignored(log, next);
-    if (ends_server(next)) {
-      log.info("stopping at once");
-      service.stop();
-    }
-  }
-  waiting.join();
 }
 
 void write_problems(const std::vector<std::string>& problems, const SecretGuard& secrets) {
@@ -241,7 +191,7 @@ int serve(const ServeOptions& options) {
     std::cerr << "penstock: " << anonymous_refusal(server.host);
     return kMistake;
   }
-  const sigset_t signals = block_signals();
+  RunLoop run_loop;
   const SecretGuard secrets = config::guard_credentials(*settings);
   telemetry::Log log(log_level(server.log_level), &secrets);
   if (!server.core_dumps) forbid_core_dumps(log);
@@ -260,7 +210,7 @@ int serve(const ServeOptions& options) {
   const std::size_t models = (*service)->models();
   log.info("serving " + std::to_string(models) + (models == 1 ? " model" : " models"));
   log.info("listening on " + scheme + (*service)->address());
-  run_until_signalled(**service, log, signals);
+  run_loop.run(**service, log);
   log.info("ended");
   return kSuccess;
 }

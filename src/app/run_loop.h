@@ -1,0 +1,50 @@
+#pragma once
+
+// RunLoop: what the main thread does while the server runs. It waits for signals and reacts to
+// them.
+//
+//   RunLoop run_loop;                                   // before any thread starts
+//   run_loop.on(SIGHUP, [&] { reload.request(); });     // each signal has one named reaction
+//   run_loop.run(service, log);                         // until the service has ended
+//
+// SIGTERM and SIGINT end the server: the first starts the drain, the second cuts it short. A signal
+// without a reaction is ignored, with a line in the log. Reactions run one after the other on the
+// thread that called run(), while the server serves and while it drains, so a reaction may take its
+// time, but the next signal waits for it.
+
+#include <csignal>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "app/service.h"
+#include "telemetry/log.h"
+
+namespace penstock::app {
+
+class RunLoop {
+ public:
+  using Reaction = std::function<void()>;
+
+  // Blocks the signals in the calling thread and in all threads that it starts afterwards, so that
+  // only run() receives them.
+  RunLoop();
+  RunLoop(const RunLoop&) = delete;
+  RunLoop& operator=(const RunLoop&) = delete;
+
+  // What SIGHUP, SIGUSR1 or SIGUSR2 does.
+  void on(int signal, Reaction reaction) { reactions_[signal] = std::move(reaction); }
+
+  // Returns when the service has ended.
+  void run(Service& service, telemetry::Log& log);
+
+ private:
+  void serve_until_ended_by_signal(telemetry::Log& log);
+  void drain(Service& service, telemetry::Log& log);
+  void react(int signal, telemetry::Log& log) const;
+
+  sigset_t signals_;
+  std::map<int, Reaction> reactions_;
+};
+
+}  // namespace penstock::app
