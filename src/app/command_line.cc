@@ -79,6 +79,15 @@ If none runs there, the answer is that of a server which has just started. Nothi
 to an upstream but the question for its models.
 )";
 
+constexpr const char* kHealthExamples = R"(
+Examples:
+  penstock health run.yaml
+  penstock health --ready --url http://127.0.0.1:8321
+
+Asks the running server: that of --url, else the one at the address of the configuration.
+Exits with status 0 if it is well, 1 if it is not or does not answer within ten seconds.
+)";
+
 // A command, and what runs it. Its options are shared with the parser, which fills them.
 struct Command {
   CLI::App* app;
@@ -165,6 +174,19 @@ Command add_explain_command(CLI::App& app) {
   return {command, [options] { return explain_route(*options); }};
 }
 
+Command add_health_command(CLI::App& app) {
+  const auto options = std::make_shared<HealthOptions>();
+  CLI::App* command = app.add_subcommand("health", "ask a running server whether it is well");
+  add_config_option(*command, options->config.file);
+  command->add_option("--url", options->url, "a running server")->type_name("URL");
+  command->add_option("--port,-p", options->port, "its port, instead of the configuration's")
+      ->type_name("N")
+      ->check(number_up_to(std::numeric_limits<std::uint16_t>::max()));
+  command->add_flag("--ready", options->ready, "ask whether it should get traffic");
+  command->footer(kHealthExamples);
+  return {command, [options] { return health(*options); }};
+}
+
 Command add_version_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("version", "print the version");
   command->footer("\nExamples:\n  penstock version\n");
@@ -183,7 +205,8 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", std::string(kVersion));
   const std::vector<Command> commands = {add_serve_command(app),   add_check_command(app),
                                          add_models_command(app),  add_import_command(app),
-                                         add_explain_command(app), add_version_command(app)};
+                                         add_explain_command(app), add_health_command(app),
+                                         add_version_command(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

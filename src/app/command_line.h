@@ -1,6 +1,6 @@
 #pragma once
 
-// The command line: `penstock serve | check | models | import | explain-route | version`.
+// The command line: `penstock serve | check | models | import | explain-route | health | version`.
 
 namespace penstock::app {
 

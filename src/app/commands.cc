@@ -11,9 +11,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/configuration.h"
 #include "app/model_table.h"
 #include "app/route_question.h"
 #include "app/run_loop.h"
+#include "app/server_question.h"
 #include "app/service.h"
 #include "config/credentials.h"
 #include "config/load.h"
@@ -26,21 +28,6 @@
 
 namespace penstock::app {
 namespace {
-
-constexpr int kSuccess = 0;
-constexpr int kFailed = 1;
-constexpr int kMistake = 2;
-
-// Loads the configuration and writes its problems to stderr.
-std::shared_ptr<config::Settings> load(const ConfigSource& source) {
-  const config::Environment environment = config::process_environment();
-  config::Loaded loaded = source.file.empty() ? config::load_text(config::built_in_configuration(),
-                                                                  "built-in", environment)
-                                              : config::load_file(source.file, environment);
-  for (const config::Problem& problem : loaded.problems) std::cerr << problem.text() << "\n";
-  if (!loaded.settings) return nullptr;
-  return std::make_shared<config::Settings>(std::move(*loaded.settings));
-}
 
 bool is_loopback(const std::string& host) {
   if (host == "localhost") return true;
@@ -135,15 +122,6 @@ Result<RouteQuestion> question_of(const ExplainOptions& options) {
   return question;
 }
 
-// Where a server of this configuration listens, seen from this machine.
-config::Url address_of(const config::Server& server) {
-  config::Url url{
-      .tls = !server.tls_certfile.empty(), .host = server.host, .port = server.port, .path = {}};
-  if (url.host == "0.0.0.0") url.host = "127.0.0.1";
-  if (url.host == "::") url.host = "::1";
-  return url;
-}
-
 // A server of our own, which nobody else knows: it answers as one that has just started.
 Result<RouteReply> ask_new_server(const std::shared_ptr<config::Settings>& settings,
                                   const RouteQuestion& question) {
@@ -182,7 +160,7 @@ Result<RouteReply> ask_about_route(const ExplainOptions& options, const RouteQue
 }  // namespace
 
 int serve(const ServeOptions& options) {
-  const std::shared_ptr<config::Settings> settings = load(options.config);
+  const std::shared_ptr<config::Settings> settings = load_configuration(options.config);
   if (settings == nullptr) return kMistake;
   config::Server& server = settings->server;
   if (options.host) server.host = *options.host;
@@ -216,7 +194,7 @@ int serve(const ServeOptions& options) {
 }
 
 int check(const ConfigSource& config) {
-  const std::shared_ptr<config::Settings> settings = load(config);
+  const std::shared_ptr<config::Settings> settings = load_configuration(config);
   if (settings == nullptr) return kMistake;
   const SecretGuard secrets = config::guard_credentials(*settings);
   const std::vector<std::string> faults = Service::faults_of(*settings);
@@ -232,7 +210,7 @@ int check(const ConfigSource& config) {
 }
 
 int list_models(const ConfigSource& config) {
-  const std::shared_ptr<config::Settings> settings = load(config);
+  const std::shared_ptr<config::Settings> settings = load_configuration(config);
   if (settings == nullptr) return kMistake;
   std::signal(SIGPIPE, SIG_IGN);
   const ModelTable table = ask_for_models(settings);
@@ -267,7 +245,7 @@ int explain_route(const ExplainOptions& options) {
   }
   std::shared_ptr<config::Settings> settings;
   if (options.url.empty()) {
-    settings = load(options.config);
+    settings = load_configuration(options.config);
     if (settings == nullptr) return kMistake;
   }
   const Result<RouteReply> reply = ask_about_route(options, *question, settings);

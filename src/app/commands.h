@@ -11,6 +11,10 @@
 
 namespace penstock::app {
 
+inline constexpr int kSuccess = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kMistake = 2;  // in the command line or the configuration
+
 struct ConfigSource {
   std::string file;  // empty: the built-in configuration
 };
@@ -37,11 +41,20 @@ struct ExplainOptions {
   std::string api_key;
 };
 
+struct HealthOptions {
+  ConfigSource config;
+  std::string url;  // of a server; empty: where one of the configuration listens
+  std::optional<std::uint16_t> port;
+  bool ready = false;  // whether it should get traffic, not only whether it serves
+};
+
 int serve(const ServeOptions& options);
 int check(const ConfigSource& config);
 int list_models(const ConfigSource& config);
 // Prints the configuration of another gateway as one of ours, and remarks to stderr.
 int import_config(const ImportOptions& options);
 int explain_route(const ExplainOptions& options);
+// 0 if the server is well, 1 if it is not or does not answer.
+int health(const HealthOptions& options);
 
 }  // namespace penstock::app

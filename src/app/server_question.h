@@ -1,0 +1,39 @@
+#pragma once
+
+// One request to a running server of our own, as the commands send it that ask one something.
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/settings.h"
+#include "config/url.h"
+#include "core/result.h"
+#include "net/tls_context.h"
+
+namespace penstock::app {
+
+struct ServerQuestion {
+  std::string_view method = "GET";
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::string body;
+};
+
+struct ServerReply {
+  int status = 0;
+  std::string content_type;
+  std::string body;
+};
+
+// Asks on the calling thread, and waits ten seconds at most. `verify`: whether the server's
+// certificate must be one for its name. Errors: those of connecting and receiving.
+Result<ServerReply> ask_server(
+    const config::Url& server, const ServerQuestion& question,
+    net::TlsContext::ClientOptions::Verify verify = net::TlsContext::ClientOptions::Verify::kYes);
+
+// Where a server of this configuration listens, seen from this machine.
+config::Url address_of(const config::Server& server);
+
+}  // namespace penstock::app
