@@ -1,4 +1,10 @@
-# How every target is compiled.
+# How every target is compiled. What a packager decides is an option here; the flags, the launcher
+# and the build type that the packager gives stay as they are.
+option(PENSTOCK_HARDENING "Add stack protectors, _FORTIFY_SOURCE, -z relro and -z now" ON)
+set(PENSTOCK_LTO AUTO CACHE STRING
+  "Link the shipped programs as a whole, with GCC: ON, OFF, or AUTO (in release builds)")
+set_property(CACHE PENSTOCK_LTO PROPERTY STRINGS AUTO ON OFF)
+
 add_library(penstock_options INTERFACE)
 target_compile_options(penstock_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wunused)
@@ -20,23 +26,23 @@ if(PENSTOCK_SANITIZE)
     -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(penstock_options INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
   target_compile_definitions(penstock_options INTERFACE PENSTOCK_SANITIZED)
-else()
+elseif(PENSTOCK_HARDENING)
   # All library functions are bound at startup (-z now), so calls need no stub.
   target_compile_options(penstock_options INTERFACE -fstack-protector-strong -fno-plt)
-  # The level of a packager, or of the compiler itself, stays as it is.
-  unset(PENSTOCK_HAS_FORTIFY CACHE)
+  # The level of a packager, or of the compiler itself, stays as it is. Without optimisation there
+  # is nothing to fortify, and the C library warns.
+  unset(PENSTOCK_TAKES_FORTIFY CACHE)
   set(CMAKE_REQUIRED_FLAGS "${CMAKE_CXX_FLAGS_${PENSTOCK_BUILD_TYPE}}")
   set(CMAKE_REQUIRED_QUIET ON)
   check_cxx_source_compiles("
-    #ifndef _FORTIFY_SOURCE
-    #error no level
+    #if defined(_FORTIFY_SOURCE) || !defined(__OPTIMIZE__)
+    #error has a level, or cannot use one
     #endif
-    int main() {}" PENSTOCK_HAS_FORTIFY)
+    int main() {}" PENSTOCK_TAKES_FORTIFY)
   unset(CMAKE_REQUIRED_FLAGS)
   unset(CMAKE_REQUIRED_QUIET)
-  if(NOT PENSTOCK_HAS_FORTIFY)
-    target_compile_definitions(penstock_options INTERFACE
-      $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+  if(PENSTOCK_TAKES_FORTIFY)
+    target_compile_definitions(penstock_options INTERFACE _FORTIFY_SOURCE=2)
   endif()
   target_link_options(penstock_options INTERFACE -Wl,-z,relro,-z,now)
 endif()
@@ -53,10 +59,20 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   set(PENSTOCK_TEST_OPTIONS -O1)
 endif()
 
-# Optimisation across the rooms, for releases with GCC. The objects of src/ contain both plain code,
+# Optimisation across the rooms. The objects of src/ contain both plain code,
 # for fast links of the many test programs, and what the link of a shipped program optimises.
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"
-    AND NOT PENSTOCK_SANITIZE)
+set(PENSTOCK_LINKS_AS_A_WHOLE ${PENSTOCK_LTO})
+if(PENSTOCK_LTO STREQUAL "AUTO")
+  set(PENSTOCK_LINKS_AS_A_WHOLE OFF)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"
+      AND NOT PENSTOCK_SANITIZE)
+    set(PENSTOCK_LINKS_AS_A_WHOLE ON)
+  endif()
+elseif(PENSTOCK_LTO AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  message(FATAL_ERROR "PENSTOCK_LTO=ON needs GCC, and the compiler is ${CMAKE_CXX_COMPILER_ID}: "
+    "set it to OFF, and give the compiler's own flags in CXXFLAGS and LDFLAGS.")
+endif()
+if(PENSTOCK_LINKS_AS_A_WHOLE)
   set(PENSTOCK_WHOLE_PROGRAM_OPTIONS -flto=auto -ffat-lto-objects)
   target_link_options(penstock_options INTERFACE
     $<IF:$<BOOL:$<TARGET_PROPERTY:PENSTOCK_WHOLE_PROGRAM>>,-flto=auto,-fno-lto>)

@@ -1,4 +1,5 @@
-# A7: the flags that a packager gives reach the compiler, and nothing lowers them.
+# A7: the flags and the launcher that a packager gives reach the compiler, and nothing lowers or
+# replaces them; what a packager switches off is off.
 #
 #     cmake -DSOURCE=… -DSCRATCH=… -P packager_flags.cmake
 
@@ -9,7 +10,9 @@ function(expect flags environment wanted unwanted)
       ${CMAKE_COMMAND} -S ${SOURCE} -B ${SCRATCH} -G Ninja
       -DPENSTOCK_BUILD_TESTS=OFF -DCMAKE_BUILD_TYPE=Release ${flags}
     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
-  file(READ ${SCRATCH}/compile_commands.json commands)
+  file(READ ${SCRATCH}/build.ninja commands)
+  file(READ ${SCRATCH}/CMakeFiles/rules.ninja rules)
+  string(APPEND commands ${rules})
   foreach(flag IN LISTS wanted)
     if(NOT commands MATCHES "${flag}")
       message(SEND_ERROR "with '${flags}' and CXXFLAGS='${environment}': no ${flag}")
@@ -26,3 +29,11 @@ expect("" "" "-O2;-DNDEBUG;_FORTIFY_SOURCE=2" "-O3")
 expect("-DCMAKE_CXX_FLAGS_RELEASE=-O3 -D_FORTIFY_SOURCE=3" "" "-O3;_FORTIFY_SOURCE=3"
   "-O2;_FORTIFY_SOURCE=2")
 expect("" "-O3 -Wp,-D_FORTIFY_SOURCE=3" "-O3;_FORTIFY_SOURCE=3" "-O2;_FORTIFY_SOURCE=2")
+# Debian's flags, with Debian's type of build.
+expect("-DCMAKE_BUILD_TYPE=None;-DCMAKE_CXX_COMPILER_LAUNCHER=/usr/bin/env"
+  "-g -O2 -fstack-protector-strong -Wp,-D_FORTIFY_SOURCE=3"
+  "-O2;_FORTIFY_SOURCE=3;/usr/bin/env /" "_FORTIFY_SOURCE=2;-DNDEBUG;-flto;bin/ccache")
+expect("-DPENSTOCK_LTO=OFF;-DPENSTOCK_HARDENING=OFF;-DCMAKE_CXX_COMPILER_LAUNCHER=" ""
+  "-O2" "-flto;-fstack-protector;_FORTIFY_SOURCE;bin/ccache")
+expect("-DPENSTOCK_LTO=ON;-DCMAKE_BUILD_TYPE=None" "-O2 -D_FORTIFY_SOURCE=3"
+  "-flto=auto;_FORTIFY_SOURCE=3" "_FORTIFY_SOURCE=2")
