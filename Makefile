@@ -22,6 +22,12 @@ run: ## Build the release and serve PASSTHROUGH_URL, or the bundled simulator (P
 	@cmake --build build --parallel $(JOBS) --target penstock penstock-sim
 	@PORT="$(PORT)" exec scripts/run.sh $(ARGS)
 
+package: ## Build the Debian packages, in build-package/
+	@scripts/install-packages.sh build package
+	@scripts/package.sh
+
+.PHONY: package
+
 demo: ## Kill one of three simulated upstreams, and show who answers (15 seconds)
 	@scripts/install-packages.sh build run
 	@cmake --preset release -DPENSTOCK_BUILD_TESTS=OFF
@@ -85,4 +91,5 @@ format-check: ## Fail where a C++ file is not formatted
 	@scripts/format.sh --check
 
 clean: ## Remove every build directory
-	rm -rf build build-dev build-asan build-tsan build-fuzz build-bench build-peers
+	rm -rf build build-dev build-asan build-tsan build-fuzz build-bench build-peers \
+	  build-package

@@ -1,0 +1,112 @@
+"""What `cmake --install` puts where, and what the service and the packages say of themselves."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(os.environ["PENSTOCK_BUILD"])
+ROOT = pathlib.Path(__file__).parents[2]
+
+SERVER = {
+    "bin/penstock",
+    "etc/penstock/run.yaml",
+    "lib/systemd/system/penstock.service",
+    "lib/sysusers.d/penstock.conf",
+    "share/bash-completion/completions/penstock",
+    "share/doc/penstock/LICENSE",
+    "share/doc/penstock/README.md",
+    "share/doc/penstock/configuration.md",
+    "share/doc/penstock/examples/run.yaml",
+    "share/fish/vendor_completions.d/penstock.fish",
+    "share/man/man1/penstock.1",
+    "share/man/man5/penstock.yaml.5",
+    "share/zsh/vendor-completions/_penstock",
+}
+SIMULATOR = {
+    "bin/penstock-sim",
+    "share/bash-completion/completions/penstock-sim",
+    "share/fish/vendor_completions.d/penstock-sim.fish",
+    "share/man/man1/penstock-sim.1",
+    "share/zsh/vendor-completions/_penstock-sim",
+}
+
+
+def installed(component):
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["cmake", "--install", BUILD, "--component", component],
+                       check=True, capture_output=True, env=os.environ | {"DESTDIR": folder})
+        prefix = pathlib.Path(folder) / "usr/local"
+        return {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
+
+
+class Installation(unittest.TestCase):
+    def test_of_the_server_has_its_service_configuration_and_documents(self):
+        files = installed("penstock")
+        self.assertLessEqual(SERVER, files)
+        self.assertEqual(files & SIMULATOR, set())
+
+    def test_of_the_simulator_is_a_component_of_its_own(self):
+        self.assertEqual(installed("simulator"), SIMULATOR)
+
+
+class Unit(unittest.TestCase):
+    unit = BUILD / "packaging/penstock.service"
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "needs systemd-analyze")
+    def test_is_rated_two_or_better(self):
+        # The threshold is in tenths.
+        result = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager",
+                                 "--threshold=20", self.unit], capture_output=True,
+                                encoding="utf-8")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_starts_what_is_installed(self):
+        text = self.unit.read_text(encoding="utf-8")
+        for program in re.findall(r"^ExecStart(?:Pre)?=(\S+)", text, re.MULTILINE):
+            self.assertEqual(program, "/usr/local/bin/penstock")
+        self.assertIn("--config /usr/local/etc/penstock/run.yaml\n", text)
+
+    def test_stops_no_drain_early(self):
+        text = self.unit.read_text(encoding="utf-8")
+        resolved = subprocess.run([BUILD / "bin/penstock", "check", ROOT / "packaging/run.yaml"],
+                                  check=True, capture_output=True, encoding="utf-8").stdout
+        drain = re.search(r"^    drain: (\d+)", resolved, re.MULTILINE)
+        allowed = int(re.search(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)[1])
+        self.assertGreater(allowed, int(drain[1]))
+
+
+class DefaultConfiguration(unittest.TestCase):
+    def test_needs_no_variables_and_serves_this_machine_only(self):
+        result = subprocess.run([BUILD / "bin/penstock", "check", ROOT / "packaging/run.yaml"],
+                                capture_output=True, encoding="utf-8", env={})
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn('\n  host: "127.0.0.1"\n', result.stdout)
+
+    def test_has_one_line_with_the_upstream(self):
+        text = (ROOT / "packaging/run.yaml").read_text(encoding="utf-8")
+        self.assertEqual(len(re.findall(r"^ +base_url: http", text, re.MULTILINE)), 1)
+
+
+class DebianPackage(unittest.TestCase):
+    def test_has_the_version_of_the_project(self):
+        project = re.search(r"project\(penstock VERSION (\S+)",
+                            (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
+        changelog = (ROOT / "debian/changelog").read_text(encoding="utf-8")
+        self.assertEqual(re.match(r"penstock \(([^)]+)\)", changelog)[1], project)
+
+    def test_is_built_with_the_libraries_that_the_build_installs(self):
+        listed = re.findall(r"^build +((?:lib|nlohmann|zlib)\S+)",
+                            (ROOT / "scripts/packages.txt").read_text(encoding="utf-8"),
+                            re.MULTILINE)
+        control = (ROOT / "debian/control").read_text(encoding="utf-8")
+        needed = re.findall(r"^ ((?:lib|nlohmann|zlib)[\w.+-]+)", control.split("\n\n")[0],
+                            re.MULTILINE)
+        self.assertEqual(sorted(needed), sorted(listed))
+
+
+if __name__ == "__main__":
+    unittest.main()
