@@ -82,6 +82,17 @@ bench-peers: ## Install other gateways in build-peers/, as further columns of `m
 	@scripts/install-peers.sh $(PEERS)
 .PHONY: bench-peers
 
+release-pgo: ## Build the release by a profile of the benchmark's load, in build-pgo/
+	@scripts/install-packages.sh build profile
+	@JOBS=$(JOBS) scripts/release-pgo.sh
+tarball: ## Make a tarball of self-contained programs, optimised by a profile, in dist/
+	@scripts/install-packages.sh build profile
+	@JOBS=$(JOBS) scripts/make-tarball.sh
+dist: ## Make everything that a release consists of, with checksums, in dist/
+	@scripts/install-packages.sh build profile
+	@JOBS=$(JOBS) scripts/make-dist.sh
+.PHONY: release-pgo tarball dist
+
 format: ## Format every C++ file in place
 	@scripts/install-packages.sh format
 	@scripts/format.sh
@@ -91,5 +102,5 @@ format-check: ## Fail where a C++ file is not formatted
 	@scripts/format.sh --check
 
 clean: ## Remove every build directory
-	rm -rf build build-dev build-asan build-tsan build-fuzz build-bench build-peers \
-	  build-package
+	rm -rf build build-dev build-asan build-tsan build-fuzz build-bench build-peers
+	rm -rf build-profile build-pgo build-package build-dist build-tools dist

@@ -81,3 +81,5 @@ if(PENSTOCK_LINKS_AS_A_WHOLE)
   set(CMAKE_CXX_ARCHIVE_CREATE "<CMAKE_AR> --plugin none qc <TARGET> <LINK_FLAGS> <OBJECTS>")
   set(CMAKE_CXX_ARCHIVE_FINISH "")
 endif()
+
+include(profile)

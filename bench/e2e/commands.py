@@ -34,8 +34,10 @@ def _haproxy(_, values):
 
 
 def _penstock(kind, values):
-    config = fill(values["configs"] / f"{kind.name}.yaml", values["work"] / "run.yaml", **values)
-    return [str(values["bin"] / "penstock"), "serve", "--config", config]
+    # A build of its own differs in nothing but the build.
+    name = "penstock-b" if kind.folder else kind.name
+    config = fill(values["configs"] / f"{name}.yaml", values["work"] / "run.yaml", **values)
+    return [str((kind.folder or values["bin"]) / "penstock"), "serve", "--config", config]
 
 
 def _envoy(kind, values):
@@ -82,6 +84,7 @@ _COMMANDS = {
     "haproxy": _haproxy,
     "penstock-a": _penstock,
     "penstock-b": _penstock,
+    "penstock-pgo": _penstock,
     "envoy": _envoy,
     "envoy-ejecting": _envoy,
     "ferrogw": _ferrogw,

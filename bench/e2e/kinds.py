@@ -11,6 +11,7 @@ CLIENT_KEY = "sk-key-of-the-client"
 CATALOGUE_MODEL = "gpt-4o-mini"
 
 SOURCE_DIR = Path(__file__).resolve().parents[2]
+PGO_BIN = SOURCE_DIR / "build-pgo" / "bin"  # make release-pgo
 PEERS_BIN = SOURCE_DIR / "build-peers" / "bin"  # scripts/install-peers.sh
 
 START_SECONDS = 60
@@ -35,9 +36,12 @@ class Kind:
     stream_rate_max: float = float("inf")
     start_seconds: float = START_SECONDS
     program: str = ""  # what must be installed; nothing: built here
+    folder: Path | None = None  # of another build of ours, which need not exist
     peer: bool = False  # measured in a pass of its own (peers.py)
 
     def installed(self):
+        if self.folder is not None:
+            return (self.folder / "penstock").exists()
         return not self.program or find_program(self.program) is not None
 
     def headers_to(self, upstream):
@@ -59,6 +63,7 @@ KINDS = {
         Kind("haproxy", "HAProxy", program="haproxy"),
         Kind("penstock-a", "Penstock A"),
         Kind("penstock-b", "Penstock B", model="house-model"),
+        Kind("penstock-pgo", "Penstock B, profiled", model="house-model", folder=PGO_BIN),
         _peer("envoy", "Envoy"),
         _peer("ferrogw", "Ferro", model=CATALOGUE_MODEL, upstream_model=CATALOGUE_MODEL,
               exact=False, rate_max=1000, stream_rate_max=100),

@@ -23,7 +23,7 @@ from systems import Bench, Server, Upstream
 
 SOURCE_DIR = Path(__file__).resolve().parents[2]
 FRESH = ("idle", "idle-tls", "peak", "rest", "failover")
-OURS = ("relay", "penstock-a", "penstock-b")
+OURS = ("relay", "penstock-a", "penstock-b", "penstock-pgo")
 
 
 @dataclass
@@ -109,7 +109,7 @@ class Session:
                 continue
             if kind.installed():
                 yield kind
-            else:
+            elif not kind.folder:
                 self.results.gaps[kind.name] = "not installed"
 
     def direct(self, cores):

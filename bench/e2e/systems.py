@@ -22,6 +22,19 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def make_certificate(folder):
+    """Of 127.0.0.1, for two days: its path and that of its key."""
+    folder.mkdir(parents=True, exist_ok=True)
+    certificate = folder / "certificate.pem"
+    key = folder / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                    "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+                    "-keyout", str(key), "-out", str(certificate)],
+                   check=True, capture_output=True)
+    return certificate, key
+
+
 @dataclass
 class Upstream:
     """Where a system finds the simulator."""
@@ -96,14 +109,7 @@ class Bench:
     def start_tls_end(self, upstream_port):
         """HAProxy with a generated certificate in front of the simulator."""
         folder = self._folder("tls")
-        folder.mkdir(parents=True)
-        certificate = folder / "certificate.pem"
-        key = folder / "key.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                        "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-                        "-keyout", str(key), "-out", str(certificate)],
-                       check=True, capture_output=True)
+        certificate, key = make_certificate(folder)
         both = folder / "both.pem"
         both.write_text(certificate.read_text() + key.read_text())
         port = free_port()
