@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Looks at what the chart has rendered: scripts/try-chart.sh runs it.
+
+    scripts/check-chart.py FOLDER CMakeLists.txt Chart.yaml
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+VERSIONS = {"Deployment": "apps/v1", "Service": "v1", "ConfigMap": "v1", "ServiceAccount": "v1",
+        "PodDisruptionBudget": "policy/v1", "HorizontalPodAutoscaler": "autoscaling/v2",
+        "Ingress": "networking.k8s.io/v1", "NetworkPolicy": "networking.k8s.io/v1",
+        "HTTPRoute": "gateway.networking.k8s.io/v1",
+        "ServiceMonitor": "monitoring.coreos.com/v1", "Pod": "v1"}
+
+faults = []
+
+
+def expect(condition, text):
+    if not condition:
+        faults.append(text)
+
+
+def kinds(documents):
+    return sorted(document["kind"] for document in documents)
+
+
+def one(documents, kind, name="penstock"):
+    found = [document for document in documents
+             if document["kind"] == kind and document["metadata"]["name"] == name]
+    expect(len(found) == 1, f"{len(found)} documents {kind} {name}")
+    return found[0]
+
+
+def check_restricted(name, pod):
+    """The restricted Pod Security Standard, and what the image promises beside it."""
+    expect(pod["securityContext"]["runAsNonRoot"] is True, f"{name}: may run as root")
+    expect(pod["securityContext"]["runAsUser"] == 65532, f"{name}: not uid 65532")
+    expect(pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault",
+           f"{name}: no seccomp profile")
+    for container in pod["containers"]:
+        context = container["securityContext"]
+        expect(context["readOnlyRootFilesystem"] is True, f"{name}: the root may be written")
+        expect(context["allowPrivilegeEscalation"] is False, f"{name}: may gain privileges")
+        expect(context["capabilities"]["drop"] == ["ALL"], f"{name}: has capabilities")
+
+
+def check_documents(name, documents):
+    for document in documents:
+        kind = document["kind"]
+        expect(document["apiVersion"] == VERSIONS.get(kind),
+               f"{name}: {kind} has another apiVersion")
+        if kind == "Pod":
+            check_restricted(f"{name}, test", document["spec"])
+        if kind == "Deployment":
+            check_restricted(name, document["spec"]["template"]["spec"])
+            labels = document["spec"]["template"]["metadata"]["labels"]
+            wanted = document["spec"]["selector"]["matchLabels"]
+            expect(wanted.items() <= labels.items(), f"{name}: the selector fits no pod")
+    gateway = one(documents, "Deployment")["spec"]["template"]
+    selector = one(documents, "Service")["spec"]["selector"]
+    expect(selector.items() <= gateway["metadata"]["labels"].items(),
+           f"{name}: the Service finds no pod")
+    config = yaml.safe_load(one(documents, "ConfigMap")["data"]["run.yaml"])
+    expect(config["providers"]["inference"], f"{name}: the configuration has no provider")
+    mounts = gateway["spec"]["containers"][0]["volumeMounts"]
+    expect(all("subPath" not in mount for mount in mounts),
+           f"{name}: a file mounted by subPath is never updated")
+
+
+def main():
+    folder, cmake, chart = map(Path, sys.argv[1:4])
+    rendered = {path.stem: [document for document in yaml.safe_load_all(path.read_text())
+                            if document] for path in sorted(folder.glob("*.yaml"))}
+    for name, documents in rendered.items():
+        check_documents(name, documents)
+
+    def container(name):
+        return one(rendered[name], "Deployment")["spec"]["template"]["spec"]["containers"][0]
+
+    expect(container("default")["lifecycle"]["preStop"]["sleep"]["seconds"] == 10,
+           "Kubernetes 1.31 gets no preStop")
+    expect("lifecycle" not in container("old"), "Kubernetes 1.27 gets a preStop it does not know")
+    expect("--allow-anonymous" in container("anonymous")["args"], "anonymous: keys are needed")
+    expect("--allow-anonymous" not in container("default")["args"], "default: keys are not needed")
+    expect("@sha256:" in container("everything")["image"], "everything: the digest is not used")
+    expect(set(kinds(rendered["everything"])) == set(VERSIONS),
+           f"everything: has {kinds(rendered['everything'])}")
+    expect(kinds(rendered["simulator"]).count("Pod") == 2, "simulator: no test of a completion")
+    expect("replicas" not in one(rendered["everything"], "Deployment")["spec"],
+           "everything: the number of replicas contradicts the autoscaler")
+
+    version = re.search(r"project\(penstock VERSION ([0-9.]+)", cmake.read_text()).group(1)
+    about = yaml.safe_load(chart.read_text())
+    expect(about["version"] == about["appVersion"] == version,
+           f"the chart's version is not {version}, which CMakeLists.txt has")
+
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
