@@ -24,11 +24,8 @@ tar --create --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --num
   --mode=u=rwX,go=rX --format=gnu --directory build-profile profile |
   gzip --no-name --best >"dist/penstock-$version-profile.tar.gz"
 
-if [[ -d debian ]]; then
-  make package
-else
-  echo "Left out: the Debian packages." >&2
-fi
+PENSTOCK_PROFILE_USE="$PWD/build-profile/profile" make package
+cp build-package/*.deb dist/
 if command -v helm >/dev/null; then
   helm package packaging/helm/penstock --destination dist >/dev/null
 else
