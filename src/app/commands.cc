@@ -17,6 +17,8 @@
 #include "app/run_loop.h"
 #include "app/server_question.h"
 #include "app/service.h"
+#include "app/service_manager.h"
+#include "app/supervision.h"
 #include "config/credentials.h"
 #include "config/load.h"
 #include "config/node.h"
@@ -188,7 +190,15 @@ int serve(const ServeOptions& options) {
   const std::size_t models = (*service)->models();
   log.info("serving " + std::to_string(models) + (models == 1 ? " model" : " models"));
   log.info("listening on " + scheme + (*service)->address());
-  run_loop.run(**service, log);
+  ServiceManager manager(config::process_environment(), log);
+  const SystemClock clock;
+  net::LoopPulse pulse;
+  Supervision supervision({.clock = clock,
+                           .manager = manager,
+                           .pulse = pulse,
+                           .models = [&] { return (*service)->models(); },
+                           .open_requests = nullptr});
+  run_loop.run(**service, supervision, log, server.timeouts.drain);
   log.info("ended");
   return kSuccess;
 }

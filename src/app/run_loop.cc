@@ -1,6 +1,9 @@
 #include "app/run_loop.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <string>
@@ -9,14 +12,44 @@
 namespace penstock::app {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
 // How soon the end of a drain is noticed.
-constexpr timespec kDrainInterval{.tv_sec = 0, .tv_nsec = 20'000'000};
+constexpr milliseconds kDrainInterval{20};
+// How long the end may take that was ordered to be at once.
+constexpr milliseconds kStopPatience{1'000};
+constexpr int kStoppedHard = 1;
+
+SteadyTime now() {
+  return SystemClock().steady();
+}
 
 bool ends_server(int signal) {
   return signal == SIGTERM || signal == SIGINT;
 }
 
+timespec timespec_of(nanoseconds time) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
+  return {.tv_sec = static_cast<time_t>(whole.count()), .tv_nsec = (time - whole).count()};
+}
+
+// The next of the signals; 0 if none comes in time.
+int next_signal(const sigset_t& signals, std::optional<nanoseconds> limit) {
+  int signal = 0;
+  if (!limit) return sigwait(&signals, &signal) == 0 ? signal : 0;
+  const timespec time = timespec_of(*limit);
+  return std::max(0, sigtimedwait(&signals, nullptr, &time));
+}
+
 }  // namespace
+
+// What run() works on.
+struct RunLoop::Running {
+  Service& service;
+  Supervision& supervision;
+  telemetry::Log& log;
+};
 
 // They include the signals on which other servers reload or rotate, whose default is to end the
 // process.
@@ -30,33 +63,49 @@ RunLoop::RunLoop() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-void RunLoop::run(Service& service, telemetry::Log& log) {
-  serve_until_ended_by_signal(log);
-  drain(service, log);
-}
-
-void RunLoop::serve_until_ended_by_signal(telemetry::Log& log) {
-  int signal = 0;
-  while (sigwait(&signals_, &signal) != 0 || !ends_server(signal)) react(signal, log);
-}
-
-void RunLoop::drain(Service& service, telemetry::Log& log) {
+void RunLoop::run(Service& service, Supervision& supervision, telemetry::Log& log,
+                  milliseconds drain_limit) {
+  Running running{.service = service, .supervision = supervision, .log = log};
+  supervision.serving();
+  wait_for_end(running);
+  supervision.draining(drain_limit);
   log.info("draining: a second signal stops the server at once");
   service.drain();
+  wait_until_ended(running);
+}
+
+// The signal that ends the server; 0 if none comes until then.
+int RunLoop::wait_for_end(Running& running, std::optional<SteadyTime> until) const {
+  for (;;) {
+    running.supervision.tick();
+    std::optional<nanoseconds> limit = running.supervision.until_tick();
+    if (until) {
+      const nanoseconds left = *until - now();
+      if (left.count() <= 0) return 0;
+      limit = limit ? std::min(*limit, left) : left;
+    }
+    const int signal = next_signal(signals_, limit);
+    if (ends_server(signal)) return signal;
+    if (signal != 0) react(signal, running.log);
+  }
+}
+
+void RunLoop::wait_until_ended(Running& running) const {
   std::atomic<bool> ended{false};
   std::thread waiting([&] {
-    service.wait();
+    running.service.wait();
     ended = true;
   });
+  std::optional<SteadyTime> patience;
   while (!ended) {
-    const int signal = sigtimedwait(&signals_, nullptr, &kDrainInterval);
-    if (signal <= 0) continue;
-    if (ends_server(signal)) {
-      log.info("stopping at once");
-      service.stop();
-    } else {
-      react(signal, log);
+    if (patience && now() > *patience) {
+      running.log.error("a thread does not end; the process exits without it");
+      std::_Exit(kStoppedHard);
     }
+    if (wait_for_end(running, now() + kDrainInterval) == 0) continue;
+    running.log.info("stopping at once");
+    running.service.stop();
+    if (!patience) patience = now() + kStopPatience;
   }
   waiting.join();
 }

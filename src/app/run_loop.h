@@ -5,19 +5,25 @@
 //
 //   RunLoop run_loop;                                   // before any thread starts
 //   run_loop.on(SIGHUP, [&] { reload.request(); });     // each signal has one named reaction
-//   run_loop.run(service, log);                         // until the service has ended
+//   run_loop.run(service, supervision, log, limit);     // until the service has ended
 //
-// SIGTERM and SIGINT end the server: the first starts the drain, the second cuts it short. A signal
-// without a reaction is ignored, with a line in the log. Reactions run one after the other on the
-// thread that called run(), while the server serves and while it drains, so a reaction may take its
-// time, but the next signal waits for it.
+// SIGTERM and SIGINT end the server: the first starts the drain, the second cuts it short. A
+// server that has not ended a second after that is left as it is: the process exits.
+//
+// A signal without a reaction is ignored, with a line in the log. Reactions run one after the other
+// on the thread that called run(), while the server serves and while it drains, so a reaction may
+// take its time, but the next signal waits for it.
 
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "app/service.h"
+#include "app/supervision.h"
+#include "core/clock.h"
 #include "telemetry/log.h"
 
 namespace penstock::app {
@@ -36,11 +42,15 @@ class RunLoop {
   void on(int signal, Reaction reaction) { reactions_[signal] = std::move(reaction); }
 
   // Returns when the service has ended.
-  void run(Service& service, telemetry::Log& log);
+  // `drain_limit`: zero: none.
+  void run(Service& service, Supervision& supervision, telemetry::Log& log,
+           std::chrono::milliseconds drain_limit);
 
  private:
-  void serve_until_ended_by_signal(telemetry::Log& log);
-  void drain(Service& service, telemetry::Log& log);
+  struct Running;
+
+  int wait_for_end(Running& running, std::optional<SteadyTime> until = std::nullopt) const;
+  void wait_until_ended(Running& running) const;
   void react(int signal, telemetry::Log& log) const;
 
   sigset_t signals_;

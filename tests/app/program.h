@@ -29,18 +29,26 @@ namespace penstock::testing {
 // A running program whose stderr can be read.
 class Program {
  public:
-  explicit Program(std::vector<std::string> arguments) {
+  // `variables` are added to its environment, as "NAME=value".
+  explicit Program(std::vector<std::string> arguments, std::vector<std::string> variables = {}) {
     arguments.insert(arguments.begin(), PENSTOCK_BINARY_DIR "/bin/penstock");
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
+    std::vector<char*> environment;
+    for (std::string& variable : variables) environment.push_back(variable.data());
+    for (char** inherited = environ; *inherited != nullptr; ++inherited) {
+      environment.push_back(*inherited);
+    }
+    environment.push_back(nullptr);
     std::array<int, 2> pipe_ends{};
     EXPECT_EQ(pipe2(pipe_ends.data(), O_CLOEXEC), 0);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDERR_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    EXPECT_EQ(posix_spawn(&process_, argv[0], &actions, nullptr, argv.data(), environ), 0);
+    EXPECT_EQ(posix_spawn(&process_, argv[0], &actions, nullptr, argv.data(), environment.data()),
+              0);
     posix_spawn_file_actions_destroy(&actions);
     close(pipe_ends[1]);
     stderr_ = pipe_ends[0];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/program.h"
+#include "support/notify_receiver.h"
 #include "support/patience.h"
 #include "support/raw_client.h"
 #include "support/test_service.h"
@@ -149,6 +150,22 @@ TEST_F(ProgramTest, ChecksWhatServingWouldFailAt) {
   const std::string log = directory.path_of("access.log");
   EXPECT_EQ(status(provider + "server: {access_log: " + log + "}\n"), 0);
   EXPECT_NE(access(log.c_str(), F_OK), 0);
+}
+
+TEST_F(ProgramTest, TellsTheServiceManagerWhenItIsReadyAndWhenItEnds) {
+  const NotifyReceiver manager(directory.path_of("notify"));
+  Program program(serve(),
+                  {"NOTIFY_SOCKET=" + directory.path_of("notify"), "WATCHDOG_USEC=200000"});
+  EXPECT_EQ(manager.next(), "READY=1\nSTATUS=serving 1 model");
+  // It accepts connections, and its upstream was asked.
+  RawClient client(port_of(program));
+  EXPECT_EQ(client.ask(get("/readyz")).status(), 200);
+  EXPECT_EQ(manager.next(), "WATCHDOG=1");
+  EXPECT_EQ(manager.next(), "WATCHDOG=1");
+  program.signal(SIGTERM);
+  EXPECT_EQ(manager.next_with("STOPPING=1"), "STOPPING=1\nSTATUS=draining");
+  EXPECT_EQ(manager.next_with("EXTEND_TIMEOUT_USEC="), "EXTEND_TIMEOUT_USEC=15000000");
+  EXPECT_EQ(program.wait(), 0);
 }
 
 TEST_F(ProgramTest, TellsAMistakeByItsStatus) {
