@@ -4,14 +4,10 @@
 #include <map>
 #include <utility>
 
+#include "config/upstream_identity.h"
+
 namespace penstock::routing {
 namespace {
-
-// Whether what is known about one says something about the other.
-bool is_same_upstream(const config::Provider& a, const config::Provider& b) {
-  return a.id == b.id && a.base_url == b.base_url && a.messages_url == b.messages_url &&
-         a.api_key.equals(b.api_key.reveal());
-}
 
 bool is_prefix(std::string_view name) {
   return name.ends_with('*');
@@ -134,8 +130,9 @@ std::size_t Router::position_in(const Router* earlier, std::size_t index) const 
   if (earlier == nullptr) return kNoProvider;
   const config::Provider& provider = settings_->providers.at(index);
   const std::vector<config::Provider>& others = earlier->settings_->providers;
-  const auto found = std::ranges::find_if(
-      others, [&](const config::Provider& other) { return is_same_upstream(provider, other); });
+  const auto found = std::ranges::find_if(others, [&](const config::Provider& other) {
+    return config::is_same_upstream(provider, other);
+  });
   return found == others.end() ? kNoProvider : static_cast<std::size_t>(found - others.begin());
 }
 
