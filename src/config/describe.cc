@@ -1,3 +1,5 @@
+#include "config/describe.h"
+
 #include <fmt/format.h>
 
 #include "config/credentials.h"
@@ -13,11 +15,11 @@
 namespace penstock::config {
 namespace {
 
-void write_given(YamlWriter& out, std::string_view key, std::string_view value) {
+void write_given(DescriptionWriter& out, std::string_view key, std::string_view value) {
   if (!value.empty()) out.text(key, value);
 }
 
-void write_connection_limits(YamlWriter& out, const ConnectionLimits& limits) {
+void write_connection_limits(DescriptionWriter& out, const ConnectionLimits& limits) {
   if (!limits.max_connections && !limits.max_keepalive_connections && !limits.keepalive_expiry) {
     return;
   }
@@ -33,7 +35,7 @@ void write_connection_limits(YamlWriter& out, const ConnectionLimits& limits) {
   out.close();
 }
 
-void write_network(YamlWriter& out, const Provider& provider) {
+void write_network(DescriptionWriter& out, const Provider& provider) {
   const UpstreamTls& tls = provider.tls;
   out.open("network");
   out.open("tls");
@@ -52,8 +54,11 @@ void write_network(YamlWriter& out, const Provider& provider) {
   if (!provider.headers.empty()) {
     out.open("headers");
     for (const Provider::Header& header : provider.headers) {
-      const bool is_masked = is_credential(header.name, header.value);
-      out.text(header.name, is_masked ? Secret::kMask : header.value.reveal());
+      if (is_credential(header.name, header.value)) {
+        out.secret(header.name, header.value);
+      } else {
+        out.text(header.name, header.value.reveal());
+      }
     }
     out.close();
   }
@@ -62,7 +67,7 @@ void write_network(YamlWriter& out, const Provider& provider) {
   out.close();
 }
 
-void write_provider(YamlWriter& out, const Provider& provider) {
+void write_provider(DescriptionWriter& out, const Provider& provider) {
   out.open_item();
   out.text("provider_id", provider.id);
   out.text("provider_type", provider.type);
@@ -78,12 +83,12 @@ void write_provider(YamlWriter& out, const Provider& provider) {
   if (!provider.query.empty()) {
     out.open("query");
     for (const Provider::QueryParameter& parameter : provider.query) {
-      out.text(parameter.name, Secret::kMask);
+      out.secret(parameter.name, parameter.value);
     }
     out.close();
   }
   const std::string_view key_setting = preset != nullptr ? preset->key_setting : "api_key";
-  if (!provider.api_key.empty()) out.text(key_setting, Secret::kMask);
+  if (!provider.api_key.empty()) out.secret(key_setting, provider.api_key);
   if (provider.allowed_models) write_texts(out, "allowed_models", *provider.allowed_models);
   out.literal("refresh_models", boolean(provider.refresh_models));
   if (provider.unprefixed_models == std::vector<std::string>{"*"}) {
@@ -118,7 +123,7 @@ std::string metadata_of(const Model& model) {
   return fmt::format("{{\"{}\":true{}{}", kUnprefixedAliasKey, comma, model.metadata.substr(1));
 }
 
-void write_model(YamlWriter& out, const Model& model) {
+void write_model(DescriptionWriter& out, const Model& model) {
   out.open_item();
   out.text("model_id", model.id);
   out.text("provider_id", model.provider_id);
@@ -130,7 +135,7 @@ void write_model(YamlWriter& out, const Model& model) {
   out.close();
 }
 
-void write_limits(YamlWriter& out, const Limits& limits) {
+void write_limits(DescriptionWriter& out, const Limits& limits) {
   out.open("limits");
   write_number(out, "header_bytes", limits.header_bytes);
   write_number(out, "header_fields", limits.header_fields);
@@ -161,7 +166,7 @@ void write_limits(YamlWriter& out, const Limits& limits) {
   out.close();
 }
 
-void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
+void write_timeouts(DescriptionWriter& out, const Timeouts& timeouts) {
   out.open("timeouts");
   write_time(out, "connect", timeouts.connect);
   write_time(out, "first_byte", timeouts.first_byte);
@@ -184,20 +189,20 @@ void write_timeouts(YamlWriter& out, const Timeouts& timeouts) {
   out.close();
 }
 
-void write_api_keys(YamlWriter& out, const std::vector<ApiKey>& api_keys) {
+void write_api_keys(DescriptionWriter& out, const std::vector<ApiKey>& api_keys) {
   if (api_keys.empty()) return out.literal("api_keys", "[]");
   out.open("api_keys");
   for (const ApiKey& api_key : api_keys) {
     out.open_item();
     out.text("name", api_key.name);
-    out.text("key", Secret::kMask);
+    out.secret("key", api_key.key);
     out.text("role", api_key.role == Role::kAdmin ? "admin" : "inference");
     out.close();
   }
   out.close();
 }
 
-void write_cors(YamlWriter& out, const std::optional<Cors>& cors) {
+void write_cors(DescriptionWriter& out, const std::optional<Cors>& cors) {
   if (!cors) return out.literal("cors", "false");
   out.open("cors");
   write_texts(out, "allow_origins", cors->allow_origins);
@@ -210,7 +215,7 @@ void write_cors(YamlWriter& out, const std::optional<Cors>& cors) {
   out.close();
 }
 
-void write_server(YamlWriter& out, const Server& server) {
+void write_server(DescriptionWriter& out, const Server& server) {
   out.open("server");
   out.text("host", server.host);
   write_number(out, "port", server.port);
@@ -242,8 +247,7 @@ void write_server(YamlWriter& out, const Server& server) {
 
 }  // namespace
 
-std::string describe(const Settings& settings) {
-  YamlWriter out;
+void describe(const Settings& settings, DescriptionWriter& out) {
   out.literal("version", "2");
   out.open("providers");
   if (settings.providers.empty()) {
@@ -263,6 +267,11 @@ std::string describe(const Settings& settings) {
   }
   write_server(out, settings.server);
   write_routing(out, settings);
+}
+
+std::string describe(const Settings& settings) {
+  YamlWriter out;
+  describe(settings, out);
   return out.result();
 }
 

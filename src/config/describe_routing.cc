@@ -18,7 +18,7 @@ std::string_view word_of(Enumeration value, const Words& words) {
   return words[static_cast<std::size_t>(value)];
 }
 
-void write_retry(YamlWriter& out, const RetryRules& rules) {
+void write_retry(DescriptionWriter& out, const RetryRules& rules) {
   out.open("retry");
   out.literal("on_statuses", fmt::format("[{}]", fmt::join(rules.on_statuses, ", ")));
   out.literal("never_on_statuses", fmt::format("[{}]", fmt::join(rules.never_on_statuses, ", ")));
@@ -35,7 +35,7 @@ void write_retry(YamlWriter& out, const RetryRules& rules) {
   out.close();
 }
 
-void write_cooldown(YamlWriter& out, const CooldownRules& rules) {
+void write_cooldown(DescriptionWriter& out, const CooldownRules& rules) {
   out.open("cooldown");
   write_time(out, "default", rules.standard);
   write_time(out, "min", rules.min);
@@ -49,7 +49,7 @@ void write_cooldown(YamlWriter& out, const CooldownRules& rules) {
   out.close();
 }
 
-void write_breaker(YamlWriter& out, const BreakerRules& rules) {
+void write_breaker(DescriptionWriter& out, const BreakerRules& rules) {
   out.open("breaker");
   write_number(out, "failures", rules.failures);
   out.literal("failure_rate", decimal(rules.failure_rate));
@@ -63,7 +63,7 @@ void write_breaker(YamlWriter& out, const BreakerRules& rules) {
   out.close();
 }
 
-void write_affinity(YamlWriter& out, const AffinityRules& rules) {
+void write_affinity(DescriptionWriter& out, const AffinityRules& rules) {
   out.open("affinity");
   std::vector<std::string> keys;
   for (const AffinityRules::Key key : rules.keys) keys.emplace_back(word_of(key, kAffinityKeys));
@@ -73,7 +73,7 @@ void write_affinity(YamlWriter& out, const AffinityRules& rules) {
   out.close();
 }
 
-void write_hedge(YamlWriter& out, const HedgeRules& rules) {
+void write_hedge(DescriptionWriter& out, const HedgeRules& rules) {
   if (!rules.is_on) return out.literal("hedge", boolean(false));
   out.open("hedge");
   out.literal("delay", rules.delay ? seconds(*rules.delay) : std::string(kPercentile));
@@ -82,7 +82,7 @@ void write_hedge(YamlWriter& out, const HedgeRules& rules) {
   out.close();
 }
 
-void write_check(YamlWriter& out, const CheckRules& rules) {
+void write_check(DescriptionWriter& out, const CheckRules& rules) {
   if (!rules.is_on) return out.literal("check", boolean(false));
   out.open("check");
   out.text("path", rules.path);
@@ -92,7 +92,7 @@ void write_check(YamlWriter& out, const CheckRules& rules) {
 }
 
 // The rules in which they differ from `known`; all if that is null.
-void write_rules(YamlWriter& out, const RouteRules& rules, const RouteRules* known) {
+void write_rules(DescriptionWriter& out, const RouteRules& rules, const RouteRules* known) {
   const auto differ = [&](auto field) { return known == nullptr || rules.*field != known->*field; };
   if (differ(&RouteRules::attempts)) write_number(out, "attempts", rules.attempts);
   if (differ(&RouteRules::balance)) out.text("balance", word_of(rules.balance, kBalances));
@@ -117,7 +117,7 @@ void write_rules(YamlWriter& out, const RouteRules& rules, const RouteRules* kno
   if (differ(&RouteRules::timeouts)) write_route_timeouts(out, "timeouts", rules.timeouts);
 }
 
-void write_target(YamlWriter& out, const RouteTarget& target, const Settings& settings) {
+void write_target(DescriptionWriter& out, const RouteTarget& target, const Settings& settings) {
   out.open_item();
   out.text("provider", settings.providers[target.provider].id);
   if (!target.model.empty()) out.text("model", target.model);
@@ -128,7 +128,7 @@ void write_target(YamlWriter& out, const RouteTarget& target, const Settings& se
   out.close();
 }
 
-void write_fallbacks(YamlWriter& out, const ModelRoute::Fallbacks& fallbacks) {
+void write_fallbacks(DescriptionWriter& out, const ModelRoute::Fallbacks& fallbacks) {
   out.open("fallbacks");
   write_texts(out, "any", fallbacks.any);
   write_texts(out, "context_window", fallbacks.context_window);
@@ -136,7 +136,7 @@ void write_fallbacks(YamlWriter& out, const ModelRoute::Fallbacks& fallbacks) {
   out.close();
 }
 
-void write_route(YamlWriter& out, const ModelRoute& route, const Settings& settings) {
+void write_route(DescriptionWriter& out, const ModelRoute& route, const Settings& settings) {
   out.open_item();
   out.text("model", route.model);
   out.literal("hidden", boolean(route.hidden));
@@ -144,13 +144,14 @@ void write_route(YamlWriter& out, const ModelRoute& route, const Settings& setti
   for (const RouteTarget& target : route.targets) write_target(out, target, settings);
   out.close();
   write_fallbacks(out, route.fallbacks);
-  write_rules(out, route.rules, &settings.routing.defaults);
+  write_rules(out, route.rules, out.wants_inherited() ? nullptr : &settings.routing.defaults);
   out.close();
 }
 
 }  // namespace
 
-void write_route_timeouts(YamlWriter& out, std::string_view key, const RouteTimeouts& timeouts) {
+void write_route_timeouts(DescriptionWriter& out, std::string_view key,
+                          const RouteTimeouts& timeouts) {
   if (timeouts == RouteTimeouts()) return;
   const auto write = [&](std::string_view name, const std::optional<milliseconds>& limit) {
     if (limit) write_time(out, name, *limit);
@@ -164,7 +165,7 @@ void write_route_timeouts(YamlWriter& out, std::string_view key, const RouteTime
   out.close();
 }
 
-void write_routing(YamlWriter& out, const Settings& settings) {
+void write_routing(DescriptionWriter& out, const Settings& settings) {
   const Routing& routing = settings.routing;
   out.open("routing");
   out.open("defaults");

@@ -4,15 +4,16 @@
 
 #include <string_view>
 
+#include "config/description_writer.h"
 #include "config/settings.h"
-#include "config/yaml_writer.h"
 
 namespace penstock::config {
 
 // The defaults are complete; a route has the rules in which it differs from them.
-void write_routing(YamlWriter& out, const Settings& settings);
+void write_routing(DescriptionWriter& out, const Settings& settings);
 
 // Nothing if none of them is set.
-void write_route_timeouts(YamlWriter& out, std::string_view key, const RouteTimeouts& timeouts);
+void write_route_timeouts(DescriptionWriter& out, std::string_view key,
+                          const RouteTimeouts& timeouts);
 
 }  // namespace penstock::config

@@ -23,15 +23,16 @@ std::string decimal(double value) {
   return error == std::errc() ? std::string(digits.data(), end) : "0";
 }
 
-void write_number(YamlWriter& out, std::string_view key, std::size_t value) {
+void write_number(DescriptionWriter& out, std::string_view key, std::size_t value) {
   out.literal(key, fmt::format("{}", value));
 }
 
-void write_time(YamlWriter& out, std::string_view key, milliseconds value) {
+void write_time(DescriptionWriter& out, std::string_view key, milliseconds value) {
   out.literal(key, seconds(value));
 }
 
-void write_texts(YamlWriter& out, std::string_view key, const std::vector<std::string>& items) {
+void write_texts(DescriptionWriter& out, std::string_view key,
+                 const std::vector<std::string>& items) {
   if (items.empty()) return out.literal(key, "[]");
   out.open(key);
   for (const std::string& item : items) out.text_item(item);

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/description_writer.h"
 #include "config/settings.h"
-#include "config/yaml_writer.h"
 
 namespace penstock::config {
 
@@ -16,8 +16,9 @@ std::string seconds(milliseconds value);
 std::string_view boolean(bool value);
 // Without an exponent.
 std::string decimal(double value);
-void write_number(YamlWriter& out, std::string_view key, std::size_t value);
-void write_time(YamlWriter& out, std::string_view key, milliseconds value);
-void write_texts(YamlWriter& out, std::string_view key, const std::vector<std::string>& items);
+void write_number(DescriptionWriter& out, std::string_view key, std::size_t value);
+void write_time(DescriptionWriter& out, std::string_view key, milliseconds value);
+void write_texts(DescriptionWriter& out, std::string_view key,
+                 const std::vector<std::string>& items);
 
 }  // namespace penstock::config

@@ -26,11 +26,11 @@ bool is_plain(std::string_view text) {
          !parse_boolean(text) && std::all_of(text.begin(), text.end(), is_plain_byte);
 }
 
-std::string scalar(std::string_view text) {
+}  // namespace
+
+std::string yaml_scalar(std::string_view text) {
   return is_plain(text) ? std::string(text) : json_quoted(text);
 }
-
-}  // namespace
 
 void YamlWriter::begin_line() {
   if (dash_ == Dash::kPending) {
@@ -43,21 +43,25 @@ void YamlWriter::begin_line() {
 
 void YamlWriter::literal(std::string_view key, std::string_view value) {
   begin_line();
-  result_.append(scalar(key)).append(": ").append(value).append("\n");
+  result_.append(yaml_scalar(key)).append(": ").append(value).append("\n");
 }
 
 void YamlWriter::text(std::string_view key, std::string_view value) {
-  literal(key, scalar(value));
+  literal(key, yaml_scalar(value));
+}
+
+void YamlWriter::secret(std::string_view key, const Secret&) {
+  text(key, Secret::kMask);
 }
 
 void YamlWriter::text_item(std::string_view value) {
   begin_line();
-  result_.append("- ").append(scalar(value)).append("\n");
+  result_.append("- ").append(yaml_scalar(value)).append("\n");
 }
 
 void YamlWriter::open(std::string_view key) {
   begin_line();
-  result_.append(scalar(key)).append(":\n");
+  result_.append(yaml_scalar(key)).append(":\n");
   ++depth_;
 }
 

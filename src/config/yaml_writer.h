@@ -6,21 +6,23 @@
 #include <string>
 #include <string_view>
 
+#include "config/description_writer.h"
+
 namespace penstock::config {
 
-class YamlWriter {
- public:
-  // `key: value`, with the value unquoted: numbers, booleans, JSON.
-  void literal(std::string_view key, std::string_view value);
-  void text(std::string_view key, std::string_view value);
-  // An item of a list.
-  void text_item(std::string_view value);
+// Text as a value of YAML, quoted if need be.
+std::string yaml_scalar(std::string_view text);
 
-  // `key:`, and one level deeper until close().
-  void open(std::string_view key);
-  // Begins an item that is a mapping; its first entry follows the dash. Until close().
-  void open_item();
-  void close();
+class YamlWriter final : public DescriptionWriter {
+ public:
+  void literal(std::string_view key, std::string_view value) override;
+  void text(std::string_view key, std::string_view value) override;
+  void secret(std::string_view key, const Secret& value) override;  // masked
+  void text_item(std::string_view value) override;
+  void open(std::string_view key) override;
+  void open_item() override;
+  void close() override;
+  bool wants_inherited() const override { return false; }
 
   const std::string& result() const { return result_; }
 

@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "config/key_files.h"
 #include "config/loading.h"
 #include "core/secret.h"
 #include "support/paths.h"
@@ -175,27 +175,6 @@ std::set<std::string> described_keys(const std::string& description) {
     levels.push_back({indent, path});
   }
   return keys;
-}
-
-// Other ways to say what is described elsewhere, or keys without an effect.
-bool is_another_way_to_say(std::string_view path) {
-  constexpr std::string_view kConfig = "providers.inference[].config.";
-  constexpr std::array<std::string_view, 3> kOtherWays = {"models", "server.auth", "apis"};
-  constexpr std::array<std::string_view, 9> kOtherWaysOfUpstreams = {"url",
-                                                                     "append_v1",
-                                                                     "access_token",
-                                                                     "project",
-                                                                     "api_version",
-                                                                     "tls_verify",
-                                                                     "region_name",
-                                                                     "aws_bearer_token_bedrock",
-                                                                     "network.timeout.read"};
-  if (path.starts_with(kConfig)) {
-    return std::ranges::count(kOtherWaysOfUpstreams, path.substr(kConfig.size())) > 0;
-  }
-  return std::any_of(kOtherWays.begin(), kOtherWays.end(), [&](std::string_view other) {
-    return path == other || path.starts_with(std::string(other) + ".");
-  });
 }
 
 // Nobody could look up the value of a setting that is missing.

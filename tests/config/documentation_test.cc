@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 
+#include "config/key_files.h"
 #include "config/loading.h"
 #include "config/presets.h"
 #include "support/paths.h"
@@ -114,47 +115,6 @@ TEST(Documentation, HasEveryTypeOfProviderAndNoOther) {
     const std::vector<std::string_view> keys = words_of(preset.caller_keys);
     EXPECT_EQ(cells[4], keys.empty() ? "" : keys[0]);
   }
-}
-
-// A file that sets only this key, such as `server.limits.event_bytes`, to the value.
-std::string file_with(std::string_view path, std::string_view value) {
-  std::string text;
-  std::string indent;
-  bool in_list = false;
-  while (true) {
-    const std::size_t dot = path.find('.');
-    std::string key(path.substr(0, dot));
-    const bool is_list = key.ends_with("[]");
-    if (is_list) key.resize(key.size() - 2);
-    text += indent + (in_list ? "- " : "") + key + ":";
-    indent += in_list ? "    " : "  ";
-    if (dot == std::string_view::npos) return text + " " + std::string(value) + "\n";
-    text += "\n";
-    in_list = is_list;
-    path.remove_prefix(dot + 1);
-  }
-}
-
-// Adds what an entry of a list needs besides the key in question.
-std::string with_required_keys(std::string text) {
-  const std::pair<std::string_view, std::string_view> needs[] = {
-      {"  inference:\n    - ", "provider_id: p\n      provider_type: remote::passthrough\n      "},
-      {"  api_keys:\n    - ", "name: n\n      key: sk-0123456789\n      "},
-      {"  models:\n    - ", "model_id: m\n      provider_id: all\n      "},
-      {"targets:\n        - ", "provider: p\n          "},
-      {"  routes:\n    - ", "model: m\n      "},
-  };
-  for (const auto& [place, keys] : needs) {
-    const std::size_t at = text.find(place);
-    if (at != std::string::npos) text.insert(at + place.size(), keys);
-  }
-  if (text.starts_with("routing:")) {
-    const bool needs_targets =
-        text.find("routes:") != std::string::npos && text.find("targets:") == std::string::npos;
-    if (needs_targets) text += "      targets: [{provider: p}]\n";
-    text.insert(0, kOneProvider);
-  }
-  return text;
 }
 
 TEST(Defaults, AreWhatTheyAreSaidToBe) {

@@ -18,16 +18,16 @@ Provider some_upstream() {
   return provider;
 }
 
-using Change = std::function<void(Provider&)>;
+using Mutation = std::function<void(Provider&)>;
 
-Provider with(const Change& change) {
+Provider with(const Mutation& change) {
   Provider provider = some_upstream();
   change(provider);
   return provider;
 }
 
 TEST(UpstreamIdentity, IsThatOfTheAddressesAndCredentials) {
-  const std::vector<Change> changes = {
+  const std::vector<Mutation> changes = {
       [](Provider& p) { p.id = "other"; },
       [](Provider& p) { p.base_url->port = 8443; },
       [](Provider& p) { p.base_url.reset(); },
@@ -49,7 +49,7 @@ TEST(UpstreamIdentity, IsThatOfTheAddressesAndCredentials) {
 }
 
 TEST(UpstreamIdentity, RemainsWhenOnlyTheWayToItChanges) {
-  const std::vector<Change> changes = {
+  const std::vector<Mutation> changes = {
       [](Provider& p) { p.tls.verify = false; },
       [](Provider& p) { p.tls.client_cert = "other.pem"; },
       [](Provider& p) { p.connection_limits.max_connections = 7; },
@@ -62,7 +62,7 @@ TEST(UpstreamIdentity, RemainsWhenOnlyTheWayToItChanges) {
 }
 
 TEST(UpstreamIdentity, IsNotTouchedByRulesForRequests) {
-  const std::vector<Change> changes = {
+  const std::vector<Mutation> changes = {
       [](Provider& p) { p.timeouts.connect = milliseconds(1); },
       [](Provider& p) { p.allowed_models = std::vector<std::string>{"a"}; },
       [](Provider& p) { p.refresh_models = true; },

@@ -1,0 +1,242 @@
+#include "config/difference.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/loading.h"
+#include "support/paths.h"
+
+namespace penstock::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// A file without providers is only warned of.
+Settings loaded(std::string_view text) {
+  Loaded result = load(text);
+  EXPECT_TRUE(result.settings) << testing::PrintToString(texts_of(result));
+  return result.settings.value_or(Settings{});
+}
+
+std::string shown(const Change& change) {
+  if (change.is_secret) {
+    return change.path + (!change.before ? ": added" : change.after ? ": changed" : ": removed");
+  }
+  return fmt::format("{}: {} -> {}", change.path, change.before.value_or("none"),
+                     change.after.value_or("none"));
+}
+
+std::vector<std::string> shown_changes(std::string_view before, std::string_view after) {
+  std::vector<std::string> lines;
+  for (const Change& change : changes_between(loaded(before), loaded(after))) {
+    lines.push_back(shown(change));
+  }
+  return lines;
+}
+
+// Of the only change.
+Effect effect_between(std::string_view before, std::string_view after) {
+  const std::vector<Change> changes = changes_between(loaded(before), loaded(after));
+  EXPECT_EQ(changes.size(), 1U);
+  return changes.empty() ? Effect::kAtOnce : changes.front().effect;
+}
+
+// A provider with these further lines of its `config`.
+std::string provider_with(std::string_view config, std::string_view id = "p") {
+  return fmt::format(
+      "providers: {{inference: [{{provider_id: {}, provider_type: \"remote::vllm\", config: {{"
+      "base_url: \"http://a.test/v1\"{}{}}}}}]}}\n",
+      id, config.empty() ? "" : ", ", config);
+}
+
+TEST(Difference, IsEmptyBetweenEqualConfigurations) {
+  const std::string text = provider_with("api_token: sk-one, network: {timeout: {connect: 1}}");
+  EXPECT_THAT(shown_changes(text, text), IsEmpty());
+  EXPECT_THAT(shown_changes("server: {timeouts: {connect: 5}}", ""), IsEmpty());
+}
+
+TEST(Difference, NamesTheKeyAndBothValues) {
+  EXPECT_THAT(
+      shown_changes("server: {timeouts: {first_byte: 90}, sse_done: strip}",
+                    "server: {timeouts: {first_byte: 500ms}}"),
+      ElementsAre("server.timeouts.first_byte: 90 -> 500ms", "server.sse_done: strip -> pass"));
+  EXPECT_THAT(shown_changes(provider_with(""), provider_with("network: {timeout: {connect: 1}}")),
+              ElementsAre("providers.inference[p].config.network.timeout.connect: none -> 1"));
+  EXPECT_THAT(shown_changes("", "server: {caller_url_hosts: [gpu, '8.8.8.8']}"),
+              ElementsAre("server.caller_url_hosts: [] -> [gpu, \"8.8.8.8\"]"));
+}
+
+constexpr std::string_view kTwoOfEach = R"(
+providers:
+  inference:
+  - {provider_id: a, provider_type: "remote::ollama"}
+  - {provider_id: b, provider_type: "remote::ollama"}
+registered_resources:
+  models: [{model_id: m, provider_id: a}, {model_id: n, provider_id: a}]
+server:
+  api_keys: [{name: alice, key: sk-alice-0}, {name: bob, key: sk-bob-000}]
+routing:
+  routes:
+  - {model: smart, targets: [{provider: a, model: x}, {provider: b, model: x}]}
+  - {model: cheap, targets: [{provider: a, model: y}]}
+)";
+
+TEST(Difference, FindsEntriesByTheirNames) {
+  constexpr std::string_view kInAnotherOrder = R"(
+providers:
+  inference:
+  - {provider_id: a, provider_type: "remote::ollama"}
+  - {provider_id: b, provider_type: "remote::ollama", config: {refresh_models: true}}
+registered_resources:
+  models: [{model_id: m, provider_id: b}, {model_id: n, provider_id: a}]
+server:
+  api_keys: [{name: bob, key: sk-bob-000, role: admin}, {name: alice, key: sk-alice-0}]
+routing:
+  routes:
+  - {model: cheap, targets: [{provider: a, model: y, weight: 3}]}
+  - {model: smart, targets: [{provider: a, model: x}, {provider: b, model: z}]}
+)";
+  EXPECT_THAT(shown_changes(kTwoOfEach, kInAnotherOrder),
+              ElementsAre("providers.inference[b].config.refresh_models: false -> true",
+                          "registered_resources.models[m].provider_id: a -> b",
+                          "server.api_keys[bob].role: inference -> admin",
+                          "routing.routes[smart].targets[b].model: x -> z",
+                          "routing.routes[cheap].targets[a].weight: 1 -> 3"));
+}
+
+TEST(Difference, TellsEntriesOfOneNameApart) {
+  constexpr std::string_view kBefore = R"(
+providers: {inference: [{provider_id: a, provider_type: "remote::ollama"},
+                        {provider_id: b, provider_type: "remote::ollama"}]}
+models: [{model_id: m, provider_id: a}, {model_id: m, provider_id: b}]
+routing: {routes: [{model: r, targets: [{provider: a, model: x}, {provider: a, model: y}]}]}
+)";
+  constexpr std::string_view kAfter = R"(
+providers: {inference: [{provider_id: a, provider_type: "remote::ollama"},
+                        {provider_id: b, provider_type: "remote::ollama"}]}
+models: [{model_id: m, provider_id: a}, {model_id: m, provider_id: b, metadata: {v: 2}}]
+routing: {routes: [{model: r, targets: [{provider: a, model: x},
+                                        {provider: a, model: y, weight: 5}]}]}
+)";
+  EXPECT_THAT(shown_changes(kBefore, kAfter),
+              ElementsAre("registered_resources.models[m, b].metadata: {} -> {\"v\":2}",
+                          "routing.routes[r].targets[a, y].weight: 1 -> 5"));
+}
+
+TEST(Difference, SeesAnOrderThatMatters) {
+  constexpr std::string_view kReversed = R"(
+providers:
+  inference:
+  - {provider_id: b, provider_type: "remote::ollama"}
+  - {provider_id: a, provider_type: "remote::ollama"}
+registered_resources:
+  models: [{model_id: m, provider_id: a}, {model_id: n, provider_id: a}]
+server:
+  api_keys: [{name: alice, key: sk-alice-0}, {name: bob, key: sk-bob-000}]
+routing:
+  routes:
+  - {model: smart, targets: [{provider: b, model: x}, {provider: a, model: x}]}
+  - {model: cheap, targets: [{provider: a, model: y}]}
+)";
+  EXPECT_THAT(shown_changes(kTwoOfEach, kReversed),
+              ElementsAre("providers.inference: [a, b] -> [b, a]",
+                          "routing.routes[smart].targets: [a, b] -> [b, a]"));
+}
+
+TEST(Difference, SeesAChangedSecretAndDoesNotShowIt) {
+  const auto file = [](std::string_view key) {
+    return provider_with(fmt::format("api_token: {0}, query: {{k: {0}}}, "
+                                     "network: {{headers: {{X-API-Key: {0}}}}}",
+                                     key)) +
+           fmt::format("server: {{api_keys: [{{name: alice, key: {0}}}]}}\n", key);
+  };
+  const std::string before = file("hunter2-before");
+  const std::string after = file("hunter2-behind");
+  EXPECT_THAT(shown_changes(before, after),
+              ElementsAre("providers.inference[p].config.query.k: changed",
+                          "providers.inference[p].config.api_token: changed",
+                          "providers.inference[p].config.network.headers.X-API-Key: changed",
+                          "server.api_keys[alice].key: changed"));
+  const std::string others = provider_with("api_token: hunter2-other", "q");
+  for (const auto& [one, two] : {std::pair(before, after), {before, others}, {others, before}}) {
+    for (const Change& change : changes_between(loaded(one), loaded(two))) {
+      EXPECT_THAT(change.before.value_or(""), Not(HasSubstr("hunter2")));
+      EXPECT_THAT(change.after.value_or(""), Not(HasSubstr("hunter2")));
+    }
+  }
+}
+
+TEST(Difference, ListsAnEntryThatComesOrGoesOnce) {
+  EXPECT_THAT(shown_changes("", "server: {api_keys: [{name: alice, key: sk-alice-0}]}"),
+              ElementsAre("server.api_keys[alice]: none -> "
+                          "{name: alice, key: ********, role: inference}"));
+  const std::vector<std::string> changes =
+      shown_changes(provider_with("", "old"), provider_with("", "new"));
+  ASSERT_EQ(changes.size(), 2U);
+  EXPECT_THAT(changes[0], HasSubstr("providers.inference[old]: {provider_id: old, "));
+  EXPECT_THAT(changes[1], HasSubstr("providers.inference[new]: none -> {provider_id: new, "));
+}
+
+TEST(Difference, ListsARuleOfTheDefaultsOnce) {
+  const auto routes = [](std::string_view defaults, std::string_view own) {
+    return std::string(kOneProvider) + fmt::format(R"(
+routing:
+  defaults: {{{}}}
+  routes:
+  - {{model: r, targets: [{{provider: p}}]{}}}
+  - {{model: s, targets: [{{provider: p}}]}}
+)",
+                                                   defaults, own);
+  };
+  EXPECT_THAT(shown_changes(routes("", ""), routes("attempts: 5, hedge: true", "")),
+              ElementsAre("routing.defaults.attempts: 3 -> 5",
+                          "routing.defaults.hedge: false -> "
+                          "{delay: p95, max_percent: 5, with_tools: false}"));
+  EXPECT_THAT(shown_changes(routes("", ", queue: {wait: 2}"), routes("", ", queue: {wait: 3}")),
+              ElementsAre("routing.routes[r].queue.wait: 2 -> 3"));
+  // What a route says itself stays.
+  EXPECT_THAT(shown_changes(routes("", ", attempts: 5"), routes("attempts: 5", ", attempts: 5")),
+              ElementsAre("routing.defaults.attempts: 3 -> 5"));
+  EXPECT_THAT(
+      shown_changes(routes("", ", attempts: 5"), routes("attempts: 4", "")),
+      ElementsAre("routing.defaults.attempts: 3 -> 4", "routing.routes[r].attempts: 5 -> 4"));
+}
+
+TEST(Difference, TellsWhatAProviderKeeps) {
+  const std::string before = provider_with("");
+  EXPECT_EQ(effect_between(before, provider_with("refresh_models: true")), Effect::kProviderKept);
+  EXPECT_EQ(effect_between(before, provider_with("network: {tls: {min_version: TLSv1.3}}")),
+            Effect::kProviderReconnected);
+  EXPECT_EQ(effect_between(before, provider_with("api_token: sk-other")),
+            Effect::kProviderReplaced);
+  EXPECT_EQ(effect_between(before + "models: []\n", ""), Effect::kProviderRemoved);
+  EXPECT_EQ(effect_between("", before), Effect::kAtOnce);
+}
+
+TEST(Difference, NeedsARestartForWhatARunningServerCannotTake) {
+  for (const std::string_view after :
+       {"host: 127.0.0.2", "port: 1", "threads: 1", "core_dumps: true"}) {
+    EXPECT_EQ(effect_between("", fmt::format("server: {{{}}}", after)), Effect::kNeedsRestart);
+  }
+  EXPECT_EQ(effect_between("", "server: {limits: {connections: 1}}"), Effect::kAtOnce);
+}
+
+TEST(Difference, GivesCertificatesToNewHandshakes) {
+  const auto server = [](std::string_view file) {
+    return fmt::format("server: {{tls_certfile: {0}/{1}, tls_keyfile: {0}/LICENSE}}",
+                       PENSTOCK_SOURCE_DIR, file);
+  };
+  EXPECT_EQ(effect_between(server("LICENSE"), server("README.md")), Effect::kNewHandshakes);
+}
+
+TEST(Effect, HasAHeadingAndAWord) {
+  EXPECT_EQ(heading_of(Effect::kProviderRemoved), "provider removed: running requests finish");
+  EXPECT_EQ(word_of(Effect::kNeedsRestart), "needs_restart");
+}
+
+}  // namespace
+}  // namespace penstock::config
