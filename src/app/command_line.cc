@@ -25,6 +25,7 @@ Examples:
   PASSTHROUGH_URL=http://127.0.0.1:8000 penstock serve
   penstock serve run.yaml --port 8321
   penstock check run.yaml
+  penstock diff run.yaml new.yaml
   penstock models run.yaml
   penstock import litellm config.yaml > run.yaml
   penstock explain-route smart run.yaml
@@ -79,6 +80,15 @@ If none runs there, the answer is that of a server which has just started. Nothi
 to an upstream but the question for its models.
 )";
 
+constexpr const char* kDiffExamples = R"(
+Examples:
+  penstock diff run.yaml new.yaml
+  penstock diff --json run.yaml new.yaml
+
+Prints what would change, by its effect on a running server. Secrets are not printed. Exits
+with status 0 if nothing changes, 1 if something does, 2 if a file cannot be used.
+)";
+
 constexpr const char* kHealthExamples = R"(
 Examples:
   penstock health run.yaml
@@ -120,6 +130,17 @@ Command add_check_command(CLI::App& app) {
   add_config_option(*command, source->file);
   command->footer(kCheckExamples);
   return {command, [source] { return check(*source); }};
+}
+
+Command add_diff_command(CLI::App& app) {
+  const auto options = std::make_shared<DiffOptions>();
+  CLI::App* command =
+      app.add_subcommand("diff", "show what would change from one configuration to another");
+  command->add_option("OLD", options->before, "a configuration file")->required()->type_name("");
+  command->add_option("NEW", options->after, "another one")->required()->type_name("");
+  command->add_flag("--json", options->json, "print JSON");
+  command->footer(kDiffExamples);
+  return {command, [options] { return diff(*options); }};
 }
 
 Command add_models_command(CLI::App& app) {
@@ -203,10 +224,10 @@ int run_command_line(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string(kVersion));
-  const std::vector<Command> commands = {add_serve_command(app),   add_check_command(app),
-                                         add_models_command(app),  add_import_command(app),
-                                         add_explain_command(app), add_health_command(app),
-                                         add_version_command(app)};
+  const std::vector<Command> commands = {add_serve_command(app),  add_check_command(app),
+                                         add_diff_command(app),   add_models_command(app),
+                                         add_import_command(app), add_explain_command(app),
+                                         add_health_command(app), add_version_command(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -41,6 +41,12 @@ struct ExplainOptions {
   std::string api_key;
 };
 
+struct DiffOptions {
+  std::string before;  // files
+  std::string after;
+  bool json = false;
+};
+
 struct HealthOptions {
   ConfigSource config;
   std::string url;  // of a server; empty: where one of the configuration listens
@@ -50,6 +56,8 @@ struct HealthOptions {
 
 int serve(const ServeOptions& options);
 int check(const ConfigSource& config);
+// Prints what would change. 0 if nothing does, 1 if something does.
+int diff(const DiffOptions& options);
 int list_models(const ConfigSource& config);
 // Prints the configuration of another gateway as one of ours, and remarks to stderr.
 int import_config(const ImportOptions& options);
