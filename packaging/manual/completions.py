@@ -96,7 +96,7 @@ def zsh_arguments(command: Command) -> list[str]:
         for name in option.names:
             # After the option, and for long ones after `=` as well.
             joint = "=" if value and name.startswith("--") else ""
-            repeated = "*" if "..." in option.remark or option.remark == "" and value else ""
+            repeated = "*" if option.repeats else ""
             lines.append(quoted(f"{repeated}{name}{joint}[{zsh_text(option.text)}]{value}"))
     for argument in command.arguments:
         lines.append(quoted(f":{zsh_text(argument.text)}:{zsh_action(argument)}"))

@@ -14,7 +14,8 @@ class Entry:
     names: list[str]
     value: str  # FILE; empty: takes none
     text: str
-    remark: str = ""  # a default or a range, as the program prints it
+    remark: str = ""  # what it may be, and its default
+    repeats: bool = False
 
     @property
     def choices(self) -> list[str]:
@@ -25,7 +26,7 @@ class Entry:
 
     @property
     def takes_file(self) -> bool:
-        return self.value.split("=")[0] in ("FILE", "OLD", "NEW", "DIR", "FOLDER") or (
+        return self.value in ("FILE", "OLD", "NEW", "DIR", "FOLDER") or (
             self.names[0] in ("FILE", "OLD", "NEW"))
 
 
@@ -47,9 +48,17 @@ def entry_of(section: str, head: str, text: str) -> Entry:
     rest = rest.replace("REQUIRED", "").strip()
     if section == "Positionals":
         return Entry([name], rest or name, text)
-    # The type may be followed by a range (`UINT:INT in [1 - 256]`) and a default (`=1`).
-    value = re.match(r"^[^:=\s\[(]*", rest).group()
-    return Entry(name.split(","), value, text, rest[len(value):].strip(" ."))
+    # The type may have an equals sign itself (`NAME=VALUE`) or be a form in quotes, with spaces. A
+    # range (`UINT:INT in [1 - 256]`), a default (`=1`), a variable (`(Env:NAME)`) and `...` follow.
+    value = re.match(r"^('[^']*'|[^:=\s\[(]*(=[A-Z]+\b)?)", rest).group()
+    remark = rest[len(value):].strip(" :")
+    repeats = remark.endswith("...")
+    variable = re.search(r"\(Env:(\w+)\)", remark)
+    remark = re.sub(r"\(Env:\w+\)|\.\.\.|U?INT in |FLOAT in ", "", remark).strip()
+    allowed, _, default = remark.partition("=")
+    parts = (allowed.strip(), default and f"default: {default}",
+             variable and f"or the variable {variable[1]}")
+    return Entry(name.split(","), value.strip("'"), text, ", ".join(filter(None, parts)), repeats)
 
 
 def parse(words: list[str], help_text: str) -> tuple[Command, list[Entry]]:

@@ -52,7 +52,7 @@ def text_and_code(text: str) -> list[str]:
 def entry_lines(entry: Entry) -> list[str]:
     names = ", ".join(f"\\fB{escape(name)}\\fR" for name in entry.names)
     value = f" \\fI{escape(entry.value)}\\fR" if entry.value not in ("", *entry.names) else ""
-    remark = f" ({entry.remark.removeprefix(':')})" if entry.remark else ""
+    remark = f" ({entry.remark})" if entry.remark else ""
     return [".TP", names + value, inline(entry.text + remark)]
 
 
@@ -87,7 +87,7 @@ def program_page(template: str, command: Command, version: str) -> str:
         "@VERSION@": [escape(version)],
         "@OPTIONS@": command_lines(command),
         "@COMMANDS@": section_lines(command),
-        "@FOOTER@": text_and_code(command.footer),
+        "@FOOTER@": text_and_code(command.footer.removeprefix("Examples:\n")),
     }
     for name, lines in fill.items():
         template = template.replace(name, "\n".join(lines))
