@@ -26,7 +26,12 @@ package: ## Build the Debian packages, in build-package/
 	@scripts/install-packages.sh build package
 	@scripts/package.sh
 
-.PHONY: package
+try-package: package ## Install, upgrade and purge them in a fresh Debian 12 (as root)
+	@scripts/try-package.sh
+
+try-arm64: ## Build for arm64 in a fresh Debian 12, and run unit tests under qemu (as root)
+	@scripts/try-arm64.sh
+.PHONY: package try-package try-arm64
 
 demo: ## Kill one of three simulated upstreams, and show who answers (15 seconds)
 	@scripts/install-packages.sh build run

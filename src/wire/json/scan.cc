@@ -228,7 +228,8 @@ JsonInstructions json_instructions() {
 #endif
 }
 
-JsonScan scan_json(const char* at, const char* end, JsonInstructions instructions) {
+JsonScan scan_json(const char* at, const char* end,
+                   [[maybe_unused]] JsonInstructions instructions) {
 #if defined(__x86_64__)
   if (instructions == JsonInstructions::kAvx2) return scan_avx2(at, end);
   if (instructions == JsonInstructions::kSse2) return scan<JsonBlockSse2>(at, end);
@@ -237,7 +238,7 @@ JsonScan scan_json(const char* at, const char* end, JsonInstructions instruction
 }
 
 JsonStringScan scan_json_string(const char* at, const char* end, JsonEscapes& escapes,
-                                std::size_t& work, JsonInstructions instructions) {
+                                std::size_t& work, [[maybe_unused]] JsonInstructions instructions) {
 #if defined(__x86_64__)
   if (instructions == JsonInstructions::kAvx2) return scan_part_avx2(at, end, escapes, work);
   if (instructions == JsonInstructions::kSse2) {
