@@ -84,3 +84,74 @@ copy_tree() {
     git clone --quiet --no-hardlinks "$1" "$root$2"
   fi
 }
+
+# Boots systemd in the system, with processes, control groups and a loopback interface of its own;
+# there is no other network. It ends with the calling script. Afterwards, booted() runs commands in
+# it.
+boot_system() {
+  local group=/sys/fs/cgroup
+  if [[ -d "$group/unified" ]]; then group="$group/unified"; fi
+  group="$group/penstock-try"
+  mkdir -p "$group"
+  # The mounts are those of this script, and so are the process numbers that they show.
+  mount -t proc proc /proc
+  (
+    echo 0 >"$group/cgroup.procs"
+    export root
+    exec unshare --mount --pid --ipc --uts --net --cgroup --fork --kill-child \
+      bash -c "$(declare -f become_systemd); become_systemd"
+  ) &
+  local unshared=$! tries state
+  for ((tries = 0; tries < 600; tries++)); do
+    sleep 0.1
+    system="$(pgrep --parent "$unshared" || true)"
+    kill -0 "$unshared" 2>/dev/null || break
+    if [[ -z "$system" ]]; then continue; fi
+    # A unit that cannot start here, such as a terminal, does not matter.
+    state="$(booted systemctl is-system-running 2>/dev/null || true)"
+    if [[ "$state" == running || "$state" == degraded ]]; then return; fi
+  done
+  echo "systemd did not start in $root." >&2
+  return 1
+}
+
+become_systemd() {
+  local device
+  umount --recursive --lazy "$root/proc" "$root/sys" "$root/dev"
+  # Services get mounts of their own, for which the root must be a mount.
+  mount --bind "$root" "$root"
+  mount -t proc proc "$root/proc"
+  mount -t sysfs sysfs "$root/sys"
+  mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+  mkdir -p "$root/run"
+  mount -t tmpfs tmpfs "$root/run" -o mode=755
+  mount -t tmpfs tmpfs "$root/dev" -o mode=755
+  for device in null zero full random urandom tty; do
+    touch "$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device"
+  done
+  touch "$root/dev/console"
+  mount --bind /dev/null "$root/dev/console"
+  mkdir "$root/dev/pts" "$root/dev/shm"
+  mount -t devpts devpts "$root/dev/pts" -o newinstance,ptmxmode=0666
+  ln -s pts/ptmx "$root/dev/ptmx"
+  mount -t tmpfs tmpfs "$root/dev/shm"
+  cd "$root"
+  mkdir run/before
+  pivot_root . run/before
+  umount --lazy /run/before
+  rmdir /run/before
+  exec env -i container=penstock PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    chroot . /lib/systemd/systemd --unit=multi-user.target
+}
+
+# As inside(), where systemd runs.
+booted() {
+  local name kept=()
+  for name in "${proxy_names[@]}"; do
+    if [[ -n "${!name:-}" ]]; then kept+=("$name=${!name}"); fi
+  done
+  nsenter --target "$system" --mount --uts --ipc --net --pid --cgroup --root --wd=/ \
+    env -i "${kept[@]}" PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
+    LANG=C.UTF-8 "$@"
+}

@@ -5,9 +5,9 @@
 #
 #     sudo scripts/try-arm64.sh [FOLDER]
 #
-# Everything happens in a Debian 12 below FOLDER (default: a new folder under /var/tmp), so that this
-# machine gets no packages of another architecture. TRY_WORKTREE=1 takes the files of the working
-# tree. ARM64_TESTS is the list of test programs, without their `_tests`; ARM64_OPTIONS has further
+# Everything happens in a Debian 12 below FOLDER (default: a new folder under /var/tmp), so that
+# this machine gets no packages of another architecture. TRY_WORKTREE=1 takes the files of the
+# working tree. ARM64_TESTS lists test programs, without their `_tests`; ARM64_OPTIONS has further
 # options for CMake, such as -DPENSTOCK_LTO=OFF, which is faster; JOBS is the number of compilers.
 set -euo pipefail
 

@@ -10,6 +10,8 @@ import unittest
 
 BUILD = pathlib.Path(os.environ["PENSTOCK_BUILD"])
 ROOT = pathlib.Path(__file__).parents[2]
+PREFIX = re.search(r"^CMAKE_INSTALL_PREFIX:PATH=(.*)$",
+                   (BUILD / "CMakeCache.txt").read_text(encoding="utf-8"), re.MULTILINE)[1]
 
 SERVER = {
     "bin/penstock",
@@ -39,8 +41,10 @@ def installed(component):
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["cmake", "--install", BUILD, "--component", component],
                        check=True, capture_output=True, env=os.environ | {"DESTDIR": folder})
-        prefix = pathlib.Path(folder) / "usr/local"
-        return {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
+        files = {"/" + str(path.relative_to(folder)) for path in pathlib.Path(folder).rglob("*")
+                 if path.is_file()}
+        # With /usr, the folders of the configuration and of units are not below it.
+        return {path.removeprefix(PREFIX).removeprefix("/") for path in files}
 
 
 class Installation(unittest.TestCase):
@@ -67,8 +71,8 @@ class Unit(unittest.TestCase):
     def test_starts_what_is_installed(self):
         text = self.unit.read_text(encoding="utf-8")
         for program in re.findall(r"^ExecStart(?:Pre)?=(\S+)", text, re.MULTILINE):
-            self.assertEqual(program, "/usr/local/bin/penstock")
-        self.assertIn("--config /usr/local/etc/penstock/run.yaml\n", text)
+            self.assertEqual(program, f"{PREFIX}/bin/penstock")
+        self.assertIn("etc/penstock/run.yaml\n", text)
 
     def test_stops_no_drain_early(self):
         text = self.unit.read_text(encoding="utf-8")
