@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes dist/penstock-VERSION-linux-ARCH.tar.gz: the programs with everything but the C library, so
-# that they run where none of Debian's packages are. The same sources and the same profile make the
-# same file, byte for byte.
+# Makes dist/penstock-VERSION-linux-ARCH.tar.gz: the programs with everything but the C library,
+# so that they run where none of Debian's packages are. The same sources and the same profile make
+# the same file, byte for byte.
 #
 #     scripts/make-tarball.sh
 #
@@ -29,7 +29,8 @@ for program in penstock penstock-sim; do
   strip --strip-unneeded -o "$tree/bin/$program" "$build/bin/$program"
 done
 # What is not in the program is beside it.
-cp -L "$(ldd "$build/bin/penstock" | awk '/libsimdjson/ { print $3 }')" "$tree/lib/"
+ldd "$build/bin/penstock" | awk '/libsimdjson|libstdc\+\+|libgcc_s/ { print $3 }' |
+  xargs cp --dereference --target-directory "$tree/lib"
 strip --strip-unneeded "$tree"/lib/*
 cp packaging/tarball/run.yaml "$tree/etc/"
 cp packaging/tarball/penstock.service "$tree/systemd/"
@@ -40,9 +41,9 @@ sed "s/@VERSION@/$version/" packaging/tarball/README.md >"$tree/README.md"
 scripts/sbom.py --build "$build" >"$tree/sbom.cdx.json"
 scripts/copy-licences.py "$tree/sbom.cdx.json" "$tree/licences"
 
-# Nothing but the C library may be missing where it runs.
-allowed='linux-vdso|ld-linux|libc\.so|libm\.so|libsimdjson'
-if ldd "$tree"/bin/* | grep '=>\|ld-linux' | grep -Ev "$allowed"; then
+# Where they run there is nothing but the C library, and what is in the folder.
+own="$(realpath "$tree")/bin/../lib/"
+if ldd "$tree"/bin/* | grep '=>' | grep -Ev "=> $own|linux-vdso|libc\.so|libm\.so"; then
   echo "The programs need these libraries of this machine (PENSTOCK_SELF_CONTAINED)." >&2
   exit 1
 fi

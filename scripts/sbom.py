@@ -75,9 +75,7 @@ def libraries_of(build, program):
     given = {word for word in shlex.split(last)
              if word.startswith("/") and re.search(r"\.(a|so[.0-9]*)$", word)}
     loaded = re.findall(r"=> (/\S+)", output_of("ldd", str(build / "bin" / program)))
-    static_runtime = [output_of("gcc", "-print-file-name=libstdc++.a").strip()] \
-        if "-static-libstdc++" in last else []
-    return given | set(loaded) | set(static_runtime)
+    return given | set(loaded)
 
 
 def packages_of(paths):

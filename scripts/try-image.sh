@@ -30,7 +30,7 @@ readonly storage=(--root "$work/storage" --runroot "$work/run" --storage-driver 
 readonly confined=(--network host --cgroups disabled --ulimit nofile=4096:4096
   --ulimit nproc=1024:1024 --read-only --read-only-tmpfs=false --cap-drop all
   --security-opt no-new-privileges)
-pod() { podman "${storage[@]}" "$@"; }
+pod() { podman --log-level fatal "${storage[@]}" "$@"; }
 clean_up() {
   pod rm --all --force --time 1 >/dev/null 2>&1 || true
   rm -rf "$work"

@@ -55,8 +55,8 @@ head -c 400 "$root$folder/answer"
 echo
 as_user 'penstock/bin/penstock health --config penstock/etc/run.yaml'
 # Also by a link, as from /usr/local/bin.
-inside ln -s "$folder/penstock/bin/penstock" /usr/local/bin/penstock-try
-inside penstock-try version
+inside ln -sf "$folder/penstock/bin/penstock" /usr/local/bin/penstock-try
+inside /usr/local/bin/penstock-try version
 inside rm /usr/local/bin/penstock-try
 echo "installed in the system: $(inside dpkg-query --show | wc -l) packages"
 ls -l "$tarball"
