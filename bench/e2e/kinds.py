@@ -9,6 +9,7 @@ UPSTREAM_KEY = "sk-key-of-the-upstream"
 CLIENT_KEY = "sk-key-of-the-client"
 # Ferro accepts only models of its own catalogue; the simulator serves this one to it.
 CATALOGUE_MODEL = "gpt-4o-mini"
+EMBEDDING_MODEL = "vectors"
 
 SOURCE_DIR = Path(__file__).resolve().parents[2]
 PGO_BIN = SOURCE_DIR / "build-pgo" / "bin"  # make release-pgo

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import machine
 from commands import command_line, fill
-from kinds import CATALOGUE_MODEL, START_SECONDS, UPSTREAM_KEY, UPSTREAM_MODEL, find_program
+from kinds import (CATALOGUE_MODEL, EMBEDDING_MODEL, START_SECONDS, UPSTREAM_KEY, UPSTREAM_MODEL,
+                   find_program)
 
 
 def free_port():
@@ -100,7 +101,7 @@ class Bench:
         port = port or free_port()
         command = [str(self.bin / "penstock-sim"), "--port", str(port), "--stamp", "--quiet",
                    "--api-key", UPSTREAM_KEY, "--idle-timeout-ms", "0",
-                   "--models", f"{UPSTREAM_MODEL},{CATALOGUE_MODEL}",
+                   "--models", f"{UPSTREAM_MODEL},{CATALOGUE_MODEL},{EMBEDDING_MODEL}=embedding",
                    "--sim", json.dumps(behaviour or {}), "--timeline", timeline]
         server = spawn(command, port, self._folder("sim"), cores or self.cores.load)
         wait_until_listening(server)

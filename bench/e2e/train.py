@@ -18,7 +18,7 @@ import machine
 import measure
 from cells import CELLS
 from commands import fill
-from kinds import KINDS, UPSTREAM_KEY, UPSTREAM_MODEL
+from kinds import EMBEDDING_MODEL, KINDS, UPSTREAM_KEY, UPSTREAM_MODEL
 from systems import Bench, Upstream, free_port, make_certificate, spawn, wait_until_listening
 
 SECONDS = 1.5  # of each load
@@ -27,9 +27,6 @@ WARMUP = 0.2
 RATE_SHARE = 0.2
 END_SECONDS = 120  # until a server has ended and written its profile
 TLS = KINDS["penstock-b"]
-# Beyond the cells: the other dialects, each as a whole answer and as a stream.
-PATHS = ("/v1/messages", "/v1/embeddings")
-STREAMED_PATHS = ("/v1/messages",)
 
 
 class Trainees(Bench):
@@ -105,14 +102,10 @@ def train_cells(bench, server, kind):
         say(f"{kind.title}: {cell.name}")
 
 
-def train_paths(bench, server, kind):
-    # Answers of dialects differ in more than stamps, such as ids.
-    loose = replace(kind, exact=False)
-    for path in PATHS:
-        load(bench, server, loose, 8, path=path, rate=400)
-    for path in STREAMED_PATHS:
-        load(bench, server, loose, 8, path=path, rate=40, stream=True, sim={"tokens": 128})
-    say(f"{kind.title}: {', '.join(PATHS)}")
+def train_embeddings(bench, server):
+    kind = replace(KINDS["penstock-b"], model=f"main/{EMBEDDING_MODEL}")
+    load(bench, server, kind, 8, path="/v1/embeddings", rate=400)
+    say("embeddings")
 
 
 def train(bench):
@@ -122,7 +115,7 @@ def train(bench):
         upstream = Upstream(simulator.port)
         for name in ("penstock-a", "penstock-b"):
             train_cells(bench, bench.start(KINDS[name], upstream), KINDS[name])
-        train_paths(bench, bench.start(KINDS["penstock-b"], upstream), KINDS["penstock-b"])
+        train_embeddings(bench, bench.start(KINDS["penstock-b"], upstream))
 
         routed = bench.start(KINDS["penstock-b"],
                              Upstream(simulator.port, second=Upstream(second.port)))
