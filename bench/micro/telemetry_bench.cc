@@ -14,21 +14,22 @@ namespace {
 
 using std::chrono::microseconds;
 
-const telemetry::MetricsOptions kOptions{{"/v1/chat/completions"}, {"passthrough"}, "0", {}};
+const telemetry::MetricsOptions kOptions{{"/v1/chat/completions"}, "0", {}};
 
 void BM_MetricsOfOneRequest(benchmark::State& state) {
   telemetry::Metrics metrics(kOptions);
   telemetry::MetricsShard& shard = metrics.add_shard();
   const std::string model = "passthrough/llama-3.1-8b-instruct";
-  const telemetry::ProviderId provider = metrics.provider("passthrough");
+  const auto labels = metrics.serve({.providers = {"passthrough"}});
+  telemetry::ProviderSeries& provider = shard.provider(labels.providers.front());
   std::int64_t i = 0;
   for (auto _ : state) {
     const telemetry::RequestSeries series =
         shard.resolve(telemetry::RouteId{0}, provider, telemetry::ModelLabel::known(model));
     shard.request_opened();
-    shard.upstream_connection_reused(provider);
+    provider.connection_reused();
     shard.first_byte(series, microseconds(++i % 1'000'000));
-    shard.tokens(provider, {.prompt = 12, .completion = 34});
+    provider.used({.prompt = 12, .completion = 34});
     shard.request_closed(series, 200, microseconds(i % 3'000'000));
   }
 }
@@ -36,12 +37,14 @@ BENCHMARK(BM_MetricsOfOneRequest);
 
 void BM_ScrapeOfAThousandSeries(benchmark::State& state) {
   telemetry::Metrics metrics(kOptions);
+  const auto labels = metrics.serve({.providers = {"passthrough"}});
   for (int t = 0; t < 2; ++t) {
     telemetry::MetricsShard& shard = metrics.add_shard();
+    telemetry::ProviderSeries& provider = shard.provider(labels.providers.front());
     for (int i = 0; i < 1000; ++i) {
       const std::string model = "passthrough/model-" + std::to_string(i);
-      const auto series = shard.resolve(telemetry::RouteId{0}, telemetry::ProviderId{1},
-                                        telemetry::ModelLabel::known(model));
+      const auto series =
+          shard.resolve(telemetry::RouteId{0}, provider, telemetry::ModelLabel::known(model));
       shard.request_closed(series, 200, microseconds(i));
     }
   }

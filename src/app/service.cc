@@ -15,6 +15,7 @@
 #include "app/worker.h"
 #include "config/credentials.h"
 #include "core/version.h"
+#include "gateway/recorder.h"
 #include "gateway/target_outcome.h"
 #include "gateway/target_view.h"
 
@@ -57,12 +58,8 @@ telemetry::BlockingWork blocking_work(std::string name, const net::LookupThreads
 }
 
 // Of a router that exists when the first page is asked for; null: there are no routes.
-telemetry::RoutingOptions routing_options(const config::Settings& settings,
-                                          const std::shared_ptr<const routing::Router>& router) {
+telemetry::RoutingOptions routing_options(const std::shared_ptr<const routing::Router>& router) {
   telemetry::RoutingOptions options;
-  for (const config::ModelRoute& route : settings.routing.routes) {
-    options.models.push_back(route.model);
-  }
   options.outcomes = gateway::outcome_names();
   options.targets = [&router]() -> std::vector<telemetry::TargetReading> {
     if (router == nullptr) return {};
@@ -71,18 +68,14 @@ telemetry::RoutingOptions routing_options(const config::Settings& settings,
   return options;
 }
 
-telemetry::MetricsOptions metrics_options(const config::Settings& settings,
-                                          const net::LookupThreads& lookups,
+telemetry::MetricsOptions metrics_options(const net::LookupThreads& lookups,
                                           const net::LookupThreads& caller_lookups,
                                           const std::shared_ptr<const routing::Router>& router) {
   telemetry::MetricsOptions options;
   options.routes = route_labels();
-  for (const config::Provider& provider : settings.providers) {
-    options.providers.push_back(provider.id);
-  }
   options.blocking_work.push_back(blocking_work("lookups", lookups));
   options.blocking_work.push_back(blocking_work("caller_lookups", caller_lookups));
-  options.routing = routing_options(settings, router);
+  options.routing = routing_options(router);
   options.version = kVersion;
   options.started = SystemClock().wall();
   return options;
@@ -110,7 +103,8 @@ struct Service::Parts {
                         .threads = kLookupThreads,
                         .waiting_max = settings->server.limits.caller_lookups,
                         .limit = Limit::kCallerLookups}),
-        metrics(metrics_options(*settings, lookups, caller_lookups, router)),
+        metrics(metrics_options(lookups, caller_lookups, router)),
+        labels(metrics.serve(gateway::served_labels(*settings))),
         registry(
             settings, SystemClock().wall(),
             [this](const std::shared_ptr<const models::Catalog>& catalog) { publish(catalog); }),
@@ -139,6 +133,7 @@ struct Service::Parts {
   net::LookupThreads lookups;
   net::LookupThreads caller_lookups;
   telemetry::Metrics metrics;
+  const telemetry::SettingsLabels labels;
   std::unique_ptr<telemetry::AccessLog> access_log;
   // Changed only while no thread runs, so that publishing needs no lock for them.
   std::vector<std::unique_ptr<Worker>> workers;
@@ -196,6 +191,7 @@ Status Service::Parts::listen() {
   if (!wanted) return failure(std::move(wanted.error()));
   if (Status is_free = net::check_address_is_free(*wanted); !is_free) return is_free;
   shared_parts.reset(new Shared{.settings = *settings,
+                                .labels = labels,
                                 .memory = memory,
                                 .secrets = secrets,
                                 .log = log,

@@ -71,6 +71,7 @@ Worker::Worker(const Shared& shared)
                  .access_log = shared.access_log}),
       routes_(routes_of(services_)),
       gateway_({.settings = shared.settings,
+                .labels = shared.labels,
                 .loop = loop_,
                 .scratch = scratch_,
                 .random = random_,

@@ -45,6 +45,7 @@ namespace penstock::app {
 // What all workers share; owned by the Service.
 struct Shared {
   const config::Settings& settings;
+  const telemetry::SettingsLabels& labels;  // of the settings
   MemoryTrimmer& memory;
   const SecretGuard& secrets;  // of the operator's credentials
   telemetry::Log& log;

@@ -34,6 +34,7 @@ class Gateway final : public http::Handler {
   // All of it outlives the gateway.
   struct Parts {
     const config::Settings& settings;
+    const telemetry::SettingsLabels& labels;  // of the settings
     net::EventLoop& loop;
     http::ScratchPool& scratch;
     Random& random;

@@ -14,11 +14,6 @@ telemetry::RouteId route_id(const Endpoint& endpoint) {
   return telemetry::RouteId{static_cast<std::uint16_t>(endpoint.index)};
 }
 
-telemetry::ProviderId provider_id(std::optional<std::size_t> provider) {
-  if (!provider) return telemetry::kNoProvider;
-  return telemetry::ProviderId{static_cast<std::uint16_t>(*provider + 1)};
-}
-
 // A model is one series of the metrics, whichever of its names is used.
 telemetry::ModelLabel model_label(const ExchangeFacts& facts) {
   if (facts.model.empty()) return telemetry::ModelLabel::none();
@@ -37,6 +32,17 @@ telemetry::TokenCounts counts_of(const wire::Usage& usage) {
 
 }  // namespace
 
+telemetry::ServedLabels served_labels(const config::Settings& settings) {
+  telemetry::ServedLabels labels;
+  for (const config::Provider& provider : settings.providers) {
+    labels.providers.push_back(provider.id);
+  }
+  for (const config::ModelRoute& route : settings.routing.routes) {
+    labels.model_routes.push_back(route.model);
+  }
+  return labels;
+}
+
 void Recorder::ended(const ExchangeFacts& facts, const ClientFacts& client) {
   const auto duration = duration_cast<microseconds>(loop_.read_clock() - facts.started);
   count(facts, duration);
@@ -46,13 +52,13 @@ void Recorder::ended(const ExchangeFacts& facts, const ClientFacts& client) {
 }
 
 void Recorder::count(const ExchangeFacts& facts, microseconds duration) {
-  const telemetry::ProviderId provider = provider_id(facts.provider);
+  telemetry::ProviderSeries& provider = series_.of(facts.provider);
   const telemetry::RequestSeries series =
       shard_.resolve(route_id(*facts.endpoint), provider, model_label(facts));
   shard_.request_closed(series, facts.status, duration);
   if (facts.first_byte) shard_.first_byte(series, *facts.first_byte);
   if (facts.is_stream) shard_.stream_closed(facts.ending);
-  if (facts.usage) shard_.tokens(provider, counts_of(*facts.usage));
+  if (facts.usage) provider.used(counts_of(*facts.usage));
   count_attempts(facts.attempts);
   if (facts.is_routed) count_routing(facts);
 }
@@ -60,26 +66,23 @@ void Recorder::count(const ExchangeFacts& facts, microseconds duration) {
 void Recorder::count_attempts(const Attempts<AttemptFacts>& attempts) {
   for (std::size_t i = 0; i < attempts.count(); ++i) {
     const AttemptFacts& attempt = attempts[i];
-    const telemetry::ProviderId provider = provider_id(attempt.provider);
-    if (attempt.reason == AttemptFacts::Reason::kRetry) shard_.upstream_retried(provider);
-    if (attempt.connect && attempt.reused_connection) shard_.upstream_connection_reused(provider);
-    if (attempt.connect && !attempt.reused_connection) shard_.upstream_connection_opened(provider);
-    if (attempt.error) shard_.upstream_error(provider, *attempt.error);
+    telemetry::ProviderSeries& provider = *series_.providers[attempt.provider];
+    if (attempt.reason == AttemptFacts::Reason::kRetry) provider.retried();
+    if (attempt.connect && attempt.reused_connection) provider.connection_reused();
+    if (attempt.connect && !attempt.reused_connection) provider.connection_opened();
+    if (attempt.error) provider.failed(*attempt.error);
   }
 }
 
 void Recorder::count_routing(const ExchangeFacts& facts) {
   for (std::size_t i = 0; i < facts.targets_asked.count(); ++i) {
     const TargetAttemptFacts& attempt = facts.targets_asked[i];
-    shard_.target_asked(provider_id(attempt.provider), outcome_of(attempt));
+    telemetry::ProviderSeries& provider = *series_.providers[attempt.provider];
+    provider.target_asked(outcome_of(attempt));
     if (attempt.is_hedge) shard_.hedged(hedge_result_of(attempt));
-    if (attempt.lost_usage) {
-      shard_.tokens(provider_id(attempt.provider), counts_of(*attempt.lost_usage));
-    }
+    if (attempt.lost_usage) provider.used(counts_of(*attempt.lost_usage));
   }
-  if (facts.is_fallback) {
-    shard_.fell_back(telemetry::ModelRouteId{static_cast<std::uint16_t>(facts.model_route)});
-  }
+  if (facts.is_fallback) series_.fallbacks[facts.model_route]->add();
 }
 
 // A single attempt that succeeded has everything in the request's own line.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,14 +21,19 @@
 
 namespace penstock::gateway {
 
+// What the configuration names, for Metrics::serve().
+telemetry::ServedLabels served_labels(const config::Settings& settings);
+
 class Recorder {
  public:
-  // All of it outlives the recorder.
-  Recorder(const config::Settings& settings, net::EventLoop& loop, telemetry::MetricsShard& shard,
+  // All of it outlives the recorder. `labels` are those of `settings`.
+  Recorder(const config::Settings& settings, const telemetry::SettingsLabels& labels,
+           net::EventLoop& loop, telemetry::MetricsShard& shard,
            const telemetry::AccessLog& access_log, telemetry::AccessLogShard& access_log_shard)
       : settings_(settings),
         loop_(loop),
         shard_(shard),
+        series_(shard.series_of(labels)),
         access_log_(access_log),
         access_log_shard_(access_log_shard) {}
 
@@ -58,6 +64,7 @@ class Recorder {
   const config::Settings& settings_;
   net::EventLoop& loop_;
   telemetry::MetricsShard& shard_;
+  const telemetry::SettingsSeries series_;  // by position in the settings
   const telemetry::AccessLog& access_log_;
   telemetry::AccessLogShard& access_log_shard_;
 };

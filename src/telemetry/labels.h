@@ -2,14 +2,17 @@
 
 // The label values that metrics and the access log share, all of them bounded.
 //
-// Routes and providers are lists that are given once at startup (telemetry/metrics.h); their ids
-// are positions in those lists. Limits (core/limit.h) and endings are enumerations; their names are
-// those in /metrics, the access log and docs/metrics.md.
+// Routes are a list that is given once at startup (telemetry/metrics.h); their ids are positions in
+// it. Providers and model routes come and go with configurations: Metrics::serve() numbers them,
+// and a number means the same until the process ends. Limits (core/limit.h) and endings are
+// enumerations; their names are those in /metrics, the access log and docs/metrics.md.
 
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/error.h"
 #include "core/limit.h"
@@ -19,15 +22,27 @@ namespace penstock::telemetry {
 // A position in MetricsOptions::routes.
 enum class RouteId : std::uint16_t {};
 
-// 0 is "none"; the n-th entry of MetricsOptions::providers is n + 1.
+// Given by Metrics::serve(). 0 is "none".
 enum class ProviderId : std::uint16_t {};
 inline constexpr ProviderId kNoProvider{0};
 
 // A position in RoutingOptions::outcomes.
 enum class OutcomeId : std::uint16_t {};
 
-// A position in RoutingOptions::models.
+// Given by Metrics::serve().
 enum class ModelRouteId : std::uint16_t {};
+
+// What a configuration names, in the order of its settings.
+struct ServedLabels {
+  std::vector<std::string> providers = {};
+  std::vector<std::string> model_routes = {};
+};
+
+// The ids of what a configuration names, by position in its settings.
+struct SettingsLabels {
+  std::vector<ProviderId> providers = {};
+  std::vector<ModelRouteId> model_routes = {};
+};
 
 // Errors name limits, so Limit is part of the core.
 using penstock::Limit;

@@ -7,13 +7,16 @@
 // does no atomic read-modify-write. text() may be called by any thread at any time. docs/metrics.md
 // describes the families and their labels.
 //
-// Labels are bounded: routes, providers, targets and outcomes are the lists given here; models are
-// those that the caller calls known, up to SeriesRegistry::kSeriesMax series in the life of the
-// process, and `other` beyond; everything else is an enumeration of telemetry/labels.h.
+// Labels are bounded: routes and outcomes are the lists given here; providers and model routes are
+// those of the configurations served so far, up to kProvidersMax and kModelRoutesMax; models are
+// those that the caller calls known, up to SeriesRegistry::kSeriesMax series. All of these limits
+// are for the life of the process, and what is beyond them counts as `other`. Everything else is an
+// enumeration of telemetry/labels.h.
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -23,6 +26,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "telemetry/label_list.h"
 #include "telemetry/labels.h"
 #include "telemetry/metrics_shard.h"
 #include "telemetry/series_registry.h"
@@ -42,14 +46,12 @@ struct BlockingWork {
 
 // What the routes of models with several upstreams have.
 struct RoutingOptions {
-  std::vector<std::string> models;                      // a ModelRouteId is a position in this list
-  std::vector<std::string> outcomes;                    // an OutcomeId likewise
+  std::vector<std::string> outcomes;                    // an OutcomeId is a position in this list
   std::function<std::vector<TargetReading>()> targets;  // called by any thread, for each scrape
 };
 
 struct MetricsOptions {
-  std::vector<std::string> routes;     // a RouteId is a position in this list
-  std::vector<std::string> providers;  // of the configuration, without "none"
+  std::vector<std::string> routes;  // a RouteId is a position in this list
   std::string version;
   WallTime started{};
   std::vector<BlockingWork> blocking_work = {};
@@ -68,16 +70,26 @@ class Metrics {
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
   // The maximum size of an answer; what does not fit is left out and counted in its last family.
   static constexpr std::size_t kTextBytesMax = 4 * 1024 * 1024;
+  // A provider costs each shard about 500 bytes for each route.
+  static constexpr std::size_t kProvidersMax = 1'000;
+  static constexpr std::size_t kModelRoutesMax = 10'000;
 
   explicit Metrics(MetricsOptions options);
 
   // A new shard for one thread; it lives as long as Metrics. Any thread.
   MetricsShard& add_shard();
 
-  // The provider's id, or kNoProvider for a name that is not configured. Too slow for each request.
+  // From here on the server serves a configuration that names these: at startup, and at each
+  // reload. What it names for the first time gets a new id, everything else keeps its own. Gauges
+  // of the present are written for its providers only; the counters of others stay. Any thread.
+  SettingsLabels serve(const ServedLabels& served);
+
+  // The provider's id, or kNoProvider for one that has never been configured. Any thread; too slow
+  // for each request.
   ProviderId provider(std::string_view name) const;
 
-  // The state of the catalog, set by the thread that refreshes it. kNoProvider is ignored.
+  // The state of the catalog, set by the thread that refreshes it. kNoProvider is ignored. Both are
+  // 0 when a provider appears or comes back.
   void set_models_registered(ProviderId provider, std::uint64_t models);
   void set_provider_up(ProviderId provider, ProviderUp up);
 
@@ -90,16 +102,22 @@ class Metrics {
 
  private:
   struct CatalogState {
+    std::atomic<bool> is_configured{false};
     std::atomic<std::uint64_t> models{0};
     std::atomic<bool> up{false};
   };
   friend class MetricsPage;
 
-  MetricsOptions options_;
+  CatalogState& state_of(ProviderId provider);
+
+  const MetricsOptions options_;
   SeriesRegistry series_;
-  std::vector<CatalogState> catalog_;  // by ProviderId; entry 0 is not used
   std::atomic<std::uint64_t> access_log_dropped_{0};
-  mutable std::mutex shards_mutex_;  // held to add a shard, and to copy the list for a scrape
+
+  mutable std::mutex lists_mutex_;  // held to use or change a list below, and to copy it for a page
+  LabelList providers_{kProvidersMax + 1};   // a ProviderId is a number of this list
+  std::deque<CatalogState> catalog_;         // by ProviderId; entries never move
+  LabelList model_routes_{kModelRoutesMax};  // a ModelRouteId is a number of this list
   std::vector<std::unique_ptr<MetricsShard>> shards_;
 };
 

@@ -33,9 +33,15 @@ const std::vector<MetricsPage::Part> MetricsPage::kParts = {
     &MetricsPage::write_lines_left_out,
 };
 
-MetricsPage::MetricsPage(const Metrics& metrics) : metrics_(metrics) {
-  const std::lock_guard lock(metrics.shards_mutex_);
-  for (const auto& shard : metrics.shards_) shards_.push_back(&shard->values());
+// The series of models are counted first: the providers' labels, which are read later, include
+// theirs.
+MetricsPage::MetricsPage(const Metrics& metrics)
+    : metrics_(metrics), model_series_(metrics.series_.size()) {
+  const std::lock_guard lock(metrics.lists_mutex_);
+  providers_ = metrics.providers_.texts();
+  for (const auto& state : metrics.catalog_) catalog_.push_back(&state);
+  model_routes_ = metrics.model_routes_.texts();
+  for (const auto& shard : metrics.shards_) shards_.push_back(shard->reading());
 }
 
 std::string& MetricsPage::next() {
@@ -49,10 +55,6 @@ std::string& MetricsPage::next() {
     }
   }
   return text_;
-}
-
-std::string_view MetricsPage::provider_name(std::size_t provider) const {
-  return provider == 0 ? "none" : std::string_view(metrics_.options_.providers[provider - 1]);
 }
 
 bool MetricsPage::write_process(std::size_t) {
@@ -102,9 +104,10 @@ bool MetricsPage::write_not_received(std::size_t) {
 bool MetricsPage::write_models(std::size_t provider) {
   if (provider == 0) {
     exposition_.family("penstock_models_registered", "gauge", "Models that the provider serves.");
-  } else {
-    exposition_.sample({{"provider", provider_name(provider)}},
-                       metrics_.catalog_[provider].models.load());
+  }
+  const Metrics::CatalogState& state = *catalog_[provider];
+  if (state.is_configured.load()) {
+    exposition_.sample({{"provider", providers_[provider]}}, state.models.load());
   }
   return provider + 1 < provider_count();
 }
@@ -113,9 +116,11 @@ bool MetricsPage::write_up(std::size_t provider) {
   if (provider == 0) {
     exposition_.family("penstock_provider_up", "gauge",
                        "1 if the provider answered when it was last asked for its models.");
-  } else {
-    exposition_.sample({{"provider", provider_name(provider)}},
-                       std::uint64_t{metrics_.catalog_[provider].up.load() ? 1u : 0u});
+  }
+  const Metrics::CatalogState& state = *catalog_[provider];
+  if (state.is_configured.load()) {
+    exposition_.sample({{"provider", providers_[provider]}},
+                       std::uint64_t{state.up.load() ? 1u : 0u});
   }
   return provider + 1 < provider_count();
 }
@@ -156,28 +161,29 @@ bool MetricsPage::write_blocking_work(std::size_t) {
 }
 
 bool MetricsPage::provider_counter(std::size_t provider, std::string_view name,
-                                   std::string_view help, Counter Provider::* value) {
+                                   std::string_view help, Counter ProviderSeries::* value) {
   if (provider == 0) exposition_.family(name, "counter", help);
-  exposition_.sample({{"provider", provider_name(provider)}}, sum([=](const ShardValues& shard) {
-                       return (shard.providers[provider].*value).value();
-                     }));
+  exposition_.sample(
+      {{"provider", providers_[provider]}},
+      sum_of(provider, [=](const ProviderSeries& series) { return (series.*value).value(); }));
   return provider + 1 < provider_count();
 }
 
 bool MetricsPage::write_opened(std::size_t provider) {
   return provider_counter(provider, "penstock_upstream_connections_opened_total",
-                          "Connections made to the provider.", &Provider::connections_opened);
+                          "Connections made to the provider.", &ProviderSeries::connections_opened);
 }
 
 bool MetricsPage::write_reused(std::size_t provider) {
   return provider_counter(provider, "penstock_upstream_connections_reused_total",
                           "Requests sent on a connection that was already open.",
-                          &Provider::connections_reused);
+                          &ProviderSeries::connections_reused);
 }
 
 bool MetricsPage::write_retries(std::size_t provider) {
   return provider_counter(provider, "penstock_upstream_retries_total",
-                          "Requests sent once more, on a new connection.", &Provider::retries);
+                          "Requests sent once more, on a new connection.",
+                          &ProviderSeries::retries);
 }
 
 bool MetricsPage::write_upstream_errors(std::size_t provider) {
@@ -186,8 +192,8 @@ bool MetricsPage::write_upstream_errors(std::size_t provider) {
   }
   for (std::size_t k = 0; k < kUpstreamErrorKindCount; ++k) {
     exposition_.sample(
-        {{"provider", provider_name(provider)}, {"kind", name_of(kUpstreamErrorKinds[k])}},
-        sum([=](const ShardValues& shard) { return shard.providers[provider].errors[k].value(); }));
+        {{"provider", providers_[provider]}, {"kind", name_of(kUpstreamErrorKinds[k])}},
+        sum_of(provider, [=](const ProviderSeries& series) { return series.errors[k].value(); }));
   }
   return provider + 1 < provider_count();
 }
@@ -196,8 +202,8 @@ bool MetricsPage::write_tokens(std::size_t provider) {
   if (provider == 0) {
     exposition_.family("penstock_tokens_total", "counter", "Tokens as the answers state them.");
   }
-  token_counter(provider, "prompt", &Provider::prompt_tokens);
-  token_counter(provider, "completion", &Provider::completion_tokens);
+  token_counter(provider, "prompt", &ProviderSeries::prompt_tokens);
+  token_counter(provider, "completion", &ProviderSeries::completion_tokens);
   return provider + 1 < provider_count();
 }
 
@@ -207,29 +213,39 @@ bool MetricsPage::write_token_details(std::size_t provider) {
     exposition_.family("penstock_token_details_total", "counter",
                        "Parts of penstock_tokens_total, as the answers state them.");
   }
-  token_counter(provider, "cached", &Provider::cached_tokens);
-  token_counter(provider, "cache_write", &Provider::cache_write_tokens);
-  token_counter(provider, "reasoning", &Provider::reasoning_tokens);
+  token_counter(provider, "cached", &ProviderSeries::cached_tokens);
+  token_counter(provider, "cache_write", &ProviderSeries::cache_write_tokens);
+  token_counter(provider, "reasoning", &ProviderSeries::reasoning_tokens);
   return provider + 1 < provider_count();
 }
 
 void MetricsPage::token_counter(std::size_t provider, std::string_view kind,
-                                Counter Provider::* value) {
+                                Counter ProviderSeries::* value) {
   exposition_.sample(
-      {{"provider", provider_name(provider)}, {"kind", kind}},
-      sum([=](const ShardValues& shard) { return (shard.providers[provider].*value).value(); }));
+      {{"provider", providers_[provider]}, {"kind", kind}},
+      sum_of(provider, [=](const ProviderSeries& series) { return (series.*value).value(); }));
+}
+
+// Null: the shard has not met the provider.
+const RouteSeries* MetricsPage::series_of(const ShardReading& shard, std::size_t pair) const {
+  const std::size_t provider = pair % provider_count();
+  if (provider >= shard.providers.size()) return nullptr;
+  return &shard.providers[provider]->routes[pair / provider_count()];
 }
 
 bool MetricsPage::histogram(std::size_t pair, std::string_view name, std::string_view help,
-                            std::vector<Histogram> ShardValues::* family) {
+                            Histogram RouteSeries::* family) {
   if (pair == 0) exposition_.family(name, "histogram", help);
   if (pair >= pair_count()) return false;
   HistogramValues values;
-  for (const ShardValues* shard : shards_) (shard->*family)[pair].add_to(values);
+  for (const ShardReading& shard : shards_) {
+    const RouteSeries* series = series_of(shard, pair);
+    if (series != nullptr) (series->*family).add_to(values);
+  }
   // Most pairs of route and provider never occur.
   if (values.count() > 0) {
     exposition_.histogram({{"route", metrics_.options_.routes[pair / provider_count()]},
-                           {"provider", provider_name(pair % provider_count())}},
+                           {"provider", providers_[pair % provider_count()]}},
                           values);
   }
   return pair + 1 < pair_count();
@@ -237,22 +253,26 @@ bool MetricsPage::histogram(std::size_t pair, std::string_view name, std::string
 
 bool MetricsPage::write_durations(std::size_t pair) {
   return histogram(pair, "penstock_request_duration_seconds",
-                   "From a request's arrival to the end of its answer.", &ShardValues::durations);
+                   "From a request's arrival to the end of its answer.", &RouteSeries::durations);
 }
 
 bool MetricsPage::write_first_bytes(std::size_t pair) {
   return histogram(pair, "penstock_time_to_first_byte_seconds",
                    "From a request's arrival to the first byte of the upstream's answer.",
-                   &ShardValues::first_bytes);
+                   &RouteSeries::first_bytes);
 }
 
-void MetricsPage::request_lines(std::size_t pair, std::string_view model, std::size_t first) {
+void MetricsPage::request_lines(RouteId route, ProviderId provider, std::string_view model,
+                                const ReadCounts& counts) {
   for (std::size_t i = 0; i < kStatusClassCount; ++i) {
-    const std::uint64_t requests =
-        sum([=](const ShardValues& shard) { return shard.requests[first + i].value(); });
+    std::uint64_t requests = 0;
+    for (const ShardReading& shard : shards_) {
+      const RequestCounts* of_shard = counts(shard);
+      if (of_shard != nullptr) requests += (*of_shard)[i].value();
+    }
     if (requests == 0) continue;
-    exposition_.sample({{"route", metrics_.options_.routes[pair / provider_count()]},
-                        {"provider", provider_name(pair % provider_count())},
+    exposition_.sample({{"route", metrics_.options_.routes[static_cast<std::size_t>(route)]},
+                        {"provider", providers_[static_cast<std::size_t>(provider)]},
                         {"model", model},
                         {"status_class", status_class_name(i)}},
                        requests);
@@ -264,18 +284,23 @@ bool MetricsPage::write_requests(std::size_t item) {
   if (item == 0) {
     exposition_.family("penstock_requests_total", "counter", "Requests that have ended.");
   }
-  if (shards_.empty()) return false;
-  const ShardValues& layout = *shards_.front();
-  if (item < layout.pair_count) {
-    request_lines(item, "none", layout.without_model(item));
-    request_lines(item, "other", layout.other_model(item));
-  } else if (const std::size_t number = item - layout.pair_count;
-             number < metrics_.series_.size()) {
+  if (item < pair_count()) {
+    const RouteId route{static_cast<std::uint16_t>(item / provider_count())};
+    const ProviderId provider{static_cast<std::uint16_t>(item % provider_count())};
+    const auto lines = [&](std::string_view model, RequestCounts RouteSeries::* counts) {
+      request_lines(route, provider, model, [=, this](const ShardReading& shard) {
+        const RouteSeries* series = series_of(shard, item);
+        return series == nullptr ? nullptr : &(series->*counts);
+      });
+    };
+    lines("none", &RouteSeries::without_model);
+    lines("other", &RouteSeries::other_models);
+  } else if (const std::size_t number = item - pair_count(); number < model_series_) {
     const ModelSeries& series = metrics_.series_[number];
-    request_lines(layout.pair_of(series.route, series.provider), series.model,
-                  layout.known_model(number));
+    request_lines(series.route, series.provider, series.model,
+                  [=](const ShardReading& shard) { return &shard.values->known_models[number]; });
   }
-  return item + 1 < layout.pair_count + metrics_.series_.size();
+  return item + 1 < pair_count() + model_series_;
 }
 
 bool MetricsPage::write_lines_left_out(std::size_t) {

@@ -14,12 +14,11 @@ bool MetricsPage::write_attempts(std::size_t provider) {
                        "Attempts at targets of models' routes, by what came of them.");
   }
   const std::vector<std::string>& outcomes = metrics_.options_.routing.outcomes;
-  const std::string_view name = provider_name(provider);
+  const std::string_view name = providers_[provider];
   std::vector<std::uint64_t> counts;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    counts.push_back(sum([=](const ShardValues& shard) {
-      return shard.attempts[provider * shard.outcome_count + i].value();
-    }));
+    counts.push_back(
+        sum_of(provider, [i](const ProviderSeries& series) { return series.attempts[i].value(); }));
   }
   const bool is_target =
       std::ranges::find(targets_, name, &TargetReading::provider) != targets_.end();
@@ -33,10 +32,12 @@ bool MetricsPage::write_attempts(std::size_t provider) {
 bool MetricsPage::write_fallbacks_and_hedges(std::size_t) {
   exposition_.family("penstock_fallbacks_total", "counter",
                      "Requests that went on to another model, by the model asked for.");
-  const std::vector<std::string>& models = metrics_.options_.routing.models;
-  for (std::size_t i = 0; i < models.size(); ++i) {
-    exposition_.sample({{"model", models[i]}},
-                       sum([i](const ShardValues& shard) { return shard.fallbacks[i].value(); }));
+  for (std::size_t i = 0; i < model_routes_.size(); ++i) {
+    std::uint64_t requests = 0;
+    for (const ShardReading& shard : shards_) {
+      if (i < shard.fallbacks.size()) requests += shard.fallbacks[i]->value();
+    }
+    exposition_.sample({{"model", model_routes_[i]}}, requests);
   }
   exposition_.family("penstock_hedges_total", "counter",
                      "Attempts that began beside a slow one, by result.");

@@ -5,37 +5,59 @@
 
 namespace penstock::telemetry {
 
-ShardValues::ShardValues(const ShardShape& shape)
-    : provider_count(shape.providers),
-      pair_count(shape.routes * shape.providers),
-      requests((2 * pair_count + SeriesRegistry::kSeriesMax) * kStatusClassCount),
-      durations(pair_count),
-      first_bytes(pair_count),
-      providers(shape.providers),
-      outcome_count(shape.outcomes),
-      attempts(shape.providers * shape.outcomes),
-      fallbacks(shape.model_routes) {}
-
-MetricsShard::MetricsShard(SeriesRegistry& registry, const ShardShape& shape)
-    : values_(shape), series_(registry) {}
-
-RequestSeries MetricsShard::resolve(RouteId route, ProviderId provider, ModelLabel model) {
-  const std::size_t pair = values_.pair_of(route, provider);
-  std::size_t requests = values_.other_model(pair);
-  if (model.kind_ == ModelLabel::Kind::kNone) {
-    requests = values_.without_model(pair);
-  } else if (model.kind_ == ModelLabel::Kind::kKnown) {
-    const auto number = series_.find(route, provider, model.name_);
-    if (number) requests = values_.known_model(*number);
+ProviderSeries& MetricsShard::provider_locked(ProviderId id) {
+  const auto number = static_cast<std::size_t>(id);
+  while (providers_.size() <= number) {
+    const ProviderId next{static_cast<std::uint16_t>(providers_.size())};
+    providers_.emplace_back(next, shape_.routes, shape_.outcomes);
   }
-  return {static_cast<std::uint32_t>(requests), static_cast<std::uint32_t>(pair)};
+  return providers_[number];
 }
 
-void MetricsShard::upstream_error(ProviderId provider, ErrorKind kind) {
+Counter& MetricsShard::fallbacks_locked(ModelRouteId route) {
+  const auto number = static_cast<std::size_t>(route);
+  while (fallbacks_.size() <= number) fallbacks_.emplace_back();
+  return fallbacks_[number];
+}
+
+ProviderSeries& MetricsShard::provider(ProviderId id) {
+  const std::lock_guard lock(growth_);
+  return provider_locked(id);
+}
+
+SettingsSeries MetricsShard::series_of(const SettingsLabels& labels) {
+  const std::lock_guard lock(growth_);
+  SettingsSeries series{.no_provider = provider_locked(kNoProvider)};
+  for (const ProviderId id : labels.providers) series.providers.push_back(&provider_locked(id));
+  for (const ModelRouteId id : labels.model_routes) {
+    series.fallbacks.push_back(&fallbacks_locked(id));
+  }
+  return series;
+}
+
+ShardReading MetricsShard::reading() const {
+  const std::lock_guard lock(growth_);
+  ShardReading reading{.values = &values_};
+  for (const ProviderSeries& provider : providers_) reading.providers.push_back(&provider);
+  for (const Counter& counter : fallbacks_) reading.fallbacks.push_back(&counter);
+  return reading;
+}
+
+RequestSeries MetricsShard::resolve(RouteId route, ProviderSeries& provider, ModelLabel model) {
+  RouteSeries& of_route = provider.routes[static_cast<std::size_t>(route)];
+  if (model.kind_ == ModelLabel::Kind::kNone) return {of_route.without_model, of_route};
+  if (model.kind_ == ModelLabel::Kind::kKnown) {
+    const auto number = models_.find(route, provider.id, model.name_);
+    if (number) return {values_.known_models[*number], of_route};
+  }
+  return {of_route.other_models, of_route};
+}
+
+void ProviderSeries::failed(ErrorKind kind) {
   const auto* found =
       std::find(std::begin(kUpstreamErrorKinds), std::end(kUpstreamErrorKinds), kind);
   if (found == std::end(kUpstreamErrorKinds)) return;
-  of(provider).errors[static_cast<std::size_t>(found - std::begin(kUpstreamErrorKinds))].add();
+  errors[static_cast<std::size_t>(found - std::begin(kUpstreamErrorKinds))].add();
 }
 
 void MetricsShard::request_not_received(ErrorKind kind) {

@@ -2,22 +2,25 @@
 
 // One I/O thread's part of the metrics.
 //
-// Only the owning thread may call the member functions, each of which costs a few additions.
-// Nothing here allocates after construction, except the first use of a model's series, which takes
-// the registry's mutex once. Other threads only read, through values().
+// Only the owning thread may count, which costs a few additions. Nothing here allocates after
+// construction, except the first use of a model's series, which takes the registry's mutex once,
+// and series_of(), which a configuration calls once. Other threads only read, through reading().
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "core/error.h"
 #include "core/tls_failure.h"
 #include "telemetry/counter.h"
-#include "telemetry/histogram.h"
 #include "telemetry/labels.h"
+#include "telemetry/provider_series.h"
 #include "telemetry/series_registry.h"
 
 namespace penstock::telemetry {
@@ -42,67 +45,34 @@ class ModelLabel {
   std::string_view name_;
 };
 
-// The series that a request counts in, resolved once and then used as often as needed. Valid for
-// the shard that returned it.
+// The series that a request counts in, resolved once and then used as often as needed. Of the shard
+// that returned it.
 struct RequestSeries {
-  std::uint32_t requests = 0;   // the first of its status classes in ShardValues::requests
-  std::uint32_t durations = 0;  // its histograms
+  RequestCounts& requests;
+  RouteSeries& of_route;
 };
 
-// What an answer states that it has used. The details are parts of the first two.
-struct TokenCounts {
-  std::uint64_t prompt = 0;
-  std::uint64_t completion = 0;
-  std::uint64_t cached = 0;       // of the prompt
-  std::uint64_t cache_write = 0;  // of the prompt
-  std::uint64_t reasoning = 0;    // of the completion
+// What a configuration counts in, by position in its settings. Valid as long as the shard.
+struct SettingsSeries {
+  ProviderSeries& no_provider;
+  std::vector<ProviderSeries*> providers = {};
+  std::vector<Counter*> fallbacks = {};  // of model routes
+
+  ProviderSeries& of(std::optional<std::size_t> provider) const {
+    return provider ? *providers[*provider] : no_provider;
+  }
 };
 
-// How many values the labels have.
+// How many values the labels have that are the same for all configurations.
 struct ShardShape {
   std::size_t routes = 0;
-  std::size_t providers = 0;  // including "none"
-  std::size_t model_routes = 0;
   std::size_t outcomes = 0;
 };
 
-// The numbers themselves. The thread that owns the shard writes, any thread reads.
+// The numbers that do not depend on the configuration.
 struct ShardValues {
-  struct Provider {
-    Counter connections_opened;
-    Counter connections_reused;
-    Counter retries;
-    Counter prompt_tokens;
-    Counter completion_tokens;
-    Counter cached_tokens;
-    Counter cache_write_tokens;
-    Counter reasoning_tokens;
-    std::array<Counter, kUpstreamErrorKindCount> errors;
-  };
-
-  explicit ShardValues(const ShardShape& shape);
-
-  // The layout: requests without a model and those of unknown models come first, two for each route
-  // and provider, then one for each number of the series registry.
-  std::size_t pair_of(RouteId route, ProviderId provider) const {
-    return static_cast<std::size_t>(route) * provider_count + static_cast<std::size_t>(provider);
-  }
-  std::size_t without_model(std::size_t pair) const { return 2 * pair * kStatusClassCount; }
-  std::size_t other_model(std::size_t pair) const { return (2 * pair + 1) * kStatusClassCount; }
-  std::size_t known_model(std::size_t series) const {
-    return (2 * pair_count + series) * kStatusClassCount;
-  }
-
-  const std::size_t provider_count;  // including "none"
-  const std::size_t pair_count;      // routes times providers
-
-  std::vector<Counter> requests;
-  std::vector<Histogram> durations;    // by pair
-  std::vector<Histogram> first_bytes;  // by pair
-  std::vector<Provider> providers;
-  const std::size_t outcome_count;
-  std::vector<Counter> attempts;   // at targets: by provider, then by outcome
-  std::vector<Counter> fallbacks;  // by model route
+  // Of the series with models, by their numbers in the registry.
+  std::vector<RequestCounts> known_models = std::vector<RequestCounts>(SeriesRegistry::kSeriesMax);
   std::array<Counter, kHedgeResultCount> hedges;
   std::array<Counter, kLimitCount> limit_hits;
   std::array<Counter, kEndingCount> streams_ended;
@@ -113,25 +83,41 @@ struct ShardValues {
   Gauge open_connections;
 };
 
+// All numbers of a shard, for another thread: they go on counting while they are read. What the
+// shard meets later is missing.
+struct ShardReading {
+  const ShardValues* values = nullptr;
+  std::vector<const ProviderSeries*> providers = {};  // by ProviderId
+  std::vector<const Counter*> fallbacks = {};         // by ModelRouteId
+};
+
 class MetricsShard {
  public:
   // Called by Metrics::add_shard. `registry` must outlive the shard.
-  MetricsShard(SeriesRegistry& registry, const ShardShape& shape);
+  MetricsShard(SeriesRegistry& registry, const ShardShape& shape)
+      : shape_(shape), models_(registry) {}
 
-  // The series of a request with these labels. The ids must come from the same Metrics.
-  RequestSeries resolve(RouteId route, ProviderId provider, ModelLabel model);
+  // What requests of a configuration count in; `labels` are those of Metrics::serve(). Any thread,
+  // for example the one that prepares a configuration while this one serves another.
+  SettingsSeries series_of(const SettingsLabels& labels);
+  // As for one of its providers.
+  ProviderSeries& provider(ProviderId id);
+  ShardReading reading() const;  // any thread
+
+  // The series of a request with these labels. `provider` is one of this shard's.
+  RequestSeries resolve(RouteId route, ProviderSeries& provider, ModelLabel model);
 
   void request_opened() { values_.open_requests.add(1); }
   // The end of a request that was opened, however it ended. `status` is the one sent to the client,
   // or 0 if none could be sent.
   void request_closed(RequestSeries series, int status, std::chrono::microseconds duration) {
     values_.open_requests.add(-1);
-    values_.requests[series.requests + status_class_of(status)].add();
-    values_.durations[series.durations].observe(duration);
+    series.requests[status_class_of(status)].add();
+    series.of_route.durations.observe(duration);
   }
   // From the request's arrival to the first byte of the upstream's answer body.
   void first_byte(RequestSeries series, std::chrono::microseconds since_arrival) {
-    values_.first_bytes[series.durations].observe(since_arrival);
+    series.of_route.first_bytes.observe(since_arrival);
   }
 
   void stream_opened() { values_.open_streams.add(1); }
@@ -150,27 +136,7 @@ class MetricsShard {
     values_.handshakes_failed[static_cast<std::size_t>(failure)].add();
   }
 
-  void upstream_connection_opened(ProviderId provider) { of(provider).connections_opened.add(); }
-  void upstream_connection_reused(ProviderId provider) { of(provider).connections_reused.add(); }
-  void upstream_retried(ProviderId provider) { of(provider).retries.add(); }
-  // One failed attempt. Kinds that are not in kUpstreamErrorKinds are not the upstream's, and are
-  // not counted.
-  void upstream_error(ProviderId provider, ErrorKind kind);
-  // One attempt at a target of a model's route.
-  void target_asked(ProviderId provider, OutcomeId outcome) {
-    const std::size_t row = static_cast<std::size_t>(provider) * values_.outcome_count;
-    values_.attempts[row + static_cast<std::size_t>(outcome)].add();
-  }
   void hedged(HedgeResult result) { values_.hedges[static_cast<std::size_t>(result)].add(); }
-  // A request that went on to another model.
-  void fell_back(ModelRouteId route) { values_.fallbacks[static_cast<std::size_t>(route)].add(); }
-  void tokens(ProviderId provider, const TokenCounts& counts) {
-    of(provider).prompt_tokens.add(counts.prompt);
-    of(provider).completion_tokens.add(counts.completion);
-    of(provider).cached_tokens.add(counts.cached);
-    of(provider).cache_write_tokens.add(counts.cache_write);
-    of(provider).reasoning_tokens.add(counts.reasoning);
-  }
 
   // Counts the limit that caused the error, if any.
   void count_limit(const Error& error) {
@@ -178,16 +144,19 @@ class MetricsShard {
   }
   void limit_hit(Limit limit) { values_.limit_hits[static_cast<std::size_t>(limit)].add(); }
 
-  const ShardValues& values() const { return values_; }
-
  private:
-  ShardValues::Provider& of(ProviderId provider) {
-    return values_.providers[static_cast<std::size_t>(provider)];
-  }
+  ProviderSeries& provider_locked(ProviderId id);
+  Counter& fallbacks_locked(ModelRouteId route);
 
   // Threads write to their shards all the time: no two may share a cache line.
   alignas(64) ShardValues values_;
-  SeriesCache series_;
+  const ShardShape shape_;
+  SeriesCache models_;
+
+  // Held to grow the lists and to copy them, never to count: what they hold does not move.
+  mutable std::mutex growth_;
+  std::deque<ProviderSeries> providers_;  // by ProviderId
+  std::deque<Counter> fallbacks_;         // by ModelRouteId
 };
 
 }  // namespace penstock::telemetry

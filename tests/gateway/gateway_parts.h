@@ -61,6 +61,8 @@ struct GatewayParts {
     access_log = *telemetry::AccessLog::open(access_log_target);
     access_log_shard.emplace(*access_log);
     metrics.emplace(metrics_options(loop));
+    metrics->serve(served_before);
+    labels = metrics->serve(served_labels(*settings));
     shard = &metrics->add_shard();
     model_list.emplace(loop, secrets, settings->providers);
     services.emplace(RouteServices::Parts{.upstreams = {.settings = settings->providers,
@@ -77,6 +79,7 @@ struct GatewayParts {
                                           .access_log = *access_log});
     table.emplace(routes(&*services));
     gateway.emplace(Gateway::Parts{.settings = *settings,
+                                   .labels = labels,
                                    .loop = loop,
                                    .scratch = scratch,
                                    .random = random,
@@ -102,12 +105,6 @@ struct GatewayParts {
     telemetry::MetricsOptions options;
     const RouteTable all(routes(nullptr));
     for (const Endpoint& endpoint : all.endpoints()) options.routes.push_back(endpoint.label);
-    for (const config::Provider& provider : settings->providers) {
-      options.providers.push_back(provider.id);
-    }
-    for (const config::ModelRoute& route : settings->routing.routes) {
-      options.routing.models.push_back(route.model);
-    }
     options.routing.outcomes = outcome_names();
     options.routing.targets = [this, &loop]() -> std::vector<telemetry::TargetReading> {
       if (chooser == nullptr) return {};
@@ -121,7 +118,9 @@ struct GatewayParts {
   MemoryTrimmer memory;
   std::shared_ptr<config::Settings> settings = std::make_shared<config::Settings>();
   telemetry::Log log;
+  telemetry::ServedLabels served_before;      // what the configuration before this one named
   std::optional<telemetry::Metrics> metrics;  // from start_gateway() on
+  telemetry::SettingsLabels labels;           // likewise
   telemetry::MetricsShard* shard = nullptr;   // likewise
   std::string access_log_target = "off";
   std::unique_ptr<telemetry::AccessLog> access_log;           // likewise

@@ -32,7 +32,7 @@ class MetricsPageTest : public SimulatedGateway {
   // A request that has ended, of a model of the catalog.
   void count_request(int model) {
     const telemetry::RequestSeries series = shard->resolve(
-        telemetry::RouteId{0}, telemetry::ProviderId{1},
+        telemetry::RouteId{0}, shard->provider(labels.providers.front()),
         telemetry::ModelLabel::known("p/a-model-of-the-catalog-" + std::to_string(model)));
     shard->request_opened();
     shard->request_closed(series, 200, std::chrono::microseconds(1));

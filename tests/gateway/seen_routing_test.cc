@@ -131,6 +131,26 @@ TEST_F(SeenRouting, TellsAStreamThatBrokeOffFromOneThatDidNot) {
   EXPECT_EQ(attempts("a", "ok"), 0);
 }
 
+// Positions in the settings are others after a reload.
+TEST_F(SeenRouting, CountsInTheSeriesOfTheNamesThatTheSettingsHave) {
+  served_before = {.providers = {"c", "b", "gone"}, .model_routes = {"other", "smart"}};
+  route("a").fallbacks.any = {"other"};
+  route("b", "other");
+  start();
+  a().always = Act::error(402);
+  ask(chat());
+  EXPECT_EQ(attempts("a", "quota"), 1);
+  EXPECT_EQ(attempts("b", "ok"), 1);
+  EXPECT_EQ(sample("penstock_upstream_connections_opened_total{provider=\"a\"}"), 1);
+  EXPECT_EQ(sample("penstock_upstream_connections_opened_total{provider=\"b\"}"), 1);
+  EXPECT_EQ(sample("penstock_upstream_connections_opened_total{provider=\"c\"}"), 0);
+  EXPECT_EQ(sample("penstock_request_duration_seconds_count{route=\"/v1/chat/completions\","
+                   "provider=\"b\"}"),
+            1);
+  EXPECT_EQ(sample("penstock_fallbacks_total{model=\"smart\"}"), 1);
+  EXPECT_EQ(sample("penstock_fallbacks_total{model=\"other\"}"), 0);
+}
+
 TEST_F(SeenRouting, TellsThatTheClientLeft) {
   route();
   start();

@@ -58,6 +58,7 @@ class RefresherTest : public ::testing::Test {
   // Starts to ask, with these settings.
   void start(seconds interval = seconds(300)) {
     settings_->server.registry_refresh_interval = interval;
+    metrics_.serve({.providers = {"p"}});
     refresher_.emplace(Refresher::Environment{.loop = simulated_.loop(),
                                               .random = random_,
                                               .registry = registry_,
@@ -114,7 +115,7 @@ class RefresherTest : public ::testing::Test {
   http::ScratchPool scratch_;
   SeededRandom random_{1};
   Registry registry_{settings_, WallTime{}, [](std::shared_ptr<const Catalog>) {}};
-  telemetry::Metrics metrics_{{.routes = {}, .providers = {"p"}, .version = "", .started = {}}};
+  telemetry::Metrics metrics_{{.routes = {}, .version = "", .started = {}}};
   telemetry::MetricsShard& shard_ = metrics_.add_shard();
   telemetry::Log log_{telemetry::LogLevel::kInfo};
   net::Signal stop_;

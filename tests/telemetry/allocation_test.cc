@@ -15,15 +15,17 @@ using std::chrono::milliseconds;
 
 TEST(Allocations, RecordingARequestInMetricsMakesNone) {
   if (!test::kCountsAllocations) GTEST_SKIP() << "sanitizers have operators of their own";
-  Metrics metrics({{"/v1/chat/completions"}, {"alpha"}, "0", {}});
+  Metrics metrics({{"/v1/chat/completions"}, "0", {}});
+  const SettingsLabels labels = metrics.serve({.providers = {"alpha"}});
   MetricsShard& shard = metrics.add_shard();
+  ProviderSeries& alpha = shard.provider(labels.providers.front());
   const std::string model = "alpha/a-model-with-a-name-that-no-string-holds-inline";
   const auto request = [&] {
-    const RequestSeries series = shard.resolve(RouteId{0}, ProviderId{1}, ModelLabel::known(model));
+    const RequestSeries series = shard.resolve(RouteId{0}, alpha, ModelLabel::known(model));
     shard.request_opened();
-    shard.upstream_connection_reused(ProviderId{1});
+    alpha.connection_reused();
     shard.first_byte(series, milliseconds(3));
-    shard.tokens(ProviderId{1}, {.prompt = 1, .completion = 2});
+    alpha.used({.prompt = 1, .completion = 2});
     shard.request_closed(series, 200, milliseconds(5));
     shard.limit_hit(Limit::kEventBytes);
   };

@@ -43,7 +43,7 @@ std::map<std::string, std::string> documented_families() {
 
 std::map<std::string, std::string> written_families() {
   std::map<std::string, std::string> families;
-  std::istringstream lines(Metrics({{"/r"}, {"p"}, "0", {}}).text());
+  std::istringstream lines(Metrics({{"/r"}, "0", {}}).text());
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("# TYPE ")) continue;
     std::string mark;

@@ -27,10 +27,19 @@ constexpr RouteId kModels{1};
 
 MetricsOptions options() {
   return {{"/v1/chat/completions", "/v1/models"},
-          {"alpha", "beta"},
           "0.1.0",
           WallTime{} + milliseconds(1'700'000'000'123)};
 }
+
+// The metrics of a server with these providers and two model routes.
+struct ServedMetrics : Metrics {
+  explicit ServedMetrics(MetricsOptions with = options(),
+                         const std::vector<std::string>& providers = {"alpha", "beta"})
+      : Metrics(std::move(with)),
+        labels(serve({.providers = providers, .model_routes = {"smart", "small"}})) {}
+
+  const SettingsLabels labels;
+};
 
 void finish_request(MetricsShard& shard, RequestSeries series, int status) {
   shard.request_opened();
@@ -52,15 +61,16 @@ std::size_t lines_with(const std::string& text, std::string_view what) {
 }
 
 TEST(Metrics, CountsRequestsByRouteProviderModelAndStatusClass) {
-  Metrics metrics(options());
+  ServedMetrics metrics;
   MetricsShard& shard = metrics.add_shard();
-  const ProviderId beta = metrics.provider("beta");
+  ProviderSeries& beta = shard.provider(metrics.provider("beta"));
+  ProviderSeries& nobody = shard.provider(kNoProvider);
   const RequestSeries series = shard.resolve(kChat, beta, ModelLabel::known("beta/m1"));
   finish_request(shard, series, 200);
   finish_request(shard, series, 204);
   finish_request(shard, series, 429);
-  finish_request(shard, shard.resolve(kModels, kNoProvider, ModelLabel::none()), 401);
-  finish_request(shard, shard.resolve(kChat, kNoProvider, ModelLabel::other()), 0);
+  finish_request(shard, shard.resolve(kModels, nobody, ModelLabel::none()), 401);
+  finish_request(shard, shard.resolve(kChat, nobody, ModelLabel::other()), 0);
 
   const std::string text = metrics.text();
   const std::string known =
@@ -77,15 +87,16 @@ TEST(Metrics, CountsRequestsByRouteProviderModelAndStatusClass) {
 }
 
 TEST(Metrics, AddsUpTheShards) {
-  Metrics metrics(options());
+  ServedMetrics metrics;
   MetricsShard& first = metrics.add_shard();
   MetricsShard& second = metrics.add_shard();
-  const ProviderId alpha = metrics.provider("alpha");
+  ProviderSeries& of_first = first.provider(metrics.provider("alpha"));
+  ProviderSeries& of_second = second.provider(metrics.provider("alpha"));
   // The shards see the models in different orders.
-  first.resolve(kChat, alpha, ModelLabel::known("a"));
-  finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("b")), 200);
-  finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("a")), 200);
-  finish_request(first, first.resolve(kChat, alpha, ModelLabel::known("b")), 200);
+  first.resolve(kChat, of_first, ModelLabel::known("a"));
+  finish_request(second, second.resolve(kChat, of_second, ModelLabel::known("b")), 200);
+  finish_request(second, second.resolve(kChat, of_second, ModelLabel::known("a")), 200);
+  finish_request(first, first.resolve(kChat, of_first, ModelLabel::known("b")), 200);
   first.request_opened();
   second.stream_opened();
   second.stream_opened();
@@ -94,8 +105,8 @@ TEST(Metrics, AddsUpTheShards) {
   first.connection_opened();
   second.connection_opened();
   second.connection_closed();
-  first.tokens(alpha, {.prompt = 10, .completion = 3, .cached = 2, .reasoning = 1});
-  second.tokens(alpha, {.prompt = 5, .completion = 4, .cached = 1, .cache_write = 6});
+  of_first.used({.prompt = 10, .completion = 3, .cached = 2, .reasoning = 1});
+  of_second.used({.prompt = 5, .completion = 4, .cached = 1, .cache_write = 6});
 
   const std::string text = metrics.text();
   const std::string of_chat =
@@ -115,9 +126,10 @@ TEST(Metrics, AddsUpTheShards) {
 }
 
 TEST(Metrics, WritesCumulativeHistogramsInSeconds) {
-  Metrics metrics(options());
+  ServedMetrics metrics;
   MetricsShard& shard = metrics.add_shard();
-  const RequestSeries series = shard.resolve(kChat, metrics.provider("alpha"), ModelLabel::other());
+  ProviderSeries& alpha = shard.provider(metrics.provider("alpha"));
+  const RequestSeries series = shard.resolve(kChat, alpha, ModelLabel::other());
   for (const auto duration : {milliseconds(1), milliseconds(2), milliseconds(700'000)}) {
     shard.request_opened();
     shard.request_closed(series, 200, duration);
@@ -138,14 +150,15 @@ TEST(Metrics, WritesCumulativeHistogramsInSeconds) {
 }
 
 TEST(Metrics, CountsWhatHappensToUpstreamsAndLimits) {
-  Metrics metrics(options());
+  ServedMetrics metrics;
   MetricsShard& shard = metrics.add_shard();
   const ProviderId alpha = metrics.provider("alpha");
-  shard.upstream_connection_opened(alpha);
-  shard.upstream_connection_reused(alpha);
-  shard.upstream_connection_reused(alpha);
-  shard.upstream_error(alpha, ErrorKind::kUpstreamTimeout);
-  shard.upstream_error(alpha, ErrorKind::kClientGone);
+  ProviderSeries& series = shard.provider(alpha);
+  series.connection_opened();
+  series.connection_reused();
+  series.connection_reused();
+  series.failed(ErrorKind::kUpstreamTimeout);
+  series.failed(ErrorKind::kClientGone);
   shard.limit_hit(Limit::kHeaderBytes);
   shard.limit_hit(Limit::kDrain);
   metrics.set_models_registered(alpha, 42);
@@ -182,19 +195,19 @@ TEST(Metrics, TellsWhatWaitsForAThread) {
 
 MetricsOptions options_with_targets(std::function<std::vector<TargetReading>()> read) {
   MetricsOptions with_targets = options();
-  with_targets.routing = {
-      .models = {"smart", "small"}, .outcomes = {"ok", "rate_limited"}, .targets = std::move(read)};
+  with_targets.routing = {.outcomes = {"ok", "rate_limited"}, .targets = std::move(read)};
   return with_targets;
 }
 
 TEST(Metrics, CountsTheAttemptsOfProvidersThatAreTargets) {
-  Metrics metrics(options_with_targets(
+  ServedMetrics metrics(options_with_targets(
       [] { return std::vector<TargetReading>{{.provider = "beta", .model = "m"}}; }));
   MetricsShard& shard = metrics.add_shard();
-  shard.target_asked(metrics.provider("beta"), OutcomeId{0});
-  shard.target_asked(metrics.provider("beta"), OutcomeId{1});
-  metrics.add_shard().target_asked(metrics.provider("beta"), OutcomeId{1});
-  shard.fell_back(ModelRouteId{1});
+  const SettingsSeries series = shard.series_of(metrics.labels);
+  series.providers[1]->target_asked(OutcomeId{0});
+  series.providers[1]->target_asked(OutcomeId{1});
+  metrics.add_shard().series_of(metrics.labels).providers[1]->target_asked(OutcomeId{1});
+  series.fallbacks[1]->add();
   shard.hedged(HedgeResult::kLost);
 
   const std::string text = metrics.text();
@@ -214,7 +227,7 @@ TEST(Metrics, TellsTheStateOfEachTargetAtTheTimeOfThePage) {
   targets[0].families = {{"chat", TargetReading::State::kCooling}};
   targets[1].families = {{"chat", TargetReading::State::kUsable},
                          {"embeddings", TargetReading::State::kOpen}};
-  const Metrics metrics(options_with_targets([&targets] { return targets; }));
+  const ServedMetrics metrics(options_with_targets([&targets] { return targets; }));
   const std::string first = metrics.text();
   targets[0].in_flight = 4;
   targets[0].families[0].state = TargetReading::State::kHalfOpen;
@@ -238,9 +251,8 @@ TEST(Metrics, TellsTheStateOfEachTargetAtTheTimeOfThePage) {
 TEST(Metrics, GivesATargetTheNameThatItsProviderHasInOtherFamilies) {
   MetricsOptions with_none = options_with_targets(
       [] { return std::vector<TargetReading>{{.provider = "none", .model = "m"}}; });
-  with_none.providers = {"none"};
-  Metrics metrics(std::move(with_none));
-  metrics.add_shard().target_asked(ProviderId{1}, OutcomeId{0});
+  ServedMetrics metrics(std::move(with_none), {"none"});
+  metrics.add_shard().provider(metrics.labels.providers[0]).target_asked(OutcomeId{0});
   const std::string text = metrics.text();
   EXPECT_EQ(value_of(text, R"(penstock_attempts_total{provider="none_",class="ok"})"), 1);
   EXPECT_EQ(value_of(text, R"(penstock_target_in_flight{provider="none_",model="m"})"), 0);
@@ -255,31 +267,33 @@ TEST(Metrics, TellsOfTheProcess) {
 }
 
 TEST(Metrics, GivesJunkAndLongModelNamesNoSeriesOfTheirOwn) {
-  Metrics metrics(options());
+  ServedMetrics metrics;
   MetricsShard& shard = metrics.add_shard();
-  const RequestSeries other = shard.resolve(kChat, kNoProvider, ModelLabel::other());
+  ProviderSeries& nobody = shard.provider(kNoProvider);
+  const RequestCounts& other = shard.resolve(kChat, nobody, ModelLabel::other()).requests;
   for (const std::string& name :
        {std::string(SeriesCache::kModelBytesMax + 1, 'm'), std::string("other"),
         std::string("none"), std::string("a\nb"), std::string("a\xff")}) {
-    EXPECT_EQ(shard.resolve(kChat, kNoProvider, ModelLabel::known(name)).requests, other.requests);
+    EXPECT_EQ(&shard.resolve(kChat, nobody, ModelLabel::known(name)).requests, &other);
   }
   const std::string longest(SeriesCache::kModelBytesMax, 'm');
-  EXPECT_NE(shard.resolve(kChat, kNoProvider, ModelLabel::known(longest)).requests, other.requests);
+  EXPECT_NE(&shard.resolve(kChat, nobody, ModelLabel::known(longest)).requests, &other);
 }
 
 TEST(Metrics, FoldsModelsBeyondTheSeriesLimitIntoOther) {
-  Metrics metrics(options());
+  ServedMetrics metrics;
   MetricsShard& first = metrics.add_shard();
   MetricsShard& second = metrics.add_shard();
-  const ProviderId alpha = metrics.provider("alpha");
+  ProviderSeries& of_first = first.provider(metrics.provider("alpha"));
+  ProviderSeries& of_second = second.provider(metrics.provider("alpha"));
   const std::size_t asked = 100'000;
   for (std::size_t i = 0; i < asked; ++i) {
     const std::string name = "alpha/m" + std::to_string(i);
-    finish_request(first, first.resolve(kChat, alpha, ModelLabel::known(name)), 200);
+    finish_request(first, first.resolve(kChat, of_first, ModelLabel::known(name)), 200);
   }
   // A shard that is added late finds the existing series, and no more.
-  finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("alpha/late")), 200);
-  finish_request(second, second.resolve(kChat, alpha, ModelLabel::known("alpha/m999")), 200);
+  finish_request(second, second.resolve(kChat, of_second, ModelLabel::known("alpha/late")), 200);
+  finish_request(second, second.resolve(kChat, of_second, ModelLabel::known("alpha/m999")), 200);
 
   const std::string text = metrics.text();
   EXPECT_EQ(lines_with(text, "\npenstock_requests_total{"), SeriesRegistry::kSeriesMax + 1);
@@ -296,13 +310,14 @@ std::unique_ptr<Metrics> large_metrics() {
   MetricsOptions many = options();
   many.routes.clear();
   for (int i = 0; i < 40; ++i) many.routes.push_back("/route/" + std::to_string(i));
-  many.providers.assign(100, std::string(200, 'p'));
-  auto metrics = std::make_unique<Metrics>(many);
+  std::vector<std::string> providers;
+  for (int i = 100; i < 200; ++i) providers.push_back(std::string(200, 'p') + std::to_string(i));
+  auto metrics = std::make_unique<ServedMetrics>(many, providers);
   MetricsShard& shard = metrics->add_shard();
   for (std::uint16_t route = 0; route < 40; ++route) {
     for (std::uint16_t provider = 0; provider <= 100; ++provider) {
       const RequestSeries series =
-          shard.resolve(RouteId{route}, ProviderId{provider}, ModelLabel::none());
+          shard.resolve(RouteId{route}, shard.provider(ProviderId{provider}), ModelLabel::none());
       finish_request(shard, series, 200);
     }
   }
@@ -339,11 +354,10 @@ TEST(MetricsPage, IsMadeInSlicesOfWholeLines) {
 }
 
 TEST(Metrics, EveryLineIsTextFormat) {
-  MetricsOptions odd = options();
-  odd.providers = {"quote\" back\\slash new\nline", "bad\xff", "none"};
-  Metrics metrics(odd);
+  ServedMetrics metrics(options(), {"quote\" back\\slash new\nline", "bad\xff", "none", "none_"});
   MetricsShard& shard = metrics.add_shard();
-  finish_request(shard, shard.resolve(kChat, ProviderId{1}, ModelLabel::known("m\"\\x")), 200);
+  ProviderSeries& quoted = shard.provider(metrics.labels.providers[0]);
+  finish_request(shard, shard.resolve(kChat, quoted, ModelLabel::known("m\"\\x")), 200);
   const std::string text = metrics.text();
 
   EXPECT_THAT(text, HasSubstr(R"(provider="quote\" back\\slash new\nline",model="m\"\\x")"));
@@ -360,7 +374,7 @@ TEST(Metrics, EveryLineIsTextFormat) {
 }
 
 TEST(Metrics, MayBeReadWhileShardsAreWrittenAndSeriesAppear) {
-  Metrics metrics(options());
+  ServedMetrics metrics;
   constexpr int kThreads = 3;
   constexpr int kRequests = 3'000;
   std::atomic<int> running = kThreads;
@@ -368,12 +382,12 @@ TEST(Metrics, MayBeReadWhileShardsAreWrittenAndSeriesAppear) {
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&metrics, &running, t] {
       MetricsShard& shard = metrics.add_shard();
+      ProviderSeries& alpha = shard.provider(metrics.provider("alpha"));
       for (int i = 0; i < kRequests; ++i) {
         // Every second model is common to all threads.
         const std::string name =
             "m" + std::to_string(i % 200) + (i % 2 == 0 ? "" : "-" + std::to_string(t));
-        const RequestSeries series =
-            shard.resolve(kChat, metrics.provider("alpha"), ModelLabel::known(name));
+        const RequestSeries series = shard.resolve(kChat, alpha, ModelLabel::known(name));
         finish_request(shard, series, 200);
         shard.first_byte(series, milliseconds(i));
       }
