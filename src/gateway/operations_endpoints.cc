@@ -1,12 +1,13 @@
 #include "gateway/operations_endpoints.h"
 
 #include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
-#include "core/json_writer.h"
-#include "core/version.h"
 #include "gateway/answer_writer.h"
 #include "gateway/exchange.h"
+#include "gateway/start_page.h"
 #include "net/next_turn.h"
 #include "telemetry/metrics_page.h"
 
@@ -59,20 +60,36 @@ Task<Status> serve_metrics(const OperationsServices& services, Exchange& exchang
   co_return written;
 }
 
-// For whoever looks whether there is a server: browsers, and agents before their first request.
+// As the client knows it: behind a proxy the scheme may be another one.
+std::string address_of(const Exchange& exchange) {
+  const http::Fields& fields = exchange.client().request().fields;
+  const std::string scheme = exchange.server().tls_certfile.empty() ? "http://" : "https://";
+  return scheme + std::string(fields.find(http::FieldName::kHost).value_or("localhost"));
+}
+
+// For whoever looks whether there is a server: people.
+Task<Status> serve_start_page(const OperationsServices&, Exchange& exchange, const RouteMatch&) {
+  const std::string_view accept =
+      exchange.client().request().fields.find(http::FieldName::kAccept).value_or("");
+  const StartPage page{.form = start_page_form(accept),
+                       .address = address_of(exchange),
+                       .has_keys = !exchange.server().api_keys.empty()};
+  http::FieldBlock fields(exchange.scratch());
+  fields.add("Vary", "Accept");
+  fields.add("X-Content-Type-Options", "nosniff");
+  if (page.form == StartPage::Form::kHtml) fields.add("Content-Security-Policy", kStartPagePolicy);
+  const std::string body = page.body();
+  co_return co_await exchange.responder().respond(200, page.type(), body, std::move(fields));
+}
+
+// The same for programs: agents before their first request.
 Task<Status> serve_greeting(const OperationsServices&, Exchange& exchange, const RouteMatch&) {
-  std::string body;
-  JsonWriter(body)
-      .begin_object()
-      .member("name", "penstock")
-      .member("version", kVersion)
-      .member("status", "OK")
-      .end_object();
+  const std::string body = StartPage{.form = StartPage::Form::kJson, .address = {}}.body();
   co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
 constexpr std::array<RouteRow<OperationsServices>, 8> kOperationsRoutes = {{
-    {{"GET", "/", Access::kPublic}, serve_greeting},
+    {{"GET", "/", Access::kPublic}, serve_start_page},
     {{"GET", "/api/hello", Access::kPublic}, serve_greeting},
     {{"GET", "/v1alpha/admin/health", Access::kPublic}, serve_health},
     {{"GET", "/v1/health", Access::kPublic}, serve_health},

@@ -16,6 +16,7 @@ namespace penstock::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 // An event as Responses and Messages have them.
@@ -395,6 +396,27 @@ TEST_F(Apis, ListModelsInAnthropicsShape) {
       json_of(connect().ask(get("/v1/models/" + id, {{"anthropic-version", "2023-06-01"}})));
   EXPECT_EQ(one, list["data"][0]);
   EXPECT_EQ(connect().ask(get("/v1/models?limit=x", {{"anthropic-version", "1"}})).status(), 400);
+}
+
+TEST_F(Apis, TellsPeopleAtTheStartPageWhatToPaste) {
+  settings.server.api_keys.push_back({.name = "k", .key = Secret("sk-penstock-1")});
+  const auto page = [&](const std::string& accept) {
+    return connect().ask(get("/", {{"Accept", accept}}));
+  };
+  const WholeAnswer browser =
+      page("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+  EXPECT_EQ(browser.head.find("content-type"), "text/html; charset=utf-8");
+  EXPECT_THAT(std::string(browser.head.find("content-security-policy").value_or("")),
+              ::testing::AllOf(HasSubstr("default-src 'none'"), HasSubstr("frame-ancestors 'none'"),
+                               Not(HasSubstr("script-src"))));
+  EXPECT_EQ(browser.head.find("vary"), "Accept");
+  EXPECT_THAT(browser.body, ::testing::AllOf(HasSubstr("/v1</code>"), HasSubstr("/metrics"),
+                                             HasSubstr("an API key of this server"),
+                                             Not(HasSubstr("<script")), Not(HasSubstr("m1"))));
+  const WholeAnswer curl = page("*/*");
+  EXPECT_EQ(curl.head.find("content-type"), "text/plain; charset=utf-8");
+  EXPECT_THAT(curl.body, ::testing::ContainsRegex("OpenAI clients +http://[^ ]*/v1\n"));
+  EXPECT_EQ(json_of(page("application/json"))["name"], "penstock");
 }
 
 TEST_F(Apis, AnswerWhoeverLooksForAServer) {
