@@ -75,6 +75,10 @@ void log_start(telemetry::Log& log, const ServeOptions& options, const config::S
     log.info("provider " + provider.id + ": " +
              (provider.base_url ? provider.base_url->text() : "each request names its upstream"));
   }
+  log.info("access log: " + settings.server.access_log);
+  if (!settings.server.tls_certfile.empty()) {
+    log.info("TLS with the certificate in " + settings.server.tls_certfile);
+  }
   if (geteuid() == 0) {
     log.warning(
         "running as root, which is not needed: run as a user without privileges "

@@ -118,6 +118,7 @@ TEST_F(ProgramTest, SaysAtItsStartWhatItServes) {
   Program program(serve());
   EXPECT_THAT(program.read_until(" with "), ::testing::HasSubstr("run.yaml"));
   EXPECT_EQ(program.read_until("provider main: "), upstream.url() + "/v1");
+  EXPECT_EQ(program.read_until("access log: "), "stdout");
   EXPECT_EQ(program.read_until("provider main: the models of "),
             upstream.url() + "/v1 are listed: 1");
   EXPECT_EQ(program.read_until("serving "), "1 model");
