@@ -14,6 +14,8 @@
 
 #include "app/command_mistake.h"
 #include "app/commands.h"
+#include "app/doctor.h"
+#include "app/init.h"
 #include "core/version.h"
 #include "imports/import.h"
 
@@ -27,6 +29,7 @@ Examples:
   penstock check run.yaml
   penstock diff run.yaml new.yaml
   penstock models run.yaml
+  penstock init http://127.0.0.1:11434 > run.yaml
   penstock import litellm config.yaml > run.yaml
   penstock explain-route smart run.yaml
 
@@ -67,6 +70,28 @@ Examples:
 Prints a configuration of Penstock. What could not be carried over is listed on stderr
 as file:line:column: message. Secrets are not printed: the configuration refers to
 variables of the environment, which the list names.
+)";
+
+constexpr const char* kInitExamples = R"(
+Examples:
+  penstock init > run.yaml
+  penstock init http://127.0.0.1:11434 --output run.yaml
+  OPENAI_API_KEY=… penstock init https://api.openai.com/v1 --output run.yaml
+  MY_KEY=… penstock init https://llm.example.com/v1 --key-env MY_KEY
+
+Asks a service for its models, and prints a configuration with comments that serves it.
+Without a URL, looks for Ollama, vLLM, llama.cpp and LM Studio on this machine. A key is
+read from the environment, now and by the server: the file only names its variable.
+)";
+
+constexpr const char* kDoctorExamples = R"(
+Examples:
+  penstock doctor run.yaml
+  penstock doctor run.yaml --json
+
+Looks at what a server of this configuration needs: each upstream's host, connection,
+certificate, clock and models, certificates and keys in files, and the system's limits.
+Each line begins with ok, warn or fail; the exit status is 1 if one has failed.
 )";
 
 constexpr const char* kExplainExamples = R"(
@@ -208,6 +233,30 @@ Command add_health_command(CLI::App& app) {
   return {command, [options] { return health(*options); }};
 }
 
+Command add_init_command(CLI::App& app) {
+  const auto options = std::make_shared<InitOptions>();
+  CLI::App* command =
+      app.add_subcommand("init", "ask a service for its models, and write a configuration");
+  command->add_option("URL", options->url, "of the service; without one, look on this machine")
+      ->type_name("");
+  command->add_option("--output,-o", options->output, "a new file instead of the terminal")
+      ->type_name("FILE");
+  command->add_option("--key-env", options->key_variable, "the variable with the service's key")
+      ->type_name("NAME");
+  command->footer(kInitExamples);
+  return {command, [options] { return init(*options); }};
+}
+
+Command add_doctor_command(CLI::App& app) {
+  const auto options = std::make_shared<DoctorOptions>();
+  CLI::App* command = app.add_subcommand(
+      "doctor", "look at upstreams, certificates and limits, and say what to do");
+  add_config_option(*command, options->config.file);
+  command->add_flag("--json", options->json, "print the findings as JSON");
+  command->footer(kDoctorExamples);
+  return {command, [options] { return doctor(*options); }};
+}
+
 Command add_version_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("version", "print the version");
   command->footer("\nExamples:\n  penstock version\n");
@@ -224,10 +273,11 @@ int run_command_line(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string(kVersion));
-  const std::vector<Command> commands = {add_serve_command(app),  add_check_command(app),
-                                         add_diff_command(app),   add_models_command(app),
-                                         add_import_command(app), add_explain_command(app),
-                                         add_health_command(app), add_version_command(app)};
+  const std::vector<Command> commands = {add_serve_command(app),   add_check_command(app),
+                                         add_diff_command(app),    add_models_command(app),
+                                         add_init_command(app),    add_import_command(app),
+                                         add_explain_command(app), add_health_command(app),
+                                         add_doctor_command(app),  add_version_command(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -1,6 +1,5 @@
 #include "app/server_question.h"
 
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -16,7 +15,6 @@
 namespace penstock::app {
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};
 constexpr std::size_t kReplyBytesMax = 4 * 1024 * 1024;
 
 // One event loop for the duration of the question.
@@ -57,9 +55,13 @@ class Questioner {
     if (!sent) co_return failure(std::move(sent.error()));
     auto head = co_await exchange.receive_head(until_, never_);
     if (!head) co_return failure(std::move(head.error()));
-    const std::string_view type =
-        (*head)->fields.find(http::FieldName::kContentType).value_or(std::string_view());
-    ServerReply reply{.status = (*head)->status, .content_type = std::string(type), .body = {}};
+    const auto text_of = [&](http::FieldName name) {
+      return std::string((*head)->fields.find(name).value_or(std::string_view()));
+    };
+    ServerReply reply{.status = (*head)->status,
+                      .content_type = text_of(http::FieldName::kContentType),
+                      .date = text_of(http::FieldName::kDate),
+                      .body = {}};
     Status read = co_await read_body(exchange, reply.body);
     if (!read) co_return failure(std::move(read.error()));
     co_return reply;
@@ -87,7 +89,7 @@ class Questioner {
   SystemClock clock_;
   net::EpollPoller poller_;
   net::EventLoop loop_{clock_, poller_};
-  const SteadyTime until_ = loop_.now() + kPatience;
+  const SteadyTime until_ = loop_.now() + question_.patience;
   net::LookupThreads lookups_{{.work = "look-ups of host names", .threads = 1}};
   net::SystemResolver resolver_{loop_, lookups_, lookups_};
   net::SocketConnector connector_{loop_, poller_, resolver_};
@@ -102,14 +104,15 @@ class Questioner {
 Result<ServerReply> ask_server(const config::Url& server, const ServerQuestion& question,
                                net::TlsContext::ClientOptions::Verify verify) {
   std::optional<net::TlsContext> tls;
-  if (server.tls) {
+  if (server.tls && question.tls == nullptr) {
     net::TlsContext::ClientOptions options;
     options.verify = verify;
     Result<net::TlsContext> context = net::TlsContext::client(options);
     if (!context) return failure(std::move(context.error()));
     tls = std::move(*context);
   }
-  return Questioner(server, question, tls ? &*tls : nullptr).run();
+  const net::TlsContext* given = server.tls ? question.tls : nullptr;
+  return Questioner(server, question, tls ? &*tls : given).run();
 }
 
 config::Url address_of(const config::Server& server) {
