@@ -92,6 +92,11 @@ def main():
     expect("replicas" not in one(rendered["everything"], "Deployment")["spec"],
            "everything: the number of replicas contradicts the autoscaler")
 
+    expect(container("default")["readinessProbe"]["httpGet"]["scheme"] == "HTTP",
+           "default: the probes use TLS")
+    expect("tcpSocket" in container("tls")["readinessProbe"],
+           "tls: the probes need a certificate that the kubelet does not have")
+
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0

@@ -67,6 +67,8 @@ for program in build-dist build-pgo build build-dev; do
 for each in yaml.safe_load_all(open(sys.argv[1])):
     if each and each["kind"] == "ConfigMap":
         print(each["data"]["run.yaml"])' "$values" >"$out/run.yml"
+    # Certificates are where the pod is.
+    sed -i '/tls_.*file:/d' "$out/run.yml"
     PENSTOCK_API_KEY=a-key-of-sixteen-bytes "$program" check "$out/run.yml" >/dev/null
   done
   echo "checked by $program"

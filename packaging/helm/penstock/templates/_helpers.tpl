@@ -75,3 +75,23 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "penstock.preStopSeconds" -}}
 {{- if semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version }}{{ .Values.preStopSeconds | int64 }}{{ else }}0{{ end }}
 {{- end }}
+
+{{- define "penstock.scheme" -}}
+{{- $server := .Values.config.server | default dict }}
+{{- if $server.tls_certfile }}https{{ else }}http{{ end }}
+{{- end }}
+
+{{/* How the kubelet asks: it has no certificate to show where clients must. */}}
+{{- define "penstock.probe" -}}
+{{- $top := index . 0 }}
+{{- $server := $top.Values.config.server | default dict }}
+{{- if $server.tls_cafile -}}
+tcpSocket:
+  port: http
+{{- else -}}
+httpGet:
+  path: {{ index . 1 }}
+  port: http
+  scheme: {{ include "penstock.scheme" $top | upper }}
+{{- end }}
+{{- end }}
