@@ -42,12 +42,15 @@ build() {
     penstock-sim $(printf '%s_tests ' $tests)
 }
 
+# qemu 7.2 does not know epoll_pwait2(): what waits for real sockets cannot run under it.
+readonly needs_sockets='ServerTest.*:DrainTest.*'
+
 # One line with its figures for each program; everything only where a test fails.
 run_tests() {
   local name log="$root/tmp/test.log" failed=0
   for name in $tests; do
     if inside nice -n 10 qemu-aarch64-static "/build/bin/${name}_tests" \
-      --gtest_brief=1 >"$log" 2>&1; then
+      --gtest_brief=1 --gtest_filter="-$needs_sockets" >"$log" 2>&1; then
       echo "$name: $(grep '^\[==========\]' "$log" | tail -n 1)"
     else
       tail -n 100 "$log"
