@@ -132,6 +132,16 @@ expect_answer "a reload"
 [[ "$(process)" == "$before" ]] || fail "the reload started another process"
 step "reload, and get an answer of the same process"
 
+# Credentials of systemd, which postinst's check needs as well.
+mkdir "$root/etc/systemd/system/penstock.service.d"
+printf '[Service]\nLoadCredential=upstream:/etc/penstock/environment\n' \
+  >"$root/etc/systemd/system/penstock.service.d/credentials.conf"
+sed -i 's|api_key: .*|api_key: ${env.CREDENTIALS_DIRECTORY}|' "$root$config"
+booted systemctl daemon-reload
+booted systemctl restart penstock
+before="$(process)"
+step "add a credential and restart"
+
 cp "$root$config" "$root/packages/edited"
 apt_get booted -o Dpkg::Options::=--force-confold install /packages/penstock-next.deb
 cmp "$root$config" "$root/packages/edited" || fail "the upgrade changed the configuration"
@@ -155,6 +165,7 @@ apt_get booted remove penstock
 ! booted systemctl is-active --quiet penstock || fail "the removed service is still active"
 booted systemctl stop simulator
 apt_get booted purge penstock penstock-sim
+rm -r "$root/etc/systemd/system/penstock.service.d"
 step "remove and purge"
 list_files >"$root/packages/after"
 diff "$root/packages/before" "$root/packages/after" || fail "the packages left this behind"
