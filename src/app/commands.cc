@@ -208,7 +208,8 @@ int serve(const ServeOptions& options) {
 }
 
 int check(const ConfigSource& config) {
-  const std::shared_ptr<config::Settings> settings = load_configuration(config);
+  std::vector<config::FileText> files;
+  const std::shared_ptr<config::Settings> settings = load_configuration(config, &files);
   if (settings == nullptr) return kMistake;
   const SecretGuard secrets = config::guard_credentials(*settings);
   const std::vector<std::string> faults = Service::faults_of(*settings);
@@ -219,6 +220,7 @@ int check(const ConfigSource& config) {
   }
   std::string text = config::describe(*settings);
   secrets.mask(text);
+  config::mask_files(text, files);
   std::cout << text;
   return kSuccess;
 }

@@ -79,6 +79,16 @@ std::string json_of(const std::vector<Change>& changes) {
   return text + "\n";
 }
 
+// A value that a file is part of is as secret as a key.
+void hide_files(std::vector<Change>& changes, const std::vector<config::FileText>& files) {
+  const auto has_file = [&](const std::optional<std::string>& value) {
+    return value && config::contains_file(*value, files);
+  };
+  for (Change& change : changes) {
+    if (has_file(change.before) || has_file(change.after)) change.is_secret = true;
+  }
+}
+
 bool has_certificates(const config::Settings& settings) {
   const auto has_files = [](const config::Provider& provider) {
     return !provider.tls.ca_file.empty() || !provider.tls.client_cert.empty();
@@ -90,10 +100,14 @@ bool has_certificates(const config::Settings& settings) {
 }  // namespace
 
 int diff(const DiffOptions& options) {
-  const std::shared_ptr<config::Settings> before = load_configuration({.file = options.before});
-  const std::shared_ptr<config::Settings> after = load_configuration({.file = options.after});
+  std::vector<config::FileText> files;
+  const std::shared_ptr<config::Settings> before =
+      load_configuration({.file = options.before}, &files);
+  const std::shared_ptr<config::Settings> after =
+      load_configuration({.file = options.after}, &files);
   if (before == nullptr || after == nullptr) return kMistake;
-  const std::vector<Change> changes = config::changes_between(*before, *after);
+  std::vector<Change> changes = config::changes_between(*before, *after);
+  hide_files(changes, files);
   std::string text = options.json ? json_of(changes) : text_of(changes);
   if (!options.json && changes.empty()) text = "nothing changes\n";
   if (!options.json && has_certificates(*after)) text.append("\n").append(kCertificates);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "config/environment.h"
@@ -25,6 +26,10 @@ std::string range_text(std::uint64_t least, std::uint64_t most) {
   if (most == std::numeric_limits<std::uint64_t>::max())
     return fmt::format("of at least {}", least);
   return fmt::format("from {} to {}", least, most);
+}
+
+bool is_complete(const Substitution& substitution) {
+  return !substitution.missing_name && !substitution.file_fault;
 }
 
 std::string seconds_text(milliseconds value) {
@@ -53,7 +58,7 @@ std::string Decoder::text_if_any(const Node& section, std::string_view key) cons
   const Node* node = section.find(key);
   if (node == nullptr || node->kind != Node::Kind::kScalar) return {};
   const Substitution substitution = substitute(node->text, environment_);
-  return substitution.missing_name ? std::string() : substitution.text;
+  return is_complete(substitution) ? substitution.text : std::string();
 }
 
 namespace {
@@ -61,6 +66,7 @@ namespace {
 Node substituted(const Node& scalar, Substitution substitution) {
   Node result = scalar;
   result.text = std::move(substitution.text);
+  result.from_file = !substitution.files.empty();
   if (substitution.references > 0) {
     result.style = Node::Style::kSubstituted;
     if (result.text.empty()) result.kind = Node::Kind::kNull;
@@ -82,18 +88,33 @@ std::optional<Node> Decoder::resolved(const Node& node) {
   }
   if (substitution.malformed > 0) {
     error(node,
-          "this is not a reference to an environment variable; write ${env.NAME}, "
-          "${env.NAME:=default} or ${env.NAME:+value}, with a name of A-Z, 0-9 and _, and no "
-          "reference inside another (docs/configuration.md says how to write the text itself)");
+          "this is not a reference to an environment variable or a file; write ${env.NAME}, "
+          "${env.NAME:=default} or ${env.NAME:+value}, with a name of A-Z, 0-9 and _, or "
+          "${file:/path}, and no reference inside another but ${env.NAME} in a path "
+          "(docs/configuration.md says how to write the text itself)");
     return std::nullopt;
   }
+  if (substitution.file_fault) {
+    error(node, *substitution.file_fault);
+    return std::nullopt;
+  }
+  for (const std::string& remark : substitution.warnings) warning(node, remark);
+  note_files(std::move(substitution.files));
   return substituted(node, std::move(substitution));
+}
+
+void Decoder::note_files(std::vector<FileText> files) {
+  for (FileText& file : files) {
+    const bool is_known =
+        std::ranges::any_of(files_, [&](const FileText& each) { return each.path == file.path; });
+    if (!is_known) files_.push_back(std::move(file));
+  }
 }
 
 Node Decoder::resolved_if_possible(const Node& node) const {
   if (node.kind != Node::Kind::kScalar) return node;
   Substitution substitution = substitute(node.text, environment_);
-  if (substitution.missing_name || substitution.malformed > 0) return {};
+  if (!is_complete(substitution) || substitution.malformed > 0) return {};
   return substituted(node, std::move(substitution));
 }
 

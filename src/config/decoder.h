@@ -78,9 +78,15 @@ class Decoder {
 
   const Environment& environment() const { return environment_; }
 
+  // The files that resolved values refer to, each once.
+  std::vector<FileText> take_files() { return std::move(files_); }
+
  private:
+  void note_files(std::vector<FileText> files);
+
   Problems& problems_;
   const Environment& environment_;
+  std::vector<FileText> files_;
 };
 
 }  // namespace penstock::config

@@ -23,11 +23,15 @@ Loaded finish(Problems& problems, std::optional<Settings> settings) {
 Loaded load_text(std::string_view text, std::string_view file, const Environment& environment) {
   Problems problems(file);
   Draft draft;
+  std::vector<FileText> files;
   if (const auto root = parse_document(text, problems)) {
     Decoder decoder(problems, environment);
     decode_document(decoder, *root, draft);
+    files = decoder.take_files();
   }
-  return finish(problems, std::move(draft.settings));
+  Loaded loaded = finish(problems, std::move(draft.settings));
+  loaded.files = std::move(files);
+  return loaded;
 }
 
 Loaded load_file(const std::string& path, const Environment& environment) {

@@ -22,14 +22,15 @@ struct Node {
   enum class Style : std::uint8_t {
     kPlain,        // by YAML's rules: 5 is a number, no is a boolean
     kQuoted,       // always text
-    kSubstituted,  // by the reference's rules after ${env.…}
+    kSubstituted,  // by the reference's rules after ${env.…} and ${file:…}
   };
 
   Kind kind = Kind::kNull;
   Style style = Style::kPlain;
-  Position position;  // of the value; of its key if there is no value
-  std::string path;   // server.api_keys[0].name; empty for the whole document
-  std::string text;   // a scalar's
+  Position position;       // of the value; of its key if there is no value
+  std::string path;        // server.api_keys[0].name; empty for the whole document
+  std::string text;        // a scalar's
+  bool from_file = false;  // a file's content is in the text
 
   std::string key;        // of an entry of a mapping
   Position key_position;  // likewise

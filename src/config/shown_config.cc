@@ -43,6 +43,7 @@ enum class Values { kShown, kMasked };
 
 Node masked(const Decoder& decoder, const Node& node, Values values) {
   Node result = decoder.resolved_if_possible(node);
+  if (result.from_file) values = Values::kMasked;
   if (result.kind == Node::Kind::kScalar && values == Values::kMasked) {
     result.text = Secret::kMask;
     result.style = Node::Style::kQuoted;
