@@ -38,7 +38,8 @@ std::string html_of(const StartPage& page) {
 <title>Penstock</title>
 <style>
 :root {{ color-scheme: light dark }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto;
+  padding: 0 1rem }}
 th {{ text-align: left; font-weight: normal; padding-right: 2rem }}
 </style>
 </head>
