@@ -21,6 +21,8 @@ class BodyBudget {
   BodyBudget(const BodyBudget&) = delete;
   BodyBudget& operator=(const BodyBudget&) = delete;
 
+  // For what is taken from now on. Any thread.
+  void set_max(std::size_t max_bytes) { max_bytes_.store(max_bytes, std::memory_order_relaxed); }
   std::size_t held_bytes() const { return held_bytes_.load(std::memory_order_relaxed); }
 
   // What one body has taken; returned at its end at the latest. Used by one thread.
@@ -40,7 +42,7 @@ class BodyBudget {
     // Takes `bytes` more. False, without taking anything, if the budget has too few.
     bool take(std::size_t bytes) {
       const std::size_t before = budget_->held_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-      if (before + bytes > budget_->max_bytes_) {
+      if (before + bytes > budget_->max_bytes_.load(std::memory_order_relaxed)) {
         budget_->held_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
         return false;
       }
@@ -60,7 +62,7 @@ class BodyBudget {
   };
 
  private:
-  const std::size_t max_bytes_;
+  std::atomic<std::size_t> max_bytes_;
   std::atomic<std::size_t> held_bytes_{0};
 };
 

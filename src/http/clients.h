@@ -43,9 +43,13 @@ class ConnectionCount {
  public:
   explicit ConnectionCount(std::size_t max) : max_(max) {}
 
+  // For new connections. Any thread.
+  void set_max(std::size_t max) { max_.store(max, std::memory_order_relaxed); }
+
   // False if the limit is reached; otherwise leave() must follow.
   bool enter() {
-    if (open_.fetch_add(1, std::memory_order_relaxed) < max_) return true;
+    const std::size_t max = max_.load(std::memory_order_relaxed);
+    if (open_.fetch_add(1, std::memory_order_relaxed) < max) return true;
     leave();
     return false;
   }
@@ -58,7 +62,7 @@ class ConnectionCount {
   // Asks a thread other than `own` to end a connection. False if none has one to spare.
   bool ask_others(const Clients& own);
 
-  const std::size_t max_;
+  std::atomic<std::size_t> max_;
   std::atomic<std::size_t> open_{0};
   std::mutex threads_mutex_;
   std::vector<Clients*> threads_;
@@ -73,6 +77,8 @@ class Clients {
   ~Clients();
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
+
+  void set_reserved(std::size_t reserved) { reserved_max_ = reserved; }
 
   // Finds a place for a new connection; another connection may have to end for it.
   Place find_place();
@@ -120,7 +126,7 @@ class Clients {
 
   net::EventLoop& loop_;
   ConnectionCount& count_;
-  const std::size_t reserved_max_;
+  std::size_t reserved_max_;
   std::size_t reserved_ = 0;
   Link leaving_;
   Link idle_;

@@ -91,6 +91,11 @@ void Server::start() {
   tasks_.spawn(accept_connections());
 }
 
+void Server::limits_changed() {
+  clients_.set_reserved(context_.limits.reserved_connections);
+  if (listener_ != nullptr) listener_->set_reserve(context_.limits.reserved_connections);
+}
+
 Task<void> Server::accept_connections() {
   net::Deadline pause(context_.loop);
   for (;;) {

@@ -31,6 +31,11 @@ class Server {
   // Begins to accept.
   void start();
 
+  // For new connections; null: plain. It outlives the server, or the next call of this.
+  void set_tls(const net::TlsContext* tls) { tls_ = tls; }
+  // After a change of the context's limits.
+  void limits_changed();
+
   void drain();
   void close_listener();
   void stop();

@@ -105,6 +105,12 @@ void Listener::fill_reserve() {
   }
 }
 
+void Listener::set_reserve(std::size_t reserve) {
+  reserve_size_ = reserve;
+  for (; reserve_.size() > reserve_size_; reserve_.pop_back()) close(reserve_.back());
+  fill_reserve();
+}
+
 int Listener::accept_one(SocketAddress& peer) {
   sockaddr_in6 storage{};
   socklen_t length = sizeof storage;

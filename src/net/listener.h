@@ -47,6 +47,7 @@ class Listener {
   // Takes one connection from the queue without waiting. kOutOfResources: no descriptor or memory;
   // the caller pauses before it tries again, since no event reports that some are free.
   Accepted accept();
+  void set_reserve(std::size_t reserve);
 
  private:
   Listener(EpollPoller& poller, std::unique_ptr<RegisteredSocket> socket, std::size_t reserve);
@@ -57,7 +58,7 @@ class Listener {
   EpollPoller& poller_;
   std::unique_ptr<RegisteredSocket> socket_;
   SocketAddress address_;
-  const std::size_t reserve_size_;
+  std::size_t reserve_size_;
   std::vector<int> reserve_;
 };
 

@@ -49,6 +49,7 @@ class LookupThreads final : public Lookups {
   Result<std::shared_ptr<Lookup>> start(std::string host, Done done) override;
 
   Offload::Counts counts() const { return offload_.counts(); }
+  void set_waiting_max(std::size_t waiting_max) { offload_.set_waiting_max(waiting_max); }
 
  private:
   const std::shared_ptr<const Source> source_;  // shared with the threads

@@ -32,7 +32,7 @@ struct Offload::Queue {
     std::erase_if(items, [](const Item& item) { return item.job->dropped(); });
   }
 
-  const Options options;
+  Options options;
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Item> items;
@@ -41,7 +41,8 @@ struct Offload::Queue {
 };
 
 Offload::Offload(Options options) : queue_(std::make_shared<Queue>(std::move(options))) {
-  for (std::size_t i = 0; i < queue_->options.threads; ++i) {
+  const std::size_t threads = queue_->options.threads;
+  for (std::size_t i = 0; i < threads; ++i) {
     std::thread([queue = queue_] {
       while (std::optional<Queue::Item> item = queue->wait_for_item()) item->work();
     }).detach();
@@ -70,6 +71,11 @@ Result<std::shared_ptr<Offload::Job>> Offload::start(Work work) {
   items.push_back({job, std::move(work)});
   queue_->changed.notify_one();
   return job;
+}
+
+void Offload::set_waiting_max(std::size_t waiting_max) {
+  const std::lock_guard lock(queue_->mutex);
+  queue_->options.waiting_max = waiting_max;
 }
 
 Offload::Counts Offload::counts() const {

@@ -72,6 +72,9 @@ class Offload {
   // kOverloaded if `waiting_max` pieces are waiting.
   Result<std::shared_ptr<Job>> start(Work work);
 
+  // For work that is started from now on.
+  void set_waiting_max(std::size_t waiting_max);
+
   Counts counts() const;
 
  private:

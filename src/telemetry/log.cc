@@ -53,12 +53,25 @@ void Log::append_line(std::string& out, LogLevel level, std::string_view message
   out.append(kLevelBytes - name.size() + 1, ' ').append(message).append("\n");
 }
 
+void Log::mask_also(const std::shared_ptr<const SecretGuard>& secrets) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(further_secrets_, [](const auto& held) { return held.expired(); });
+  further_secrets_.push_back(secrets);
+}
+
+void Log::mask_locked(std::string& message) const {
+  if (secrets_ != nullptr) secrets_->mask(message);
+  for (const auto& held : further_secrets_) {
+    if (const auto secrets = held.lock()) secrets->mask(message);
+  }
+}
+
 void Log::write(LogLevel level, std::string_view message) {
   if (!writes(level)) return;
   std::string visible;
   append_visible(visible, message);
-  if (secrets_ != nullptr) secrets_->mask(visible);
   const std::lock_guard lock(mutex_);
+  mask_locked(visible);
   std::string lines;
   if (lost_ > 0) {
     append_line(lines, LogLevel::kWarning,

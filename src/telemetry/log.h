@@ -12,10 +12,13 @@
 //
 // Line feeds and other control characters in a message are escaped: a message is one line.
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/secret_guard.h"
 #include "telemetry/descriptor_writer.h"
@@ -34,7 +37,13 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   // Whether messages of that level are written; for messages that are costly to build.
-  bool writes(LogLevel level) const { return level >= least_; }
+  bool writes(LogLevel level) const { return level >= least_.load(std::memory_order_relaxed); }
+
+  // From now on. Any thread, as of all functions.
+  void set_level(LogLevel least) { least_.store(least, std::memory_order_relaxed); }
+  // Further secrets, which are masked for as long as somebody else holds them: those of the
+  // configurations that requests are still served with.
+  void mask_also(const std::shared_ptr<const SecretGuard>& secrets);
 
   void debug(std::string_view message) { write(LogLevel::kDebug, message); }
   void info(std::string_view message) { write(LogLevel::kInfo, message); }
@@ -43,12 +52,13 @@ class Log {
 
  private:
   void write(LogLevel level, std::string_view message);
-
+  void mask_locked(std::string& message) const;
   void append_line(std::string& out, LogLevel level, std::string_view message);
 
-  const LogLevel least_;
-  const SecretGuard* secrets_;
+  std::atomic<LogLevel> least_;
+  const SecretGuard* const secrets_;
   std::mutex mutex_;  // of what follows
+  std::vector<std::weak_ptr<const SecretGuard>> further_secrets_;
   Timestamp timestamp_;
   DescriptorWriter writer_;
   std::uint64_t lost_ = 0;  // messages since the last one that was written
