@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/model_name.h"
+#include "config/upstream_identity.h"
 #include "core/text.h"
 
 namespace penstock::models {
@@ -314,6 +315,13 @@ Status Registry::has_room_locked(std::size_t bytes) const {
 }
 
 Result<std::shared_ptr<const Model>> Registry::add(const Registration& registration, WallTime now) {
+  auto model = add_here(registration, now);
+  if (const auto next = successor(); model && next != nullptr) (void)next->add(registration, now);
+  return model;
+}
+
+Result<std::shared_ptr<const Model>> Registry::add_here(const Registration& registration,
+                                                        WallTime now) {
   Status sound = check(registration, settings_->server.limits);
   if (!sound) return failure(std::move(sound.error()));
   config::Model wanted;
@@ -342,6 +350,9 @@ Result<std::shared_ptr<const Model>> Registry::add(const Registration& registrat
     model = following(*model, *followed);
   }
   added_bytes_ += made->bytes;
+  made->asked = registration;
+  made->asked.metadata.clear();
+  made->at = now;
   added_.push_back(std::move(*made));
   publish_locked();
   return model;
@@ -353,6 +364,12 @@ bool Registry::is_listed_locked(std::string_view id) const {
 }
 
 Status Registry::remove(std::string_view name) {
+  Status removed = remove_here(name);
+  if (const auto next = successor(); removed && next != nullptr) (void)next->remove(name);
+  return removed;
+}
+
+Status Registry::remove_here(std::string_view name) {
   const std::lock_guard lock(mutex_);
   // If two models have this name, the catalog knows which one is meant.
   const Model* meant = catalog_->find(name);
@@ -371,6 +388,67 @@ Status Registry::remove(std::string_view name) {
   added_.erase(added);
   publish_locked();
   return {};
+}
+
+std::shared_ptr<Registry> Registry::successor() const {
+  const std::lock_guard lock(mutex_);
+  return successor_.lock();
+}
+
+// As this configuration names and allows them.
+Models Registry::taken_models(std::size_t provider, const Models& models) const {
+  Models taken;
+  taken.reserve(models.size());
+  for (const std::shared_ptr<const Model>& model : models) {
+    ListedModel listed{.id = model->upstream_id,
+                       .type = model->type,
+                       .type_is_stated = model->type_is_stated,
+                       .metadata = model->metadata,
+                       .further_members = model->further_members};
+    auto made =
+        listed_model(provider, std::move(listed), WallTime(std::chrono::seconds(model->created)));
+    if (made != nullptr) taken.push_back(std::move(made));
+  }
+  return taken;
+}
+
+void Registry::take_lists(const Registry& earlier) {
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const auto& others = earlier.settings_->providers;
+    const auto same = std::ranges::find_if(others, [&](const config::Provider& other) {
+      return config::is_same_upstream(settings_->providers[i], other);
+    });
+    if (same == others.end()) continue;
+    const auto position = static_cast<std::size_t>(same - others.begin());
+    Source source;
+    {
+      const std::lock_guard lock(earlier.mutex_);
+      source = earlier.sources_[position];
+    }
+    if (source.is_known) (void)listed(i, taken_models(i, source.listed.models->all()));
+    const std::lock_guard lock(mutex_);
+    sources_[i].health = std::move(source.health);
+  }
+}
+
+std::vector<std::string> Registry::take_registrations(const std::shared_ptr<Registry>& self,
+                                                      Registry& earlier) {
+  std::vector<Registered> registered;
+  {
+    const std::lock_guard lock(earlier.mutex_);
+    registered = earlier.added_;
+    earlier.successor_ = self;
+  }
+  std::vector<std::string> lines;
+  for (const Registered& each : registered) {
+    Registration asked = each.asked;
+    asked.metadata = std::string(each.model->metadata.text());
+    const auto added = add(asked, each.at);
+    if (added) continue;
+    lines.push_back("model " + each.model->id +
+                    ", which a client registered, is not served: " + added.error().message);
+  }
+  return lines;
 }
 
 std::string Registry::pending_id_of(std::string_view name) const {

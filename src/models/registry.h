@@ -43,6 +43,15 @@ class Registry {
 
   std::shared_ptr<const Catalog> catalog() const;
 
+  // For a registry that replaces `earlier` in a reload. take_lists() is called first: what
+  // upstreams that are the same (config::is_same_upstream) have listed, and their health, holds
+  // until they list again. take_registrations(), when this registry begins to serve: the models
+  // that clients have registered; from then on, what `earlier` adds or removes is added or removed
+  // here too. Returns a log line for each model that this configuration has no place for.
+  void take_lists(const Registry& earlier);
+  std::vector<std::string> take_registrations(const std::shared_ptr<Registry>& self,
+                                              Registry& earlier);
+
   // A model of a provider's list as a catalog has it; null if the allow-list excludes it.
   std::shared_ptr<const Model> listed_model(std::size_t provider, ListedModel listed,
                                             WallTime now) const;
@@ -83,6 +92,9 @@ class Registry {
     std::shared_ptr<const Model> model;  // without upstream_id if it follows the list
     bool follows_list = false;
     std::size_t bytes = 0;  // that count towards server.limits.registered_bytes
+    // Of a client's; its metadata is the model's.
+    Registration asked = {};
+    WallTime at = {};
   };
 
   // A model route that is shown.
@@ -91,6 +103,10 @@ class Registry {
     bool is_known = false;  // from a registered model; else the provider's list may tell
   };
 
+  Result<std::shared_ptr<const Model>> add_here(const Registration& registration, WallTime now);
+  Status remove_here(std::string_view name);
+  std::shared_ptr<Registry> successor() const;
+  Models taken_models(std::size_t provider, const Models& models) const;
   Result<std::size_t> provider_of(const config::Model& wanted) const;
   Result<Registered> registered(const config::Model& wanted, WallTime now) const;
   std::vector<Registered> configured_models(WallTime now) const;
@@ -122,6 +138,7 @@ class Registry {
   std::vector<PendingModel> pending_;
   std::unordered_set<std::string> reported_pending_;  // ids
   std::shared_ptr<const Catalog> catalog_;
+  std::weak_ptr<Registry> successor_;  // that clients' registrations go to as well
 };
 
 }  // namespace penstock::models
