@@ -13,6 +13,7 @@
 
 #include "app/configuration.h"
 #include "app/model_table.h"
+#include "app/reload.h"
 #include "app/route_question.h"
 #include "app/run_loop.h"
 #include "app/server_question.h"
@@ -30,35 +31,6 @@
 
 namespace penstock::app {
 namespace {
-
-bool is_loopback(const std::string& host) {
-  if (host == "localhost") return true;
-  const std::optional<net::IpAddress> address = net::IpAddress::parse(host);
-  if (!address) return false;
-  const net::IpAddress loopback_v4(net::IpAddress::V4Bytes{127, 0, 0, 0});
-  return address->unmapped().has_prefix(loopback_v4, 8) || *address == net::IpAddress::parse("::1");
-}
-
-std::string anonymous_refusal(const std::string& host) {
-  return host +
-         " is not a loopback address, and no server.api_keys are configured: anybody who can "
-         "reach it could use the upstreams. Configure keys, or run `penstock serve` with "
-         "--allow-anonymous.\n";
-}
-
-telemetry::LogLevel log_level(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::kDebug:
-      return telemetry::LogLevel::kDebug;
-    case config::LogLevel::kInfo:
-      return telemetry::LogLevel::kInfo;
-    case config::LogLevel::kWarning:
-      return telemetry::LogLevel::kWarning;
-    case config::LogLevel::kError:
-      return telemetry::LogLevel::kError;
-  }
-  return telemetry::LogLevel::kInfo;
-}
 
 // A core dump would contain every key.
 void forbid_core_dumps(telemetry::Log& log) {
@@ -166,15 +138,11 @@ Result<RouteReply> ask_about_route(const ExplainOptions& options, const RouteQue
 }  // namespace
 
 int serve(const ServeOptions& options) {
-  const std::shared_ptr<config::Settings> settings = load_configuration(options.config);
-  if (settings == nullptr) return kMistake;
-  config::Server& server = settings->server;
-  if (options.host) server.host = *options.host;
-  if (options.port) server.port = *options.port;
-  if (!is_loopback(server.host) && server.api_keys.empty() && !options.allow_anonymous) {
-    std::cerr << "penstock: " << anonymous_refusal(server.host);
-    return kMistake;
-  }
+  const ConfigurationToServe configuration = configuration_to_serve(options);
+  for (const std::string& problem : configuration.problems) std::cerr << problem << "\n";
+  if (configuration.settings == nullptr) return kMistake;
+  const std::shared_ptr<config::Settings>& settings = configuration.settings;
+  const config::Server& server = settings->server;
   RunLoop run_loop;
   const SecretGuard secrets = config::guard_credentials(*settings);
   telemetry::Log log(log_level(server.log_level), &secrets);
@@ -202,7 +170,13 @@ int serve(const ServeOptions& options) {
                            .pulse = pulse,
                            .models = [&] { return (*service)->models(); },
                            .open_requests = nullptr});
-  run_loop.run(**service, supervision, log, server.timeouts.drain);
+  Reload reload(options, **service, log);
+  run_loop.on(SIGHUP, [&] {
+    manager.reloading();
+    reload.run();
+    supervision.serving();
+  });
+  run_loop.run(**service, supervision, log);
   log.info("ended");
   return kSuccess;
 }
@@ -216,7 +190,7 @@ int check(const ConfigSource& config) {
   write_problems(faults, secrets);
   if (!faults.empty()) return kMistake;
   if (!is_loopback(settings->server.host) && settings->server.api_keys.empty()) {
-    std::cerr << "penstock: warning: " << anonymous_refusal(settings->server.host);
+    std::cerr << "penstock: warning: " << anonymous_refusal(settings->server.host) << "\n";
   }
   std::string text = config::describe(*settings);
   secrets.mask(text);

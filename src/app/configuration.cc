@@ -3,22 +3,76 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "config/load.h"
+#include "net/ip_address.h"
 
 namespace penstock::app {
 
+namespace {
+
+config::Loaded load(const ConfigSource& source) {
+  const config::Environment environment = config::process_environment();
+  if (!source.file.empty()) return config::load_file(source.file, environment);
+  return config::load_text(config::built_in_configuration(), "built-in", environment);
+}
+
+}  // namespace
+
+telemetry::LogLevel log_level(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::kDebug:
+      return telemetry::LogLevel::kDebug;
+    case config::LogLevel::kInfo:
+      return telemetry::LogLevel::kInfo;
+    case config::LogLevel::kWarning:
+      return telemetry::LogLevel::kWarning;
+    case config::LogLevel::kError:
+      return telemetry::LogLevel::kError;
+  }
+  return telemetry::LogLevel::kInfo;
+}
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost") return true;
+  const std::optional<net::IpAddress> address = net::IpAddress::parse(host);
+  if (!address) return false;
+  const net::IpAddress loopback_v4(net::IpAddress::V4Bytes{127, 0, 0, 0});
+  return address->unmapped().has_prefix(loopback_v4, 8) || *address == net::IpAddress::parse("::1");
+}
+
+std::string anonymous_refusal(const std::string& host) {
+  return host +
+         " is not a loopback address, and no server.api_keys are configured: anybody who can "
+         "reach it could use the upstreams. Configure keys, or run `penstock serve` with "
+         "--allow-anonymous.";
+}
+
 std::shared_ptr<config::Settings> load_configuration(const ConfigSource& source,
                                                      std::vector<config::FileText>* files) {
-  const config::Environment environment = config::process_environment();
-  config::Loaded loaded = source.file.empty() ? config::load_text(config::built_in_configuration(),
-                                                                  "built-in", environment)
-                                              : config::load_file(source.file, environment);
+  config::Loaded loaded = load(source);
   for (const config::Problem& problem : loaded.problems) std::cerr << problem.text() << "\n";
   if (!loaded.settings) return nullptr;
   if (files != nullptr) std::ranges::move(loaded.files, std::back_inserter(*files));
   return std::make_shared<config::Settings>(std::move(*loaded.settings));
+}
+
+ConfigurationToServe configuration_to_serve(const ServeOptions& options) {
+  config::Loaded loaded = load(options.config);
+  ConfigurationToServe made;
+  for (const config::Problem& problem : loaded.problems) made.problems.push_back(problem.text());
+  if (!loaded.settings) return made;
+  config::Server& server = loaded.settings->server;
+  if (options.host) server.host = *options.host;
+  if (options.port) server.port = *options.port;
+  if (!is_loopback(server.host) && server.api_keys.empty() && !options.allow_anonymous) {
+    made.problems.push_back("penstock: " + anonymous_refusal(server.host));
+    return made;
+  }
+  made.settings = std::make_shared<config::Settings>(std::move(*loaded.settings));
+  return made;
 }
 
 }  // namespace penstock::app

@@ -9,7 +9,7 @@
 
 #include "app/model_table.h"
 #include "app/server_question.h"
-#include "app/upstream_tls.h"
+#include "app/tls_contexts.h"
 #include "net/certificate.h"
 #include "net/epoll_poller.h"
 #include "net/event_loop.h"
@@ -106,7 +106,7 @@ class Examination {
 
   // Without a key: any answer shows that the way is free.
   bool connect() {
-    Result<net::TlsContext> tls = upstream_tls(provider_);
+    Result<net::TlsContext> tls = tls_context_of(provider_);
     if (!tls) {
       add(Grade::kFail, "TLS", tls.error().message, "Correct the provider's network.tls.");
       return false;

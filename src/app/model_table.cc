@@ -5,7 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#include "app/upstream_tls.h"
+#include "app/tls_contexts.h"
 #include "models/lister.h"
 #include "models/registry.h"
 #include "net/connector.h"
@@ -77,15 +77,15 @@ class Asking {
       co_return;
     }
     if (provider.listing.shape == config::ModelListing::Shape::kNone) co_return;
-    Result<net::TlsContext> tls = upstream_tls(provider);
+    Result<net::TlsContext> tls = tls_context_of(provider);
     if (!tls) {
       notes.problems.push_back(tls.error().message);
       co_return;
     }
-    const providers::Provider::Environment environment{
-        .loop = loop_, .connector = connector_, .scratch = scratch_, .tls = &*tls};
+    auto pools = std::make_shared<providers::OriginPools>(providers::OriginPools::Environment{
+        .loop = loop_, .connector = connector_, .scratch = scratch_, .tls = *tls});
     const std::unique_ptr<providers::Provider> upstream =
-        providers::make_provider(provider, settings_->server, environment);
+        providers::make_provider(provider, settings_->server, {.pools = std::move(pools)});
     const models::ListRequest request{.loop = loop_,
                                       .provider = *upstream,
                                       .data = nullptr,

@@ -63,12 +63,11 @@ RunLoop::RunLoop() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-void RunLoop::run(Service& service, Supervision& supervision, telemetry::Log& log,
-                  milliseconds drain_limit) {
+void RunLoop::run(Service& service, Supervision& supervision, telemetry::Log& log) {
   Running running{.service = service, .supervision = supervision, .log = log};
   supervision.serving();
   wait_for_end(running);
-  supervision.draining(drain_limit);
+  supervision.draining(service.settings()->server.timeouts.drain);
   log.info("draining: a second signal stops the server at once");
   service.drain();
   wait_until_ended(running);

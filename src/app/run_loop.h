@@ -5,7 +5,7 @@
 //
 //   RunLoop run_loop;                                   // before any thread starts
 //   run_loop.on(SIGHUP, [&] { reload.request(); });     // each signal has one named reaction
-//   run_loop.run(service, supervision, log, limit);     // until the service has ended
+//   run_loop.run(service, supervision, log);            // until the service has ended
 //
 // SIGTERM and SIGINT end the server: the first starts the drain, the second cuts it short. A
 // server that has not ended a second after that is left as it is: the process exits.
@@ -42,9 +42,7 @@ class RunLoop {
   void on(int signal, Reaction reaction) { reactions_[signal] = std::move(reaction); }
 
   // Returns when the service has ended.
-  // `drain_limit`: zero: none.
-  void run(Service& service, Supervision& supervision, telemetry::Log& log,
-           std::chrono::milliseconds drain_limit);
+  void run(Service& service, Supervision& supervision, telemetry::Log& log);
 
  private:
   struct Running;

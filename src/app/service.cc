@@ -10,10 +10,11 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "app/configuration.h"
+#include "app/generation.h"
 #include "app/routes.h"
-#include "app/upstream_tls.h"
+#include "app/tls_contexts.h"
 #include "app/worker.h"
-#include "config/credentials.h"
 #include "core/version.h"
 #include "gateway/recorder.h"
 #include "gateway/target_outcome.h"
@@ -27,6 +28,8 @@ namespace {
 constexpr std::size_t kLookupThreads = 2;
 // How long clients wait for the first model lists before the port opens without them.
 constexpr std::chrono::milliseconds kFirstListsPatience{1'000};
+// Longer than any turn of a loop.
+constexpr std::chrono::milliseconds kWorkersPatience{10'000};
 
 // The cores that this process may use, not all cores of the machine.
 std::size_t usable_cores() {
@@ -57,163 +60,125 @@ telemetry::BlockingWork blocking_work(std::string name, const net::LookupThreads
           }};
 }
 
-// Of a router that exists when the first page is asked for; null: there are no routes.
-telemetry::RoutingOptions routing_options(const std::shared_ptr<const routing::Router>& router) {
-  telemetry::RoutingOptions options;
-  options.outcomes = gateway::outcome_names();
-  options.targets = [&router]() -> std::vector<telemetry::TargetReading> {
-    if (router == nullptr) return {};
-    return gateway::target_readings(*router, SystemClock().steady());
-  };
-  return options;
+Error not_served() {
+  return Error::gateway(ErrorKind::kInternal,
+                        "the configuration is not served: the server is ending");
 }
 
-telemetry::MetricsOptions metrics_options(const net::LookupThreads& lookups,
-                                          const net::LookupThreads& caller_lookups,
-                                          const std::shared_ptr<const routing::Router>& router) {
-  telemetry::MetricsOptions options;
-  options.routes = route_labels();
-  options.blocking_work.push_back(blocking_work("lookups", lookups));
-  options.blocking_work.push_back(blocking_work("caller_lookups", caller_lookups));
-  options.routing = routing_options(router);
-  options.version = kVersion;
-  options.started = SystemClock().wall();
-  return options;
-}
+// Waits for something that every worker does on its thread. Shared with the workers: one that has
+// ended does not do it.
+class Rendezvous {
+ public:
+  explicit Rendezvous(std::size_t awaited) : awaited_(awaited) {}
 
-Result<net::TlsContext> server_context(const config::Server& server) {
-  return net::TlsContext::server({.certificate_file = server.tls_certfile,
-                                  .key_file = server.tls_keyfile,
-                                  .client_ca_file = server.tls_cafile,
-                                  .ciphers = server.tls_ciphers});
-}
+  void arrive() {
+    const std::lock_guard lock(mutex_);
+    ++arrived_;
+    changed_.notify_all();
+  }
+  bool wait_for(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [this] { return arrived_ >= awaited_; });
+  }
+
+ private:
+  const std::size_t awaited_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t arrived_ = 0;
+};
 
 }  // namespace
 
 // In the order of their dependence.
 struct Service::Parts {
-  Parts(std::shared_ptr<const config::Settings> settings_in, telemetry::Log& log_in)
-      : settings(std::move(settings_in)),
-        secrets(config::guard_credentials(*settings)),
-        log(log_in),
+  Parts(const config::Settings& settings, telemetry::Log& log_in)
+      : log(log_in),
         lookups({.work = "look-ups of host names",
                  .threads = kLookupThreads,
-                 .waiting_max = operator_lookups_max(*settings)}),
+                 .waiting_max = operator_lookups_max(settings)}),
         caller_lookups({.work = "look-ups of hosts that callers name",
                         .threads = kLookupThreads,
-                        .waiting_max = settings->server.limits.caller_lookups,
+                        .waiting_max = settings.server.limits.caller_lookups,
                         .limit = Limit::kCallerLookups}),
-        metrics(metrics_options(lookups, caller_lookups, router)),
-        labels(metrics.serve(gateway::served_labels(*settings))),
-        registry(
-            settings, SystemClock().wall(),
-            [this](const std::shared_ptr<const models::Catalog>& catalog) { publish(catalog); }),
-        router(settings->routing.routes.empty()
-                   ? nullptr
-                   : std::make_shared<const routing::Router>(settings)),
-        pins(settings->providers.size() > 1
-                 ? std::make_unique<routing::Pins>(routing::Pins::Limits(), random_bucket_key())
-                 : nullptr),
-        connections(settings->server.limits.connections),
-        bodies(settings->server.limits.all_bodies_bytes) {}
+        metrics(metrics_options()),
+        pins(routing::Pins::Limits(), random_bucket_key()),
+        connections(settings.server.limits.connections),
+        bodies(settings.server.limits.all_bodies_bytes) {}
   // The workers use everything else.
   ~Parts() { workers.clear(); }
 
-  void publish(const std::shared_ptr<const models::Catalog>& catalog);
-  Status prepare();
-  Status listen();
-  void run();
-  void wait_for_first_lists();
-  Shared shared();
+  telemetry::MetricsOptions metrics_options();
+  Status listen(const config::Server& server);
+  Result<std::shared_ptr<Generation>> make_generation(
+      std::shared_ptr<const config::Settings> settings);
+  void publish(const Generation& generation, const std::shared_ptr<const models::Catalog>& catalog);
+  void count_models(const Generation& generation, const models::Catalog& catalog);
+  Status serve(const std::shared_ptr<Generation>& generation);
+  void wait_for_lists();
+  void take_registrations(const std::shared_ptr<Generation>& generation, Generation& earlier);
+  using WorkerStep = std::function<void(Worker&, std::function<void()> done)>;
+  bool on_all_workers(const WorkerStep& step);
+  void apply(const config::Server& before, const config::Server& server);
+  std::shared_ptr<Generation> current() const;
 
-  std::shared_ptr<const config::Settings> settings;
   MemoryTrimmer memory;
-  SecretGuard secrets;
   telemetry::Log& log;
   net::LookupThreads lookups;
   net::LookupThreads caller_lookups;
   telemetry::Metrics metrics;
-  const telemetry::SettingsLabels labels;
-  std::unique_ptr<telemetry::AccessLog> access_log;
-  // Changed only while no thread runs, so that publishing needs no lock for them.
-  std::vector<std::unique_ptr<Worker>> workers;
-  models::Registry registry;
-  const std::shared_ptr<const routing::Router> router;  // null: no model has several upstreams
-  const std::unique_ptr<routing::Pins> pins;            // null: there is one provider
-  std::unique_ptr<net::TlsContext> server_tls;
-  std::vector<net::TlsContext> client_tls;
-  std::vector<std::unique_ptr<http::UpstreamLimit>> upstream_limits;
+  routing::Pins pins;
   http::ConnectionCount connections;
   http::BodyBudget bodies;
   std::atomic<bool> ready{false};
-  std::unique_ptr<Shared> shared_parts;
+  std::atomic<bool> ending{false};
+  const Shared shared{.memory = memory,
+                      .log = log,
+                      .metrics = metrics,
+                      .lookups = lookups,
+                      .caller_lookups = caller_lookups,
+                      .connections = connections,
+                      .bodies = bodies,
+                      .ready = ready};
+  std::mutex reload_mutex;  // held by the one reload at a time
+  mutable std::mutex serving_mutex;
+  std::shared_ptr<Generation> serving;  // null until start() has served
+  // Changed only while no thread runs, so that publishing needs no lock for them.
+  std::vector<std::unique_ptr<Worker>> workers;
   net::SocketAddress address;
-
-  std::mutex first_lists_mutex;
-  std::condition_variable first_lists_changed;
 };
 
-// Called by the thread that changed the registry.
-void Service::Parts::publish(const std::shared_ptr<const models::Catalog>& catalog) {
-  for (std::size_t i = 0; i < settings->providers.size(); ++i) {
-    metrics.set_models_registered(metrics.provider(settings->providers[i].id),
-                                  catalog->count_of(i));
-  }
-  for (auto& worker : workers) worker->publish(catalog);
+telemetry::MetricsOptions Service::Parts::metrics_options() {
+  telemetry::MetricsOptions options;
+  options.routes = route_labels();
+  options.routing.outcomes = gateway::outcome_names();
+  options.routing.targets = [this]() -> std::vector<telemetry::TargetReading> {
+    const std::shared_ptr<const Generation> generation = current();
+    if (generation == nullptr || generation->router == nullptr) return {};
+    return gateway::target_readings(*generation->router, SystemClock().steady());
+  };
+  options.blocking_work.push_back(blocking_work("lookups", lookups));
+  options.blocking_work.push_back(blocking_work("caller_lookups", caller_lookups));
+  options.version = kVersion;
+  options.started = SystemClock().wall();
+  return options;
 }
 
-Status Service::Parts::prepare() {
-  auto log_opened = telemetry::AccessLog::open(settings->server.access_log);
-  if (!log_opened) return failure(std::move(log_opened.error()));
-  access_log = std::move(*log_opened);
-  const config::Server& server = settings->server;
-  if (!server.tls_certfile.empty()) {
-    auto context = server_context(server);
-    if (!context) return failure(std::move(context.error()));
-    server_tls = std::make_unique<net::TlsContext>(std::move(*context));
-  }
-  for (const config::Provider& provider : settings->providers) {
-    Result<net::TlsContext> context = upstream_tls(provider);
-    if (!context) return failure(std::move(context.error()));
-    client_tls.push_back(std::move(*context));
-    const config::ConnectionLimits& limits = provider.connection_limits;
-    upstream_limits.push_back(
-        limits.max_connections
-            ? std::make_unique<http::UpstreamLimit>(*limits.max_connections, limits.max_waiting)
-            : nullptr);
-  }
-  return {};
+std::shared_ptr<Generation> Service::Parts::current() const {
+  const std::lock_guard lock(serving_mutex);
+  return serving;
 }
 
-Status Service::Parts::listen() {
-  const config::Server& server = settings->server;
+Status Service::Parts::listen(const config::Server& server) {
   auto wanted = net::resolve_listen_address(server.host, server.port);
   if (!wanted) return failure(std::move(wanted.error()));
   if (Status is_free = net::check_address_is_free(*wanted); !is_free) return is_free;
-  shared_parts.reset(new Shared{.settings = *settings,
-                                .labels = labels,
-                                .memory = memory,
-                                .secrets = secrets,
-                                .log = log,
-                                .metrics = metrics,
-                                .access_log = *access_log,
-                                .registry = registry,
-                                .router = router,
-                                .pins = pins.get(),
-                                .lookups = lookups,
-                                .caller_lookups = caller_lookups,
-                                .server_tls = server_tls.get(),
-                                .client_tls = client_tls,
-                                .upstream_limits = upstream_limits,
-                                .connections = connections,
-                                .bodies = bodies,
-                                .ready = ready});
   const std::size_t threads = worker_count(server);
   address = *wanted;
   for (std::size_t i = 0; i < threads; ++i) {
-    auto worker = std::make_unique<Worker>(*shared_parts);
+    auto worker = std::make_unique<Worker>(shared);
     // The first worker learns the port if 0 was configured; the others share it.
-    auto opened = worker->listen(address);
+    auto opened = worker->listen(address, server);
     if (!opened) return failure(std::move(opened.error()));
     address = *opened;
     workers.push_back(std::move(worker));
@@ -221,21 +186,84 @@ Status Service::Parts::listen() {
   return {};
 }
 
-void Service::Parts::run() {
-  for (auto& worker : workers) worker->start();
-  workers.front()->keep_models_fresh([this] {
-    const std::lock_guard lock(first_lists_mutex);
-    ready.store(true, std::memory_order_release);
-    first_lists_changed.notify_all();
-  });
-  wait_for_first_lists();
-  for (auto& worker : workers) worker->serve();
+Result<std::shared_ptr<Generation>> Service::Parts::make_generation(
+    std::shared_ptr<const config::Settings> settings) {
+  const std::shared_ptr<const Generation> earlier = current();
+  auto publish_to_workers = [this](const Generation& generation,
+                                   const std::shared_ptr<const models::Catalog>& catalog) {
+    publish(generation, catalog);
+  };
+  return Generation::make({.settings = std::move(settings),
+                           .earlier = earlier.get(),
+                           .pins = &pins,
+                           .publish = std::move(publish_to_workers)});
 }
 
-// Connections that arrive meanwhile wait in the kernel's queue.
-void Service::Parts::wait_for_first_lists() {
-  std::unique_lock lock(first_lists_mutex);
-  first_lists_changed.wait_for(lock, kFirstListsPatience, [this] { return ready.load(); });
+// Called by the thread that changed the registry.
+void Service::Parts::publish(const Generation& generation,
+                             const std::shared_ptr<const models::Catalog>& catalog) {
+  count_models(generation, *catalog);
+  for (auto& worker : workers) worker->publish(generation.number, catalog);
+}
+
+void Service::Parts::count_models(const Generation& generation, const models::Catalog& catalog) {
+  for (std::size_t i = 0; i < generation.labels.providers.size(); ++i) {
+    metrics.set_models_registered(generation.labels.providers[i], catalog.count_of(i));
+  }
+}
+
+// All threads prepare it, then one asks the upstreams for their models, then all serve it. Fails if
+// a thread does not answer: it is ending.
+Status Service::Parts::serve(const std::shared_ptr<Generation>& generation) {
+  log.mask_also(generation->secrets);
+  generation->labels = metrics.serve(gateway::served_labels(*generation->settings));
+  count_models(*generation, *generation->registry.catalog());
+  if (!on_all_workers([&](Worker& worker, auto done) { worker.prepare(generation, done); })) {
+    return failure(not_served());
+  }
+  wait_for_lists();
+  if (const std::shared_ptr<Generation> earlier = current(); earlier != nullptr) {
+    take_registrations(generation, *earlier);
+  }
+  if (!on_all_workers([](Worker& worker, auto done) { worker.serve_prepared(done); })) {
+    return failure(not_served());
+  }
+  const std::lock_guard lock(serving_mutex);
+  serving = generation;
+  return {};
+}
+
+// Clients of the first configuration wait in the kernel's queue meanwhile; those of a later one are
+// served as before.
+void Service::Parts::wait_for_lists() {
+  const auto asked = std::make_shared<Rendezvous>(1);
+  workers.front()->keep_prepared_models_fresh([this, asked] {
+    ready.store(true, std::memory_order_release);
+    asked->arrive();
+  });
+  (void)asked->wait_for(kFirstListsPatience);
+}
+
+void Service::Parts::take_registrations(const std::shared_ptr<Generation>& generation,
+                                        Generation& earlier) {
+  const std::shared_ptr<models::Registry> registry(generation, &generation->registry);
+  for (const std::string& line : registry->take_registrations(registry, earlier.registry)) {
+    log.warning(line);
+  }
+}
+
+// False if one of them does not do it in time.
+bool Service::Parts::on_all_workers(const WorkerStep& step) {
+  const auto all = std::make_shared<Rendezvous>(workers.size());
+  for (auto& worker : workers) step(*worker, [all] { all->arrive(); });
+  return all->wait_for(kWorkersPatience);
+}
+
+void Service::Parts::apply(const config::Server& before, const config::Server& server) {
+  connections.set_max(server.limits.connections);
+  bodies.set_max(server.limits.all_bodies_bytes);
+  caller_lookups.set_waiting_max(server.limits.caller_lookups);
+  if (server.log_level != before.log_level) log.set_level(log_level(server.log_level));
 }
 
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -247,13 +275,34 @@ Service::~Service() {
 
 Result<std::unique_ptr<Service>> Service::start(std::shared_ptr<const config::Settings> settings,
                                                 telemetry::Log& log) {
-  auto parts = std::make_unique<Parts>(std::move(settings), log);
-  if (Status prepared = parts->prepare(); !prepared) return failure(std::move(prepared.error()));
-  if (Status listening = parts->listen(); !listening) {
+  auto parts = std::make_unique<Parts>(*settings, log);
+  auto generation = parts->make_generation(settings);
+  if (!generation) return failure(std::move(generation.error()));
+  if (Status listening = parts->listen(settings->server); !listening) {
     return failure(std::move(listening.error()));
   }
-  parts->run();
+  for (auto& worker : parts->workers) worker->start();
+  if (Status serving = parts->serve(*generation); !serving) {
+    return failure(std::move(serving.error()));
+  }
   return std::unique_ptr<Service>(new Service(std::move(parts)));
+}
+
+void Service::reload_refused() {
+  parts_->metrics.config_reloaded(false);
+}
+
+Status Service::reload(std::shared_ptr<const config::Settings> settings) {
+  const std::lock_guard one_at_a_time(parts_->reload_mutex);
+  if (parts_->ending) return failure(not_served());
+  // The access log of an earlier generation is closed by this thread, which may wait for it.
+  const std::shared_ptr<Generation> earlier = parts_->current();
+  auto generation = parts_->make_generation(settings);
+  if (!generation) return failure(std::move(generation.error()));
+  if (Status serving = parts_->serve(*generation); !serving) return serving;
+  parts_->apply(earlier->settings->server, settings->server);
+  parts_->metrics.config_reloaded(true);
+  return {};
 }
 
 std::vector<std::string> Service::faults_of(const config::Settings& settings) {
@@ -269,8 +318,8 @@ std::vector<std::string> Service::faults_of(const config::Settings& settings) {
     // A check leaves nothing behind: the server may run as another user.
     if (log && !log_exists && server.access_log.contains('/')) ::unlink(server.access_log.c_str());
   }
-  if (!server.tls_certfile.empty()) note(server_context(server));
-  for (const config::Provider& provider : settings.providers) note(upstream_tls(provider));
+  if (!server.tls_certfile.empty()) note(tls_context_of(server));
+  for (const config::Provider& provider : settings.providers) note(tls_context_of(provider));
   const auto address = net::resolve_listen_address(server.host, 0);
   note(address);
   if (address) note(net::check_address_is_free(*address));
@@ -280,23 +329,32 @@ std::vector<std::string> Service::faults_of(const config::Settings& settings) {
 std::string Service::address() const {
   return parts_->address.text();
 }
-std::size_t Service::models() const {
-  const std::shared_ptr<const models::Catalog> catalog = parts_->registry.catalog();
-  std::size_t models = 0;
-  for (std::size_t i = 0; i < parts_->settings->providers.size(); ++i) {
-    models += catalog->count_of(i);
-  }
-  return models;
-}
 std::uint16_t Service::port() const {
   return parts_->address.port();
 }
 
+std::shared_ptr<const config::Settings> Service::settings() const {
+  return parts_->current()->settings;
+}
+
+std::size_t Service::models() const {
+  const std::shared_ptr<const Generation> generation = parts_->current();
+  const std::shared_ptr<const models::Catalog> catalog = generation->registry.catalog();
+  std::size_t models = 0;
+  for (std::size_t i = 0; i < generation->settings->providers.size(); ++i) {
+    models += catalog->count_of(i);
+  }
+  return models;
+}
+
 void Service::drain() {
-  for (auto& worker : parts_->workers) worker->drain(parts_->settings->server.timeouts.drain);
+  parts_->ending = true;
+  const std::chrono::milliseconds limit = settings()->server.timeouts.drain;
+  for (auto& worker : parts_->workers) worker->drain(limit);
 }
 
 void Service::stop() {
+  parts_->ending = true;
   for (auto& worker : parts_->workers) worker->stop();
 }
 

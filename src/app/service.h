@@ -24,6 +24,14 @@ class Service {
   // service.
   static Result<std::unique_ptr<Service>> start(std::shared_ptr<const config::Settings> settings,
                                                 telemetry::Log& log);
+  // Serves new requests as `settings` say; those that are open end as they began. The port and the
+  // threads stay what they are: the caller has made sure that the settings do not say otherwise.
+  // Returns when all threads serve the new configuration: at once, or a second later if upstreams
+  // do not list their models. Fails with kInternal as start() does, or if the server is ending;
+  // then nothing changes. One reload at a time: others wait for it.
+  Status reload(std::shared_ptr<const config::Settings> settings);
+  // Counts a configuration that was not even tried.
+  void reload_refused();
   // What would keep start() from serving, one line each: certificates, keys, authorities, ciphers,
   // the access log, the host. Not a port in use: a file may be checked while its server runs.
   static std::vector<std::string> faults_of(const config::Settings& settings);
@@ -38,6 +46,8 @@ class Service {
 
   // The number of models in the list at present.
   std::size_t models() const;
+  // The configuration that is served.
+  std::shared_ptr<const config::Settings> settings() const;
 
   // Starts a drain: the server is not ready any more, and open work may finish until
   // settings.server.timeouts.drain. Returns at once.

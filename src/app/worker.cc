@@ -3,7 +3,6 @@
 #include <random>
 #include <utility>
 
-#include "app/routes.h"
 #include "net/wait.h"
 
 namespace penstock::app {
@@ -48,67 +47,11 @@ Worker::Worker(const Shared& shared)
       loop_(clock_, poller_),
       resolver_(loop_, shared.lookups, shared.caller_lookups),
       connector_(loop_, poller_, resolver_),
-      server_limits_(server_limits(shared.settings.server)),
-      access_log_shard_(shared.access_log, &shared.secrets),
       shard_(shared.metrics.add_shard()),
       readiness_{.upstreams_asked = shared.ready},
-      catalog_(shared.registry.catalog()),
-      chooser_(shared.router == nullptr
-                   ? nullptr
-                   : std::make_shared<routing::Chooser>(shared.router, random_)),
-      model_list_(loop_, shared.secrets, shared.settings.providers),
-      services_({.upstreams = {.settings = shared.settings.providers,
-                               .providers = providers_,
-                               .catalog = catalog_,
-                               .chooser = chooser_,
-                               .pins = shared.pins},
-                 .registry = shared.registry,
-                 .model_list = model_list_,
-                 .routes = routes_,
-                 .readiness = readiness_,
-                 .metrics = shared.metrics,
-                 .shard = shard_,
-                 .access_log = shared.access_log}),
-      routes_(routes_of(services_)),
-      gateway_({.settings = shared.settings,
-                .labels = shared.labels,
-                .loop = loop_,
-                .scratch = scratch_,
-                .random = random_,
-                .memory = shared.memory,
-                .secrets = shared.secrets,
-                .routes = routes_,
-                .readiness = readiness_,
-                .log = shared.log,
-                .shard = shard_,
-                .access_log = shared.access_log,
-                .access_log_shard = access_log_shard_}),
-      refresher_({.loop = loop_,
-                  .random = random_,
-                  .registry = shared.registry,
-                  .metrics = shared.metrics,
-                  .shard = shard_,
-                  .log = shared.log,
-                  .server = shared.settings.server}),
-      checks_({.loop = loop_,
-               .random = random_,
-               .scratch = scratch_,
-               .providers = providers_,
-               .router = shared.router}),
       background_(loop_, report_to(shared.log)),
-      ends_(loop_, report_to(shared.log)) {
-  const auto& providers = shared.settings.providers;
-  for (std::size_t i = 0; i < providers.size(); ++i) {
-    const providers::Provider::Environment environment{.loop = loop_,
-                                                       .connector = connector_,
-                                                       .scratch = scratch_,
-                                                       .tls = &shared.client_tls[i],
-                                                       .log = &shared.log,
-                                                       .limit = shared.upstream_limits[i].get()};
-    providers_.push_back(
-        providers::make_provider(providers[i], shared.settings.server, environment));
-  }
-}
+      retirements_(loop_, report_to(shared.log)),
+      ends_(loop_, report_to(shared.log)) {}
 
 Worker::~Worker() {
   if (thread_.joinable()) {
@@ -117,7 +60,9 @@ Worker::~Worker() {
   }
 }
 
-Result<net::SocketAddress> Worker::listen(const net::SocketAddress& address) {
+Result<net::SocketAddress> Worker::listen(const net::SocketAddress& address,
+                                          const config::Server& server) {
+  server_limits_ = server_limits(server);
   auto listener = net::Listener::open(poller_, address, server_limits_.reserved_connections);
   if (!listener) return failure(std::move(listener.error()));
   const net::SocketAddress opened = (*listener)->address();
@@ -126,7 +71,7 @@ Result<net::SocketAddress> Worker::listen(const net::SocketAddress& address) {
                                     .limits = server_limits_,
                                     .bodies = shared_.bodies,
                                     .handler = gateway_};
-  server_ = std::make_unique<http::Server>(context, std::move(*listener), shared_.server_tls,
+  server_ = std::make_unique<http::Server>(context, std::move(*listener), /*tls=*/nullptr,
                                            shared_.connections, report_to(shared_.log));
   return opened;
 }
@@ -138,30 +83,67 @@ void Worker::start() {
   });
 }
 
-void Worker::serve() {
-  run_on_loop([this] {
-    if (!ending_) server_->start();
+void Worker::prepare(std::shared_ptr<Generation> generation, std::function<void()> done) {
+  run_on_loop([this, generation = std::move(generation), done = std::move(done)]() mutable {
+    const WorkerGeneration::Environment environment{.loop = loop_,
+                                                    .connector = connector_,
+                                                    .scratch = scratch_,
+                                                    .random = random_,
+                                                    .memory = shared_.memory,
+                                                    .readiness = readiness_,
+                                                    .open_exchanges = open_exchanges_,
+                                                    .log = shared_.log,
+                                                    .metrics = shared_.metrics,
+                                                    .shard = shard_};
+    prepared_ =
+        std::make_unique<WorkerGeneration>(environment, std::move(generation), serving_.get());
+    done();
   });
 }
 
-void Worker::keep_models_fresh(std::function<void()> all_asked) {
-  run_on_loop([this, all_asked = std::move(all_asked)] {
-    providers_to_ask_ = providers_.size();
-    if (providers_to_ask_ == 0) all_asked();
-    checks_.start(background_, stopping_);
-    for (std::size_t i = 0; i < providers_.size(); ++i) {
-      auto asked = [this, all_asked] {
-        if (--providers_to_ask_ == 0) all_asked();
-      };
-      background_.spawn(refresher_.keep_fresh(i, *providers_[i], stopping_, std::move(asked)));
+void Worker::keep_prepared_models_fresh(std::function<void()> all_asked) {
+  run_on_loop([this, all_asked = std::move(all_asked)]() mutable {
+    if (!ending_) prepared_->keep_models_fresh(std::move(all_asked));
+  });
+}
+
+void Worker::serve_prepared(std::function<void()> done) {
+  run_on_loop([this, done = std::move(done)] {
+    if (!ending_) begin_to_serve();
+    done();
+  });
+}
+
+void Worker::begin_to_serve() {
+  std::unique_ptr<WorkerGeneration> earlier = std::exchange(serving_, std::move(prepared_));
+  const Generation& generation = serving_->generation();
+  server_limits_ = server_limits(generation.settings->server);
+  server_->set_tls(generation.server_tls ? &*generation.server_tls : nullptr);
+  if (earlier == nullptr) {
+    server_->start();
+  } else {
+    server_->limits_changed();
+    retirements_.spawn(retire(std::move(earlier)));
+  }
+}
+
+// Its background tasks end at once, its requests in their own time.
+Task<void> Worker::retire(std::unique_ptr<WorkerGeneration> earlier) {
+  retiring_.push_back(earlier.get());
+  earlier->close_own_idle();
+  co_await earlier->end_background();
+  co_await net::wait_any(loop_, nullptr, earlier->gateway().open_exchanges().quiet());
+  std::erase(retiring_, earlier.get());
+  shared_.memory.note_work();
+}
+
+void Worker::publish(std::uint64_t generation, std::shared_ptr<const models::Catalog> catalog) {
+  run_on_loop([this, generation, catalog = std::move(catalog)]() mutable {
+    for (WorkerGeneration* const each : {prepared_.get(), serving_.get()}) {
+      if (each == nullptr || each->generation().number != generation) continue;
+      each->publish(std::move(catalog));
+      return;
     }
-  });
-}
-
-void Worker::publish(std::shared_ptr<const models::Catalog> catalog) {
-  run_on_loop([this, catalog = std::move(catalog)]() mutable {
-    catalog_ = std::move(catalog);
-    shared_.memory.note_work();
   });
 }
 
@@ -188,7 +170,7 @@ void Worker::spawn_end(milliseconds limit) {
 // The order of shutdown: take no new work, let open work finish, cut the rest, then stop the
 // background tasks.
 Task<void> Worker::end(milliseconds limit) {
-  gateway_.drain();
+  readiness_.draining = true;
   net::Deadline deadline(loop_);
   if (server_ != nullptr) {
     server_->drain();
@@ -198,19 +180,30 @@ Task<void> Worker::end(milliseconds limit) {
     co_await server_->join();
   }
   stopping_.raise();
+  for (auto* const generation : {prepared_.get(), serving_.get()}) {
+    if (generation != nullptr) co_await generation->end_background();
+  }
+  co_await retirements_.join();
   co_await background_.join();
-  access_log_shard_.flush();
+  if (serving_ != nullptr) serving_->flush_access_log();
   loop_.stop();
 }
 
 // No exchange is open, and no client is in the middle of a head, a handshake or a discarded body.
 Task<void> Worker::wait_until_quiet(net::Deadline& deadline) {
-  while (!gateway_.quiet().raised() || !server_->quiet().raised()) {
-    net::Signal& awaited = gateway_.quiet().raised() ? server_->quiet() : gateway_.quiet();
+  net::Signal& exchanges = open_exchanges_.quiet();
+  while (!exchanges.raised() || !server_->quiet().raised()) {
+    net::Signal& awaited = exchanges.raised() ? server_->quiet() : exchanges;
     const net::Woken woken = co_await net::wait_any(loop_, &deadline, cut_, awaited);
     if (woken.timed_out()) shard_.limit_hit(telemetry::Limit::kDrain);
     if (!woken.by(awaited)) co_return;
   }
+}
+
+std::size_t Worker::tidy() {
+  std::size_t resting = serving_ == nullptr ? 0 : serving_->tidy();
+  for (WorkerGeneration* const each : retiring_) resting += each->tidy();
+  return resting;
 }
 
 // Wakes only while there is something to do: an idle server sleeps.
@@ -219,18 +212,10 @@ Task<void> Worker::housekeeping() {
   while (!stopping_.raised()) {
     deadline.set_after(kHousekeepingInterval);
     co_await net::wait_any(loop_, &deadline, stopping_);
-    access_log_shard_.flush();
-    std::size_t resting = 0;
-    for (auto& provider : providers_) {
-      resting += provider->close_expired();
-    }
-    if (resting > 0 || !gateway_.quiet().raised()) continue;
-    access_log_shard_.flush();
-    co_await net::wait_any(loop_, nullptr, stopping_, gateway_.busy());
+    if (tidy() > 0 || !open_exchanges_.quiet().raised()) continue;
+    co_await net::wait_any(loop_, nullptr, stopping_, open_exchanges_.busy());
   }
-  for (auto& provider : providers_) {
-    provider->close_idle();
-  }
+  if (serving_ != nullptr) serving_->close_idle();
 }
 
 }  // namespace penstock::app

@@ -61,23 +61,16 @@ Gateway::Gateway(const Parts& parts)
                    .providers = parts.settings.providers,
                    .routes = parts.routes,
                    .fields = fields_,
-                   .recorder = recorder_} {
-  quiet_.raise();
-}
+                   .recorder = recorder_},
+      open_exchanges_(parts.open_exchanges) {}
 
 // Counts an exchange as open for as long as it lives, however its handler ends.
 class Gateway::Open {
  public:
-  explicit Open(Gateway& gateway) : gateway_(gateway) {
-    if (gateway_.open_exchanges_++ > 0) return;
-    gateway_.quiet_.lower();
-    gateway_.busy_.raise();
-  }
+  explicit Open(Gateway& gateway) : gateway_(gateway) { gateway_.open_exchanges_.add(); }
   ~Open() {
     gateway_.parts_.memory.note_work();
-    if (--gateway_.open_exchanges_ > 0) return;
-    gateway_.busy_.lower();
-    gateway_.quiet_.raise();
+    gateway_.open_exchanges_.remove();
   }
   Open(const Open&) = delete;
   Open& operator=(const Open&) = delete;

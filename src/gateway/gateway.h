@@ -15,6 +15,7 @@
 #include "core/task.h"
 #include "gateway/exchange.h"
 #include "gateway/exchange_environment.h"
+#include "gateway/open_exchanges.h"
 #include "gateway/readiness.h"
 #include "gateway/recorder.h"
 #include "gateway/route_table.h"
@@ -46,6 +47,7 @@ class Gateway final : public http::Handler {
     telemetry::MetricsShard& shard;
     const telemetry::AccessLog& access_log;
     telemetry::AccessLogShard& access_log_shard;
+    OpenExchanges* open_exchanges = nullptr;  // of the thread; null: nobody asks for them
   };
   explicit Gateway(const Parts& parts);
 
@@ -58,12 +60,8 @@ class Gateway final : public http::Handler {
   void connection_opened() override { parts_.shard.connection_opened(); }
   void connection_closed() override;
 
-  // Admits no more inference; open requests continue.
-  void drain() { parts_.readiness.draining = true; }
-  // Raised while no exchange is open on this thread.
-  net::Signal& quiet() { return quiet_; }
-  // Raised while one is open.
-  net::Signal& busy() { return busy_; }
+  // The exchanges that this gateway handles at present.
+  OpenExchanges& open_exchanges() { return open_exchanges_; }
 
  private:
   class Open;
@@ -82,9 +80,7 @@ class Gateway final : public http::Handler {
   const http::FieldBlock fields_;           // of every answer; may be empty
   Recorder recorder_;
   const ExchangeEnvironment environment_;
-  std::size_t open_exchanges_ = 0;
-  net::Signal quiet_;
-  net::Signal busy_;
+  OpenExchanges open_exchanges_;
 };
 
 }  // namespace penstock::gateway

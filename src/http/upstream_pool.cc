@@ -35,6 +35,12 @@ UpstreamPool::~UpstreamPool() {
   member_->pool = nullptr;
 }
 
+void UpstreamPool::set_limits(const PoolLimits& limits) {
+  UpstreamLimit* const all_threads = limits_.all_threads;
+  limits_ = limits;
+  limits_.all_threads = all_threads;
+}
+
 bool UpstreamPool::is_old(const UpstreamConnection& connection) const {
   return limits_.lifetime.count() > 0 && loop_.now() >= connection.opened() + limits_.lifetime;
 }

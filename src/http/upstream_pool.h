@@ -43,6 +43,9 @@ class UpstreamPool {
   // becomes free in time.
   Eventual<Result<UpstreamExchange>> acquire(Reuse reuse, SteadyTime until, net::Signal& cancel);
 
+  // From now on; `all_threads` stays what it was.
+  void set_limits(const PoolLimits& limits);
+
   // Closes idle connections that expired or that the upstream closed. Returns how many are left.
   std::size_t close_expired();
   void close_idle() { idle_.clear(); }

@@ -20,8 +20,8 @@ config::Provider without_operators_parts(config::Provider settings) {
 }  // namespace
 
 CallersUpstream::CallersUpstream(const config::Provider& settings, const config::Server& server,
-                                 const Environment& environment)
-    : Provider(settings, server, environment),
+                                 Environment environment)
+    : Provider(settings, server, std::move(environment)),
       callers_settings_(without_operators_parts(settings)),
       keys_(callers_settings_),
       heads_(callers_settings_) {}
@@ -50,7 +50,7 @@ std::unique_ptr<const Call::OwnEndpoint> CallersUpstream::endpoint_of(
       may_be_private(url) ? net::AddressRule::kAny : net::AddressRule::kPublicOnly;
   auto own = std::make_unique<Call::OwnEndpoint>();
   // A separate pool for one call: a connection to a caller's choice must not serve other callers.
-  own->pool = make_pool(url, rule, net::Asker::kCaller, {});
+  own->pool = pools().separate_pool(url, rule, net::Asker::kCaller);
   own->endpoint.url = url;
   own->endpoint.pool = own->pool.get();
   own->endpoint.auth = settings().auth;

@@ -15,7 +15,7 @@ namespace penstock::providers {
 class CallersUpstream final : public Provider {
  public:
   CallersUpstream(const config::Provider& settings, const config::Server& server,
-                  const Environment& environment);
+                  Environment environment);
 
   Result<Call> call(const ProviderData* data, config::Surface surface) const override;
   Result<Call> list_call(const ProviderData* data) const override;
@@ -33,9 +33,6 @@ class CallersUpstream final : public Provider {
   Result<std::string> follow(const http::ResponseHead& head, const Call& call,
                              std::string_view asked) override;
   std::string_view last_redirect() const override { return {}; }
-  // Connections serve one call each: none rests.
-  std::size_t close_expired() override { return 0; }
-  void close_idle() override {}
 
  private:
   bool may_be_private(const config::Url& url) const;

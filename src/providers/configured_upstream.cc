@@ -16,10 +16,6 @@ const config::Url& messages_url_of(const config::Provider& settings) {
   return settings.messages_url ? *settings.messages_url : *settings.base_url;
 }
 
-bool has_same_origin(const config::Url& a, const config::Url& b) {
-  return a.tls == b.tls && a.port == b.port && a.host == b.host;
-}
-
 // The reference's words.
 Error key_is_missing(const std::string& provider_id) {
   return Error::client(
@@ -32,19 +28,21 @@ Error key_is_missing(const std::string& provider_id) {
 }  // namespace
 
 ConfiguredUpstream::ConfiguredUpstream(const config::Provider& settings,
-                                       const config::Server& server, const Environment& environment)
-    : Provider(settings, server, environment),
+                                       const config::Server& server, Environment environment)
+    : Provider(settings, server, std::move(environment)),
       keys_(settings),
       heads_(settings),
       has_credential_(config::has_credential(settings)),
       openai_(endpoint_of(*settings.base_url, Surface::kOpenAi)),
       anthropic_(endpoint_of(messages_url_of(settings), Surface::kAnthropic)),
-      listing_(listing_endpoint()) {}
+      listing_(listing_endpoint()) {
+  pools().set_limits(pool_limits());
+}
 
 Endpoint ConfiguredUpstream::endpoint_of(const config::Url& url, Surface surface) {
   Endpoint endpoint;
   endpoint.url = url;
-  endpoint.pool = pool_of(url);
+  endpoint.pool = &pools().pool_of(url);
   endpoint.auth = surface == Surface::kOpenAi ? settings().auth : settings().messages_auth;
   endpoint.opening_fields.add("Host", url.authority());
   const Secret& key = settings().api_key;
@@ -70,15 +68,6 @@ Endpoint ConfiguredUpstream::listing_endpoint() {
   return endpoint;
 }
 
-http::UpstreamPool* ConfiguredUpstream::pool_of(const config::Url& url) {
-  for (std::size_t i = 0; i < origins_.size(); ++i) {
-    if (has_same_origin(origins_[i], url)) return pools_[i].get();
-  }
-  origins_.push_back(url);
-  pools_.push_back(make_pool(url, net::AddressRule::kAny, net::Asker::kOperator, pool_limits()));
-  return pools_.back().get();
-}
-
 http::PoolLimits ConfiguredUpstream::pool_limits() const {
   const config::ConnectionLimits& own = settings().connection_limits;
   http::PoolLimits limits;
@@ -88,7 +77,6 @@ http::PoolLimits ConfiguredUpstream::pool_limits() const {
   if (!limits.idle_connections && server().limits.connections_per_upstream > 0) {
     limits.idle_connections = server().limits.connections_per_upstream;
   }
-  limits.all_threads = environment().limit;
   return limits;
 }
 
@@ -117,21 +105,11 @@ Result<std::string> ConfiguredUpstream::follow(const http::ResponseHead& head, c
   Result<std::string> target = redirect_target(head, call.endpoint().url, asked);
   if (target) return target;
   std::string address = redirect_address(head);
-  if (std::exchange(last_redirect_, address) != address && environment().log != nullptr) {
-    environment().log->warning("provider " + settings().id + ": " + settings().base_url->text() +
-                               " redirects to " + address + "; correct its base_url");
+  if (std::exchange(last_redirect_, address) != address && log() != nullptr) {
+    log()->warning("provider " + settings().id + ": " + settings().base_url->text() +
+                   " redirects to " + address + "; correct its base_url");
   }
   return target;
-}
-
-std::size_t ConfiguredUpstream::close_expired() {
-  std::size_t resting = 0;
-  for (const auto& pool : pools_) resting += pool->close_expired();
-  return resting;
-}
-
-void ConfiguredUpstream::close_idle() {
-  for (const auto& pool : pools_) pool->close_idle();
 }
 
 }  // namespace penstock::providers

@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "providers/endpoint.h"
 #include "providers/head_writer.h"
@@ -17,7 +16,7 @@ class ConfiguredUpstream final : public Provider {
  public:
   // The settings have a base_url.
   ConfiguredUpstream(const config::Provider& settings, const config::Server& server,
-                     const Environment& environment);
+                     Environment environment);
 
   Result<Call> call(const ProviderData* data, config::Surface surface) const override;
   Result<Call> list_call(const ProviderData* data) const override;
@@ -37,24 +36,16 @@ class ConfiguredUpstream final : public Provider {
   Result<std::string> follow(const http::ResponseHead& head, const Call& call,
                              std::string_view asked) override;
   std::string_view last_redirect() const override { return last_redirect_; }
-  std::size_t close_expired() override;
-  void close_idle() override;
-
-  // One for each origin.
-  const std::vector<std::unique_ptr<http::UpstreamPool>>& pools() const { return pools_; }
 
  private:
   Endpoint endpoint_of(const config::Url& url, config::Surface surface);
   Endpoint listing_endpoint();
-  http::UpstreamPool* pool_of(const config::Url& url);
   http::PoolLimits pool_limits() const;
   Result<Call> call_to(const Endpoint& endpoint, const ProviderData* data) const;
 
   const Keys keys_;
   const HeadWriter heads_;
-  const bool has_credential_;         // of the operator's
-  std::vector<config::Url> origins_;  // of the pools
-  std::vector<std::unique_ptr<http::UpstreamPool>> pools_;
+  const bool has_credential_;  // of the operator's
   const Endpoint openai_;
   const Endpoint anthropic_;
   const Endpoint listing_;

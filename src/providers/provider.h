@@ -2,10 +2,10 @@
 
 // Provider: one entry of the configuration, as one thread sees it: how its upstream is called.
 //
-// It knows the upstream's addresses, and the credentials and headers of a call, and owns the
-// thread's connections to it. Request bodies pass by it unchanged; it gives their target and
-// fields. There are two kinds, by who names the upstream's URL: the operator (ConfiguredUpstream)
-// or each caller (CallersUpstream).
+// It knows the upstream's addresses, and the credentials and headers of a call, and has the
+// thread's connections to it (providers/origin_pools.h). Request bodies pass by it unchanged; it
+// gives their target and fields. There are two kinds, by who names the upstream's URL: the operator
+// (ConfiguredUpstream) or each caller (CallersUpstream).
 
 #include <memory>
 #include <string>
@@ -17,11 +17,8 @@
 #include "core/result.h"
 #include "http/field_block.h"
 #include "http/head.h"
-#include "http/upstream_limit.h"
-#include "http/upstream_pool.h"
-#include "net/connector.h"
-#include "net/tls_context.h"
 #include "providers/call.h"
+#include "providers/origin_pools.h"
 #include "providers/provider_data.h"
 #include "providers/upstream_request.h"
 #include "telemetry/log.h"
@@ -30,14 +27,9 @@ namespace penstock::providers {
 
 class Provider {
  public:
-  // What the connections need; all of it outlives the provider.
   struct Environment {
-    net::EventLoop& loop;
-    net::Connector& connector;
-    http::ScratchPool& scratch;
-    const net::TlsContext* tls;            // of this provider's settings
-    telemetry::Log* log = nullptr;         // may be null
-    http::UpstreamLimit* limit = nullptr;  // of this provider's settings, for all threads
+    std::shared_ptr<OriginPools> pools;  // as this provider's settings say; not null
+    telemetry::Log* log = nullptr;       // may be null; outlives the provider
   };
 
   virtual ~Provider() = default;
@@ -78,20 +70,19 @@ class Provider {
   const config::AttemptTimeouts& timeouts() const { return timeouts_; }
 
   // Closes the connections that have rested for too long; returns how many still rest.
-  virtual std::size_t close_expired() = 0;
+  std::size_t close_expired() { return pools().close_expired(); }
   // Closes all that rest.
-  virtual void close_idle() = 0;
+  void close_idle() { pools().close_idle(); }
+  // For the provider of a later configuration that has the same connections.
+  const std::shared_ptr<OriginPools>& shared_pools() const { return environment_.pools; }
 
  protected:
-  // All of it outlives the provider.
-  Provider(const config::Provider& settings, const config::Server& server,
-           const Environment& environment);
+  // Settings and server outlive the provider.
+  Provider(const config::Provider& settings, const config::Server& server, Environment environment);
 
   const config::Server& server() const { return server_; }
-  const Environment& environment() const { return environment_; }
-  std::unique_ptr<http::UpstreamPool> make_pool(const config::Url& url, net::AddressRule rule,
-                                                net::Asker named_by,
-                                                const http::PoolLimits& limits) const;
+  OriginPools& pools() const { return *environment_.pools; }
+  telemetry::Log* log() const { return environment_.log; }
 
  private:
   const config::Provider& settings_;
@@ -103,6 +94,6 @@ class Provider {
 // The kind that the settings ask for. Settings and server outlive it.
 std::unique_ptr<Provider> make_provider(const config::Provider& settings,
                                         const config::Server& server,
-                                        const Provider::Environment& environment);
+                                        Provider::Environment environment);
 
 }  // namespace penstock::providers

@@ -110,6 +110,10 @@ class AccessLog {
   // Lines lost since startup: dropped because too many waited, or not written because the output
   // failed. Any thread.
   std::uint64_t dropped_lines() const;
+  // Counts lines that an earlier log has lost as this one's.
+  void count_dropped(std::uint64_t lines) {
+    lines_dropped_.fetch_add(lines, std::memory_order_relaxed);
+  }
 
  private:
   friend class AccessLogShard;

@@ -75,6 +75,11 @@ void Metrics::set_provider_up(ProviderId provider, ProviderUp up) {
   state_of(provider).up.store(up == ProviderUp::kYes, std::memory_order_relaxed);
 }
 
+void Metrics::config_reloaded(bool success) {
+  (success ? reloads_ : reloads_refused_).fetch_add(1, std::memory_order_relaxed);
+  last_reload_success_.store(success, std::memory_order_relaxed);
+}
+
 void Metrics::set_access_log_dropped(std::uint64_t lines) {
   access_log_dropped_.store(lines, std::memory_order_relaxed);
 }

@@ -93,6 +93,9 @@ class Metrics {
   void set_models_registered(ProviderId provider, std::uint64_t models);
   void set_provider_up(ProviderId provider, ProviderUp up);
 
+  // The configuration was taken again, or could not be. Any thread.
+  void config_reloaded(bool success);
+
   // Copied from AccessLog::dropped_lines() before a page is written.
   void set_access_log_dropped(std::uint64_t lines);
 
@@ -113,6 +116,9 @@ class Metrics {
   const MetricsOptions options_;
   SeriesRegistry series_;
   std::atomic<std::uint64_t> access_log_dropped_{0};
+  std::atomic<bool> last_reload_success_{true};
+  std::atomic<std::uint64_t> reloads_{0};  // that succeeded
+  std::atomic<std::uint64_t> reloads_refused_{0};
 
   mutable std::mutex lists_mutex_;  // held to use or change a list below, and to copy it for a page
   LabelList providers_{kProvidersMax + 1};   // a ProviderId is a number of this list

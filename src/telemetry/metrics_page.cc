@@ -137,6 +137,15 @@ bool MetricsPage::write_limits_and_endings(std::size_t) {
         {{"ending", name_of(static_cast<Ending>(i))}},
         sum([i](const ShardValues& shard) { return shard.streams_ended[i].value(); }));
   }
+  exposition_.family("penstock_config_last_reload_success", "gauge",
+                     "Whether the configuration was served when it was last taken again.");
+  exposition_.sample({},
+                     std::uint64_t{metrics_.last_reload_success_.load(std::memory_order_relaxed)});
+  exposition_.family("penstock_config_reloads_total", "counter",
+                     "Reloads of the configuration since the start, by their result.");
+  exposition_.sample({{"result", "served"}}, metrics_.reloads_.load(std::memory_order_relaxed));
+  exposition_.sample({{"result", "refused"}},
+                     metrics_.reloads_refused_.load(std::memory_order_relaxed));
   exposition_.family("penstock_access_log_dropped_total", "counter",
                      "Access-log lines lost because the output was too slow or failed.");
   exposition_.sample({}, metrics_.access_log_dropped_.load(std::memory_order_relaxed));

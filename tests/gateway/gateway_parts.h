@@ -45,10 +45,10 @@ struct GatewayParts {
     listed.id = "m";
     (void)registry->listed(0, {registry->listed_model(0, std::move(listed), WallTime{})});
     for (const config::Provider& provider : settings->providers) {
-      providers.push_back(providers::make_provider(
-          provider, settings->server,
-          providers::Provider::Environment{
-              .loop = loop, .connector = connector, .scratch = scratch, .tls = nullptr}));
+      auto pools = std::make_shared<providers::OriginPools>(providers::OriginPools::Environment{
+          .loop = loop, .connector = connector, .scratch = scratch});
+      providers.push_back(
+          providers::make_provider(provider, settings->server, {.pools = std::move(pools)}));
     }
     if (!settings->routing.routes.empty()) {
       chooser = std::make_shared<routing::Chooser>(

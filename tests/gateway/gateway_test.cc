@@ -70,8 +70,8 @@ TEST_F(GatewayTest, IsQuietAgainAfterAHandlerThatThrew) {
     sim.settle();
   }
   EXPECT_EQ(exceptions, "std::bad_alloc");
-  EXPECT_TRUE(gateway->quiet().raised());
-  EXPECT_FALSE(gateway->busy().raised());
+  EXPECT_TRUE(gateway->open_exchanges().quiet().raised());
+  EXPECT_FALSE(gateway->open_exchanges().busy().raised());
   EXPECT_NE(metrics->text().find("penstock_open_requests 0\n"), std::string::npos)
       << metrics->text();
 }

@@ -212,7 +212,7 @@ TEST_F(RoutedHedgingTest, EndsBothAttemptsIfTheSecondThrows) {
   pass(milliseconds(40));
   EXPECT_EQ(a().open, 0u);
   EXPECT_EQ(a().cut_short, 1u);
-  EXPECT_TRUE(gateway->quiet().raised());
+  EXPECT_TRUE(gateway->open_exchanges().quiet().raised());
   b().throws = false;
   a().next.push_back(Act::silence());
   Client& next = begin(chat());
@@ -228,7 +228,7 @@ TEST_F(RoutedHedgingTest, BeginsNoSecondAttemptIfTheFirstThrows) {
   EXPECT_EQ(take_exceptions(), "connecting is broken");
   pass(seconds(2));
   EXPECT_EQ(b().served(), 0u);
-  EXPECT_TRUE(gateway->quiet().raised());
+  EXPECT_TRUE(gateway->open_exchanges().quiet().raised());
 }
 
 }  // namespace

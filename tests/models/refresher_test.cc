@@ -66,11 +66,10 @@ class RefresherTest : public ::testing::Test {
                                               .shard = shard_,
                                               .log = log_,
                                               .server = settings_->server});
+    auto pools = std::make_shared<providers::OriginPools>(providers::OriginPools::Environment{
+        .loop = simulated_.loop(), .connector = connector_, .scratch = scratch_});
     provider_ = providers::make_provider(settings_->providers[0], settings_->server,
-                                         providers::Provider::Environment{.loop = simulated_.loop(),
-                                                                          .connector = connector_,
-                                                                          .scratch = scratch_,
-                                                                          .tls = nullptr});
+                                         {.pools = std::move(pools)});
     tasks_.start(refresher_->keep_fresh(0, *provider_, stop_, [this] { ++asked_; }));
     simulated_.settle();
   }

@@ -22,12 +22,17 @@ import time
 from pathlib import Path
 
 SOURCE_DIR = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE_DIR / "tests" / "support"))
+
+from processes import Load, free_port, wait_until_listening  # noqa: E402
+
 NAMES = ("east", "south", "west")
 MODEL = "sim-small"
 # Streams of about a second, of which a tenth is before the first content.
 STREAM = {"first_token_ms": 100, "tokens": 40, "tokens_per_second": 40}
-WAIT_SECONDS = 30
 LINES_MAX = 20  # of the access log
+# Each fault is printed.
+FAULTS = ("--count-by", "x-penstock-target", "--log-faults", "--allow-broken-streams")
 SOUND_SECONDS = 2  # before the first kill: the load begins with one request that must succeed
 
 
@@ -39,21 +44,6 @@ def guarded_port():
     guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     guard.bind(("127.0.0.1", 0))
     return guard.getsockname()[1], guard
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_listening(port, process):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.005)
-    raise SystemExit(f"{process.args[0]} does not listen on port {port}")
 
 
 class Upstream:
@@ -86,29 +76,6 @@ def configuration(upstreams, access_log):
     lines += ["routing:", "  routes:", f"    - model: {MODEL}", "      targets:"]
     lines += [f"        - {{provider: {upstream.name}, model: {MODEL}}}" for upstream in upstreams]
     return "\n".join([*lines, "server:", f"  access_log: {access_log}", ""])
-
-
-class Load:
-    """penstock-load in the background."""
-
-    def __init__(self, bin_dir, port, seconds, *more):
-        command = [str(bin_dir / "penstock-load"), "--port", str(port), "--model", MODEL,
-                   "--warmup", "0", "--duration", str(seconds), "--timeout", str(WAIT_SECONDS),
-                   "--count-by", "x-penstock-target", "--log-faults", "--allow-broken-streams",
-                   *more]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-    def counts(self):
-        """What it reports at its end; each fault has been printed."""
-        out, _ = self._process.communicate(timeout=10 * WAIT_SECONDS)
-        return json.loads(out)
-
-    def running(self):
-        return self._process.poll() is None
-
-    def stop(self):
-        if self.running():
-            self._process.kill()
 
 
 def kill_in_turn(upstreams, seconds):
@@ -160,9 +127,9 @@ def run(bin_dir, given, work, to_stop):
     wait_until_listening(port, penstock)
 
     seconds = given.seconds + SOUND_SECONDS
-    whole = Load(bin_dir, port, seconds, "--rate", str(given.rate), "--connections", "64")
+    whole = Load(bin_dir, port, seconds, *FAULTS, "--rate", str(given.rate), "--connections", "64")
     to_stop.callback(whole.stop)
-    streams = Load(bin_dir, port, seconds, "--stream", "--connections", str(given.streams),
+    streams = Load(bin_dir, port, seconds, *FAULTS, "--stream", "--connections", str(given.streams),
                    "--sim", json.dumps(STREAM), "--ramp", "1")
     to_stop.callback(streams.stop)
     time.sleep(SOUND_SECONDS)

@@ -79,7 +79,7 @@ class ProviderTest : public ::testing::Test {
   // To how many origins there are connections.
   std::size_t pools() {
     const ConfiguredUpstream upstream(settings, server, environment());
-    return upstream.pools().size();
+    return upstream.shared_pools()->size();
   }
   // The head of asking for the models.
   std::string list_head() {
@@ -110,8 +110,8 @@ class ProviderTest : public ::testing::Test {
 
  private:
   Provider::Environment environment() {
-    return {
-        .loop = simulated_.loop(), .connector = connector_, .scratch = scratch_, .tls = nullptr};
+    return {.pools = std::make_shared<OriginPools>(OriginPools::Environment{
+                .loop = simulated_.loop(), .connector = connector_, .scratch = scratch_})};
   }
   static std::optional<ProviderData> data_of(std::string_view json) {
     if (json.empty()) return std::nullopt;

@@ -40,13 +40,20 @@ server:
 }
 
 TestService::TestService(config::Settings settings) {
+  auto started = app::Service::start(as_served(std::move(settings)), log_);
+  if (!started) throw std::runtime_error(started.error().message);
+  service_ = std::move(*started);
+}
+
+std::shared_ptr<const config::Settings> TestService::as_served(config::Settings settings) const {
   settings.server.host = "127.0.0.1";
   settings.server.port = 0;
   settings.server.access_log = directory_.path_of("access.log");
-  auto started =
-      app::Service::start(std::make_shared<const config::Settings>(std::move(settings)), log_);
-  if (!started) throw std::runtime_error(started.error().message);
-  service_ = std::move(*started);
+  return std::make_shared<const config::Settings>(std::move(settings));
+}
+
+Status TestService::reload(config::Settings settings) {
+  return service_->reload(as_served(std::move(settings)));
 }
 
 TestService::~TestService() {

@@ -13,6 +13,7 @@
 
 #include "app/service.h"
 #include "config/settings.h"
+#include "core/result.h"
 #include "support/patience.h"
 #include "support/temp_directory.h"
 #include "telemetry/log.h"
@@ -38,6 +39,9 @@ class TestService {
 
   std::uint16_t port() const { return service_->port(); }
 
+  // Serves new requests with these settings, but for the address and the access log.
+  Status reload(config::Settings settings);
+
   void drain() { service_->drain(); }
   void stop() { service_->stop(); }
   // Whether the threads have ended in time, after drain() or stop().
@@ -50,6 +54,8 @@ class TestService {
   double metric(std::string_view sample) const;
 
  private:
+  std::shared_ptr<const config::Settings> as_served(config::Settings settings) const;
+
   TempDirectory directory_;
   telemetry::Log log_{telemetry::LogLevel::kOff};
   std::unique_ptr<app::Service> service_;

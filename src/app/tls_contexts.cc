@@ -1,10 +1,17 @@
-#include "app/upstream_tls.h"
+#include "app/tls_contexts.h"
 
 #include <utility>
 
 namespace penstock::app {
 
-Result<net::TlsContext> upstream_tls(const config::Provider& provider) {
+Result<net::TlsContext> tls_context_of(const config::Server& server) {
+  return net::TlsContext::server({.certificate_file = server.tls_certfile,
+                                  .key_file = server.tls_keyfile,
+                                  .client_ca_file = server.tls_cafile,
+                                  .ciphers = server.tls_ciphers});
+}
+
+Result<net::TlsContext> tls_context_of(const config::Provider& provider) {
   using Verify = net::TlsContext::ClientOptions::Verify;
   const config::UpstreamTls& tls = provider.tls;
   net::TlsContext::ClientOptions options;
