@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <string>
+#include <system_error>
 #include <thread>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 namespace penstock::app {
 namespace {
@@ -34,12 +40,11 @@ timespec timespec_of(nanoseconds time) {
   return {.tv_sec = static_cast<time_t>(whole.count()), .tv_nsec = (time - whole).count()};
 }
 
-// The next of the signals; 0 if none comes in time.
-int next_signal(const sigset_t& signals, std::optional<nanoseconds> limit) {
-  int signal = 0;
-  if (!limit) return sigwait(&signals, &signal) == 0 ? signal : 0;
-  const timespec time = timespec_of(*limit);
-  return std::max(0, sigtimedwait(&signals, nullptr, &time));
+// 0 if none is there.
+int read_signal(int descriptor) {
+  signalfd_siginfo info;
+  const ssize_t count = ::read(descriptor, &info, sizeof info);
+  return count == ssize_t{sizeof info} ? static_cast<int>(info.ssi_signo) : 0;
 }
 
 }  // namespace
@@ -54,13 +59,22 @@ struct RunLoop::Running {
 // They include the signals on which other servers reload or rotate, whose default is to end the
 // process.
 RunLoop::RunLoop() {
-  sigemptyset(&signals_);
+  sigset_t signals;
+  sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
-    sigaddset(&signals_, signal);
+    sigaddset(&signals, signal);
   }
-  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signals_ = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (signals_ < 0) {
+    throw std::system_error(errno, std::generic_category(), "signals cannot be received");
+  }
   // OpenSSL writes without MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+RunLoop::~RunLoop() {
+  ::close(signals_);
 }
 
 void RunLoop::run(Service& service, Supervision& supervision, telemetry::Log& log) {
@@ -73,6 +87,26 @@ void RunLoop::run(Service& service, Supervision& supervision, telemetry::Log& lo
   wait_until_ended(running);
 }
 
+// The next of the signals; 0 if none comes in time, or something else happens.
+int RunLoop::next_signal(std::optional<nanoseconds> limit) const {
+  std::vector<pollfd> awaited = {{.fd = signals_, .events = POLLIN, .revents = 0}};
+  for (const Source& source : sources_) {
+    awaited.push_back({.fd = source.descriptor(), .events = POLLIN, .revents = 0});
+    const std::optional<SteadyTime> due = source.due();
+    if (!due) continue;
+    const nanoseconds left = std::max(nanoseconds(0), *due - now());
+    limit = limit ? std::min(*limit, left) : left;
+  }
+  const timespec time = timespec_of(limit.value_or(nanoseconds(0)));
+  const int ready = ppoll(awaited.data(), awaited.size(), limit ? &time : nullptr, nullptr);
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const std::optional<SteadyTime> due = sources_[i].due();
+    const bool is_readable = ready > 0 && awaited[i + 1].revents != 0;
+    if (is_readable || (due && *due <= now())) sources_[i].reaction();
+  }
+  return read_signal(signals_);
+}
+
 // The signal that ends the server; 0 if none comes until then.
 int RunLoop::wait_for_end(Running& running, std::optional<SteadyTime> until) const {
   for (;;) {
@@ -83,7 +117,7 @@ int RunLoop::wait_for_end(Running& running, std::optional<SteadyTime> until) con
       if (left.count() <= 0) return 0;
       limit = limit ? std::min(*limit, left) : left;
     }
-    const int signal = next_signal(signals_, limit);
+    const int signal = next_signal(limit);
     if (ends_server(signal)) return signal;
     if (signal != 0) react(signal, running.log);
   }

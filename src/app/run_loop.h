@@ -1,7 +1,7 @@
 #pragma once
 
-// RunLoop: what the main thread does while the server runs. It waits for signals and reacts to
-// them.
+// RunLoop: what the main thread does while the server runs. It waits for signals, and for what else
+// it is told of, and reacts to them.
 //
 //   RunLoop run_loop;                                   // before any thread starts
 //   run_loop.on(SIGHUP, [&] { reload.request(); });     // each signal has one named reaction
@@ -20,6 +20,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "app/service.h"
 #include "app/supervision.h"
@@ -38,6 +39,17 @@ class RunLoop {
   RunLoop(const RunLoop&) = delete;
   RunLoop& operator=(const RunLoop&) = delete;
 
+  ~RunLoop();
+
+  // What may happen besides signals: a descriptor becomes readable, or a time comes. Both are asked
+  // for before each wait, so they may change; -1 and nullopt: nothing is awaited.
+  struct Source {
+    std::function<int()> descriptor;
+    std::function<std::optional<SteadyTime>()> due;
+    Reaction reaction;
+  };
+  void on(Source source) { sources_.push_back(std::move(source)); }
+
   // What SIGHUP, SIGUSR1 or SIGUSR2 does.
   void on(int signal, Reaction reaction) { reactions_[signal] = std::move(reaction); }
 
@@ -47,12 +59,14 @@ class RunLoop {
  private:
   struct Running;
 
+  int next_signal(std::optional<std::chrono::nanoseconds> limit) const;
   int wait_for_end(Running& running, std::optional<SteadyTime> until = std::nullopt) const;
   void wait_until_ended(Running& running) const;
   void react(int signal, telemetry::Log& log) const;
 
-  sigset_t signals_;
+  int signals_;  // the descriptor that they can be read from
   std::map<int, Reaction> reactions_;
+  std::vector<Source> sources_;
 };
 
 }  // namespace penstock::app

@@ -120,6 +120,8 @@ TEST_F(FileWatchTest, SeesALinkAboveTheFile) {
   write("b/run.yaml", "b");
   fs::create_directory_symlink(path("a"), path("current"));
   watch({path("current/run.yaml")});
+  write("a/run.yaml", "z");
+  EXPECT_EQ(changes(), 1);
   fs::create_directory_symlink("b", path("next"));
   fs::rename(path("next"), path("current"));
   EXPECT_EQ(changes(), 1);
