@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/configuration.h"
+#include "app/configuration_watch.h"
 #include "app/model_table.h"
 #include "app/reload.h"
 #include "app/route_question.h"
@@ -171,11 +172,21 @@ int serve(const ServeOptions& options) {
                            .models = [&] { return (*service)->models(); },
                            .open_requests = nullptr});
   Reload reload(options, **service, log);
-  run_loop.on(SIGHUP, [&] {
+  ConfigurationWatch watch(options.config.file, log);
+  watch.follow(*settings, configuration.files);
+  const auto take_new_configuration = [&] {
     manager.reloading();
-    reload.run();
+    const Reload::Outcome outcome = reload.run();
+    if (outcome.is_served) watch.follow(*(*service)->settings(), outcome.files);
     supervision.serving();
-  });
+  };
+  run_loop.on(SIGHUP, take_new_configuration);
+  run_loop.on({.descriptor = [&] { return watch.descriptor(); },
+               .due = [&] { return watch.due(); },
+               .reaction =
+                   [&] {
+                     if (watch.has_changed(clock.steady())) take_new_configuration();
+                   }});
   run_loop.run(**service, supervision, log);
   log.info("ended");
   return kSuccess;

@@ -71,6 +71,7 @@ ConfigurationToServe configuration_to_serve(const ServeOptions& options) {
     made.problems.push_back("penstock: " + anonymous_refusal(server.host));
     return made;
   }
+  for (const config::FileText& file : loaded.files) made.files.push_back(file.path);
   made.settings = std::make_shared<config::Settings>(std::move(*loaded.settings));
   return made;
 }

@@ -21,6 +21,7 @@ std::shared_ptr<config::Settings> load_configuration(
 struct ConfigurationToServe {
   std::shared_ptr<config::Settings> settings;  // null: it cannot be served
   std::vector<std::string> problems;           // that keep it from that; else warnings
+  std::vector<std::string> files;              // that it refers to (`${file:…}`)
 };
 // The one that a server with these options serves: with the address of the command line. One that
 // would let anybody use the upstreams is refused.

@@ -42,7 +42,9 @@ Reload::Outcome Reload::run() {
   if (Status serving = service_.reload(wanted.settings); !serving) {
     return refused({serving.error().message});
   }
-  return served(*before, *wanted.settings);
+  Outcome outcome = served(*before, *wanted.settings);
+  outcome.files = std::move(wanted.files);
+  return outcome;
 }
 
 Reload::Outcome Reload::refused(std::vector<std::string> problems) {
@@ -51,7 +53,7 @@ Reload::Outcome Reload::refused(std::vector<std::string> problems) {
   log_.error(
       "the new configuration is not served because of the problems above; the one before "
       "stays");
-  return {.is_served = false, .lines = std::move(problems)};
+  return {.is_served = false, .lines = std::move(problems), .files = {}};
 }
 
 Reload::Outcome Reload::served(const config::Settings& before, const config::Settings& after) {
@@ -62,7 +64,7 @@ Reload::Outcome Reload::served(const config::Settings& before, const config::Set
   if (lines.empty()) lines.emplace_back("nothing has changed but what files contain");
   for (const std::string& line : lines) log_.info(line);
   log_.info("the configuration is reloaded");
-  return {.is_served = true, .lines = std::move(lines)};
+  return {.is_served = true, .lines = std::move(lines), .files = {}};
 }
 
 }  // namespace penstock::app

@@ -27,6 +27,7 @@ class Reload {
     bool is_served = false;
     // What has changed; or the problems, with file and line where they have one. No secrets.
     std::vector<std::string> lines;
+    std::vector<std::string> files;  // that the configuration refers to, if it is served
   };
   // Also writes the lines to the log.
   Outcome run();

@@ -184,6 +184,18 @@ constexpr std::array kTlsConfigKeys = {
                 }},
 };
 
+constexpr std::array kReloadKeys = {
+    Key<ReloadRules>{"watch", "boolean", "false",
+                     [](Decoder& decoder, const Node& node, ReloadRules& reload) {
+                       store(decoder.boolean(node), reload.watch);
+                     }},
+    Key<ReloadRules>{"debounce", "duration", "500ms",
+                     [](Decoder& decoder, const Node& node, ReloadRules& reload) {
+                       store(decoder.duration(node, {milliseconds(10), std::chrono::minutes(1)}),
+                             reload.debounce);
+                     }},
+};
+
 constexpr std::array kServerKeys = {
     Key<Server>{"host", "host", "127.0.0.1",
                 [](Decoder& decoder, const Node& node, Server& server) {
@@ -255,6 +267,14 @@ constexpr std::array kServerKeys = {
                   store(decoder.boolean(node), server.core_dumps);
                 }},
     Key<Server>{"caller_url_hosts", "list of hosts", "[]", decode_caller_url_hosts},
+    Key<Server>{"reload", "mapping", "{}",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  decode_section<ReloadRules>(decoder, node, kReloadKeys, server.reload);
+                },
+                Use::kOptional,
+                [](const std::string& path, KnownKeys& out) {
+                  list_section<ReloadRules>(path, kReloadKeys, out);
+                }},
     Key<Server>{"auth", "mapping", "{}", decode_auth, Use::kOptional,
                 [](const std::string& path, KnownKeys& out) {
                   list_section<Server>(path, kAuthKeys, out);

@@ -241,6 +241,10 @@ void write_server(DescriptionWriter& out, const Server& server) {
   std::vector<std::string> hosts;
   for (const CallerUrlHost& host : server.caller_url_hosts) hosts.push_back(host.text());
   write_texts(out, "caller_url_hosts", hosts);
+  out.open("reload");
+  out.literal("watch", boolean(server.reload.watch));
+  write_time(out, "debounce", server.reload.debounce);
+  out.close();
   write_cors(out, server.cors);
   out.close();
 }

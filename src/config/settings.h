@@ -203,6 +203,12 @@ struct CallerUrlHost {
   bool operator==(const CallerUrlHost&) const = default;
 };
 
+// Whether the server takes a new configuration by itself when its files change.
+struct ReloadRules {
+  bool watch = false;
+  milliseconds debounce{500};  // since the last change of a file
+};
+
 struct Server {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8321;
@@ -221,6 +227,7 @@ struct Server {
   LogLevel log_level = LogLevel::kInfo;
   bool core_dumps = false;  // whether a crash may write the memory, including keys, to disk
   std::vector<CallerUrlHost> caller_url_hosts;
+  ReloadRules reload;
   std::optional<Cors> cors;  // nullopt: pages in browsers are not told that they may
 };
 
