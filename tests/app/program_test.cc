@@ -71,7 +71,7 @@ TEST_F(ProgramTest, ServesAndEndsInTwoSecondsAlthoughNobodyReadsItsLogs) {
 }
 
 // reported-failures 6.7
-TEST_F(ProgramTest, GoesOnAfterSignalsThatAskForAReload) {
+TEST_F(ProgramTest, GoesOnAfterSignalsThatMeanNothingToIt) {
   Program program(serve());
   RawClient client(port_of(program));
   for (const int signal : {SIGUSR1, SIGUSR2, SIGPIPE}) {
