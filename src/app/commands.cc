@@ -25,10 +25,10 @@
 #include "config/load.h"
 #include "config/node.h"
 #include "config/url.h"
+#include "core/ip_address.h"
 #include "core/text.h"
 #include "core/version.h"
 #include "net/descriptor_limit.h"
-#include "net/ip_address.h"
 
 namespace penstock::app {
 namespace {

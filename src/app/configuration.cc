@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "config/load.h"
-#include "net/ip_address.h"
+#include "core/ip_address.h"
 
 namespace penstock::app {
 
@@ -37,10 +37,10 @@ telemetry::LogLevel log_level(config::LogLevel level) {
 
 bool is_loopback(const std::string& host) {
   if (host == "localhost") return true;
-  const std::optional<net::IpAddress> address = net::IpAddress::parse(host);
+  const std::optional<IpAddress> address = IpAddress::parse(host);
   if (!address) return false;
-  const net::IpAddress loopback_v4(net::IpAddress::V4Bytes{127, 0, 0, 0});
-  return address->unmapped().has_prefix(loopback_v4, 8) || *address == net::IpAddress::parse("::1");
+  const IpAddress loopback_v4(IpAddress::V4Bytes{127, 0, 0, 0});
+  return address->unmapped().has_prefix(loopback_v4, 8) || *address == IpAddress::parse("::1");
 }
 
 std::string anonymous_refusal(const std::string& host) {

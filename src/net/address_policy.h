@@ -7,7 +7,7 @@
 // caller's host is resolved, every address is checked here, and the connection is made to exactly
 // the address that was checked. Hosts of the operator's configuration are not checked.
 
-#include "net/ip_address.h"
+#include "core/ip_address.h"
 
 namespace penstock::net {
 

@@ -1,4 +1,4 @@
-#include "net/ip_address.h"
+#include "core/ip_address.h"
 
 #include <gtest/gtest.h>
 #include <netdb.h>
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace penstock::net {
+namespace penstock {
 namespace {
 
 TEST(IpAddress, ReadsLiteralsAndWritesThemInTheShortestForm) {
@@ -141,4 +141,4 @@ TEST(IpAddress, GoesThroughSocketAddresses) {
 }
 
 }  // namespace
-}  // namespace penstock::net
+}  // namespace penstock

@@ -1,4 +1,4 @@
-#include "net/ip_address.h"
+#include "core/ip_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace penstock::net {
+namespace penstock {
 namespace {
 
 constexpr IpAddress::V6Bytes kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
@@ -96,4 +96,4 @@ std::string IpAddress::to_text() const {
   return text;
 }
 
-}  // namespace penstock::net
+}  // namespace penstock

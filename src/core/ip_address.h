@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace penstock::net {
+namespace penstock {
 
 class IpAddress {
  public:
@@ -57,4 +57,4 @@ class IpAddress {
   V6Bytes bytes_{};
 };
 
-}  // namespace penstock::net
+}  // namespace penstock
