@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "net/address_policy.h"
 #include "net/task_group.h"
@@ -29,8 +30,18 @@ bool may_be_dialled_for_a_caller(const SocketAddress& address) {
   return ip && is_public(*ip);
 }
 
+std::string_view name_of(Destination::Party party) {
+  return party == Destination::Party::kProxy ? "the proxy" : "the upstream";
+}
+
 std::string reason(int error_number) {
   return std::strerror(error_number);
+}
+
+Error no_socket(std::string_view party) {
+  std::string message("cannot create a socket for ");
+  message.append(party).append(": ").append(reason(errno));
+  return unreachable(std::move(message));
 }
 
 int pending_error(int descriptor) {
@@ -57,7 +68,27 @@ std::vector<SocketAddress> in_turn(const std::vector<SocketAddress>& addresses) 
   return result;
 }
 
+// A unix socket whose queue is full refuses, and no event reports that there is room again.
+constexpr std::chrono::milliseconds kFullSocketPause{10};
+
+sockaddr_un unix_address(std::string_view path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+int connect_unix(int descriptor, const sockaddr_un& address) {
+  const auto* any = reinterpret_cast<const sockaddr*>(&address);
+  return ::connect(descriptor, any, sizeof address) == 0 ? 0 : errno;
+}
+
 }  // namespace
+
+Task<Result<std::vector<SocketAddress>>> Connector::addresses_of(const Destination&, SteadyTime,
+                                                                 Signal&) {
+  co_return failure(unreachable("this connector has no addresses"));
+}
 
 // Several attempts at one destination; the first success counts.
 struct SocketConnector::Race {
@@ -71,12 +102,15 @@ struct SocketConnector::Race {
 
 Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect(const Destination& destination,
                                                                SteadyTime until, Signal& cancel) {
-  auto addresses = co_await addresses_of(destination, Question::Wanted::kKept, until, cancel);
+  if (!destination.socket.empty()) {
+    co_return co_await connect_to_socket(destination, until, cancel);
+  }
+  auto addresses = co_await look_up(destination, Question::Wanted::kKept, until, cancel);
   if (!addresses) co_return failure(std::move(addresses.error()));
   auto stream = co_await connect_to_any(destination, *addresses, until, cancel);
   if (stream || cancel.raised()) co_return std::move(stream);
   // The cached addresses cannot be reached: the host may have moved.
-  auto moved = co_await addresses_of(destination, Question::Wanted::kNew, until, cancel);
+  auto moved = co_await look_up(destination, Question::Wanted::kNew, until, cancel);
   if (!moved) co_return std::move(stream);
   std::erase_if(*moved, [&](const SocketAddress& address) {
     return std::ranges::any_of(
@@ -86,9 +120,16 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect(const Destination
   co_return co_await connect_to_any(destination, *moved, until, cancel);
 }
 
-// The addresses that are permitted.
 Task<Result<std::vector<SocketAddress>>> SocketConnector::addresses_of(
-    const Destination& destination, Question::Wanted wanted, SteadyTime until, Signal& cancel) {
+    const Destination& destination, SteadyTime until, Signal& cancel) {
+  return look_up(destination, Question::Wanted::kKept, until, cancel);
+}
+
+// The addresses that are permitted.
+Task<Result<std::vector<SocketAddress>>> SocketConnector::look_up(const Destination& destination,
+                                                                  Question::Wanted wanted,
+                                                                  SteadyTime until,
+                                                                  Signal& cancel) {
   Question question{.host = destination.host,
                     .port = destination.port,
                     .asker = destination.named_by,
@@ -147,7 +188,7 @@ Task<void> SocketConnector::run(Race& race, const Destination& destination, Sock
                                 SteadyTime until) {
   Deadline deadline(loop_);
   deadline.set(until);
-  auto socket = co_await open(address, deadline, race.stop);
+  auto socket = co_await open(destination, address, deadline, race.stop);
   Result<std::unique_ptr<Stream>> stream;
   if (!socket) {
     stream = failure(std::move(socket.error()));
@@ -170,36 +211,64 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to(const Destinat
                                                                   Signal& cancel) {
   Deadline deadline(loop_);
   deadline.set(until);
-  auto socket = co_await open(address, deadline, cancel);
+  auto socket = co_await open(destination, address, deadline, cancel);
   if (!socket) co_return failure(std::move(socket.error()));
   co_return co_await secure(destination, std::move(*socket), address, deadline, cancel);
 }
 
 // A TCP connection.
-Task<Result<std::unique_ptr<RegisteredSocket>>> SocketConnector::open(SocketAddress address,
-                                                                      Deadline& deadline,
-                                                                      Signal& cancel) {
+Task<Result<std::unique_ptr<RegisteredSocket>>> SocketConnector::open(
+    const Destination& destination, SocketAddress address, Deadline& deadline, Signal& cancel) {
+  const std::string_view party = name_of(destination.party);
   const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) {
-    co_return failure(unreachable("cannot create a socket for the upstream: " + reason(errno)));
-  }
+  if (descriptor < 0) co_return failure(no_socket(party));
   const int started = ::connect(descriptor, address.data(), address.size());
   const int start_error = started == 0 ? 0 : errno;
+  co_return co_await finish_connect(descriptor, start_error, party, deadline, cancel);
+}
+
+Task<Result<std::unique_ptr<Stream>>> SocketConnector::connect_to_socket(
+    const Destination& destination, SteadyTime until, Signal& cancel) {
+  const std::string_view party = name_of(destination.party);
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) co_return failure(no_socket(party));
+  const sockaddr_un address = unix_address(destination.socket);
+  int error = connect_unix(descriptor, address);
+  while (error == EAGAIN && !cancel.raised() && loop_.now() + kFullSocketPause < until) {
+    Deadline pause(loop_);
+    pause.set_after(kFullSocketPause);
+    co_await wait_any(loop_, &pause, cancel);
+    error = connect_unix(descriptor, address);
+  }
+  Deadline deadline(loop_);
+  deadline.set(until);
+  auto socket = co_await finish_connect(descriptor, error, party, deadline, cancel);
+  if (!socket) co_return failure(std::move(socket.error()));
+  co_return std::make_unique<SocketStream>(std::move(*socket), SocketAddress::of_unix_socket());
+}
+
+// Takes over the descriptor, whose connect call ended with that error.
+Task<Result<std::unique_ptr<RegisteredSocket>>> SocketConnector::finish_connect(
+    int descriptor, int start_error, std::string_view party, Deadline& deadline, Signal& cancel) {
   // Registered after the connect call: a socket that is not connected yet reports a hang-up.
   auto socket = std::make_unique<RegisteredSocket>(poller_, descriptor);
-  if (!socket->registered()) co_return failure(unreachable("no room for the upstream's socket"));
+  if (!socket->registered()) co_return failure(unreachable("no room for another socket"));
   if (start_error == EINPROGRESS) {
     const Woken woken = co_await wait_any(loop_, &deadline, cancel, socket->readiness().writable);
     if (woken.by(cancel)) co_return failure(Error::cancelled());
     if (woken.timed_out()) {
-      co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
-                                        "connecting to the upstream took too long")
-                            .at_limit(Limit::kConnectTimeout));
+      std::string message("connecting to ");
+      message.append(party).append(" took too long");
+      co_return failure(
+          Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent, std::move(message))
+              .at_limit(Limit::kConnectTimeout));
     }
   }
   const int error = start_error == EINPROGRESS ? pending_error(descriptor) : start_error;
   if (error != 0) {
-    co_return failure(unreachable("cannot connect to the upstream: " + reason(error)));
+    std::string message("cannot connect to ");
+    message.append(party).append(": ").append(reason(error));
+    co_return failure(unreachable(std::move(message)));
   }
   co_return std::move(socket);
 }
@@ -212,7 +281,8 @@ Task<Result<std::unique_ptr<Stream>>> SocketConnector::secure(
     co_return std::make_unique<SocketStream>(std::move(socket), address);
   }
   auto stream = std::make_unique<TlsStream>(std::move(socket), address, *destination.tls);
-  Status shaken = co_await stream->connect(loop_, deadline, cancel, destination.host);
+  Status shaken =
+      co_await stream->connect(loop_, deadline, cancel, destination.host, destination.party);
   if (!shaken) co_return failure(std::move(shaken.error()));
   co_return stream;
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -20,6 +21,7 @@
 #include "net/socket_stream.h"
 #include "net/stream.h"
 #include "net/tls_context.h"
+#include "net/tls_stream.h"
 
 namespace penstock::net {
 
@@ -28,11 +30,15 @@ namespace penstock::net {
 enum class AddressRule : std::uint8_t { kAny, kPublicOnly };
 
 struct Destination {
+  using Party = TlsStream::Party;
+
   std::string host;  // a name or an IP address without brackets
   std::uint16_t port = 80;
   const TlsContext* tls = nullptr;  // null: plain
   AddressRule rule = AddressRule::kAny;
   Asker named_by = Asker::kOperator;
+  Party party = Party::kUpstream;  // for messages
+  std::string socket = {};         // the path of a unix socket that is there; empty: none
 };
 
 // The seam for simulations. One instance per loop.
@@ -45,6 +51,10 @@ class Connector {
   // when `cancel` is raised. After any of them, no byte of a request has been sent.
   virtual Task<Result<std::unique_ptr<Stream>>> connect(const Destination& destination,
                                                         SteadyTime until, Signal& cancel) = 0;
+
+  // The addresses of the destination's host, if its rule permits them. Errors: as for connect().
+  virtual Task<Result<std::vector<SocketAddress>>> addresses_of(const Destination& destination,
+                                                                SteadyTime until, Signal& cancel);
 };
 
 class SocketConnector final : public Connector {
@@ -54,13 +64,17 @@ class SocketConnector final : public Connector {
 
   Task<Result<std::unique_ptr<Stream>>> connect(const Destination& destination, SteadyTime until,
                                                 Signal& cancel) override;
+  Task<Result<std::vector<SocketAddress>>> addresses_of(const Destination& destination,
+                                                        SteadyTime until, Signal& cancel) override;
 
  private:
   struct Race;
   using Addresses = std::vector<SocketAddress>;
 
-  Task<Result<Addresses>> addresses_of(const Destination& destination, Question::Wanted wanted,
-                                       SteadyTime until, Signal& cancel);
+  Task<Result<Addresses>> look_up(const Destination& destination, Question::Wanted wanted,
+                                  SteadyTime until, Signal& cancel);
+  Task<Result<std::unique_ptr<Stream>>> connect_to_socket(const Destination& destination,
+                                                          SteadyTime until, Signal& cancel);
   Task<Result<std::unique_ptr<Stream>>> connect_to_any(const Destination& destination,
                                                        const Addresses& addresses, SteadyTime until,
                                                        Signal& cancel);
@@ -69,8 +83,13 @@ class SocketConnector final : public Connector {
   Task<Result<std::unique_ptr<Stream>>> connect_to(const Destination& destination,
                                                    SocketAddress address, SteadyTime until,
                                                    Signal& cancel);
-  Task<Result<std::unique_ptr<RegisteredSocket>>> open(SocketAddress address, Deadline& deadline,
+  Task<Result<std::unique_ptr<RegisteredSocket>>> open(const Destination& destination,
+                                                       SocketAddress address, Deadline& deadline,
                                                        Signal& cancel);
+  Task<Result<std::unique_ptr<RegisteredSocket>>> finish_connect(int descriptor, int start_error,
+                                                                 std::string_view party,
+                                                                 Deadline& deadline,
+                                                                 Signal& cancel);
   Task<Result<std::unique_ptr<Stream>>> secure(const Destination& destination,
                                                std::unique_ptr<RegisteredSocket> socket,
                                                SocketAddress address, Deadline& deadline,

@@ -39,6 +39,17 @@ bool EpollPoller::add(int descriptor, Readiness& readiness) {
   return epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
+bool EpollPoller::add_shared(int descriptor, Readiness& readiness) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE;
+  event.data.ptr = &readiness;
+  return epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+void EpollPoller::remove(int descriptor) {
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
+}
+
 void EpollPoller::poll(std::chrono::nanoseconds timeout) {
   timespec limit{};
   timespec* limit_pointer = nullptr;

@@ -36,6 +36,10 @@ class EpollPoller final : public Poller {
   // Nothing is raised yet: the first poll reports what is already true. False if the kernel has no
   // room (ENOMEM, ENOSPC).
   [[nodiscard]] bool add(int descriptor, Readiness& readiness);
+  // The same for a listening socket that other pollers have too: an event wakes one of them.
+  // Closing this descriptor does not remove it while others of the socket are open: remove() does.
+  [[nodiscard]] bool add_shared(int descriptor, Readiness& readiness);
+  void remove(int descriptor);
 
   void poll(std::chrono::nanoseconds timeout) override;
   void wake() override;

@@ -13,7 +13,6 @@
 namespace penstock::net {
 namespace {
 
-constexpr int kBacklog = 4096;
 // What the kernel may buffer for a slow client; more would only delay back-pressure towards the
 // upstream. The kernel doubles the figure for its own use.
 constexpr int kSendBufferBytes = 256 * 1024;
@@ -80,6 +79,17 @@ Result<std::unique_ptr<Listener>> Listener::open(EpollPoller& poller, const Sock
   auto socket = std::make_unique<RegisteredSocket>(poller, descriptor);
   if (!socket->registered()) return failure(listen_failure(address));
   return std::unique_ptr<Listener>(new Listener(poller, std::move(socket), reserve));
+}
+
+Result<std::unique_ptr<Listener>> Listener::share(EpollPoller& poller, const UnixSocket& socket,
+                                                  std::size_t reserve) {
+  const SocketAddress address = SocketAddress::of_unix_socket();
+  const int descriptor = fcntl(socket.descriptor(), F_DUPFD_CLOEXEC, 0);
+  if (descriptor < 0) return failure(listen_failure(address));
+  auto shared =
+      std::make_unique<RegisteredSocket>(poller, descriptor, RegisteredSocket::Sharing::kYes);
+  if (!shared->registered()) return failure(listen_failure(address));
+  return std::unique_ptr<Listener>(new Listener(poller, std::move(shared), reserve));
 }
 
 Listener::Listener(EpollPoller& poller, std::unique_ptr<RegisteredSocket> socket,

@@ -1,6 +1,6 @@
 #pragma once
 
-// Listener: one thread's share of the server's port.
+// Listener: one thread's share of the server's port or unix socket.
 //
 // Each thread opens its own socket on the same address with SO_REUSEPORT, and the kernel
 // distributes new connections among them. Destroying the listener closes the socket and resets the
@@ -15,6 +15,7 @@
 #include "net/epoll_poller.h"
 #include "net/socket_address.h"
 #include "net/socket_stream.h"
+#include "net/unix_socket.h"
 
 namespace penstock::net {
 
@@ -32,7 +33,12 @@ class Listener {
   // kInternal and the system's reason.
   static Result<std::unique_ptr<Listener>> open(EpollPoller& poller, const SocketAddress& address,
                                                 std::size_t reserve = 0);
+  // The same over a socket that each thread has.
+  static Result<std::unique_ptr<Listener>> share(EpollPoller& poller, const UnixSocket& socket,
+                                                 std::size_t reserve = 0);
   ~Listener();
+
+  static constexpr int kBacklog = 4096;
 
   const SocketAddress& address() const { return address_; }  // with the port that was assigned
   Signal& readable() { return socket_->readiness().readable; }

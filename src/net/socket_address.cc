@@ -13,7 +13,15 @@ SocketAddress::SocketAddress(const sockaddr* address, socklen_t length) {
     std::memcpy(&v4_, address, sizeof v4_);
   } else if (address->sa_family == AF_INET6 && length >= sizeof v6_) {
     std::memcpy(&v6_, address, sizeof v6_);
+  } else if (address->sa_family == AF_UNIX) {
+    any_.sa_family = AF_UNIX;
   }
+}
+
+SocketAddress SocketAddress::of_unix_socket() {
+  SocketAddress address;
+  address.any_.sa_family = AF_UNIX;
+  return address;
 }
 
 socklen_t SocketAddress::size() const {
@@ -37,6 +45,7 @@ void SocketAddress::set_port(std::uint16_t port) {
 }
 
 std::string SocketAddress::host_text() const {
+  if (is_unix()) return "unix";
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (family() == AF_INET) {
     // Runs once a request, for the access log: inet_ntop() is ten times as slow.
@@ -55,6 +64,7 @@ std::string SocketAddress::host_text() const {
 
 std::string SocketAddress::text() const {
   std::string out = host_text();
+  if (is_unix()) return out;
   if (family() == AF_INET6) out = "[" + out + "]";
   return out + ":" + std::to_string(port());
 }

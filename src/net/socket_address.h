@@ -1,6 +1,7 @@
 #pragma once
 
-// The address of one end of a connection: an IP address and a port, in the kernel's form.
+// The address of one end of a connection: an IP address and a port, in the kernel's form. Of a unix
+// socket only the family is known: its clients have no names.
 
 #include <cstdint>
 #include <string>
@@ -13,12 +14,14 @@ namespace penstock::net {
 class SocketAddress {
  public:
   SocketAddress() = default;
-  // Families other than AF_INET and AF_INET6 leave it empty.
+  // Families other than AF_INET, AF_INET6 and AF_UNIX leave it empty.
   SocketAddress(const sockaddr* address, socklen_t length);
+  static SocketAddress of_unix_socket();
 
   const sockaddr* data() const { return &any_; }
   socklen_t size() const;
   int family() const { return any_.sa_family; }  // AF_UNSPEC if empty
+  bool is_unix() const { return family() == AF_UNIX; }
   bool empty() const { return family() == AF_UNSPEC; }
 
   const in_addr& ipv4() const { return v4_.sin_addr; }    // of family AF_INET
@@ -26,9 +29,10 @@ class SocketAddress {
   std::uint16_t port() const;
   void set_port(std::uint16_t port);
 
-  // The address without the port, "127.0.0.1" or "::1"; empty for an empty one.
+  // The address without the port, "127.0.0.1" or "::1"; "unix" of a unix socket; empty for an empty
+  // one.
   std::string host_text() const;
-  // "127.0.0.1:80", "[::1]:80".
+  // "127.0.0.1:80", "[::1]:80", "unix".
   std::string text() const;
 
  private:

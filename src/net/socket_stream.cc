@@ -32,13 +32,17 @@ ssize_t send_pieces(int descriptor, std::span<const iovec> pieces) {
 
 }  // namespace
 
-RegisteredSocket::RegisteredSocket(EpollPoller& poller, int descriptor)
-    : descriptor_(descriptor), registered_(poller.add(descriptor, readiness_)) {
+RegisteredSocket::RegisteredSocket(EpollPoller& poller, int descriptor, Sharing sharing)
+    : descriptor_(descriptor),
+      shared_in_(sharing == Sharing::kYes ? &poller : nullptr),
+      registered_(shared_in_ != nullptr ? poller.add_shared(descriptor, readiness_)
+                                        : poller.add(descriptor, readiness_)) {
   const int on = 1;
   setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 RegisteredSocket::~RegisteredSocket() {
+  if (shared_in_ != nullptr) shared_in_->remove(descriptor_);
   // Closing the only descriptor of a socket also takes it out of the poller.
   close(descriptor_);
 }

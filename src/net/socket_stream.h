@@ -11,8 +11,11 @@ namespace penstock::net {
 // TCP_NODELAY, since a relay's writes should not be delayed.
 class RegisteredSocket {
  public:
+  // Whether other pollers have the same socket: EpollPoller::add_shared().
+  enum class Sharing : bool { kNo, kYes };
+
   // Takes over `descriptor`, which is non-blocking.
-  RegisteredSocket(EpollPoller& poller, int descriptor);
+  RegisteredSocket(EpollPoller& poller, int descriptor, Sharing sharing = Sharing::kNo);
   ~RegisteredSocket();
   RegisteredSocket(const RegisteredSocket&) = delete;
   RegisteredSocket& operator=(const RegisteredSocket&) = delete;
@@ -26,6 +29,7 @@ class RegisteredSocket {
 
  private:
   int descriptor_;
+  EpollPoller* const shared_in_;  // null: not shared
   Readiness readiness_;
   bool registered_;
 };
@@ -41,6 +45,7 @@ class SocketStream final : public Stream {
   Signal& closed() override { return socket_->readiness().closed; }
   void end_writing() override { socket_->end_writing(); }
   void reset_on_close() override { socket_->reset_on_close(); }
+  void couple_signals() override { socket_->readiness().coupled = true; }
   const SocketAddress& peer() const override { return peer_; }
 
  private:

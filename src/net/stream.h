@@ -54,6 +54,10 @@ class Stream {
   // message for a whole one if only the end of the connection would mark its end.
   virtual void reset_on_close() = 0;
 
+  // What reads from this stream may have to write to continue, and the reverse, as TLS does: from
+  // now on each event raises both signals.
+  virtual void couple_signals() {}
+
   virtual const SocketAddress& peer() const = 0;
 
   // After kFailed, why it is broken, where the peer has said so (an alert of TLS), and what can be

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "net/gather.h"
+#include "net/stream_bio.h"
 
 namespace penstock::net {
 namespace {
@@ -104,13 +106,42 @@ std::string_view advice_on_reason(int reason) {
   }
 }
 
+std::string_view advice_on_proxy(long verified, int reason) {
+  if (verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+    return "; network.proxy has to have a host that the certificate names";
+  }
+  if (verified != X509_V_OK) {
+    return "; set network.proxy.cacert to the file of the authority that signed it";
+  }
+  const bool is_plain = reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST;
+  return is_plain ? "; the proxy does not speak TLS on this port: name it with http://" : "";
+}
+
 }  // namespace
 
 TlsStream::TlsStream(std::unique_ptr<RegisteredSocket> socket, const SocketAddress& peer,
                      const TlsContext& context)
-    : socket_(std::move(socket)), peer_(peer), ssl_(SSL_new(context.get())) {
+    : socket_(std::move(socket)),
+      readable_(&socket_->readiness().readable),
+      writable_(&socket_->readiness().writable),
+      closed_(&socket_->readiness().closed),
+      peer_(peer),
+      ssl_(SSL_new(context.get())) {
   socket_->readiness().coupled = true;
   SSL_set_fd(ssl_.get(), socket_->descriptor());
+}
+
+TlsStream::TlsStream(std::unique_ptr<Stream> below, const TlsContext& context)
+    : below_(std::move(below)),
+      readable_(&below_->readable()),
+      writable_(&below_->writable()),
+      closed_(&below_->closed()),
+      peer_(below_->peer()),
+      ssl_(SSL_new(context.get())) {
+  below_->couple_signals();
+  BIO* const bio = ssl_ != nullptr ? new_stream_bio(*below_) : nullptr;
+  if (bio == nullptr) throw std::bad_alloc();
+  SSL_set_bio(ssl_.get(), bio, bio);
 }
 
 TlsStream::~TlsStream() {
@@ -131,11 +162,13 @@ bool TlsStream::has_begun() {
 void TlsStream::end_writing() {
   if (say_goodbye_) SSL_shutdown(ssl_.get());
   say_goodbye_ = false;
+  if (below_ != nullptr) return below_->end_writing();
   socket_->end_writing();
 }
 
 void TlsStream::reset_on_close() {
   say_goodbye_ = false;
+  if (below_ != nullptr) return below_->reset_on_close();
   socket_->reset_on_close();
 }
 
@@ -170,8 +203,23 @@ std::optional<TlsFailure> TlsStream::classify_accept_failure() const {
   return failure_of_reason(ERR_GET_REASON(error));
 }
 
+Error TlsStream::connect_failure(Party party) const {
+  const long verified = SSL_get_verify_result(ssl_.get());
+  const int reason = ERR_GET_REASON(ERR_peek_error());
+  std::string message(party == Party::kProxy ? "TLS with the proxy failed: "
+                                             : "TLS with the upstream failed: ");
+  message += handshake_failure();
+  if (party == Party::kProxy) {
+    message += advice_on_proxy(verified, reason);
+  } else {
+    message += verified != X509_V_OK ? advice_on_certificate(verified) : advice_on_reason(reason);
+  }
+  return Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
+                         std::move(message));
+}
+
 Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& cancel,
-                                const std::string& host) {
+                                const std::string& host, Party party) {
   SSL_set_connect_state(ssl_.get());
   if (is_ip_literal(host)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
@@ -184,14 +232,7 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
   for (;;) {
     const Progress progress = handshake_step();
     if (progress == Progress::kDone) break;
-    if (progress == Progress::kFailed) {
-      std::string message = "TLS with the upstream failed: " + handshake_failure();
-      const long verified = SSL_get_verify_result(ssl_.get());
-      message += verified != X509_V_OK ? advice_on_certificate(verified)
-                                       : advice_on_reason(ERR_GET_REASON(ERR_peek_error()));
-      co_return failure(Error::upstream(ErrorKind::kUpstreamUnreachable, RetryClass::kNothingSent,
-                                        std::move(message)));
-    }
+    if (progress == Progress::kFailed) co_return failure(connect_failure(party));
     // Both directions are coupled: the one that OpenSSL waits for raises the one that was lowered.
     Signal& needed = readable().raised() ? writable() : readable();
     const Woken woken = co_await wait_any(loop, &deadline, cancel, needed);
@@ -199,10 +240,12 @@ Task<Status> TlsStream::connect(EventLoop& loop, Deadline& deadline, Signal& can
       co_return failure(Error::cancelled());
     }
     if (woken.timed_out()) {
-      co_return failure(Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent,
-                                        "the TLS handshake with the upstream took too long; "
-                                        "check that it speaks TLS on this port")
-                            .at_limit(Limit::kConnectTimeout));
+      std::string message("the TLS handshake with the ");
+      message += party == Party::kProxy ? "proxy" : "upstream";
+      message += " took too long; check that it speaks TLS on this port";
+      co_return failure(
+          Error::upstream(ErrorKind::kUpstreamTimeout, RetryClass::kNothingSent, std::move(message))
+              .at_limit(Limit::kConnectTimeout));
     }
   }
   say_goodbye_ = true;
@@ -254,6 +297,8 @@ Transfer TlsStream::read(std::span<char> into) {
   const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
   if (result == 1) {
     release_buffers();
+    // The stream below was emptied by a read of more than this record.
+    if (below_ != nullptr) readable().raise();
     return {Transfer::Kind::kBytes, bytes};
   }
   switch (SSL_get_error(ssl_.get(), result)) {

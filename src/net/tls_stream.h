@@ -1,11 +1,12 @@
 #pragma once
 
-// A Stream over TLS, directly on OpenSSL and the socket.
+// A Stream over TLS, directly on OpenSSL and the socket; or on another stream, which is a tunnel.
 //
 // asio::ssl::stream and memory BIO pairs keep buffers of a record and more for each idle
 // connection. An end of the TCP connection without close_notify is kFailed, never kEnd, so that a
 // truncated answer cannot pass for a whole one (RFC 8446 section 6.1).
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,16 +26,21 @@ class TlsStream final : public Stream {
  public:
   TlsStream(std::unique_ptr<RegisteredSocket> socket, const SocketAddress& peer,
             const TlsContext& context);
+  // Throws std::bad_alloc.
+  TlsStream(std::unique_ptr<Stream> below, const TlsContext& context);
   ~TlsStream() override;
 
-  // Whether the peer has sent anything, or has ended. Lowers readable() if not.
+  // Whether the peer has sent anything, or has ended. Lowers readable() if not. Only on a socket.
   bool has_begun();
+
+  // What a failed handshake tells the operator about.
+  enum class Party : std::uint8_t { kUpstream, kProxy };
 
   // The handshakes, before any read or write. They end early with kCancelled when `cancel` is
   // raised. Failures are kUpstreamUnreachable or, for accept(), kMalformedRequest. `host`, a name
   // or an IP address, is what the certificate must be valid for.
-  Task<Status> connect(EventLoop& loop, Deadline& deadline, Signal& cancel,
-                       const std::string& host);
+  Task<Status> connect(EventLoop& loop, Deadline& deadline, Signal& cancel, const std::string& host,
+                       Party party = Party::kUpstream);
   Task<Status> accept(EventLoop& loop, Deadline& deadline, Signal& cancel);
   // Why accept() failed. Nullopt if it was cancelled, or if the client has sent no byte at all:
   // checking whether the port is open is no failure.
@@ -42,9 +48,9 @@ class TlsStream final : public Stream {
 
   Transfer read(std::span<char> into) override;
   Transfer write(std::span<const iovec> pieces) override;
-  Signal& readable() override { return socket_->readiness().readable; }
-  Signal& writable() override { return socket_->readiness().writable; }
-  Signal& closed() override { return socket_->readiness().closed; }
+  Signal& readable() override { return *readable_; }
+  Signal& writable() override { return *writable_; }
+  Signal& closed() override { return *closed_; }
   void end_writing() override;
   void reset_on_close() override;
   const SocketAddress& peer() const override { return peer_; }
@@ -58,6 +64,7 @@ class TlsStream final : public Stream {
   enum class Progress { kDone, kAgain, kFailed };
   Progress handshake_step();
   std::string handshake_failure() const;
+  Error connect_failure(Party party) const;
   std::optional<TlsFailure> classify_accept_failure() const;
 
   // Frees empty record buffers. SSL_MODE_RELEASE_BUFFERS does so after reads and writes, but a read
@@ -65,7 +72,12 @@ class TlsStream final : public Stream {
   // next write, that is, as long as the stream is open.
   void release_buffers();
 
+  // One of them is null.
   std::unique_ptr<RegisteredSocket> socket_;
+  std::unique_ptr<Stream> below_;
+  Signal* readable_;
+  Signal* writable_;
+  Signal* closed_;
   SocketAddress peer_;
   std::unique_ptr<SSL, FreeSsl> ssl_;
   std::optional<TlsFailure> accept_failure_;
