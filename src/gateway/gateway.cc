@@ -246,4 +246,13 @@ void Gateway::handshake_failed(TlsFailure failure, const Error& error,
   }
 }
 
+void Gateway::proxy_header_failed(ProxyHeaderFailure failure, const net::SocketAddress& peer) {
+  parts_.shard.proxy_header_failed(failure);
+  if (failure == ProxyHeaderFailure::kTimeout) parts_.shard.limit_hit(Limit::kClientHeaderTimeout);
+  if (parts_.log.writes(telemetry::LogLevel::kDebug)) {
+    parts_.log.debug("a connection of the trusted proxy " + peer.host_text() +
+                     " was closed: its PROXY header is " + std::string(name_of(failure)));
+  }
+}
+
 }  // namespace penstock::gateway

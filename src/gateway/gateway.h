@@ -56,6 +56,7 @@ class Gateway final : public http::Handler {
                        std::string_view target) override;
   void handshake_failed(TlsFailure failure, const Error& error,
                         const net::SocketAddress& peer) override;
+  void proxy_header_failed(ProxyHeaderFailure failure, const net::SocketAddress& peer) override;
   void limit_hit(Limit limit) override { parts_.shard.limit_hit(limit); }
   void connection_opened() override { parts_.shard.connection_opened(); }
   void connection_closed() override;

@@ -160,6 +160,13 @@ void Client::move_to(Standing standing) {
   clients_.join(*this);
 }
 
+void Client::comes_from(const net::SocketAddress& peer) {
+  if (standing_ == Standing::kEnded) return;
+  clients_.leave(*this);
+  network_ = Clients::network_of(peer);
+  clients_.join(*this);
+}
+
 bool Client::admit() {
   if (!counted_) {
     if (!clients_.take_ordinary()) return false;

@@ -148,6 +148,9 @@ class Client : private Clients::Link {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
+  // It turns out to come from `peer`, before its first request.
+  void comes_from(const net::SocketAddress& peer);
+
   // Raised when the connection must end, for waits before there is a ServerConnection.
   net::Signal& ended() { return ended_; }
   // From then on, `connection` is told when it must end.
@@ -180,7 +183,7 @@ class Client : private Clients::Link {
   void set_middle(std::size_t middle);
 
   Clients& clients_;
-  const Clients::Network network_;
+  Clients::Network network_;
   Clients::Group* group_ = nullptr;
   Standing standing_;
   bool counted_;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/proxy_header_failure.h"
 #include "core/task.h"
 #include "core/tls_failure.h"
 #include "http/refusal.h"
@@ -28,6 +29,8 @@ class Handler {
                          std::string_view target) = 0;
   // A TLS connection failed before its first request.
   virtual void handshake_failed(TlsFailure, const Error&, const net::SocketAddress&) {}
+  // A trusted peer's connection ended because of its header of the PROXY protocol.
+  virtual void proxy_header_failed(ProxyHeaderFailure, const net::SocketAddress&) {}
   // The connection has reached a limit, without failing a request.
   virtual void limit_hit(Limit) {}
 

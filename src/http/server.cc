@@ -7,6 +7,7 @@
 
 #include <sys/socket.h>
 
+#include "http/proxy_header_reader.h"
 #include "net/socket_stream.h"
 #include "net/tls_stream.h"
 #include "net/wait.h"
@@ -149,6 +150,10 @@ Task<void> Server::serve(std::unique_ptr<net::RegisteredSocket> socket, net::Soc
                          Clients::Place place) {
   Client client(clients_, peer, place);
   const Open open(context_.handler);
+  if (may_begin_with_proxy_header(peer)) {
+    const bool read = co_await read_proxy_header(*socket, peer, client);
+    if (!read) co_return;
+  }
   if (tls_ == nullptr) {
     auto stream = std::make_unique<net::SocketStream>(std::move(socket), peer);
     co_await serve_stream(std::move(stream), client);
@@ -156,6 +161,47 @@ Task<void> Server::serve(std::unique_ptr<net::RegisteredSocket> socket, net::Soc
     auto stream = std::make_unique<net::TlsStream>(std::move(socket), peer, *tls_);
     const bool accepted = co_await shake_hands(*stream, client);
     if (accepted) co_await serve_stream(std::move(stream), client);
+  }
+}
+
+bool Server::may_begin_with_proxy_header(const net::SocketAddress& peer) const {
+  const TrustedPeers* const trusted = context_.trusted;
+  return trusted != nullptr && trusted->proxy_protocol != TrustedPeers::ProxyProtocol::kOff &&
+         trusted->trusts(peer);
+}
+
+// The header is looked at in the socket, and taken when it is whole: what follows it may be TLS.
+Task<bool> Server::read_proxy_header(net::RegisteredSocket& socket, net::SocketAddress& peer,
+                                     Client& client) {
+  const Handshake listed(*this, client);
+  const bool is_required =
+      context_.trusted->proxy_protocol == TrustedPeers::ProxyProtocol::kRequired;
+  net::Deadline deadline(context_.loop);
+  deadline.set_after(context_.limits.header_timeout);
+  ProxyHeaderReader reader(socket, context_.scratch);
+  for (;;) {
+    const ProxyHeaderReader::Step step = reader.look(is_required);
+    if (step.ended) {
+      if (step.failure) context_.handler.proxy_header_failed(*step.failure, peer);
+      if (step.source) {
+        peer = *step.source;
+        client.comes_from(peer);
+      }
+      if (!draining_) client.set_not_in_the_middle();
+      co_return step.goes_on;
+    }
+    if (reader.has_begun()) client.set_in_the_middle();
+    net::Readiness& readiness = socket.readiness();
+    const net::Woken woken = co_await net::wait_any(context_.loop, &deadline, client.ended(),
+                                                    readiness.readable, readiness.closed);
+    if (woken.by(client.ended())) co_return false;
+    if (!woken.timed_out()) continue;
+    if (reader.has_begun()) {
+      context_.handler.proxy_header_failed(ProxyHeaderFailure::kTimeout, peer);
+    } else {
+      context_.handler.limit_hit(Limit::kIdleTimeout);
+    }
+    co_return false;
   }
 }
 

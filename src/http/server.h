@@ -57,6 +57,11 @@ class Server {
   Task<void> serve(std::unique_ptr<net::RegisteredSocket> socket, net::SocketAddress peer,
                    Clients::Place place);
   Task<void> serve_stream(std::unique_ptr<net::Stream> stream, Client& client);
+  // Reads the header of the PROXY protocol, if there is to be one, and takes the address in it as
+  // `peer`. False if the connection has to end.
+  Task<bool> read_proxy_header(net::RegisteredSocket& socket, net::SocketAddress& peer,
+                               Client& client);
+  bool may_begin_with_proxy_header(const net::SocketAddress& peer) const;
   Task<bool> shake_hands(net::TlsStream& stream, Client& client);
   void refuse(const net::Listener::Accepted& accepted);
 

@@ -19,6 +19,10 @@ void ServerExchange::begin() {
   ended_ = false;
   framing_.begin({});
   body_bytes_sent_ = 0;
+  if (context_.trusted != nullptr && !context_.trusted->empty()) {
+    told_peer_ = client_of(head_.fields, stream_.peer(), *context_.trusted);
+    is_told_ = true;
+  }
 }
 
 void ServerExchange::release_request() {

@@ -35,6 +35,7 @@
 #include "http/scratch.h"
 #include "http/serializer.h"
 #include "http/server_limits.h"
+#include "http/trusted_peers.h"
 #include "net/event_loop.h"
 
 namespace penstock::http {
@@ -46,6 +47,7 @@ struct ServerContext {
   const ServerLimits& limits;
   BodyBudget& bodies;
   Handler& handler;
+  const TrustedPeers* trusted = nullptr;  // null: nobody. May change between two requests
 };
 
 class ServerExchange {
@@ -135,7 +137,8 @@ class ServerExchange {
   BodyBudget& bodies() { return context_.bodies; }
   // For the handler's own waits; the connection does not use it while the handler runs.
   net::Deadline& deadline() { return stream_.deadline(); }
-  const net::SocketAddress& peer() const { return stream_.peer(); }
+  // Where the request comes from: the connection's peer, or who a trusted one says.
+  const net::SocketAddress& peer() const { return is_told_ ? told_peer_ : stream_.peer(); }
   SteadyTime request_started() const { return request_started_; }
   std::uint64_t body_bytes_received() const { return body_.bytes_received(); }
 
@@ -167,6 +170,8 @@ class ServerExchange {
   bool key_refused_ = false;
   bool draining_ = false;
   bool stopped_ = false;
+  bool is_told_ = false;  // of the request: a trusted peer has told where it comes from
+  net::SocketAddress told_peer_;
 
   // Of the answer.
   bool is_head_ = false;  // the request's method is HEAD

@@ -98,6 +98,13 @@ bool MetricsPage::write_not_received(std::size_t) {
         {{"reason", name_of(static_cast<TlsFailure>(i))}},
         sum([i](const ShardValues& shard) { return shard.handshakes_failed[i].value(); }));
   }
+  exposition_.family("penstock_proxy_headers_failed_total", "counter",
+                     "Connections that ended because of their PROXY header, by reason.");
+  for (std::size_t i = 0; i < kProxyHeaderFailureCount; ++i) {
+    exposition_.sample(
+        {{"reason", name_of(static_cast<ProxyHeaderFailure>(i))}},
+        sum([i](const ShardValues& shard) { return shard.proxy_headers_failed[i].value(); }));
+  }
   return false;
 }
 

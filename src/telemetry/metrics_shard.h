@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/proxy_header_failure.h"
 #include "core/tls_failure.h"
 #include "telemetry/counter.h"
 #include "telemetry/labels.h"
@@ -78,6 +79,7 @@ struct ShardValues {
   std::array<Counter, kEndingCount> streams_ended;
   std::array<Counter, kReceiveErrorKindCount> requests_not_received;
   std::array<Counter, kTlsFailureCount> handshakes_failed;
+  std::array<Counter, kProxyHeaderFailureCount> proxy_headers_failed;
   Gauge open_requests;
   Gauge open_streams;
   Gauge open_connections;
@@ -134,6 +136,9 @@ class MetricsShard {
   void request_not_received(ErrorKind kind);
   void handshake_failed(TlsFailure failure) {
     values_.handshakes_failed[static_cast<std::size_t>(failure)].add();
+  }
+  void proxy_header_failed(ProxyHeaderFailure failure) {
+    values_.proxy_headers_failed[static_cast<std::size_t>(failure)].add();
   }
 
   void hedged(HedgeResult result) { values_.hedges[static_cast<std::size_t>(result)].add(); }
