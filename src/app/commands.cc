@@ -45,8 +45,11 @@ void log_start(telemetry::Log& log, const ServeOptions& options, const config::S
   log.info("penstock " + std::string(kVersion) + " with " +
            (options.config.file.empty() ? "the built-in configuration" : options.config.file));
   for (const config::Provider& provider : settings.providers) {
+    const config::ForwardProxy* const proxy =
+        provider.base_url ? provider.proxies.of(*provider.base_url) : nullptr;
     log.info("provider " + provider.id + ": " +
-             (provider.base_url ? provider.base_url->text() : "each request names its upstream"));
+             (provider.base_url ? provider.base_url->text() : "each request names its upstream") +
+             (proxy != nullptr ? " through the proxy " + proxy->text() : ""));
   }
   log.info("access log: " + settings.server.access_log);
   if (!settings.server.tls_certfile.empty()) {
@@ -121,7 +124,7 @@ Result<RouteReply> ask_new_server(const std::shared_ptr<config::Settings>& setti
 Result<RouteReply> ask_about_route(const ExplainOptions& options, const RouteQuestion& question,
                                    const std::shared_ptr<config::Settings>& settings) {
   if (!options.url.empty()) {
-    Result<config::Url> url = config::parse_url(options.url);
+    Result<config::Url> url = config::parse_url(options.url, config::Ways::kTcpAndSockets);
     Result<RouteReply> reply =
         url ? ask_for_route(*url, question) : failure(std::move(url.error()));
     if (!reply) reply.error().message.insert(0, "--url " + options.url + ": ");
@@ -159,7 +162,9 @@ int serve(const ServeOptions& options) {
     write_problems({service.error().message}, secrets);
     return kFailed;
   }
-  const std::string scheme = server.tls_certfile.empty() ? "http://" : "https://";
+  const bool is_socket = !config::socket_of_host(server.host).empty();
+  const std::string scheme =
+      is_socket ? "" : (server.tls_certfile.empty() ? "http://" : "https://");
   const std::size_t models = (*service)->models();
   log.info("serving " + std::to_string(models) + (models == 1 ? " model" : " models"));
   log.info("listening on " + scheme + (*service)->address());

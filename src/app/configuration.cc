@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/load.h"
+#include "config/url.h"
 #include "core/ip_address.h"
 
 namespace penstock::app {
@@ -35,8 +36,9 @@ telemetry::LogLevel log_level(config::LogLevel level) {
   return telemetry::LogLevel::kInfo;
 }
 
+// Or a unix socket, which only this machine reaches.
 bool is_loopback(const std::string& host) {
-  if (host == "localhost") return true;
+  if (host == "localhost" || !config::socket_of_host(host).empty()) return true;
   const std::optional<IpAddress> address = IpAddress::parse(host);
   if (!address) return false;
   const IpAddress loopback_v4(IpAddress::V4Bytes{127, 0, 0, 0});

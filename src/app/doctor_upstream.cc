@@ -10,10 +10,10 @@
 #include "app/model_table.h"
 #include "app/server_question.h"
 #include "app/tls_contexts.h"
+#include "core/ip_address.h"
 #include "net/certificate.h"
 #include "net/epoll_poller.h"
 #include "net/event_loop.h"
-#include "net/ip_address.h"
 #include "net/resolver.h"
 #include "net/task_group.h"
 
@@ -71,6 +71,10 @@ class Examination {
   Findings run() {
     if (!provider_.base_url) {
       add(Grade::kOk, "address", "each request names its upstream");
+    } else if (const config::ForwardProxy* proxy = provider_.proxies.of(*provider_.base_url)) {
+      add(Grade::kOk, "address",
+          provider_.base_url->text() + " through the proxy " + proxy->text());
+      list_models();
     } else if (look_up() && connect()) {
       list_models();
     }
@@ -89,7 +93,8 @@ class Examination {
   }
 
   bool look_up() {
-    if (net::IpAddress::parse(provider_.base_url->host)) return true;
+    const config::Url& url = *provider_.base_url;
+    if (!url.socket.empty() || IpAddress::parse(url.host)) return true;
     const auto answer = LookUp(*provider_.base_url, patience_).run();
     if (!answer) {
       add(Grade::kFail, "look-up", answer.error().message,

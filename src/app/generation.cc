@@ -28,8 +28,9 @@ StableDigest digest_of(const config::Server& server) {
   return digest_of_files({server.tls_certfile, server.tls_keyfile, server.tls_cafile});
 }
 
-StableDigest digest_of(const config::UpstreamTls& tls) {
-  return digest_of_files({tls.ca_file, tls.client_cert, tls.client_key});
+StableDigest digest_of(const config::Provider& provider) {
+  const config::UpstreamTls& tls = provider.tls;
+  return digest_of_files({tls.ca_file, tls.client_cert, tls.client_key, provider.proxies.ca_file});
 }
 
 // Null if there is none with the same connections.
@@ -110,7 +111,7 @@ Status Generation::load_server_tls(const Generation* earlier) {
 
 Status Generation::load_upstreams(const Generation* earlier) {
   for (const config::Provider& provider : settings->providers) {
-    const StableDigest files = digest_of(provider.tls);
+    const StableDigest files = digest_of(provider);
     auto same = connections_in(earlier, provider);
     if (same != nullptr && same->tls_files == files) {
       upstreams.push_back(std::move(same));
@@ -118,13 +119,15 @@ Status Generation::load_upstreams(const Generation* earlier) {
     }
     Result<net::TlsContext> tls = tls_context_of(provider);
     if (!tls) return failure(std::move(tls.error()));
+    Result<std::optional<net::TlsContext>> proxy_tls = proxy_tls_of(provider);
+    if (!proxy_tls) return failure(std::move(proxy_tls.error()));
     const config::ConnectionLimits& limits = provider.connection_limits;
     std::shared_ptr<http::UpstreamLimit> limit;
     if (limits.max_connections) {
       limit = std::make_shared<http::UpstreamLimit>(*limits.max_connections, limits.max_waiting);
     }
     upstreams.push_back(std::make_shared<const UpstreamConnections>(
-        UpstreamConnections{std::move(*tls), files, std::move(limit)}));
+        UpstreamConnections{std::move(*tls), std::move(*proxy_tls), files, std::move(limit)}));
   }
   return {};
 }

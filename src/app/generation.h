@@ -34,7 +34,8 @@ namespace penstock::app {
 // What all threads' connections to one provider's upstreams have in common.
 struct UpstreamConnections {
   net::TlsContext tls;
-  StableDigest tls_files;                      // of what the context was made of
+  std::optional<net::TlsContext> proxy_tls;    // nullopt: no proxy has https://
+  StableDigest tls_files;                      // of what the contexts were made of
   std::shared_ptr<http::UpstreamLimit> limit;  // null: none
 };
 

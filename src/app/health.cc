@@ -36,7 +36,7 @@ int ask_whether_well(const config::Url& server, const HealthOptions& options, Ve
 
 int health(const HealthOptions& options) {
   if (!options.url.empty()) {
-    const Result<config::Url> url = config::parse_url(options.url);
+    const Result<config::Url> url = config::parse_url(options.url, config::Ways::kTcpAndSockets);
     if (!url) {
       std::cerr << "penstock: --url " << options.url << ": " << url.error().message << "\n";
       return kMistake;

@@ -82,8 +82,18 @@ class Asking {
       notes.problems.push_back(tls.error().message);
       co_return;
     }
-    auto pools = std::make_shared<providers::OriginPools>(providers::OriginPools::Environment{
-        .loop = loop_, .connector = connector_, .scratch = scratch_, .tls = *tls});
+    Result<std::optional<net::TlsContext>> proxy_tls = proxy_tls_of(provider);
+    if (!proxy_tls) {
+      notes.problems.push_back(proxy_tls.error().message);
+      co_return;
+    }
+    auto pools = std::make_shared<providers::OriginPools>(
+        providers::OriginPools::Environment{.loop = loop_,
+                                            .connector = connector_,
+                                            .scratch = scratch_,
+                                            .tls = *tls,
+                                            .proxies = provider.proxies,
+                                            .proxy_tls = *proxy_tls});
     const std::unique_ptr<providers::Provider> upstream =
         providers::make_provider(provider, settings_->server, {.pools = std::move(pools)});
     const models::ListRequest request{.loop = loop_,

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/url.h"
 #include "http/field_block.h"
 #include "http/upstream_pool.h"
 #include "net/connector.h"
@@ -33,7 +34,7 @@ class Questioner {
 
  private:
   net::Destination destination(const net::TlsContext* tls) const {
-    return {.host = server_.host, .port = server_.port, .tls = tls};
+    return {.host = server_.host, .port = server_.port, .tls = tls, .socket = server_.socket};
   }
 
   Task<void> ask_and_stop() {
@@ -118,6 +119,10 @@ Result<ServerReply> ask_server(const config::Url& server, const ServerQuestion& 
 config::Url address_of(const config::Server& server) {
   config::Url url{
       .tls = !server.tls_certfile.empty(), .host = server.host, .port = server.port, .path = {}};
+  if (const std::string_view socket = config::socket_of_host(server.host); !socket.empty()) {
+    url.host = "localhost";
+    url.socket = socket;
+  }
   if (url.host == "0.0.0.0") url.host = "127.0.0.1";
   if (url.host == "::") url.host = "::1";
   return url;

@@ -15,6 +15,7 @@
 #include "app/routes.h"
 #include "app/tls_contexts.h"
 #include "app/worker.h"
+#include "config/url.h"
 #include "core/version.h"
 #include "gateway/recorder.h"
 #include "gateway/target_outcome.h"
@@ -109,6 +110,7 @@ struct Service::Parts {
   ~Parts() { workers.clear(); }
 
   telemetry::MetricsOptions metrics_options();
+  Status find_place(const config::Server& server);
   Status listen(const config::Server& server);
   Result<std::shared_ptr<Generation>> make_generation(
       std::shared_ptr<const config::Settings> settings);
@@ -142,7 +144,8 @@ struct Service::Parts {
                       .ready = ready};
   std::mutex reload_mutex;  // held by the one reload at a time
   mutable std::mutex serving_mutex;
-  std::shared_ptr<Generation> serving;  // null until start() has served
+  std::shared_ptr<Generation> serving;      // null until start() has served
+  std::unique_ptr<net::UnixSocket> socket;  // null: it listens on `address`
   // Changed only while no thread runs, so that publishing needs no lock for them.
   std::vector<std::unique_ptr<Worker>> workers;
   net::SocketAddress address;
@@ -169,16 +172,28 @@ std::shared_ptr<Generation> Service::Parts::current() const {
   return serving;
 }
 
-Status Service::Parts::listen(const config::Server& server) {
+// The address, or the socket, that the workers will share.
+Status Service::Parts::find_place(const config::Server& server) {
+  if (const std::string path(config::socket_of_host(server.host)); !path.empty()) {
+    auto opened = net::UnixSocket::listen(path, server.socket_mode);
+    if (!opened) return failure(std::move(opened.error()));
+    socket = std::move(*opened);
+    return {};
+  }
   auto wanted = net::resolve_listen_address(server.host, server.port);
   if (!wanted) return failure(std::move(wanted.error()));
-  if (Status is_free = net::check_address_is_free(*wanted); !is_free) return is_free;
-  const std::size_t threads = worker_count(server);
   address = *wanted;
+  return net::check_address_is_free(address);
+}
+
+Status Service::Parts::listen(const config::Server& server) {
+  if (Status found = find_place(server); !found) return found;
+  const std::size_t threads = worker_count(server);
   for (std::size_t i = 0; i < threads; ++i) {
     auto worker = std::make_unique<Worker>(shared);
     // The first worker learns the port if 0 was configured; the others share it.
-    auto opened = worker->listen(address, server);
+    auto opened =
+        socket != nullptr ? worker->listen(*socket, server) : worker->listen(address, server);
     if (!opened) return failure(std::move(opened.error()));
     address = *opened;
     workers.push_back(std::move(worker));
@@ -319,7 +334,14 @@ std::vector<std::string> Service::faults_of(const config::Settings& settings) {
     if (log && !log_exists && server.access_log.contains('/')) ::unlink(server.access_log.c_str());
   }
   if (!server.tls_certfile.empty()) note(tls_context_of(server));
-  for (const config::Provider& provider : settings.providers) note(tls_context_of(provider));
+  for (const config::Provider& provider : settings.providers) {
+    note(tls_context_of(provider));
+    note(proxy_tls_of(provider));
+  }
+  if (const std::string socket(config::socket_of_host(server.host)); !socket.empty()) {
+    note(net::UnixSocket::check(socket));
+    return faults;
+  }
   const auto address = net::resolve_listen_address(server.host, 0);
   note(address);
   if (address) note(net::check_address_is_free(*address));
@@ -327,10 +349,10 @@ std::vector<std::string> Service::faults_of(const config::Settings& settings) {
 }
 
 std::string Service::address() const {
-  return parts_->address.text();
+  return parts_->socket != nullptr ? "unix:" + parts_->socket->path() : parts_->address.text();
 }
 std::uint16_t Service::port() const {
-  return parts_->address.port();
+  return parts_->socket != nullptr ? 0 : parts_->address.port();
 }
 
 std::shared_ptr<const config::Settings> Service::settings() const {

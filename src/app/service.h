@@ -40,7 +40,8 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // Where it listens, as "127.0.0.1:8321", with the actual port if 0 was configured.
+  // Where it listens, as "127.0.0.1:8321", with the actual port if 0 was configured, or as
+  // "unix:/run/penstock/penstock.sock", which has no port: 0.
   std::string address() const;
   std::uint16_t port() const;
 

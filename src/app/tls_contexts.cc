@@ -35,4 +35,17 @@ Result<net::TlsContext> tls_context_of(const config::Provider& provider) {
   return context;
 }
 
+Result<std::optional<net::TlsContext>> proxy_tls_of(const config::Provider& provider) {
+  const config::Proxies& proxies = provider.proxies;
+  const auto is_secure = [](const auto& proxy) { return proxy && proxy->url.tls; };
+  if (!is_secure(proxies.http) && !is_secure(proxies.https)) return std::nullopt;
+  net::TlsContext::ClientOptions options;
+  options.ca_file = proxies.ca_file;
+  Result<net::TlsContext> context = net::TlsContext::client(options);
+  if (context) return std::move(*context);
+  context.error().message =
+      "provider " + provider.id + ", network.proxy: " + context.error().message;
+  return failure(std::move(context.error()));
+}
+
 }  // namespace penstock::app

@@ -33,6 +33,18 @@ http::ServerLimits server_limits(const config::Server& server) {
           .discard_timeout = server.timeouts.discard};
 }
 
+http::TrustedPeers trusted_peers(const config::Server& server) {
+  using Protocol = http::TrustedPeers::ProxyProtocol;
+  http::TrustedPeers peers{.ranges = server.trusted_proxies.ranges,
+                           .unix_sockets = server.trusted_proxies.unix_sockets};
+  if (server.proxy_protocol == config::ProxyProtocol::kOptional) {
+    peers.proxy_protocol = Protocol::kOptional;
+  } else if (server.proxy_protocol == config::ProxyProtocol::kRequired) {
+    peers.proxy_protocol = Protocol::kRequired;
+  }
+  return peers;
+}
+
 net::TaskGroup::OnException report_to(telemetry::Log& log) {
   return [&log](std::string_view what) {
     log.error("a task ended with an exception: " + std::string(what));
@@ -65,13 +77,26 @@ Result<net::SocketAddress> Worker::listen(const net::SocketAddress& address,
   server_limits_ = server_limits(server);
   auto listener = net::Listener::open(poller_, address, server_limits_.reserved_connections);
   if (!listener) return failure(std::move(listener.error()));
-  const net::SocketAddress opened = (*listener)->address();
+  return serve_on(std::move(*listener));
+}
+
+Result<net::SocketAddress> Worker::listen(const net::UnixSocket& socket,
+                                          const config::Server& server) {
+  server_limits_ = server_limits(server);
+  auto listener = net::Listener::share(poller_, socket, server_limits_.reserved_connections);
+  if (!listener) return failure(std::move(listener.error()));
+  return serve_on(std::move(*listener));
+}
+
+net::SocketAddress Worker::serve_on(std::unique_ptr<net::Listener> listener) {
+  const net::SocketAddress opened = listener->address();
   const http::ServerContext context{.loop = loop_,
                                     .scratch = scratch_,
                                     .limits = server_limits_,
                                     .bodies = shared_.bodies,
-                                    .handler = gateway_};
-  server_ = std::make_unique<http::Server>(context, std::move(*listener), /*tls=*/nullptr,
+                                    .handler = gateway_,
+                                    .trusted = &trusted_peers_};
+  server_ = std::make_unique<http::Server>(context, std::move(listener), /*tls=*/nullptr,
                                            shared_.connections, report_to(shared_.log));
   return opened;
 }
@@ -118,6 +143,7 @@ void Worker::begin_to_serve() {
   std::unique_ptr<WorkerGeneration> earlier = std::exchange(serving_, std::move(prepared_));
   const Generation& generation = serving_->generation();
   server_limits_ = server_limits(generation.settings->server);
+  trusted_peers_ = trusted_peers(generation.settings->server);
   server_->set_tls(generation.server_tls ? &*generation.server_tls : nullptr);
   if (earlier == nullptr) {
     server_->start();

@@ -59,6 +59,8 @@ class Worker {
   // Opens this worker's share of the address; called before start(), by the starting thread.
   Result<net::SocketAddress> listen(const net::SocketAddress& address,
                                     const config::Server& server);
+  // The same for a unix socket, which all workers share.
+  Result<net::SocketAddress> listen(const net::UnixSocket& socket, const config::Server& server);
 
   void start();
   // `done` is called on the worker's thread. The order of calls is kept.
@@ -93,6 +95,9 @@ class Worker {
                           const net::SocketAddress& peer) override {
       gateway().handshake_failed(failure, error, peer);
     }
+    void proxy_header_failed(ProxyHeaderFailure failure, const net::SocketAddress& peer) override {
+      gateway().proxy_header_failed(failure, peer);
+    }
     void limit_hit(Limit limit) override { gateway().limit_hit(limit); }
     void connection_opened() override { gateway().connection_opened(); }
     void connection_closed() override { gateway().connection_closed(); }
@@ -104,6 +109,7 @@ class Worker {
   };
 
   void run_on_loop(std::function<void()> function) { loop_.post(std::move(function)); }
+  net::SocketAddress serve_on(std::unique_ptr<net::Listener> listener);
   void begin_to_serve();
   Task<void> retire(std::unique_ptr<WorkerGeneration> earlier);
   void spawn_end(std::chrono::milliseconds limit);
@@ -121,6 +127,7 @@ class Worker {
   net::SocketConnector connector_;
   http::ScratchPool scratch_;
   http::ServerLimits server_limits_;
+  http::TrustedPeers trusted_peers_;
   telemetry::MetricsShard& shard_;
   gateway::Readiness readiness_;
   gateway::OpenExchanges open_exchanges_;

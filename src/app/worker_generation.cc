@@ -82,12 +82,14 @@ std::shared_ptr<providers::OriginPools> WorkerGeneration::pools_of(
     if (earlier->generation_->upstreams[i] != connections) continue;
     return earlier->providers_[i]->shared_pools();
   }
-  return std::make_shared<providers::OriginPools>(
-      providers::OriginPools::Environment{.loop = environment_.loop,
-                                          .connector = environment_.connector,
-                                          .scratch = environment_.scratch,
-                                          .tls = connections->tls,
-                                          .limit = connections->limit});
+  return std::make_shared<providers::OriginPools>(providers::OriginPools::Environment{
+      .loop = environment_.loop,
+      .connector = environment_.connector,
+      .scratch = environment_.scratch,
+      .tls = connections->tls,
+      .limit = connections->limit,
+      .proxies = generation_->settings->providers[provider].proxies,
+      .proxy_tls = connections->proxy_tls});
 }
 
 void WorkerGeneration::publish(std::shared_ptr<const models::Catalog> catalog) {

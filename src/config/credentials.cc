@@ -68,6 +68,11 @@ void add_value(std::vector<std::string>& found, std::string_view value) {
   found.emplace_back(key);
 }
 
+void add_proxy(std::vector<std::string>& found, const std::optional<ForwardProxy>& proxy) {
+  if (!proxy || proxy->credentials.empty()) return;
+  found.push_back(password_of(proxy->credentials.reveal()));
+}
+
 }  // namespace
 
 bool is_credential(std::string_view name, const Secret& value) {
@@ -88,6 +93,8 @@ SecretGuard guard_credentials(const Settings& settings) {
   for (const Provider& provider : settings.providers) {
     found.emplace_back(provider.api_key.reveal());
     if (is_basic(provider)) found.push_back(password_of(provider.api_key.reveal()));
+    add_proxy(found, provider.proxies.http);
+    add_proxy(found, provider.proxies.https);
     for (const Provider::Header& header : provider.headers) {
       if (is_credential(header.name, header.value)) add_value(found, header.value.reveal());
     }

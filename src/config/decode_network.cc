@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/decode_proxy.h"
 #include "config/decode_timeouts.h"
 #include "config/forward_headers.h"
 #include "config/scalar.h"
@@ -118,7 +119,8 @@ constexpr std::array kNetworkKeys = {
                   [](Decoder& decoder, const Node& node, Provider& provider) {
                     store(decoder.boolean(node), provider.retry_stale_connection);
                   }},
-    ignored<Provider>("proxy"),
+    Key<Provider>{"proxy", "false, URL or mapping", "none", decode_proxy, Use::kOptional,
+                  list_proxy_keys},
     Key<Provider>{"limits", "mapping", "{}",
                   [](Decoder& decoder, const Node& node, Provider& provider) {
                     decode_section<ConnectionLimits>(decoder, node, kConnectionLimitsKeys,

@@ -8,6 +8,7 @@
 #include "config/decode_cors.h"
 #include "config/decode_limits.h"
 #include "config/decode_network.h"
+#include "config/decode_trust.h"
 #include "config/key_text.h"
 #include "config/url.h"
 
@@ -21,6 +22,12 @@ constexpr std::uint64_t kHstsSecondsMax = 10ULL * 366 * 24 * 3600;
 void decode_host(Decoder& decoder, const Node& node, std::string& out) {
   const auto text = decoder.text(node);
   if (!text) return;
+  if (const std::string_view socket = socket_of_host(*text); !socket.empty()) {
+    const Status status = check_socket_path(socket);
+    if (!status) return decoder.error(node, status.error().message);
+    out = "unix:" + std::string(socket);
+    return;
+  }
   const auto host = parse_host(*text);
   if (host) {
     out = *host;
@@ -197,7 +204,7 @@ constexpr std::array kReloadKeys = {
 };
 
 constexpr std::array kServerKeys = {
-    Key<Server>{"host", "host", "127.0.0.1",
+    Key<Server>{"host", "host or unix:PATH", "127.0.0.1",
                 [](Decoder& decoder, const Node& node, Server& server) {
                   decode_host(decoder, node, server.host);
                 }},
@@ -275,6 +282,9 @@ constexpr std::array kServerKeys = {
                 [](const std::string& path, KnownKeys& out) {
                   list_section<ReloadRules>(path, kReloadKeys, out);
                 }},
+    Key<Server>{"trusted_proxies", "list of addresses", "[]", decode_trusted_proxies},
+    Key<Server>{"proxy_protocol", "boolean or optional", "false", decode_proxy_protocol},
+    Key<Server>{"socket_mode", "text", "0660", decode_socket_mode},
     Key<Server>{"auth", "mapping", "{}", decode_auth, Use::kOptional,
                 [](const std::string& path, KnownKeys& out) {
                   list_section<Server>(path, kAuthKeys, out);
@@ -312,6 +322,7 @@ void check_tls_files(Decoder& decoder, const Node& section) {
 void decode_server(Decoder& decoder, const Node& node, Server& server) {
   decode_section<Server>(decoder, node, kServerKeys, server);
   check_tls_files(decoder, node);
+  check_trust(decoder, node, server);
 }
 
 void list_server_keys(const std::string& path, KnownKeys& out) {

@@ -22,7 +22,7 @@ namespace {
 void decode_base_url(Decoder& decoder, const Node& node, UpstreamDraft& draft) {
   const auto text = decoder.text(node);
   if (!text) return;
-  const auto url = parse_base_url(*text, BasePath::kAsWritten);
+  const auto url = parse_base_url(*text, BasePath::kAsWritten, Ways::kTcpAndSockets);
   if (url) {
     draft.provider.base_url = *url;
   } else {
@@ -33,7 +33,7 @@ void decode_base_url(Decoder& decoder, const Node& node, UpstreamDraft& draft) {
 void decode_anthropic_base_url(Decoder& decoder, const Node& node, UpstreamDraft& draft) {
   const auto text = decoder.text(node);
   if (!text) return;
-  auto url = parse_base_url(*text, BasePath::kEndsInV1);
+  auto url = parse_base_url(*text, BasePath::kEndsInV1, Ways::kTcpAndSockets);
   if (url) {
     draft.provider.messages_url = std::move(*url);
   } else {

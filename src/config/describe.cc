@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "config/credentials.h"
 #include "config/decode_provider.h"
 #include "config/decode_server.h"
@@ -35,6 +37,18 @@ void write_connection_limits(DescriptionWriter& out, const ConnectionLimits& lim
   out.close();
 }
 
+void write_proxies(DescriptionWriter& out, const Proxies& proxies) {
+  if (proxies.empty()) return;
+  out.open("proxy");
+  if (proxies.http) out.text("http", proxies.http->text());
+  if (proxies.https) out.text("https", proxies.https->text());
+  write_given(out, "cacert", proxies.ca_file);
+  std::vector<std::string> direct;
+  for (const NoProxy& entry : proxies.no_proxy) direct.push_back(entry.text());
+  if (!direct.empty()) write_texts(out, "no_proxy", direct);
+  out.close();
+}
+
 void write_network(DescriptionWriter& out, const Provider& provider) {
   const UpstreamTls& tls = provider.tls;
   out.open("network");
@@ -62,6 +76,7 @@ void write_network(DescriptionWriter& out, const Provider& provider) {
     }
     out.close();
   }
+  write_proxies(out, provider.proxies);
   write_connection_limits(out, provider.connection_limits);
   out.literal("retry_stale_connection", boolean(provider.retry_stale_connection));
   out.close();
@@ -215,6 +230,16 @@ void write_cors(DescriptionWriter& out, const std::optional<Cors>& cors) {
   out.close();
 }
 
+void write_trust(DescriptionWriter& out, const Server& server) {
+  constexpr std::array<std::string_view, 3> kWords = {"false", "optional", "true"};
+  std::vector<std::string> trusted;
+  for (const AddressRange& range : server.trusted_proxies.ranges) trusted.push_back(range.text());
+  if (server.trusted_proxies.unix_sockets) trusted.emplace_back("unix");
+  write_texts(out, "trusted_proxies", trusted);
+  out.text("socket_mode", fmt::format("{:04o}", server.socket_mode));
+  out.literal("proxy_protocol", kWords[static_cast<std::size_t>(server.proxy_protocol)]);
+}
+
 void write_server(DescriptionWriter& out, const Server& server) {
   out.open("server");
   out.text("host", server.host);
@@ -245,6 +270,7 @@ void write_server(DescriptionWriter& out, const Server& server) {
   out.literal("watch", boolean(server.reload.watch));
   write_time(out, "debounce", server.reload.debounce);
   out.close();
+  write_trust(out, server);
   write_cors(out, server.cors);
   out.close();
 }

@@ -31,8 +31,8 @@ constexpr std::array<EffectNames, kEffects> kEffectNames = {{
     {"needs a restart", "needs_restart"},
 }};
 
-constexpr std::array<std::string_view, 4> kNeedRestart = {"server.host", "server.port",
-                                                          "server.threads", "server.core_dumps"};
+constexpr std::array<std::string_view, 5> kNeedRestart = {
+    "server.host", "server.port", "server.threads", "server.core_dumps", "server.socket_mode"};
 // Lists whose entries are found by their names, wherever they stand.
 constexpr std::array<std::string_view, 2> kUnordered = {"api_keys", "routes"};
 

@@ -17,8 +17,11 @@ struct Url {
   std::string host;  // without brackets, lower case
   std::uint16_t port = 80;
   std::string path;
+  // The path of a unix socket that leads there: scheme http+unix, with the host `localhost`. Empty:
+  // none.
+  std::string socket = {};
 
-  // "https://host:8000/v1", without the scheme's default port.
+  // "https://host:8000/v1", without the scheme's default port; "http+unix://%2Frun%2Fx.sock/v1".
   std::string text() const;
   // The value of the Host field (RFC 9110 section 7.2): the host, in brackets if it is an IPv6
   // address, and the port unless it is the scheme's default.

@@ -18,7 +18,9 @@
 
 #include "config/cors.h"
 #include "config/endpoint.h"
+#include "config/proxies.h"
 #include "config/routing.h"
+#include "core/address_range.h"
 #include "core/json_reader.h"
 #include "core/secret.h"
 
@@ -89,6 +91,7 @@ struct Provider {
   std::vector<std::string> withheld_client_headers;
   std::vector<std::string> extra_blocked_headers;  // lower case
   UpstreamTls tls;
+  Proxies proxies;                     // network.proxy, or the environment's
   RouteTimeouts timeouts;              // network.timeout
   std::vector<Header> headers;         // network.headers, sent with every request
   ConnectionLimits connection_limits;  // network.limits
@@ -209,8 +212,19 @@ struct ReloadRules {
   milliseconds debounce{500};  // since the last change of a file
 };
 
+// Whose word about the address of a client is taken.
+struct TrustedProxies {
+  std::vector<AddressRange> ranges;
+  bool unix_sockets = false;  // whoever can reach the server's socket
+
+  bool empty() const { return ranges.empty() && !unix_sockets; }
+};
+
+// Whether connections of trusted proxies begin with a header of the PROXY protocol.
+enum class ProxyProtocol : std::uint8_t { kOff, kOptional, kRequired };
+
 struct Server {
-  std::string host = "127.0.0.1";
+  std::string host = "127.0.0.1";  // or a unix socket: unix:/run/penstock/penstock.sock
   std::uint16_t port = 8321;
   std::size_t threads = 0;  // 0: as many as cores that this process may use
   std::string tls_certfile;
@@ -228,6 +242,9 @@ struct Server {
   bool core_dumps = false;  // whether a crash may write the memory, including keys, to disk
   std::vector<CallerUrlHost> caller_url_hosts;
   ReloadRules reload;
+  std::uint32_t socket_mode = 0660;  // of the file, if the host is a unix socket
+  TrustedProxies trusted_proxies;
+  ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
   std::optional<Cors> cors;  // nullopt: pages in browsers are not told that they may
 };
 

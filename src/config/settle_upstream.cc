@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/credentials.h"
+#include "config/decode_proxy.h"
 #include "config/url.h"
 
 namespace penstock::config {
@@ -82,7 +83,8 @@ void settle_base_url(Decoder& decoder, const Node& section, UpstreamDraft& draft
   }
   if (preset.type == kPassthroughType) {
     if (!provider.base_url) return;
-    auto settled = parse_base_url(provider.base_url->text(), provider.base_path);
+    auto settled =
+        parse_base_url(provider.base_url->text(), provider.base_path, Ways::kTcpAndSockets);
     if (settled) provider.base_url = std::move(*settled);
     return;
   }
@@ -172,6 +174,13 @@ void settle_tls_verify(Decoder& decoder, const Node& section, UpstreamDraft& dra
   draft.provider.tls.ca_file = draft.tls_verify->ca_file;
 }
 
+// A section of its own says everything, also that there is none.
+void settle_proxies(Decoder& decoder, const Node& section, UpstreamDraft& draft) {
+  const Node* network = decoder.given(section, "network");
+  if (network != nullptr && was_given(decoder, *network, "proxy")) return;
+  take_proxies_of_environment(decoder, section, draft.provider);
+}
+
 void check_key_forms(Decoder& decoder, const Node& section, const UpstreamDraft& draft) {
   const Provider& provider = draft.provider;
   const Node* key = decoder.given(section, draft.preset.key_setting);
@@ -231,6 +240,7 @@ void settle_upstream(Decoder& decoder, const Node& section, UpstreamDraft& draft
   settle_messages_url(draft);
   settle_listing(draft);
   settle_tls_verify(decoder, section, draft);
+  settle_proxies(decoder, section, draft);
   if (draft.preset.has_setting("api_version")) settle_azure(decoder, section, draft);
   if (draft.preset.has_setting("access_token")) settle_gemini(decoder, section, draft);
   // One way for all of a service's APIs, unless it is said otherwise.

@@ -1,6 +1,7 @@
 #include "config/upstream_identity.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -26,6 +27,17 @@ auto values_of(const ConnectionLimits& limits) {
   return std::tie(max_connections, max_keepalive, keepalive_expiry, max_waiting);
 }
 
+bool are_equal(const std::optional<ForwardProxy>& a, const std::optional<ForwardProxy>& b) {
+  if (!a || !b) return !a && !b;
+  return a->url == b->url && a->credentials.equals(b->credentials.reveal());
+}
+
+bool are_equal(const Proxies& a, const Proxies& b) {
+  const auto& [http, https, no_proxy, ca_file] = a;
+  return are_equal(http, b.http) && are_equal(https, b.https) && no_proxy == b.no_proxy &&
+         ca_file == b.ca_file;
+}
+
 }  // namespace
 
 bool is_same_upstream(const Provider& a, const Provider& b) {
@@ -37,6 +49,7 @@ bool is_same_upstream(const Provider& a, const Provider& b) {
 
 bool has_same_connections(const Provider& a, const Provider& b) {
   return is_same_upstream(a, b) && values_of(a.tls) == values_of(b.tls) &&
+         are_equal(a.proxies, b.proxies) &&
          values_of(a.connection_limits) == values_of(b.connection_limits);
 }
 

@@ -136,7 +136,62 @@ Status parse_path(std::string_view path, Url& url) {
   return {};
 }
 
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kHttps = "https://";
+constexpr std::string_view kHttpUnix = "http+unix://";
+constexpr std::string_view kUnix = "unix:";
+// Of sockaddr_un, whose path ends in a zero (unix(7)).
+constexpr std::size_t kSocketPathBytesMax = 107;
+
+bool leads_to_socket(std::string_view text) {
+  if (starts_with_ignoring_case(text, kHttpUnix) || text.starts_with(kUnix)) return true;
+  return starts_with_ignoring_case(text, kHttp) && text.substr(kHttp.size()).starts_with(kUnix);
+}
+
+// `//run/x.sock`, as in a URL with an empty host, is the path /run/x.sock.
+std::string_view with_one_slash(std::string_view path) {
+  while (path.starts_with("//")) path.remove_prefix(1);
+  return path;
+}
+
+Result<Url> parse_socket_url(std::string_view text) {
+  Url url{.host = "localhost", .port = kHttpPort, .path = {}};
+  std::string_view path;
+  if (starts_with_ignoring_case(text, kHttpUnix)) {
+    text.remove_prefix(kHttpUnix.size());
+    const std::size_t end = std::min(text.find_first_of("/?#"), text.size());
+    url.socket = percent_decode(text.substr(0, end)).value_or(std::string());
+    path = text.substr(end);
+  } else {
+    text.remove_prefix(text.find(kUnix) + kUnix.size());
+    const std::size_t end = std::min(text.find(':'), text.size());
+    url.socket = with_one_slash(text.substr(0, end));
+    path = text.substr(std::min(end + 1, text.size()));
+  }
+  if (Status status = check_socket_path(url.socket); !status) return failure(status.error());
+  if (!path.empty() && !path.starts_with('/')) {
+    return refused("the path of the API must begin with a slash");
+  }
+  if (Status status = parse_path(path, url); !status) return failure(status.error());
+  return url;
+}
+
 }  // namespace
+
+Status check_socket_path(std::string_view path) {
+  if (!path.starts_with('/') || path.ends_with('/') || has_control_character(path)) {
+    return refused(
+        "expected the absolute path of a socket, as in http+unix://%2Frun%2Fx.sock/v1 or "
+        "unix:/run/x.sock");
+  }
+  if (path.size() <= kSocketPathBytesMax) return {};
+  return refused("the path of a socket has at most 107 bytes");
+}
+
+std::string_view socket_of_host(std::string_view host) {
+  if (!host.starts_with(kUnix)) return {};
+  return with_one_slash(host.substr(kUnix.size()));
+}
 
 Result<std::string> parse_host(std::string_view text) {
   if (text.find(':') == std::string_view::npos) return parse_name(text);
@@ -206,12 +261,15 @@ std::string Url::authority() const {
 }
 
 std::string Url::text() const {
+  if (!socket.empty()) return fmt::format("{}{}{}", kHttpUnix, percent_encode(socket), path);
   return fmt::format("{}://{}{}", tls ? "https" : "http", authority(), path);
 }
 
-Result<Url> parse_url(std::string_view text) {
-  constexpr std::string_view kHttp = "http://";
-  constexpr std::string_view kHttps = "https://";
+Result<Url> parse_url(std::string_view text, Ways ways) {
+  if (leads_to_socket(text)) {
+    if (ways == Ways::kTcpAndSockets) return parse_socket_url(text);
+    return refused("a unix socket cannot be named here");
+  }
   Url url;
   url.tls = starts_with_ignoring_case(text, kHttps);
   if (!url.tls && !starts_with_ignoring_case(text, kHttp)) {
@@ -229,8 +287,8 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
-Result<Url> parse_base_url(std::string_view text, BasePath base_path) {
-  Result<Url> url = parse_url(text);
+Result<Url> parse_base_url(std::string_view text, BasePath base_path, Ways ways) {
+  Result<Url> url = parse_url(text, ways);
   if (!url) return url;
   // Longer ones first. `/models` alone is the base of some services.
   constexpr std::array kEndpoints = std::to_array<std::string_view>({"/chat/completions",

@@ -7,13 +7,32 @@ namespace penstock::providers {
 namespace {
 
 bool has_same_origin(const config::Url& a, const config::Url& b) {
-  return a.tls == b.tls && a.port == b.port && a.host == b.host;
+  return a.tls == b.tls && a.port == b.port && a.host == b.host && a.socket == b.socket;
 }
 
 }  // namespace
 
-OriginPools::OriginPools(Environment environment) : environment_(std::move(environment)) {
+OriginPools::OriginPools(Environment environment)
+    : environment_(std::move(environment)),
+      http_proxy_(through(environment_.proxies.http)),
+      https_proxy_(through(environment_.proxies.https)) {
   limits_.all_threads = environment_.limit.get();
+}
+
+std::unique_ptr<http::ProxyConnector> OriginPools::through(
+    const std::optional<config::ForwardProxy>& proxy) const {
+  if (!proxy) return nullptr;
+  const bool is_secure = proxy->url.tls && environment_.proxy_tls;
+  net::Destination destination{.host = proxy->url.host,
+                               .port = proxy->url.port,
+                               .tls = is_secure ? &*environment_.proxy_tls : nullptr};
+  return std::make_unique<http::ProxyConnector>(environment_.loop, environment_.connector,
+                                                std::move(destination), proxy->credentials);
+}
+
+net::Connector& OriginPools::connector_to(const config::Url& url) const {
+  if (environment_.proxies.of(url) == nullptr) return environment_.connector;
+  return url.tls ? *https_proxy_ : *http_proxy_;
 }
 
 void OriginPools::set_limits(http::PoolLimits limits) {
@@ -45,8 +64,9 @@ std::unique_ptr<http::UpstreamPool> OriginPools::make(const config::Url& url, ne
       .port = url.port,
       .tls = url.tls && environment_.tls ? &*environment_.tls : nullptr,
       .rule = rule,
-      .named_by = named_by};
-  return std::make_unique<http::UpstreamPool>(environment_.loop, environment_.connector,
+      .named_by = named_by,
+      .socket = url.socket};
+  return std::make_unique<http::UpstreamPool>(environment_.loop, connector_to(url),
                                               environment_.scratch, destination, limits);
 }
 

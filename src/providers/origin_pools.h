@@ -11,7 +11,9 @@
 #include <optional>
 #include <vector>
 
+#include "config/proxies.h"
 #include "config/url.h"
+#include "http/proxy_connector.h"
 #include "http/upstream_limit.h"
 #include "http/upstream_pool.h"
 #include "net/connector.h"
@@ -28,6 +30,8 @@ class OriginPools {
     http::ScratchPool& scratch;
     std::optional<net::TlsContext> tls = {};               // none: only plain connections
     std::shared_ptr<http::UpstreamLimit> limit = nullptr;  // null: none
+    config::Proxies proxies = {};
+    std::optional<net::TlsContext> proxy_tls = {};  // none: no proxy has https://
   };
   explicit OriginPools(Environment environment);
   OriginPools(const OriginPools&) = delete;
@@ -57,7 +61,13 @@ class OriginPools {
                                            net::Asker named_by,
                                            const http::PoolLimits& limits) const;
 
+  std::unique_ptr<http::ProxyConnector> through(
+      const std::optional<config::ForwardProxy>& proxy) const;
+  net::Connector& connector_to(const config::Url& url) const;
+
   const Environment environment_;
+  const std::unique_ptr<http::ProxyConnector> http_proxy_;   // null: none
+  const std::unique_ptr<http::ProxyConnector> https_proxy_;  // null: none
   http::PoolLimits limits_;
   std::vector<OriginPool> pools_;
 };

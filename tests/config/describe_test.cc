@@ -52,6 +52,8 @@ providers:
         timeout: {connect: 0.25, first_byte: 1, first_token: 1, between_bytes: 1, request: 2}
         limits: {max_connections: 5, max_keepalive_connections: 0, keepalive_expiry: 2.5}
         retry_stale_connection: false
+        proxy: {http: "http://u:hunter2@proxy:3128", https: "https://proxy", cacert: SOME_FILE,
+                no_proxy: [10.0.0.0/8, "[::1]:80", .corp]}
         headers: {X-API-Key: hunter2, Authorization: Bearer hunter2, X-Plain: "it's: 5"}
   - provider_id: open
     provider_type: remote::passthrough
@@ -99,6 +101,8 @@ server:
          allow_headers: ["*"], allow_credentials: true, expose_headers: [X-A], max_age: 5}
   access_log: ./a log.json
   caller_url_hosts: ["::1", gpu, "[::1]:8000", "gpu:8000", "gpu:*"]
+  trusted_proxies: [10.0.0.0/8, "::1", unix]
+  proxy_protocol: optional
 )";
 
 // Only whether these files exist matters here; they are not read.

@@ -57,15 +57,16 @@ inline std::string with_required_keys(std::string text) {
 inline bool is_another_way_to_say(std::string_view path) {
   constexpr std::string_view kConfig = "providers.inference[].config.";
   constexpr std::array<std::string_view, 3> kOtherWays = {"models", "server.auth", "apis"};
-  constexpr std::array<std::string_view, 9> kOtherWaysOfUpstreams = {"url",
-                                                                     "append_v1",
-                                                                     "access_token",
-                                                                     "project",
-                                                                     "api_version",
-                                                                     "tls_verify",
-                                                                     "region_name",
-                                                                     "aws_bearer_token_bedrock",
-                                                                     "network.timeout.read"};
+  constexpr std::array<std::string_view, 10> kOtherWaysOfUpstreams = {"url",
+                                                                      "append_v1",
+                                                                      "access_token",
+                                                                      "project",
+                                                                      "api_version",
+                                                                      "tls_verify",
+                                                                      "region_name",
+                                                                      "aws_bearer_token_bedrock",
+                                                                      "network.timeout.read",
+                                                                      "network.proxy.url"};
   if (path.starts_with(kConfig)) {
     return std::ranges::count(kOtherWaysOfUpstreams, path.substr(kConfig.size())) > 0;
   }

@@ -15,6 +15,7 @@ Provider some_upstream() {
   provider.api_key = Secret("one");
   provider.headers = {{.name = "x-a", .value = Secret("one")}};
   provider.query = {{.name = "key", .value = Secret("one")}};
+  provider.proxies.http = *parse_proxy("http://u:one@proxy");
   return provider;
 }
 
@@ -53,6 +54,10 @@ TEST(UpstreamIdentity, RemainsWhenOnlyTheWayToItChanges) {
       [](Provider& p) { p.tls.verify = false; },
       [](Provider& p) { p.tls.client_cert = "other.pem"; },
       [](Provider& p) { p.connection_limits.max_connections = 7; },
+      [](Provider& p) { p.proxies.https = *parse_proxy("http://proxy"); },
+      [](Provider& p) { p.proxies.http = *parse_proxy("http://u:two@proxy-1"); },
+      [](Provider& p) { p.proxies.no_proxy = {*NoProxy::parse("*")}; },
+      [](Provider& p) { p.proxies.ca_file = "other.pem"; },
       [](Provider& p) { p.connection_limits.keepalive_expiry = milliseconds(1); },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {

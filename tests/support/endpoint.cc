@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace penstock::testing {
@@ -92,6 +93,21 @@ Endpoint Endpoint::connect(std::uint16_t port, int receive_buffer_bytes) {
                sizeof receive_buffer_bytes);
   }
   const sockaddr_in address = loopback(port);
+  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int error = errno;
+    ::close(descriptor);
+    errno = error;
+    fail("connect");
+  }
+  return Endpoint(descriptor);
+}
+
+Endpoint Endpoint::connect(const std::string& socket_path) {
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) fail("socket");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
   if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     const int error = errno;
     ::close(descriptor);

@@ -41,6 +41,9 @@ class Endpoint {
   // if a client with a small one does not read. Throws if nobody listens.
   static Endpoint connect(std::uint16_t port, int receive_buffer_bytes = 0);
 
+  // Connects to a unix socket. Throws if nobody listens.
+  static Endpoint connect(const std::string& socket_path);
+
   // Starts to connect without waiting for the result.
   static Endpoint connect_later(std::uint16_t port);
 

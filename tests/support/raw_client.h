@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/endpoint.h"
@@ -31,6 +32,7 @@ struct WholeAnswer {
 class RawClient {
  public:
   explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
+  explicit RawClient(Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
   // Over TLS, knowing the server as `localhost`. Throws if the handshake fails.
   RawClient(std::uint16_t port, SSL_CTX* tls);
   RawClient(RawClient&&) = default;

@@ -29,8 +29,8 @@ config::Settings passthrough_settings(std::string_view base_url);
 
 class TestService {
  public:
-  // Replaces the host and port of the settings, and the access log. Throws if the server cannot be
-  // started.
+  // Replaces the host, if it is no unix socket, the port, and the access log of the settings.
+  // Throws if the server cannot be started.
   explicit TestService(config::Settings settings);
   // Stops it.
   ~TestService();
