@@ -62,6 +62,16 @@ void log_start(telemetry::Log& log, const ServeOptions& options, const config::S
   }
 }
 
+// Of whoever rotates logs.
+void reopen_access_log(Service& service, telemetry::Log& log) {
+  const Status reopened = service.reopen_access_log();
+  if (reopened) {
+    log.info("the access log has been reopened");
+  } else {
+    log.error(reopened.error().message + "; it goes on in the file that is open");
+  }
+}
+
 void write_problems(const std::vector<std::string>& problems, const SecretGuard& secrets) {
   for (std::string problem : problems) {
     secrets.mask(problem);
@@ -186,6 +196,7 @@ int serve(const ServeOptions& options) {
     supervision.serving();
   };
   run_loop.on(SIGHUP, take_new_configuration);
+  run_loop.on(SIGUSR1, [&] { reopen_access_log(**service, log); });
   run_loop.on({.descriptor = [&] { return watch.descriptor(); },
                .due = [&] { return watch.due(); },
                .reaction =

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "app/access_log_options.h"
 #include "app/tls_contexts.h"
 #include "config/credentials.h"
 #include "config/upstream_identity.h"
@@ -87,7 +88,7 @@ Status Generation::open_access_log(const Generation* earlier) {
     access_log = earlier->access_log;
     return {};
   }
-  auto opened = telemetry::AccessLog::open(settings->server.access_log);
+  auto opened = telemetry::AccessLog::open(access_log_options(settings->server));
   if (!opened) return failure(std::move(opened.error()));
   access_log = std::move(*opened);
   if (earlier != nullptr) access_log->count_dropped(earlier->access_log->dropped_lines());

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "app/access_log_options.h"
 #include "app/configuration.h"
 #include "app/generation.h"
 #include "app/routes.h"
@@ -328,7 +329,7 @@ std::vector<std::string> Service::faults_of(const config::Settings& settings) {
   const config::Server& server = settings.server;
   const bool log_exists = ::access(server.access_log.c_str(), F_OK) == 0;
   {
-    const auto log = telemetry::AccessLog::open(server.access_log);
+    const auto log = telemetry::AccessLog::open(access_log_options(server));
     note(log);
     // A check leaves nothing behind: the server may run as another user.
     if (log && !log_exists && server.access_log.contains('/')) ::unlink(server.access_log.c_str());
@@ -367,6 +368,10 @@ std::size_t Service::models() const {
     models += catalog->count_of(i);
   }
   return models;
+}
+
+Status Service::reopen_access_log() {
+  return parts_->current()->access_log->reopen();
 }
 
 void Service::drain() {

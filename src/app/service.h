@@ -50,6 +50,10 @@ class Service {
   // The configuration that is served.
   std::shared_ptr<const config::Settings> settings() const;
 
+  // Goes on in a new file of the access log's path, whose file may have been renamed. Fails with
+  // kInternal if there can be none; the log then goes on where it was.
+  Status reopen_access_log();
+
   // Starts a drain: the server is not ready any more, and open work may finish until
   // settings.server.timeouts.drain. Returns at once.
   void drain();

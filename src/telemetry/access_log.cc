@@ -11,14 +11,9 @@
 #include <system_error>
 
 #include "telemetry/descriptor_sink.h"
-#include "telemetry/json_line.h"
 
 namespace penstock::telemetry {
 namespace {
-
-// The maximum of a line: 13 texts, 17 numbers and flags, and 32 bytes for each key.
-constexpr std::size_t kLineBytesMax =
-    13 * (JsonLine::kTextBytesMax + 32) + 17 * (JsonLine::kNumberBytesMax + 32) + 64;
 
 // Several threads may find the last free place in hand_over() together; there is room for all.
 constexpr std::size_t kQueueSlots = 2 * AccessLog::kBatchesWaitingMax;
@@ -30,91 +25,80 @@ void block_all_signals() {
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
-template <std::size_t Size>
-void text_if_any(JsonLine& line, const char (&key)[Size], std::string_view value) {
-  if (!value.empty()) line.text(key, value);
+std::unique_ptr<char[]> new_batch() {
+  return std::make_unique_for_overwrite<char[]>(AccessLogShard::kBatchBytes + kAccessLineBytesMax);
 }
 
-template <std::size_t Size>
-void number_if_any(JsonLine& line, const char (&key)[Size], std::optional<std::uint64_t> value) {
-  if (value) line.number(key, *value);
+bool is_file(std::string_view target) {
+  return target != "stdout" && target != "stderr" && target != "off";
 }
 
-template <std::size_t Size>
-void status_if_any(JsonLine& line, const char (&key)[Size], int status) {
-  if (status > 0) line.number(key, static_cast<std::uint64_t>(status));
-}
+// A descriptor to write to, and whether it is ours to close.
+struct Output {
+  int descriptor;
+  CloseDescriptor close;
+};
 
-std::string_view without_query(std::string_view path) {
-  return path.substr(0, path.find_first_of("?#"));
-}
-
-void write_members(JsonLine& line, const AccessRecord& record) {
-  text_if_any(line, "request_id", record.request_id);
-  text_if_any(line, "principal", record.principal);
-  text_if_any(line, "peer", record.peer);
-  text_if_any(line, "method", record.method);
-  text_if_any(line, "route", record.route);
-  text_if_any(line, "path", without_query(record.path));
-  text_if_any(line, "model", record.model);
-  text_if_any(line, "provider", record.provider);
-  text_if_any(line, "upstream_model", record.upstream_model);
-  text_if_any(line, "target", record.target);
-  if (record.fallback) line.boolean("fallback", true);
-  status_if_any(line, "status", record.status);
-  status_if_any(line, "upstream_status", record.upstream_status);
-  line.text("ending", name_of(record.ending));
-  if (record.error) line.text("error", name_of(*record.error));
-  line.boolean("stream", record.stream);
-  line.number("bytes_in", record.bytes_in);
-  line.number("bytes_out", record.bytes_out);
-  line.milliseconds("duration_ms", record.duration);
-  if (record.first_byte) line.milliseconds("first_byte_ms", *record.first_byte);
-  if (record.connect) line.milliseconds("connect_ms", *record.connect);
-  line.number("attempts", record.attempts);
-  if (record.attempts > 0) line.boolean("reused_connection", record.reused_connection);
-  number_if_any(line, "prompt_tokens", record.prompt_tokens);
-  number_if_any(line, "completion_tokens", record.completion_tokens);
-  number_if_any(line, "total_tokens", record.total_tokens);
-  number_if_any(line, "cached_tokens", record.cached_tokens);
-  number_if_any(line, "cache_write_tokens", record.cache_write_tokens);
-  number_if_any(line, "reasoning_tokens", record.reasoning_tokens);
-}
-
-void write_members(JsonLine& line, const AttemptRecord& record) {
-  text_if_any(line, "request_id", record.request_id);
-  line.number("attempt", record.attempt);
-  text_if_any(line, "target", record.target);
-  text_if_any(line, "class", record.outcome);
-  status_if_any(line, "status", record.status);
-  line.milliseconds("duration_ms", record.duration);
-  line.milliseconds("wait_ms", record.wait);
-  number_if_any(line, "prompt_tokens", record.prompt_tokens);
-  number_if_any(line, "completion_tokens", record.completion_tokens);
+Result<Output> open_output(const std::string& target) {
+  if (target == "stdout") return Output{STDOUT_FILENO, CloseDescriptor::kNo};
+  if (target == "stderr") return Output{STDERR_FILENO, CloseDescriptor::kNo};
+  // Non-blocking, so that a named pipe without a reader is an error and does not block.
+  const int descriptor =
+      ::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+             S_IRUSR | S_IWUSR | S_IRGRP);
+  if (descriptor < 0) {
+    return failure(
+        Error::gateway(ErrorKind::kInternal, "the access log cannot be written to " + target +
+                                                 ": " + std::generic_category().message(errno)));
+  }
+  return Output{descriptor, CloseDescriptor::kYes};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& target) {
+Result<std::unique_ptr<AccessLog>> AccessLog::open(const Options& options) {
   std::unique_ptr<AccessLog> log(new AccessLog);
-  if (target == "off") return log;
-  if (target == "stdout") {
-    log->start(std::make_shared<DescriptorSink>(STDOUT_FILENO, CloseDescriptor::kNo));
-  } else if (target == "stderr") {
-    log->start(std::make_shared<DescriptorSink>(STDERR_FILENO, CloseDescriptor::kNo));
-  } else {
-    // Non-blocking, so that a named pipe without a reader is an error and does not block.
-    const int descriptor =
-        ::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-               S_IRUSR | S_IWUSR | S_IRGRP);
-    if (descriptor < 0) {
-      return failure(
-          Error::gateway(ErrorKind::kInternal, "the access log cannot be written to " + target +
-                                                   ": " + std::generic_category().message(errno)));
-    }
-    log->start(std::make_shared<DescriptorSink>(descriptor, CloseDescriptor::kYes));
-  }
+  Status opened = log->reopen(options);
+  if (!opened) return failure(std::move(opened.error()));
   return log;
+}
+
+AccessLog::Form AccessLog::form_on(int descriptor, const Options& options) {
+  const bool is_terminal = ::isatty(descriptor) == 1;
+  const bool is_text =
+      options.format == Format::kText || (options.format == Format::kAuto && is_terminal);
+  if (!is_text) return Form::kJson;
+  const bool has_colours = is_terminal && options.colours == TextLine::Colours::kYes;
+  return has_colours ? Form::kColouredText : Form::kText;
+}
+
+Status AccessLog::reopen(const Options& options) {
+  const std::lock_guard lock(mutex_);
+  if (options.target == "off") {
+    form_.store(Form::kOff, std::memory_order_release);
+  } else {
+    Result<Output> output = open_output(options.target);
+    if (!output) return failure(std::move(output.error()));
+    auto writer = std::make_shared<DescriptorWriter>(output->descriptor, output->close);
+    if (sink_) {
+      sink_->switch_to(std::move(writer), kClosePatience);
+    } else {
+      start(std::make_shared<DescriptorSink>(std::move(writer)));
+    }
+    form_.store(form_on(output->descriptor, options), std::memory_order_release);
+  }
+  options_ = options;
+  return {};
+}
+
+Status AccessLog::reopen() {
+  Options options;
+  {
+    const std::lock_guard lock(mutex_);
+    options = options_;
+  }
+  if (!is_file(options.target)) return {};
+  return reopen(options);
 }
 
 void AccessLog::start(std::shared_ptr<DescriptorSink> sink) {
@@ -124,6 +108,7 @@ void AccessLog::start(std::shared_ptr<DescriptorSink> sink) {
   // it drops, so hand_over() keeps the queue from ever being full.
   logger_ = std::make_shared<spdlog::async_logger>("access", sink_, pool_,
                                                    spdlog::async_overflow_policy::overrun_oldest);
+  has_started_.store(true, std::memory_order_release);
 }
 
 AccessLog::~AccessLog() {
@@ -133,7 +118,8 @@ AccessLog::~AccessLog() {
 }
 
 std::uint64_t AccessLog::dropped_lines() const {
-  return lines_dropped_.load(std::memory_order_relaxed) + (sink_ ? sink_->lines_lost() : 0);
+  if (!has_started_.load(std::memory_order_acquire)) return 0;
+  return lines_dropped_.load(std::memory_order_relaxed) + sink_->lines_lost();
 }
 
 void AccessLog::hand_over(std::string_view batch, std::uint64_t lines) {
@@ -150,35 +136,34 @@ void AccessLog::hand_over(std::string_view batch, std::uint64_t lines) {
 
 AccessLogShard::AccessLogShard(AccessLog& log, const SecretGuard* secrets)
     : log_(log), secrets_(secrets) {
-  if (log_.is_on()) batch_ = std::make_unique_for_overwrite<char[]>(kBatchBytes + kLineBytesMax);
+  if (log_.is_on()) batch_ = new_batch();
+}
+
+template <class Record>
+void AccessLogShard::write_record(const Record& record) {
+  using Form = AccessLog::Form;
+  const Form form = log_.form_.load(std::memory_order_acquire);
+  if (form == Form::kOff) return;
+  if (!batch_) batch_ = new_batch();
+  char* const begin = batch_.get() + batch_bytes_;
+  const std::string_view time = timestamp_.text(record.time);
+  const auto colours =
+      form == Form::kColouredText ? TextLine::Colours::kYes : TextLine::Colours::kNo;
+  char* const end = form == Form::kJson ? write_json_line(begin, time, record)
+                                        : write_text_line(begin, time, record, colours);
+  const auto bytes = static_cast<std::size_t>(end - begin);
+  if (secrets_ != nullptr) secrets_->mask({begin, bytes});
+  batch_bytes_ += bytes;
+  ++batch_lines_;
+  if (batch_bytes_ >= kBatchBytes) flush();
 }
 
 void AccessLogShard::write(const AccessRecord& record) {
-  if (!batch_) return;
-  JsonLine line = begin_line(record.time);
-  write_members(line, record);
-  end_line(line);
+  write_record(record);
 }
 
 void AccessLogShard::write(const AttemptRecord& record) {
-  if (!batch_) return;
-  JsonLine line = begin_line(record.time);
-  write_members(line, record);
-  end_line(line);
-}
-
-JsonLine AccessLogShard::begin_line(WallTime time) {
-  JsonLine line(batch_.get() + batch_bytes_);
-  line.text("time", timestamp_.text(time));
-  return line;
-}
-
-void AccessLogShard::end_line(JsonLine& line) {
-  const std::size_t begin = batch_bytes_;
-  batch_bytes_ = static_cast<std::size_t>(line.finish() - batch_.get());
-  if (secrets_ != nullptr) secrets_->mask({&batch_[begin], batch_bytes_ - begin});
-  ++batch_lines_;
-  if (batch_bytes_ >= kBatchBytes) flush();
+  write_record(record);
 }
 
 void AccessLogShard::flush() {

@@ -1,7 +1,8 @@
 #pragma once
 
-// The access log: one JSON line for each request, written when its exchange has ended. Before it, a
-// request along a model's route has a line for each attempt, if there is more to tell than success.
+// The access log: one line for each request, as JSON or for people, written when its exchange has
+// ended. Before it, a request along a model's route has a line for each attempt, if there is more
+// to tell than success.
 //
 // AccessLog owns the output and a spdlog thread pool of one worker that writes to it. Each I/O
 // thread has an AccessLogShard, formats its lines there into a batch, and hands over whole batches;
@@ -16,15 +17,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "core/clock.h"
-#include "core/error.h"
 #include "core/result.h"
 #include "core/secret_guard.h"
-#include "telemetry/labels.h"
+#include "telemetry/access_record.h"
 #include "telemetry/timestamp.h"
 
 namespace spdlog {
@@ -37,75 +37,48 @@ class thread_pool;
 namespace penstock::telemetry {
 
 class DescriptorSink;
-class JsonLine;
-
-// What is known of an exchange at its end. The texts are views that need to live only during
-// AccessLogShard::write. Empty texts and zero statuses are left out of the line.
-struct AccessRecord {
-  WallTime time{};  // the request's arrival
-  std::string_view request_id;
-  std::string_view principal;  // never the key
-  std::string_view method;
-  std::string_view route;
-  std::string_view path;   // a query, if any, is cut off
-  std::string_view model;  // as requested
-  std::string_view provider;
-  std::string_view upstream_model;  // as sent to the upstream
-  std::string_view target;          // of a model's route: who has answered, `provider/model`
-  bool fallback = false;            // another model answers; written if it does
-  std::string_view peer;            // the client's address
-  int status = 0;                   // the status sent to the client
-  int upstream_status = 0;
-  Ending ending = Ending::kCompleted;
-  std::optional<ErrorKind> error;
-  bool stream = false;
-  bool reused_connection = false;  // the last attempt's; written if there was an attempt
-  std::uint32_t attempts = 0;
-  std::uint64_t bytes_in = 0;   // of the request's body
-  std::uint64_t bytes_out = 0;  // of the answer's body
-  std::chrono::microseconds duration{};
-  std::optional<std::chrono::microseconds> first_byte;  // since arrival
-  std::optional<std::chrono::microseconds> connect;     // the last attempt's, if it connected
-  std::optional<std::uint64_t> prompt_tokens;
-  std::optional<std::uint64_t> completion_tokens;
-  std::optional<std::uint64_t> total_tokens;
-  std::optional<std::uint64_t> cached_tokens;       // of the prompt
-  std::optional<std::uint64_t> cache_write_tokens;  // of the prompt
-  std::optional<std::uint64_t> reasoning_tokens;    // of the completion
-};
-
-// What is known of one attempt at a target of a model's route. The texts as of AccessRecord.
-struct AttemptRecord {
-  WallTime time{};  // its beginning
-  std::string_view request_id;
-  std::uint32_t attempt = 0;             // from 1 on
-  std::string_view target;               // `provider/model`
-  std::string_view outcome;              // `ok`, or the class of its failure
-  int status = 0;                        // the upstream's
-  std::chrono::microseconds duration{};  // to its first content or its failure
-  std::chrono::microseconds wait{};      // before it
-  // Of one that lost a race: what its answer had stated before it was stopped.
-  std::optional<std::uint64_t> prompt_tokens;
-  std::optional<std::uint64_t> completion_tokens;
-};
 
 class AccessLog {
  public:
   // At most 8 MiB wait to be written.
   static constexpr std::size_t kBatchesWaitingMax = 256;
-  // How long the destructor waits for an output that is blocked.
+  // How long an output that is blocked is waited for, at the end and when another one follows it.
   static constexpr std::chrono::milliseconds kClosePatience{1000};
 
-  // `target` is "stdout", "stderr", "off", or the path of a file to append to, which is created
-  // with mode 0640 if it is missing. Fails if the file cannot be opened.
-  static Result<std::unique_ptr<AccessLog>> open(const std::string& target);
+  enum class Format : std::uint8_t {
+    kAuto,  // text on a terminal, else JSON
+    kJson,
+    kText,
+  };
+  struct Options {
+    // "stdout", "stderr", "off", or the path of a file to append to, which is created with mode
+    // 0640 if it is missing.
+    std::string target;
+    Format format = Format::kJson;
+    // Of the text form; only a terminal ever gets any.
+    TextLine::Colours colours = TextLine::Colours::kNo;
+  };
+
+  // Fails if the file cannot be opened.
+  static Result<std::unique_ptr<AccessLog>> open(const Options& options);
+  static Result<std::unique_ptr<AccessLog>> open(const std::string& target) {
+    return open(Options{.target = target});
+  }
 
   // All shards must have been destroyed. Writes what is queued.
   ~AccessLog();
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
-  bool is_on() const { return logger_ != nullptr; }
+  // Opens another output, or the same path again, whose file may have been renamed since: further
+  // lines go there, and lines that are queued, too. No line is lost. If it fails, the log stays as
+  // it was. After "off" the last output stays open, for the lines that shards still have. Any
+  // thread.
+  Status reopen(const Options& options);
+  // The same path; nothing happens to stdout and stderr.
+  Status reopen();
+
+  bool is_on() const { return form_.load(std::memory_order_acquire) != Form::kOff; }
 
   // Lines lost since startup: dropped because too many waited, or not written because the output
   // failed. Any thread.
@@ -118,11 +91,20 @@ class AccessLog {
  private:
   friend class AccessLogShard;
 
+  enum class Form : std::uint8_t { kOff, kJson, kText, kColouredText };
+  // What "auto" and the terminal come to.
+  static Form form_on(int descriptor, const Options& options);
+
   AccessLog() = default;
   void start(std::shared_ptr<DescriptorSink> sink);
   // Any thread. `batch` is `lines` whole lines.
   void hand_over(std::string_view batch, std::uint64_t lines);
 
+  std::mutex mutex_;  // of options_, and of reopening
+  Options options_;
+  std::atomic<Form> form_{Form::kOff};
+  std::atomic<bool> has_started_{false};
+  // Set before the log is first on, and then never again.
   std::shared_ptr<DescriptorSink> sink_;
   std::shared_ptr<spdlog::details::thread_pool> pool_;
   std::shared_ptr<spdlog::logger> logger_;
@@ -151,12 +133,12 @@ class AccessLogShard {
   void flush();
 
  private:
-  JsonLine begin_line(WallTime time);
-  void end_line(JsonLine& line);
+  template <class Record>
+  void write_record(const Record& record);
 
   AccessLog& log_;
   const SecretGuard* secrets_;
-  std::unique_ptr<char[]> batch_;  // null if the log is off
+  std::unique_ptr<char[]> batch_;  // null if the log has always been off
   std::size_t batch_bytes_ = 0;
   std::uint64_t batch_lines_ = 0;
   Timestamp timestamp_;

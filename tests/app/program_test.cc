@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <vector>
+
+#include <sys/stat.h>
 
 #include "app/program.h"
 #include "support/notify_receiver.h"
@@ -74,13 +77,34 @@ TEST_F(ProgramTest, ServesAndEndsInTwoSecondsAlthoughNobodyReadsItsLogs) {
 TEST_F(ProgramTest, GoesOnAfterSignalsThatMeanNothingToIt) {
   Program program(serve());
   RawClient client(port_of(program));
-  for (const int signal : {SIGUSR1, SIGUSR2, SIGPIPE}) {
+  for (const int signal : {SIGUSR2, SIGPIPE}) {
     program.signal(signal);
     if (signal != SIGPIPE) program.read_until("is ignored");
     EXPECT_EQ(client.ask(chat(Answer::kWhole, "main/m1")).status(), 200);
   }
   program.signal(SIGTERM);
   EXPECT_EQ(program.wait(), 0);
+}
+
+TEST_F(ProgramTest, GoesOnInANewAccessLogAfterItsFileWasRenamed) {
+  const std::string log = directory.path_of("access.log");
+  Program program(serve("server: {access_log: " + log + "}\n"));
+  RawClient client(port_of(program));
+  EXPECT_EQ(client.ask(get("/healthz")).status(), 200);
+  EXPECT_TRUE(eventually([&] { return !read_file(log).empty(); }));
+  ASSERT_EQ(std::rename(log.c_str(), (log + ".1").c_str()), 0);
+  program.signal(SIGUSR1);
+  program.read_until("the access log has been reopened");
+  EXPECT_EQ(client.ask(get("/readyz")).status(), 200);
+  EXPECT_TRUE(eventually([&] { return read_file(log).contains("/readyz"); }));
+  EXPECT_FALSE(read_file(log + ".1").contains("/readyz"));
+
+  // A folder of that name cannot be written to.
+  std::remove(log.c_str());
+  ASSERT_EQ(mkdir(log.c_str(), 0700), 0);
+  program.signal(SIGUSR1);
+  program.read_until("; it goes on in the file that is open");
+  EXPECT_EQ(client.ask(get("/healthz")).status(), 200);
 }
 
 // faults-measured 17: a core dump would contain every key.

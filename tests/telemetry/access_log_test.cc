@@ -37,8 +37,9 @@ class AccessLogTest : public ::testing::Test {
 
   std::string path() const { return directory_ + "/access.log"; }
 
-  std::vector<std::string> lines() const {
-    std::ifstream file(path());
+  std::vector<std::string> lines() const { return lines(path()); }
+  static std::vector<std::string> lines(const std::string& path) {
+    std::ifstream file(path);
     std::vector<std::string> lines;
     for (std::string line; std::getline(file, line);) lines.push_back(line);
     return lines;
@@ -47,14 +48,37 @@ class AccessLogTest : public ::testing::Test {
   // The log's line for one record.
   template <class Record>
   std::string line_of(const Record& record) {
+    return line_of(record, {.target = path()});
+  }
+  template <class Record>
+  std::string text_line_of(const Record& record) {
+    return line_of(record, {.target = path(), .format = AccessLog::Format::kText});
+  }
+  template <class Record>
+  std::string line_of(const Record& record, const AccessLog::Options& options) {
     std::filesystem::remove(path());
     {
-      const auto log = AccessLog::open(path()).value();
+      const auto log = AccessLog::open(options).value();
       AccessLogShard(*log).write(record);
     }
     const std::vector<std::string> written = lines();
     EXPECT_EQ(written.size(), 1u);
     return written.empty() ? "" : written.front();
+  }
+
+  // The same where the log is a terminal.
+  static std::string terminal_line_of(AccessLog::Options options, const AccessRecord& record) {
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ::grantpt(terminal);
+    ::unlockpt(terminal);
+    options.target = ::ptsname(terminal);
+    auto log = AccessLog::open(options).value();
+    AccessLogShard(*log).write(record);
+    std::string line;
+    for (char c = 0; ::read(terminal, &c, 1) == 1 && c != '\r';) line.push_back(c);
+    log.reset();
+    ::close(terminal);
+    return line;
   }
 
   std::string directory_;
@@ -132,6 +156,154 @@ TEST_F(AccessLogTest, WritesWhatIsKnownOfAnAttempt) {
   record.completion_tokens = 1;
   EXPECT_NE(line_of(record).find(R"("wait_ms":250.000,"prompt_tokens":12,"completion_tokens":1})"),
             std::string::npos);
+}
+
+// --- the text form ---
+
+// reported-failures 6.11
+TEST_F(AccessLogTest, WritesALineForPeopleOnDemand) {
+  AccessRecord record = full_record();
+  record.model = "smart";
+  EXPECT_EQ(text_line_of(record),
+            "2024-12-31T23:59:59.999Z 200 POST /v1/openai/v1/chat/completions "
+            "smart -> passthrough/m1 1234.567 ms first byte 98.700 ms 10+20 tokens upstream_reset "
+            "2 attempts team 192.0.2.7:4711 req-1");
+  record = AccessRecord();
+  record.method = "GET";
+  record.path = "/v1/models?key=sk-secret";
+  record.status = 200;
+  EXPECT_EQ(text_line_of(record), "1970-01-01T00:00:00.000Z 200 GET /v1/models 0.000 ms");
+}
+
+TEST_F(AccessLogTest, NamesAModelOnceInTextWhereItsTargetHasTheSameName) {
+  AccessRecord record;
+  record.status = 200;
+  record.model = "main/org/m1";
+  record.provider = "main";
+  record.upstream_model = "org/m1";
+  EXPECT_EQ(text_line_of(record), "1970-01-01T00:00:00.000Z 200 main/org/m1 0.000 ms");
+}
+
+TEST_F(AccessLogTest, WritesAnAttemptForPeopleOnDemand) {
+  AttemptRecord record;
+  record.request_id = "req-1";
+  record.attempt = 2;
+  record.target = "alpha/m1";
+  record.outcome = "rate_limited";
+  record.status = 429;
+  record.duration = microseconds(1'500);
+  record.wait = microseconds(250'000);
+  EXPECT_EQ(text_line_of(record),
+            "1970-01-01T00:00:00.000Z 429 attempt 2 at alpha/m1 rate_limited 1.500 ms "
+            "after a wait of 250.000 ms req-1");
+}
+
+TEST_F(AccessLogTest, GivesAPeerNoWayToControlTheTerminal) {
+  AccessRecord record = full_record();
+  record.path = record.model = record.principal = "\x1b[2J\n\u202e\xff";
+  const std::string line = text_line_of(record);  // which is one
+  EXPECT_THAT(line, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(line, Not(HasSubstr("\u202e")));
+}
+
+TEST_F(AccessLogTest, UsesColoursOnATerminalOnly) {
+  using Format = AccessLog::Format;
+  AccessRecord record;
+  record.method = "GET";
+  record.status = 502;
+  const auto shown = [&](Format format, TextLine::Colours colours) {
+    return terminal_line_of({.target = {}, .format = format, .colours = colours}, record);
+  };
+  const std::string plain = "1970-01-01T00:00:00.000Z 502 GET 0.000 ms";
+  EXPECT_EQ(shown(Format::kAuto, TextLine::Colours::kNo), plain);
+  EXPECT_EQ(shown(Format::kAuto, TextLine::Colours::kYes),
+            "\x1b[2m1970-01-01T00:00:00.000Z\x1b[0m \x1b[31m502\x1b[0m GET 0.000 ms");
+  EXPECT_THAT(shown(Format::kJson, TextLine::Colours::kYes), HasSubstr(R"("status":502)"));
+  const AccessLog::Options file{
+      .target = path(), .format = Format::kText, .colours = TextLine::Colours::kYes};
+  EXPECT_EQ(line_of(record, file), plain);
+  EXPECT_THAT(line_of(record, {.target = path(), .format = Format::kAuto}),
+              HasSubstr(R"("status":502)"));
+}
+
+// --- reopening ---
+
+TEST_F(AccessLogTest, GoesOnInANewFileAfterItsFileWasRenamedWithoutLosingALine) {
+  constexpr int kThreads = 3;
+  constexpr int kLines = 3000;
+  constexpr int kRotations = 20;
+  {
+    const auto log = AccessLog::open(path()).value();
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&log] {
+        AccessLogShard shard(*log);
+        for (int i = 0; i < kLines; ++i) {
+          AccessRecord record = full_record();
+          record.bytes_out = static_cast<std::uint64_t>(i);
+          shard.write(record);
+        }
+      });
+    }
+    for (int i = 0; i < kRotations; ++i) {
+      std::filesystem::rename(path(), path() + "." + std::to_string(i));
+      EXPECT_TRUE(log->reopen().has_value());
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(log->dropped_lines(), 0u);
+  }
+  std::vector<int> seen(kLines, 0);
+  for (const auto& file : std::filesystem::directory_iterator(directory_)) {
+    for (const std::string& line : lines(file.path())) {
+      ++seen.at(json::parse(line).at("bytes_out"));
+    }
+  }
+  EXPECT_EQ(seen, std::vector<int>(kLines, kThreads));
+}
+
+TEST_F(AccessLogTest, KeepsItsFileWhereAnotherCannotBeOpened) {
+  {
+    const auto log = AccessLog::open(path()).value();
+    const Status reopened = log->reopen({.target = directory_ + "/missing/access.log"});
+    ASSERT_FALSE(reopened.has_value());
+    EXPECT_THAT(reopened.error().message, HasSubstr("/missing/access.log"));
+    AccessLogShard(*log).write(full_record());
+    EXPECT_TRUE(log->reopen().has_value());
+  }
+  EXPECT_EQ(lines().size(), 1u);
+}
+
+TEST_F(AccessLogTest, IsSwitchedOnAndOffAndToAnotherForm) {
+  const auto log = AccessLog::open("off").value();
+  EXPECT_TRUE(log->reopen().has_value());
+  AccessLogShard shard(*log);
+  shard.write(full_record());
+  ASSERT_TRUE(log->reopen({.target = path()}).has_value());
+  EXPECT_TRUE(log->is_on());
+  shard.write(full_record());
+  ASSERT_TRUE(log->reopen({.target = path(), .format = AccessLog::Format::kText}).has_value());
+  shard.write(full_record());
+  ASSERT_TRUE(log->reopen({.target = "off"}).has_value());
+  shard.write(full_record());
+  shard.flush();
+  while (lines().size() < 2) std::this_thread::yield();
+  ASSERT_EQ(lines().size(), 2u);
+  EXPECT_TRUE(json::accept(lines()[0]));
+  EXPECT_FALSE(json::accept(lines()[1]));
+}
+
+TEST_F(AccessLogTest, LeavesAnOutputThatIsBlockedForAnother) {
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  const int reader = ::open(path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const std::string other = path() + ".2";
+  {
+    const auto log = AccessLog::open(path()).value();
+    AccessLogShard shard(*log);
+    while (log->dropped_lines() == 0) shard.write(full_record());
+    ASSERT_TRUE(log->reopen({.target = other}).has_value());
+  }
+  ::close(reader);
+  EXPECT_GE(lines(other).size(), 1u);
 }
 
 TEST_F(AccessLogTest, StaysOneObjectALineWhateverAPeerSends) {

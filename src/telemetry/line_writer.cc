@@ -1,9 +1,8 @@
-#include "telemetry/json_line.h"
+#include "telemetry/line_writer.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 
 #include "core/text.h"
 
@@ -38,7 +37,7 @@ bool is_control(unsigned code_point) {
 
 // The part of `value` that is shown; never ends in the middle of a character.
 std::string_view cut(std::string_view value) {
-  std::size_t length = JsonLine::kValueBytesMax - kCutMark.size();
+  std::size_t length = LineWriter::kValueBytesMax - kCutMark.size();
   for (int i = 0; i < 3 && (static_cast<unsigned char>(value[length]) & 0xC0) == 0x80; ++i) {
     --length;
   }
@@ -47,14 +46,14 @@ std::string_view cut(std::string_view value) {
 
 }  // namespace
 
-void JsonLine::unicode_escape(unsigned code_point) {
+void LineWriter::unicode_escape(unsigned code_point) {
   constexpr char kHexDigits[] = "0123456789abcdef";
   raw("\\u");
   for (int shift = 12; shift >= 0; shift -= 4) *out_++ = kHexDigits[code_point >> shift & 15];
 }
 
 // Writes the first character of `rest`, which is not plain, and returns its length.
-std::size_t JsonLine::escaped_character(std::string_view rest) {
+std::size_t LineWriter::escaped_character(std::string_view rest) {
   const auto byte = static_cast<unsigned char>(rest.front());
   if (byte == '"' || byte == '\\') {
     *out_++ = '\\';
@@ -80,7 +79,7 @@ std::size_t JsonLine::escaped_character(std::string_view rest) {
   return length;
 }
 
-void JsonLine::escaped(std::string_view value) {
+void LineWriter::escaped(std::string_view value) {
   while (!value.empty()) {
     const std::size_t plain = plain_json_bytes(value);
     raw(value.substr(0, plain));
@@ -89,23 +88,21 @@ void JsonLine::escaped(std::string_view value) {
   }
 }
 
-void JsonLine::text_value(std::string_view value) {
-  *out_++ = '"';
+void LineWriter::shown(std::string_view value) {
   if (value.size() <= kValueBytesMax) {
     escaped(value);
   } else {
     escaped(cut(value));
     raw(kCutMark);
   }
-  *out_++ = '"';
 }
 
-void JsonLine::digits(std::uint64_t value) {
+void LineWriter::digits(std::uint64_t value) {
   // The type has at most 20 digits.
   out_ = std::to_chars(out_, out_ + 20, value).ptr;
 }
 
-void JsonLine::milliseconds_value(std::chrono::microseconds value) {
+void LineWriter::milliseconds_value(std::chrono::microseconds value) {
   const auto microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(value.count(), 0));
   digits(microseconds / 1000);
   const auto fraction = static_cast<unsigned>(microseconds % 1000);
@@ -113,11 +110,6 @@ void JsonLine::milliseconds_value(std::chrono::microseconds value) {
   *out_++ = static_cast<char>('0' + fraction / 100);
   *out_++ = static_cast<char>('0' + fraction / 10 % 10);
   *out_++ = static_cast<char>('0' + fraction % 10);
-}
-
-char* JsonLine::finish() {
-  raw("}\n");
-  return out_;
 }
 
 }  // namespace penstock::telemetry
