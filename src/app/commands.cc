@@ -180,10 +180,9 @@ int serve(const ServeOptions& options) {
   log.info("listening on " + scheme + (*service)->address());
   ServiceManager manager(config::process_environment(), log);
   const SystemClock clock;
-  net::LoopPulse pulse;
   Supervision supervision({.clock = clock,
                            .manager = manager,
-                           .pulse = pulse,
+                           .pulse = (*service)->pulse(),
                            .models = [&] { return (*service)->models(); },
                            .open_requests = nullptr});
   Reload reload(options, **service, log);

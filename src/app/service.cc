@@ -135,6 +135,7 @@ struct Service::Parts {
   http::BodyBudget bodies;
   std::atomic<bool> ready{false};
   std::atomic<bool> ending{false};
+  net::LoopPulse pulse;
   const Shared shared{.memory = memory,
                       .log = log,
                       .metrics = metrics,
@@ -142,7 +143,8 @@ struct Service::Parts {
                       .caller_lookups = caller_lookups,
                       .connections = connections,
                       .bodies = bodies,
-                      .ready = ready};
+                      .ready = ready,
+                      .pulse = pulse};
   std::mutex reload_mutex;  // held by the one reload at a time
   mutable std::mutex serving_mutex;
   std::shared_ptr<Generation> serving;      // null until start() has served
@@ -372,6 +374,10 @@ std::size_t Service::models() const {
 
 Status Service::reopen_access_log() {
   return parts_->current()->access_log->reopen();
+}
+
+net::LoopPulse& Service::pulse() {
+  return parts_->pulse;
 }
 
 void Service::drain() {

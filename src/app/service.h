@@ -14,6 +14,7 @@
 
 #include "config/settings.h"
 #include "core/result.h"
+#include "net/loop_pulse.h"
 #include "telemetry/log.h"
 
 namespace penstock::app {
@@ -53,6 +54,8 @@ class Service {
   // Goes on in a new file of the access log's path, whose file may have been renamed. Fails with
   // kInternal if there can be none; the log then goes on where it was.
   Status reopen_access_log();
+  // Of its threads, while they run.
+  net::LoopPulse& pulse();
 
   // Starts a drain: the server is not ready any more, and open work may finish until
   // settings.server.timeouts.drain. Returns at once.

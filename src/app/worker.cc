@@ -1,5 +1,7 @@
 #include "app/worker.h"
 
+#include <pthread.h>
+
 #include <random>
 #include <utility>
 
@@ -102,10 +104,13 @@ net::SocketAddress Worker::serve_on(std::unique_ptr<net::Listener> listener) {
 }
 
 void Worker::start() {
+  shared_.pulse.add(loop_);
   thread_ = std::thread([this] {
     background_.spawn(housekeeping());
     loop_.run();
+    shared_.pulse.remove(loop_);
   });
+  pthread_setname_np(thread_.native_handle(), "io");
 }
 
 void Worker::prepare(std::shared_ptr<Generation> generation, std::function<void()> done) {

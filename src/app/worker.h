@@ -30,6 +30,7 @@
 #include "net/epoll_poller.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
+#include "net/loop_pulse.h"
 #include "net/resolver.h"
 #include "net/task_group.h"
 #include "telemetry/log.h"
@@ -47,6 +48,7 @@ struct Shared {
   http::ConnectionCount& connections;
   http::BodyBudget& bodies;
   const std::atomic<bool>& ready;
+  net::LoopPulse& pulse;  // of all threads
 };
 
 class Worker {

@@ -42,6 +42,8 @@ class TestService {
   // Serves new requests with these settings, but for the address and the access log.
   Status reload(config::Settings settings);
 
+  net::LoopPulse& pulse() { return service_->pulse(); }
+
   void drain() { service_->drain(); }
   void stop() { service_->stop(); }
   // Whether the threads have ended in time, after drain() or stop().
