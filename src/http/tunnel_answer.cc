@@ -9,7 +9,7 @@ namespace penstock::http {
 namespace {
 
 constexpr std::size_t kStepBytes = 1024;
-constexpr int kInterimAnswersMax = 16;
+constexpr int kTunnelInterimAnswersMax = 16;
 
 std::unexpected<Error> unusable_answer(std::string message) {
   return failure(Error::upstream(ErrorKind::kUpstreamInvalidResponse, RetryClass::kNothingSent,
@@ -44,7 +44,7 @@ Status TunnelAnswer::received(std::size_t bytes) {
     used_ -= parsed->head_bytes;
     buffer_.erase(0, parsed->head_bytes);
     scanned_ = 0;
-    if (++interim_answers_ > kInterimAnswersMax) {
+    if (++interim_answers_ > kTunnelInterimAnswersMax) {
       return unusable_answer("the proxy sent too many interim answers");
     }
     if (used_ == 0) return {};

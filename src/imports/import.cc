@@ -15,13 +15,18 @@ namespace penstock::imports {
 namespace {
 
 // Any text that is good as a key and as a URL, and differs for each variable.
-std::optional<std::string> placeholder(std::string_view variable) {
+std::string placeholder(std::string_view variable) {
   return "http://127.0.0.1:1/" + std::string(variable);
 }
 
 // What the configuration itself says of the result, so that nobody finds out later.
 void check_result(std::string_view text, config::Problems& problems) {
-  const config::Loaded loaded = config::load_text(text, "result", placeholder);
+  // Others, such as those of proxies, are those of whoever will serve it.
+  const auto environment = [&](std::string_view variable) -> std::optional<std::string> {
+    if (!text.contains("${env." + std::string(variable))) return std::nullopt;
+    return placeholder(variable);
+  };
+  const config::Loaded loaded = config::load_text(text, "result", environment);
   for (const config::Problem& problem : loaded.problems) {
     problems.warning(
         {}, fmt::format("the printed configuration, line {}: {}", problem.line, problem.message));

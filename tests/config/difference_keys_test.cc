@@ -64,6 +64,7 @@ const Values kValuesOfKeys = {
     {"server.socket_mode", "\"0600\""},
     {"server.proxy_protocol", "true\ntrusted_proxies: [10.0.0.1]"},
     {"server.access_log", "./other.log"},
+    {"server.reload.debounce", "0.7"},
     {"server.cors.allow_origins", "[\"https://other.test\"]"},
     {"routing.defaults.check.path", "/other"},
     {"routing.defaults.retry.backoff.initial", "0.077"},

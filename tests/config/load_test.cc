@@ -254,7 +254,7 @@ providers:
     provider_type: remote::passthrough
     module: x
     config:
-      network: {proxy: {url: "http://${env.NO_PROBLEM}"}, limits: {max_connections: 5}}
+      network: {limits: {max_connections: 5}}
   - provider_id: vertex
     provider_type: remote::vertexai
     config: {anything: "${env.NO_PROBLEM}"}
@@ -276,8 +276,6 @@ server: {port: 1, quota: 5, workers: 4, tenancy: {mode: multi}}
           "inference",
           "run.yaml:8:5: warning: providers.inference[0].module: ignored: this server does not "
           "support it",
-          "run.yaml:10:17: warning: providers.inference[0].config.network.proxy: ignored: this "
-          "server does not support it",
           "run.yaml:11:5: warning: providers.inference[1]: skipped vertex of type "
           "remote::vertexai: Google's default credentials are not supported; use remote::gemini "
           "with an api_key, or remote::passthrough with the base_url of the project's OpenAI "

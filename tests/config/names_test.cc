@@ -132,13 +132,13 @@ providers:
     config:
       base_url: http://h/@v1
       network:
-        proxy: {url: "http://user:sk-c@nary@proxy:3128", https: "socks5://sk-canary@[::1]"}
+        proxy: {http: "http://user:sk-canary@proxy:3128", https: "https://sk-canary@[::1]"}
 )");
   ASSERT_TRUE(loaded.settings);
   EXPECT_EQ(loaded.settings->providers[0].shown_config,
             R"({"base_url":"http://h/@v1",)"
-            R"("network":{"proxy":{"url":"http://********@proxy:3128",)"
-            R"("https":"socks5://********@[::1]"}}})");
+            R"("network":{"proxy":{"http":"http://********@proxy:3128",)"
+            R"("https":"https://********@[::1]"}}})");
 }
 
 // reported-failures 1.4

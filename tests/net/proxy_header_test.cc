@@ -10,7 +10,7 @@
 namespace penstock::net {
 namespace {
 
-using Kind = ProxyHeader::Kind;
+using HeaderKind = ProxyHeader::Kind;
 using namespace std::string_view_literals;
 
 constexpr std::string_view kMark = "\r\n\r\n\0\r\nQUIT\n"sv;
@@ -34,7 +34,7 @@ std::string binary(char command, char family, std::string_view block) {
 
 std::string source_of(std::string_view bytes) {
   const ProxyHeader header = read_proxy_header(bytes);
-  if (header.kind != Kind::kComplete) return "not complete";
+  if (header.kind != HeaderKind::kComplete) return "not complete";
   return header.source ? header.source->text() : "itself";
 }
 
@@ -79,7 +79,7 @@ TEST(ProxyHeader, EndsBehindItsExtensions) {
   block.append("\xEA\x00\x17\x01vpce-08d2bf15fac5001c9"sv);
   const std::string header = binary('\x21', '\x11', block);
   const ProxyHeader read = read_proxy_header(header + "GET / HTTP/1.1\r\n");
-  EXPECT_EQ(read.kind, Kind::kComplete);
+  EXPECT_EQ(read.kind, HeaderKind::kComplete);
   EXPECT_EQ(read.bytes, header.size());
   EXPECT_EQ(read.source->text(), "192.0.2.1:56324");
 }
@@ -89,9 +89,9 @@ TEST(ProxyHeader, IsIncompleteUntilItsLastByte) {
        {std::string("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"), binary('\x21', '\x11', kIpv4Block),
         binary('\x20', '\x00', "")}) {
     for (std::size_t size = 0; size < header.size(); ++size) {
-      EXPECT_EQ(read_proxy_header(header.substr(0, size)).kind, Kind::kIncomplete) << size;
+      EXPECT_EQ(read_proxy_header(header.substr(0, size)).kind, HeaderKind::kIncomplete) << size;
     }
-    EXPECT_EQ(read_proxy_header(header).kind, Kind::kComplete);
+    EXPECT_EQ(read_proxy_header(header).kind, HeaderKind::kComplete);
     EXPECT_EQ(read_proxy_header(header).bytes, header.size());
   }
 }
@@ -99,7 +99,7 @@ TEST(ProxyHeader, IsIncompleteUntilItsLastByte) {
 TEST(ProxyHeader, IsNoneWhereSomethingElseBegins) {
   for (const std::string_view other :
        {"GET / HTTP/1.1\r\n"sv, "\x16\x03\x01"sv, "P0"sv, "PROXy "sv, "\r\n\r\nG"sv, "\0"sv}) {
-    EXPECT_EQ(read_proxy_header(other).kind, Kind::kNone) << other;
+    EXPECT_EQ(read_proxy_header(other).kind, HeaderKind::kNone) << other;
   }
 }
 
@@ -113,33 +113,34 @@ TEST(ProxyHeader, OfVersion1IsReadStrictly) {
         "PROXY UDP4 192.0.2.1 192.0.2.2 1 2\r\n"sv, "PROXY TCP4 192.0.2.1 192.0.2.2 1 2 \r\n"sv,
         "PROXY TCP4 192.0.2.1 192.0.2.2 1 -2\r\n"sv, "PROXY TCP4 0300.0.2.1 192.0.2.2 1 2\r\n"sv,
         "PROXY UNKNOWNS\r\n"sv}) {
-    EXPECT_EQ(read_proxy_header(line).kind, Kind::kMalformed) << line;
+    EXPECT_EQ(read_proxy_header(line).kind, HeaderKind::kMalformed) << line;
   }
 }
 
 TEST(ProxyHeader, OfVersion1HasAnEndWithin107Bytes) {
   const std::string endless = "PROXY UNKNOWN " + std::string(93, 'x');
   EXPECT_EQ(endless.size(), 107u);
-  EXPECT_EQ(read_proxy_header(endless.substr(0, 106)).kind, Kind::kIncomplete);
-  EXPECT_EQ(read_proxy_header(endless).kind, Kind::kMalformed);
-  EXPECT_EQ(read_proxy_header(endless + "\r\n").kind, Kind::kMalformed);
+  EXPECT_EQ(read_proxy_header(endless.substr(0, 106)).kind, HeaderKind::kIncomplete);
+  EXPECT_EQ(read_proxy_header(endless).kind, HeaderKind::kMalformed);
+  EXPECT_EQ(read_proxy_header(endless + "\r\n").kind, HeaderKind::kMalformed);
 }
 
 TEST(ProxyHeader, OfVersion2IsReadStrictly) {
-  EXPECT_EQ(read_proxy_header(binary('\x11', '\x11', kIpv4Block)).kind, Kind::kMalformed);
-  EXPECT_EQ(read_proxy_header(binary('\x22', '\x11', kIpv4Block)).kind, Kind::kMalformed);
-  EXPECT_EQ(read_proxy_header(binary('\x21', '\x41', kIpv4Block)).kind, Kind::kMalformed);
-  EXPECT_EQ(read_proxy_header(binary('\x21', '\x13', kIpv4Block)).kind, Kind::kMalformed);
-  EXPECT_EQ(read_proxy_header(binary('\x21', '\x11', kIpv4Block.substr(1))).kind, Kind::kMalformed);
-  EXPECT_EQ(read_proxy_header(binary('\x21', '\x21', kIpv4Block)).kind, Kind::kMalformed);
-  EXPECT_EQ(read_proxy_header(binary('\x21', '\x31', kIpv6Block)).kind, Kind::kMalformed);
+  EXPECT_EQ(read_proxy_header(binary('\x11', '\x11', kIpv4Block)).kind, HeaderKind::kMalformed);
+  EXPECT_EQ(read_proxy_header(binary('\x22', '\x11', kIpv4Block)).kind, HeaderKind::kMalformed);
+  EXPECT_EQ(read_proxy_header(binary('\x21', '\x41', kIpv4Block)).kind, HeaderKind::kMalformed);
+  EXPECT_EQ(read_proxy_header(binary('\x21', '\x13', kIpv4Block)).kind, HeaderKind::kMalformed);
+  EXPECT_EQ(read_proxy_header(binary('\x21', '\x11', kIpv4Block.substr(1))).kind,
+            HeaderKind::kMalformed);
+  EXPECT_EQ(read_proxy_header(binary('\x21', '\x21', kIpv4Block)).kind, HeaderKind::kMalformed);
+  EXPECT_EQ(read_proxy_header(binary('\x21', '\x31', kIpv6Block)).kind, HeaderKind::kMalformed);
 }
 
 TEST(ProxyHeader, OfVersion2IsRefusedByItsLengthBeforeItArrives) {
   const std::string largest = binary('\x21', '\x11', std::string(4096 - 16, 'x'));
-  EXPECT_EQ(read_proxy_header(largest).kind, Kind::kComplete);
+  EXPECT_EQ(read_proxy_header(largest).kind, HeaderKind::kComplete);
   const std::string larger = binary('\x21', '\x11', std::string(4096 - 15, 'x'));
-  EXPECT_EQ(read_proxy_header(larger.substr(0, 16)).kind, Kind::kTooLarge);
+  EXPECT_EQ(read_proxy_header(larger.substr(0, 16)).kind, HeaderKind::kTooLarge);
 }
 
 }  // namespace
