@@ -122,6 +122,7 @@ struct Service::Parts {
   void take_registrations(const std::shared_ptr<Generation>& generation, Generation& earlier);
   using WorkerStep = std::function<void(Worker&, std::function<void()> done)>;
   bool on_all_workers(const WorkerStep& step);
+  void keep_until_unused(std::shared_ptr<telemetry::AccessLog> log_of_earlier);
   void apply(const config::Server& before, const config::Server& server);
   std::shared_ptr<Generation> current() const;
 
@@ -146,6 +147,7 @@ struct Service::Parts {
                       .ready = ready,
                       .pulse = pulse};
   std::mutex reload_mutex;  // held by the one reload at a time
+  std::vector<std::shared_ptr<telemetry::AccessLog>> earlier_logs;  // under the mutex above
   mutable std::mutex serving_mutex;
   std::shared_ptr<Generation> serving;      // null until start() has served
   std::unique_ptr<net::UnixSocket> socket;  // null: it listens on `address`
@@ -243,11 +245,14 @@ Status Service::Parts::serve(const std::shared_ptr<Generation>& generation) {
   if (const std::shared_ptr<Generation> earlier = current(); earlier != nullptr) {
     take_registrations(generation, *earlier);
   }
-  if (!on_all_workers([](Worker& worker, auto done) { worker.serve_prepared(done); })) {
-    return failure(not_served());
+  const bool all_serve =
+      on_all_workers([](Worker& worker, auto done) { worker.serve_prepared(done); });
+  {
+    // Also if a thread is late: it will serve it.
+    const std::lock_guard lock(serving_mutex);
+    serving = generation;
   }
-  const std::lock_guard lock(serving_mutex);
-  serving = generation;
+  if (!all_serve) return failure(not_served());
   return {};
 }
 
@@ -275,6 +280,12 @@ bool Service::Parts::on_all_workers(const WorkerStep& step) {
   const auto all = std::make_shared<Rendezvous>(workers.size());
   for (auto& worker : workers) step(*worker, [all] { all->arrive(); });
   return all->wait_for(kWorkersPatience);
+}
+
+// Closing a log may wait for its output, which no I/O thread may: this thread has the last word.
+void Service::Parts::keep_until_unused(std::shared_ptr<telemetry::AccessLog> log_of_earlier) {
+  earlier_logs.push_back(std::move(log_of_earlier));
+  std::erase_if(earlier_logs, [](const auto& each) { return each.use_count() == 1; });
 }
 
 void Service::Parts::apply(const config::Server& before, const config::Server& server) {
@@ -313,11 +324,12 @@ void Service::reload_refused() {
 Status Service::reload(std::shared_ptr<const config::Settings> settings) {
   const std::lock_guard one_at_a_time(parts_->reload_mutex);
   if (parts_->ending) return failure(not_served());
-  // The access log of an earlier generation is closed by this thread, which may wait for it.
   const std::shared_ptr<Generation> earlier = parts_->current();
   auto generation = parts_->make_generation(settings);
   if (!generation) return failure(std::move(generation.error()));
   if (Status serving = parts_->serve(*generation); !serving) return serving;
+  const bool has_other_log = (*generation)->access_log != earlier->access_log;
+  if (has_other_log) parts_->keep_until_unused(earlier->access_log);
   parts_->apply(earlier->settings->server, settings->server);
   parts_->metrics.config_reloaded(true);
   return {};
