@@ -114,6 +114,16 @@ Prints what would change, by its effect on a running server. Secrets are not pri
 with status 0 if nothing changes, 1 if something does, 2 if a file cannot be used.
 )";
 
+constexpr const char* kReloadExamples = R"(
+Examples:
+  penstock reload run.yaml
+  penstock reload --url https://gateway.example.com --api-key KEY
+
+Asks the running server: that of --url, else the one at the address of the configuration. It
+takes the file again that it was started with. Prints what has changed, and exits with status 0;
+or prints the problems, with status 1: then nothing has changed.
+)";
+
 constexpr const char* kHealthExamples = R"(
 Examples:
   penstock health run.yaml
@@ -233,6 +243,19 @@ Command add_health_command(CLI::App& app) {
   return {command, [options] { return health(*options); }};
 }
 
+Command add_reload_command(CLI::App& app) {
+  const auto options = std::make_shared<ReloadOptions>();
+  CLI::App* command =
+      app.add_subcommand("reload", "let a running server take its configuration again");
+  add_config_option(*command, options->config.file);
+  command->add_option("--url", options->url, "a running server")->type_name("URL");
+  command->add_option("--api-key", options->api_key, "a key of that server, with the role admin")
+      ->type_name("KEY")
+      ->envname("PENSTOCK_API_KEY");
+  command->footer(kReloadExamples);
+  return {command, [options] { return reload(*options); }};
+}
+
 Command add_init_command(CLI::App& app) {
   const auto options = std::make_shared<InitOptions>();
   CLI::App* command =
@@ -273,11 +296,11 @@ int run_command_line(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string(kVersion));
-  const std::vector<Command> commands = {add_serve_command(app),   add_check_command(app),
-                                         add_diff_command(app),    add_models_command(app),
-                                         add_init_command(app),    add_import_command(app),
-                                         add_explain_command(app), add_health_command(app),
-                                         add_doctor_command(app),  add_version_command(app)};
+  const std::vector<Command> commands = {
+      add_serve_command(app),   add_check_command(app),  add_diff_command(app),
+      add_models_command(app),  add_init_command(app),   add_import_command(app),
+      add_explain_command(app), add_health_command(app), add_reload_command(app),
+      add_doctor_command(app),  add_version_command(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -15,6 +15,7 @@
 #include "app/configuration_watch.h"
 #include "app/model_table.h"
 #include "app/reload.h"
+#include "app/reload_queue.h"
 #include "app/route_question.h"
 #include "app/run_loop.h"
 #include "app/server_question.h"
@@ -167,7 +168,8 @@ int serve(const ServeOptions& options) {
     log.info("the descriptor limit, " + std::to_string(descriptors) +
              ", is less than 2 × server.limits.connections; raise it (LimitNOFILE)");
   }
-  auto service = Service::start(settings, log);
+  ReloadQueue reloads;
+  auto service = Service::start(settings, log, &reloads);
   if (!service) {
     write_problems({service.error().message}, secrets);
     return kFailed;
@@ -188,13 +190,17 @@ int serve(const ServeOptions& options) {
   Reload reload(options, **service, log);
   ConfigurationWatch watch(options.config.file, log);
   watch.follow(*settings, configuration.files);
-  const auto take_new_configuration = [&] {
+  const auto take_new_configuration = [&]() -> gateway::ReloadResult {
     manager.reloading();
     const Reload::Outcome outcome = reload.run();
     if (outcome.is_served) watch.follow(*(*service)->settings(), outcome.files);
     supervision.serving();
+    return {.is_served = outcome.is_served, .lines = outcome.lines};
   };
   run_loop.on(SIGHUP, take_new_configuration);
+  run_loop.on({.descriptor = [&] { return reloads.descriptor(); },
+               .due = [] { return std::nullopt; },
+               .reaction = [&] { reloads.answer(take_new_configuration); }});
   run_loop.on(SIGUSR1, [&] { reopen_access_log(**service, log); });
   run_loop.on({.descriptor = [&] { return watch.descriptor(); },
                .due = [&] { return watch.due(); },

@@ -54,6 +54,12 @@ struct HealthOptions {
   bool ready = false;  // whether it should get traffic, not only whether it serves
 };
 
+struct ReloadOptions {
+  ConfigSource config;
+  std::string url;  // of a server; empty: where one of the configuration listens
+  std::string api_key;
+};
+
 int serve(const ServeOptions& options);
 int check(const ConfigSource& config);
 // Prints what would change. 0 if nothing does, 1 if something does.
@@ -64,5 +70,7 @@ int import_config(const ImportOptions& options);
 int explain_route(const ExplainOptions& options);
 // 0 if the server is well, 1 if it is not or does not answer.
 int health(const HealthOptions& options);
+// Lets a running server take its configuration again. 1 if it refuses it, or does not answer.
+int reload(const ReloadOptions& options);
 
 }  // namespace penstock::app

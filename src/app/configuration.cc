@@ -40,9 +40,7 @@ telemetry::LogLevel log_level(config::LogLevel level) {
 bool is_loopback(const std::string& host) {
   if (host == "localhost" || !config::socket_of_host(host).empty()) return true;
   const std::optional<IpAddress> address = IpAddress::parse(host);
-  if (!address) return false;
-  const IpAddress loopback_v4(IpAddress::V4Bytes{127, 0, 0, 0});
-  return address->unmapped().has_prefix(loopback_v4, 8) || *address == IpAddress::parse("::1");
+  return address && address->is_loopback();
 }
 
 std::string anonymous_refusal(const std::string& host) {

@@ -94,7 +94,7 @@ class Rendezvous {
 
 // In the order of their dependence.
 struct Service::Parts {
-  Parts(const config::Settings& settings, telemetry::Log& log_in)
+  Parts(const config::Settings& settings, telemetry::Log& log_in, gateway::Reloader* reloader)
       : log(log_in),
         lookups({.work = "look-ups of host names",
                  .threads = kLookupThreads,
@@ -106,7 +106,17 @@ struct Service::Parts {
         metrics(metrics_options()),
         pins(routing::Pins::Limits(), random_bucket_key()),
         connections(settings.server.limits.connections),
-        bodies(settings.server.limits.all_bodies_bytes) {}
+        bodies(settings.server.limits.all_bodies_bytes),
+        shared{.memory = memory,
+               .log = log,
+               .metrics = metrics,
+               .lookups = lookups,
+               .caller_lookups = caller_lookups,
+               .connections = connections,
+               .bodies = bodies,
+               .ready = ready,
+               .reloader = reloader,
+               .pulse = pulse} {}
   // The workers use everything else.
   ~Parts() { workers.clear(); }
 
@@ -137,15 +147,7 @@ struct Service::Parts {
   std::atomic<bool> ready{false};
   std::atomic<bool> ending{false};
   net::LoopPulse pulse;
-  const Shared shared{.memory = memory,
-                      .log = log,
-                      .metrics = metrics,
-                      .lookups = lookups,
-                      .caller_lookups = caller_lookups,
-                      .connections = connections,
-                      .bodies = bodies,
-                      .ready = ready,
-                      .pulse = pulse};
+  const Shared shared;
   std::mutex reload_mutex;  // held by the one reload at a time
   std::vector<std::shared_ptr<telemetry::AccessLog>> earlier_logs;  // under the mutex above
   mutable std::mutex serving_mutex;
@@ -303,8 +305,8 @@ Service::~Service() {
 }
 
 Result<std::unique_ptr<Service>> Service::start(std::shared_ptr<const config::Settings> settings,
-                                                telemetry::Log& log) {
-  auto parts = std::make_unique<Parts>(*settings, log);
+                                                telemetry::Log& log, gateway::Reloader* reloader) {
+  auto parts = std::make_unique<Parts>(*settings, log, reloader);
   auto generation = parts->make_generation(settings);
   if (!generation) return failure(std::move(generation.error()));
   if (Status listening = parts->listen(settings->server); !listening) {

@@ -14,6 +14,7 @@
 
 #include "config/settings.h"
 #include "core/result.h"
+#include "gateway/reload_endpoint.h"
 #include "net/loop_pulse.h"
 #include "telemetry/log.h"
 
@@ -21,10 +22,11 @@ namespace penstock::app {
 
 class Service {
  public:
-  // Fails with kInternal if the port, a certificate or a file cannot be used. `log` outlives the
-  // service.
+  // Fails with kInternal if the port, a certificate or a file cannot be used. `log` and `reloader`,
+  // who is asked by POST /penstock/reload (null: nobody), outlive the service.
   static Result<std::unique_ptr<Service>> start(std::shared_ptr<const config::Settings> settings,
-                                                telemetry::Log& log);
+                                                telemetry::Log& log,
+                                                gateway::Reloader* reloader = nullptr);
   // Serves new requests as `settings` say; those that are open end as they began. The port and the
   // threads stay what they are: the caller has made sure that the settings do not say otherwise.
   // Returns when all threads serve the new configuration: at once, or a second later if upstreams

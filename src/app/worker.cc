@@ -124,7 +124,8 @@ void Worker::prepare(std::shared_ptr<Generation> generation, std::function<void(
                                                     .open_exchanges = open_exchanges_,
                                                     .log = shared_.log,
                                                     .metrics = shared_.metrics,
-                                                    .shard = shard_};
+                                                    .shard = shard_,
+                                                    .reloader = shared_.reloader};
     prepared_ =
         std::make_unique<WorkerGeneration>(environment, std::move(generation), serving_.get());
     done();

@@ -48,7 +48,8 @@ struct Shared {
   http::ConnectionCount& connections;
   http::BodyBudget& bodies;
   const std::atomic<bool>& ready;
-  net::LoopPulse& pulse;  // of all threads
+  gateway::Reloader* reloader;  // null: nobody can reload
+  net::LoopPulse& pulse;        // of all threads
 };
 
 class Worker {

@@ -52,6 +52,7 @@ class WorkerGeneration {
     telemetry::Log& log;
     telemetry::Metrics& metrics;
     telemetry::MetricsShard& shard;
+    gateway::Reloader* reloader;  // null: nobody can reload
   };
 
   // `earlier`, the one that this one follows on the same thread, gives its connections to upstreams

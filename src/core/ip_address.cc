@@ -89,6 +89,12 @@ bool IpAddress::has_prefix(const IpAddress& prefix, unsigned bits) const {
   return difference >> (8 - rest) == 0;
 }
 
+bool IpAddress::is_loopback() const {
+  constexpr V6Bytes kLoopbackV6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  return unmapped().has_prefix(IpAddress(V4Bytes{127, 0, 0, 0}), 8) ||
+         *this == IpAddress(kLoopbackV6);
+}
+
 std::string IpAddress::to_text() const {
   char text[INET6_ADDRSTRLEN];
   // Cannot fail: the family is known and the buffer is large enough for both.

@@ -47,6 +47,9 @@ class IpAddress {
   // Whether the first `bits` bits are those of `prefix`. False for different families.
   bool has_prefix(const IpAddress& prefix, unsigned bits) const;
 
+  // Of this machine: 127.0.0.0/8 (RFC 1122 section 3.2.1.3) and ::1, also IPv4-mapped.
+  bool is_loopback() const;
+
   // "192.0.2.1", "2001:db8::1".
   std::string to_text() const;
 

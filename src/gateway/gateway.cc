@@ -204,8 +204,8 @@ Status Gateway::admit(const Exchange& exchange, const Route& route) const {
   if (route.access == Access::kAdmin &&
       keys_.role_of(exchange.facts().principal) != config::Role::kAdmin) {
     return failure(Error::client(ErrorKind::kForbidden,
-                                 "registering and removing models requires an API key with the "
-                                 "role admin (server.api_keys[].role)"));
+                                 "this requires an API key with the role admin "
+                                 "(server.api_keys[].role)"));
   }
   // A server that shuts down takes no new work, so that open work can finish.
   if (route.passing && parts_.readiness.draining) {

@@ -17,7 +17,8 @@ RouteServices::RouteServices(const Parts& parts)
               .routes = parts.routes},
       operations{
           .readiness = parts.readiness, .metrics = parts.metrics, .access_log = parts.access_log},
-      explain{.upstreams = parts.upstreams, .routes = parts.routes} {}
+      explain{.upstreams = parts.upstreams, .routes = parts.routes},
+      reload{.reloader = parts.reloader} {}
 
 std::vector<ServedRoute> routes(const RouteServices* services) {
   const bool is_bound = services != nullptr;
@@ -27,6 +28,7 @@ std::vector<ServedRoute> routes(const RouteServices* services) {
   bind_routes(all, inspect_routes(), is_bound ? &services->inspect : nullptr);
   bind_routes(all, operations_routes(), is_bound ? &services->operations : nullptr);
   bind_routes(all, explain_routes(), is_bound ? &services->explain : nullptr);
+  bind_routes(all, reload_routes(), is_bound ? &services->reload : nullptr);
   return all;
 }
 

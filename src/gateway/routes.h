@@ -8,6 +8,7 @@
 #include "gateway/inspect_endpoints.h"
 #include "gateway/model_services.h"
 #include "gateway/operations_endpoints.h"
+#include "gateway/reload_endpoint.h"
 #include "gateway/route.h"
 #include "gateway/upstreams.h"
 
@@ -25,6 +26,7 @@ struct RouteServices {
     telemetry::Metrics& metrics;
     telemetry::MetricsShard& shard;  // of the thread
     const telemetry::AccessLog& access_log;
+    Reloader* reloader = nullptr;  // null: nobody can reload
   };
   explicit RouteServices(const Parts& parts);
 
@@ -33,6 +35,7 @@ struct RouteServices {
   InspectServices inspect;
   OperationsServices operations;
   ExplainServices explain;
+  ReloadServices reload;
 };
 
 // Bound to a thread's services, which outlive them. Null: only to be looked at.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 
+#include "app/command.h"
 #include "app/program.h"
 #include "support/raw_client.h"
 
@@ -58,6 +59,29 @@ TEST_F(ReloadTest, RefusesWhatNeedsARestart) {
   EXPECT_THAT(program.read_until("server.threads: "), ::testing::HasSubstr("needs a restart"));
   program.read_until("the one before stays");
   EXPECT_EQ(client.ask(get("/healthz")).status(), 200);
+}
+
+TEST_F(ReloadTest, IsOrderedByACommandThatSaysWhatHasChanged) {
+  Program program(serve(with_key("sk-alice-one")));
+  const std::string url = fmt::format("http://127.0.0.1:{}", port_of(program));
+  configure("server:\n  api_keys: [{name: root, key: sk-root-one, role: admin}]\n");
+  const auto reload = [&](const std::string& key) {
+    return run_command({"reload", "--url", url, "--api-key", key});
+  };
+  EXPECT_THAT(reload("sk-alice-two").err, ::testing::HasSubstr("answers 401"));
+  EXPECT_THAT(reload("sk-alice-one").err, ::testing::HasSubstr("answers 403"));
+  program.signal(SIGHUP);
+  program.read_until("is reloaded");
+  configure("server:\n  api_keys: [{name: root, key: sk-root-two, role: admin}]\n");
+  const CommandOutcome done = reload("sk-root-one");
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_THAT(done.out, ::testing::HasSubstr("server.api_keys[root].key: changed"));
+  configure("server: {prot: 1}\n");
+  const CommandOutcome refused = reload("sk-root-two");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_THAT(refused.err, ::testing::HasSubstr("server.prot: unknown key"));
+  EXPECT_THAT(refused.err, ::testing::HasSubstr("the configuration before stays"));
 }
 
 // As Kubernetes updates a ConfigMap: a link above the file is replaced.

@@ -118,6 +118,15 @@ TEST(IpAddress, ComparesPrefixesBitByBit) {
   EXPECT_TRUE(v6.has_prefix(v6, 128));
 }
 
+TEST(IpAddress, KnowsWhatNeverLeavesThisMachine) {
+  for (const auto* text : {"127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"}) {
+    EXPECT_TRUE(IpAddress::parse(text)->is_loopback()) << text;
+  }
+  for (const auto* text : {"128.0.0.1", "10.0.0.1", "::", "::2", "::ffff:10.0.0.1", "fe80::1"}) {
+    EXPECT_FALSE(IpAddress::parse(text)->is_loopback()) << text;
+  }
+}
+
 TEST(IpAddress, GoesThroughSocketAddresses) {
   for (const char* text : {"192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"}) {
     const IpAddress address = IpAddress::parse(text).value();
