@@ -153,17 +153,19 @@ TEST(RoutingCases, HaveARowForEachNumber) {
   }
 }
 
-TEST(Readme, HasAnExampleThatLoads) {
+TEST(Readme, HasExamplesThatLoad) {
   const std::string text = read_file("README.md").text;
   const std::string opening = "<!-- example -->\n```yaml\n";
-  const std::size_t begin = text.find(opening);
-  ASSERT_NE(begin, std::string::npos);
-  const std::size_t end = text.find("```", begin + opening.size());
-  const std::string example = text.substr(begin + opening.size(), end - begin - opening.size());
-  const config::Loaded loaded = config::load_text(
-      example, "README.md", [](std::string_view) { return std::optional<std::string>(); });
-  for (const config::Problem& problem : loaded.problems) ADD_FAILURE() << problem.text();
-  EXPECT_TRUE(loaded.settings.has_value());
+  std::size_t examples = 0;
+  for (std::size_t at = 0; (at = text.find(opening, at)) != std::string::npos; ++examples) {
+    at += opening.size();
+    const config::Loaded loaded =
+        config::load_text(text.substr(at, text.find("```", at) - at), "README.md",
+                          [](std::string_view) { return std::optional<std::string>(); });
+    for (const config::Problem& problem : loaded.problems) ADD_FAILURE() << problem.text();
+    EXPECT_TRUE(loaded.settings.has_value());
+  }
+  EXPECT_EQ(examples, 3u);
 }
 
 TEST(Architecture, ListsEveryRoomWithItsRank) {
