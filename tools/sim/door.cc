@@ -64,8 +64,9 @@ Task<void> Door::run() {
     } else {
       next.set(now + kRetryPause);
     }
-    const net::Woken woken = co_await net::wait_any(context_.loop, &next, stopped_, changed_);
-    if (woken.by(stopped_)) co_return;
+    co_await net::wait_any(context_.loop, &next, stopped_, changed_);
+    // Whatever woke it: a door that opened now would have connections that nobody ends.
+    if (stopped_.raised()) co_return;
     changed_.lower();
   }
 }
