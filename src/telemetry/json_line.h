@@ -45,12 +45,16 @@ class JsonLine : private LineWriter {
   template <std::size_t Size>
   void boolean(const char (&name)[Size], bool value) {
     key(name);
-    raw(value ? "true" : "false");
+    if (value) {
+      literal("true");
+    } else {
+      literal("false");
+    }
   }
 
   // Closes the object and the line. Returns the end of what was written.
   char* finish() {
-    raw("}\n");
+    literal("}\n");
     return end();
   }
 
@@ -60,8 +64,8 @@ class JsonLine : private LineWriter {
     byte(separator_);
     separator_ = ',';
     byte('"');
-    raw({name, Size - 1});
-    raw("\":");
+    literal(name);
+    literal("\":");
   }
 
   char separator_ = '{';

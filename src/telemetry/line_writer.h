@@ -29,6 +29,12 @@ class LineWriter {
   explicit LineWriter(char* out) : out_(out) {}
 
   void byte(char c) { *out_++ = c; }
+  // Of the program: the compiler knows its length.
+  template <std::size_t Size>
+  void literal(const char (&text)[Size]) {
+    std::memcpy(out_, text, Size - 1);
+    out_ += Size - 1;
+  }
   void raw(std::string_view bytes) {
     std::memcpy(out_, bytes.data(), bytes.size());
     out_ += bytes.size();
