@@ -306,7 +306,7 @@ TEST(Metrics, FoldsModelsBeyondTheSeriesLimitIntoOther) {
 }
 
 // Metrics with more lines than there is room for.
-std::unique_ptr<Metrics> large_metrics() {
+std::unique_ptr<const ServedMetrics> large_metrics() {
   MetricsOptions many = options();
   many.routes.clear();
   for (int i = 0; i < 40; ++i) many.routes.push_back("/route/" + std::to_string(i));
@@ -332,7 +332,7 @@ TEST(Metrics, LeavesOutWhatHasNoRoomAndSaysSo) {
 }
 
 TEST(MetricsPage, IsMadeInSlicesOfWholeLines) {
-  const std::unique_ptr<Metrics> metrics = large_metrics();
+  const std::unique_ptr<const ServedMetrics> metrics = large_metrics();
   MetricsPage page(*metrics);
   std::string all;
   std::size_t largest = 0;
