@@ -36,6 +36,8 @@ class LineWriter {
     out_ += Size - 1;
   }
   void raw(std::string_view bytes) {
+    // An empty view may have no address, which memcpy() does not take.
+    if (bytes.empty()) return;
     std::memcpy(out_, bytes.data(), bytes.size());
     out_ += bytes.size();
   }
