@@ -4,7 +4,6 @@
 
 #include "app/configuration.h"
 #include "config/credentials.h"
-#include "config/difference.h"
 
 namespace penstock::app {
 namespace {
@@ -31,8 +30,8 @@ Reload::Outcome Reload::run() {
   if (wanted.settings == nullptr) return refused(std::move(wanted.problems));
   for (const std::string& warning : wanted.problems) log_.warning(warning);
   const std::shared_ptr<const config::Settings> before = service_.settings();
-  std::vector<std::string> problems =
-      needing_restart(config::changes_between(*before, *wanted.settings));
+  const std::vector<config::Change> changes = config::changes_between(*before, *wanted.settings);
+  std::vector<std::string> problems = needing_restart(changes);
   if (problems.empty()) problems = Service::faults_of(*wanted.settings);
   if (!problems.empty()) {
     const SecretGuard secrets = config::guard_credentials(*wanted.settings);
@@ -42,7 +41,7 @@ Reload::Outcome Reload::run() {
   if (Status serving = service_.reload(wanted.settings); !serving) {
     return refused({serving.error().message});
   }
-  Outcome outcome = served(*before, *wanted.settings);
+  Outcome outcome = served(changes);
   outcome.files = std::move(wanted.files);
   return outcome;
 }
@@ -56,11 +55,9 @@ Reload::Outcome Reload::refused(std::vector<std::string> problems) {
   return {.is_served = false, .lines = std::move(problems), .files = {}};
 }
 
-Reload::Outcome Reload::served(const config::Settings& before, const config::Settings& after) {
+Reload::Outcome Reload::served(const std::vector<config::Change>& changes) {
   std::vector<std::string> lines;
-  for (const config::Change& change : config::changes_between(before, after)) {
-    lines.push_back(text_of(change));
-  }
+  for (const config::Change& change : changes) lines.push_back(text_of(change));
   if (lines.empty()) lines.emplace_back("nothing has changed but what files contain");
   for (const std::string& line : lines) log_.info(line);
   log_.info("the configuration is reloaded");

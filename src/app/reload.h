@@ -12,7 +12,7 @@
 
 #include "app/commands.h"
 #include "app/service.h"
-#include "config/settings.h"
+#include "config/difference.h"
 #include "telemetry/log.h"
 
 namespace penstock::app {
@@ -34,7 +34,7 @@ class Reload {
 
  private:
   Outcome refused(std::vector<std::string> problems);
-  Outcome served(const config::Settings& before, const config::Settings& after);
+  Outcome served(const std::vector<config::Change>& changes);
 
   const ServeOptions& options_;
   Service& service_;
