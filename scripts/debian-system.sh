@@ -5,8 +5,10 @@
 # proxy variables and the certificates that its administrator added.
 
 # Starts the calling script again, with the same arguments, where its mounts and processes end with
-# it. The root folder is passed on, as it may be a temporary one.
+# it, and removes the control groups that these had. The root folder is passed on, as it may be a
+# temporary one.
 enter_own_namespace() {
+  local status=0
   if ((EUID != 0)); then
     echo "Only root can make a system with debootstrap: run it with sudo." >&2
     exit 1
@@ -15,8 +17,17 @@ enter_own_namespace() {
     apt-get install --yes --no-install-recommends debootstrap
   fi
   if [[ -z "${PENSTOCK_SYSTEM:-}" ]]; then
-    PENSTOCK_SYSTEM="$root" exec unshare --mount --pid --fork --kill-child "$0" "$@"
+    PENSTOCK_SYSTEM="$root" unshare --mount --pid --fork --kill-child "$0" "$@" || status=$?
+    if [[ -d "$(control_group)" ]]; then find "$(control_group)" -depth -type d -delete; fi
+    exit "$status"
   fi
+}
+
+# The control group of a booted system.
+control_group() {
+  local groups=/sys/fs/cgroup
+  if [[ -d "$groups/unified" ]]; then groups="$groups/unified"; fi
+  echo "$groups/try-${root##*/}"
 }
 
 # Debian's own archives in this machine's apt configuration, as lines of address, suite, component.
@@ -55,9 +66,35 @@ make_system() {
 mount_kernel_files() {
   mkdir -p "$root"/{proc,dev,sys}
   mount -t proc proc "$root/proc"
-  mount --rbind /dev "$root/dev"
+  mount_devices
   mount --rbind /sys "$root/sys"
   cp /etc/resolv.conf /etc/hosts "$root/etc/"
+}
+
+# Devices of the system's own. A bind mount shares mode and owner with this machine's device: a login
+# on a console that is /dev/null here would take /dev/null from everybody.
+mount_devices() {
+  local name major minor
+  mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+  while read -r name major minor; do
+    mknod --mode=666 "$root/dev/$name" c "$major" "$minor"
+  done <<'END'
+null 1 3
+zero 1 5
+full 1 7
+random 1 8
+urandom 1 9
+tty 5 0
+console 1 3
+END
+  mkdir "$root/dev/pts" "$root/dev/shm"
+  mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+  mount -t tmpfs tmpfs "$root/dev/shm"
+  ln -s pts/ptmx "$root/dev/ptmx"
+  ln -s /proc/self/fd "$root/dev/fd"
+  for name in 0:stdin 1:stdout 2:stderr; do
+    ln -s "fd/${name%:*}" "$root/dev/${name#*:}"
+  done
 }
 
 # Runs a command in the system, with none of this machine's environment but the proxies.
@@ -89,9 +126,8 @@ copy_tree() {
 # there is no other network. It ends with the calling script. Afterwards, booted() runs commands in
 # it.
 boot_system() {
-  local group=/sys/fs/cgroup
-  if [[ -d "$group/unified" ]]; then group="$group/unified"; fi
-  group="$group/penstock-try"
+  local group
+  group="$(control_group)"
   mkdir -p "$group"
   # The mounts are those of this script, and so are the process numbers that they show.
   mount -t proc proc /proc
@@ -99,7 +135,7 @@ boot_system() {
     echo 0 >"$group/cgroup.procs"
     export root
     exec unshare --mount --pid --ipc --uts --net --cgroup --fork --kill-child \
-      bash -c "$(declare -f become_systemd); become_systemd"
+      bash -c "$(declare -f mount_devices become_systemd); become_systemd"
   ) &
   local unshared=$! tries state
   for ((tries = 0; tries < 600; tries++)); do
@@ -116,7 +152,6 @@ boot_system() {
 }
 
 become_systemd() {
-  local device
   umount --recursive --lazy "$root/proc" "$root/sys" "$root/dev"
   # Services get mounts of their own, for which the root must be a mount.
   mount --bind "$root" "$root"
@@ -125,17 +160,7 @@ become_systemd() {
   mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
   mkdir -p "$root/run"
   mount -t tmpfs tmpfs "$root/run" -o mode=755
-  mount -t tmpfs tmpfs "$root/dev" -o mode=755
-  for device in null zero full random urandom tty; do
-    touch "$root/dev/$device"
-    mount --bind "/dev/$device" "$root/dev/$device"
-  done
-  touch "$root/dev/console"
-  mount --bind /dev/null "$root/dev/console"
-  mkdir "$root/dev/pts" "$root/dev/shm"
-  mount -t devpts devpts "$root/dev/pts" -o newinstance,ptmxmode=0666
-  ln -s pts/ptmx "$root/dev/ptmx"
-  mount -t tmpfs tmpfs "$root/dev/shm"
+  mount_devices
   cd "$root"
   mkdir run/before
   pivot_root . run/before
