@@ -33,9 +33,9 @@ ldd "$build/bin/penstock" | awk '/libsimdjson|libstdc\+\+|libgcc_s/ { print $3 }
   xargs cp --dereference --target-directory "$tree/lib"
 strip --strip-unneeded "$tree"/lib/*
 cp packaging/tarball/run.yaml "$tree/etc/"
-cp packaging/tarball/penstock.service "$tree/systemd/"
+cp "$build/packaging/tarball/penstock.service" "$tree/systemd/"
 cp docs/*.md "$tree/docs/"
-cp examples/*.yaml "$tree/examples/"
+cp examples/* "$tree/examples/"
 cp LICENSE CHANGELOG.md "$tree/"
 sed "s/@VERSION@/$version/" packaging/tarball/README.md >"$tree/README.md"
 scripts/sbom.py --build "$build" >"$tree/sbom.cdx.json"

@@ -16,7 +16,7 @@ readonly root="${PENSTOCK_SYSTEM:-${1:-$(mktemp -d /var/tmp/penstock-package.XXX
 . "$tree/scripts/debian-system.sh"
 enter_own_namespace "$@"
 
-readonly config=/etc/penstock/run.yaml
+readonly config=/etc/penstock/run.yaml key=sk-of-the-upstream
 
 # The time since the last step.
 step_began="$(date +%s%N)"
@@ -132,15 +132,22 @@ expect_answer "a reload"
 [[ "$(process)" == "$before" ]] || fail "the reload started another process"
 step "reload, and get an answer of the same process"
 
-# Credentials of systemd, which postinst's check needs as well.
-mkdir "$root/etc/systemd/system/penstock.service.d"
-printf '[Service]\nLoadCredential=upstream:/etc/penstock/environment\n' \
-  >"$root/etc/systemd/system/penstock.service.d/credentials.conf"
-sed -i 's|api_key: .*|api_key: ${env.CREDENTIALS_DIRECTORY}|' "$root$config"
+# A key that only systemd can read, which postinst's check needs as well. The upstream asks for it.
+mkdir "$root/etc/systemd/system/penstock.service.d" "$root/etc/penstock/keys"
+cp "$root/usr/share/doc/penstock/examples/credentials.conf" \
+  "$root/etc/systemd/system/penstock.service.d/"
+(umask 077 && echo "$key" >"$root/etc/penstock/keys/upstream")
+sed -i 's|api_key: .*|api_key: ${file:${env.CREDENTIALS_DIRECTORY}/upstream-key}|' "$root$config"
+booted systemctl stop simulator
+booted systemd-run --quiet --unit=simulator penstock-sim --api-key "$key"
 booted systemctl daemon-reload
 booted systemctl restart penstock
+expect_answer "the key has become a credential"
+booted env CREDENTIALS_DIRECTORY=/run/credentials/penstock.service \
+  penstock check "$config" >"$root/packages/log" || fail "the credentials cannot be checked by hand"
+! grep --quiet "$key" "$root/packages/log" || fail "check prints the key"
 before="$(process)"
-step "add a credential and restart"
+step "make the upstream's key a credential, restart, get an answer"
 
 cp "$root$config" "$root/packages/edited"
 apt_get booted -o Dpkg::Options::=--force-confold install /packages/penstock-next.deb
@@ -165,7 +172,8 @@ apt_get booted remove penstock
 ! booted systemctl is-active --quiet penstock || fail "the removed service is still active"
 booted systemctl stop simulator
 apt_get booted purge penstock penstock-sim
-rm -r "$root/etc/systemd/system/penstock.service.d"
+[[ -e "$root/etc/penstock/keys/upstream" ]] || fail "the purge removed a file of the site"
+rm -r "$root/etc/systemd/system/penstock.service.d" "$root/etc/penstock"
 step "remove and purge"
 list_files >"$root/packages/after"
 diff "$root/packages/before" "$root/packages/after" || fail "the packages left this behind"

@@ -47,6 +47,7 @@ RUN_ELSEWHERE = (
     ("make release-pgo", "Makefile", "scripts/release-pgo.sh"),
     ("apt install", "scripts/try-package.sh", "apt install"),
     ("systemctl reload penstock", "scripts/try-package.sh", "systemctl reload penstock"),
+    ("CREDENTIALS_DIRECTORY=", "scripts/try-package.sh", "CREDENTIALS_DIRECTORY="),
     ("podman build", "scripts/try-image.sh", "Containerfile"),
     ("podman run", "scripts/try-image.sh", "podman run"),
     ("helm install", "scripts/try-chart.sh", "check-chart.py"),

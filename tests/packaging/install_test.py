@@ -22,6 +22,7 @@ SERVER = {
     "share/doc/penstock/LICENSE",
     "share/doc/penstock/README.md",
     "share/doc/penstock/configuration.md",
+    "share/doc/penstock/examples/credentials.conf",
     "share/doc/penstock/examples/run.yaml",
     "share/fish/vendor_completions.d/penstock.fish",
     "share/man/man1/penstock.1",
@@ -58,29 +59,37 @@ class Installation(unittest.TestCase):
 
 
 class Unit(unittest.TestCase):
-    unit = BUILD / "packaging/penstock.service"
+    # Each with the folders of the program and of the configuration.
+    units = (
+        (BUILD / "packaging/penstock.service", f"{PREFIX}/bin", "etc/penstock"),
+        (BUILD / "packaging/tarball/penstock.service", "/opt/penstock/bin", "/opt/penstock/etc"),
+    )
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "needs systemd-analyze")
     def test_is_rated_two_or_better(self):
-        # The threshold is in tenths.
-        result = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager",
-                                 "--threshold=20", self.unit], capture_output=True,
-                                encoding="utf-8")
-        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        for unit, *_ in self.units:
+            # The threshold is in tenths.
+            result = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager",
+                                     "--threshold=20", unit], capture_output=True,
+                                    encoding="utf-8")
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
     def test_starts_what_is_installed(self):
-        text = self.unit.read_text(encoding="utf-8")
-        for program in re.findall(r"^ExecStart(?:Pre)?=(\S+)", text, re.MULTILINE):
-            self.assertEqual(program, f"{PREFIX}/bin/penstock")
-        self.assertIn("etc/penstock/run.yaml\n", text)
+        for unit, bin_dir, config_dir in self.units:
+            text = unit.read_text(encoding="utf-8")
+            programs = re.findall(r"^ExecStart(?:Pre)?=(\S+)", text, re.MULTILINE)
+            self.assertEqual(programs, [f"{bin_dir}/penstock"] * 2)
+            self.assertIn(f"{config_dir}/run.yaml\n", text)
+            self.assertNotIn("@unit", text)
 
     def test_stops_no_drain_early(self):
-        text = self.unit.read_text(encoding="utf-8")
         resolved = subprocess.run([BUILD / "bin/penstock", "check", ROOT / "packaging/run.yaml"],
                                   check=True, capture_output=True, encoding="utf-8").stdout
         drain = re.search(r"^    drain: (\d+)", resolved, re.MULTILINE)
-        allowed = int(re.search(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)[1])
-        self.assertGreater(allowed, int(drain[1]))
+        for unit, *_ in self.units:
+            allowed = re.search(r"^TimeoutStopSec=(\d+)$", unit.read_text(encoding="utf-8"),
+                                re.MULTILINE)
+            self.assertGreater(int(allowed[1]), int(drain[1]))
 
 
 class DefaultConfiguration(unittest.TestCase):
