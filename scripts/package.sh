@@ -22,6 +22,8 @@ if command -v ccache >/dev/null; then
   CCACHE_DIR="$(ccache --get-config cache_dir)"
   export CCACHE_DIR
 fi
+# The time of what is packaged is the changelog's, whoever calls: the same source, the same package.
+unset SOURCE_DATE_EPOCH
 export DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-parallel=$(nproc)}"
 if ! (cd "$source" && dpkg-buildpackage --build=binary --no-sign) >"$folder/log" 2>&1; then
   tail -n 40 "$folder/log" >&2
