@@ -59,7 +59,7 @@ bool names_key(std::string lower) {
   if (lower.contains("authorization")) return true;
   for (const std::string_view word : kHarmlessWords) {
     for (std::size_t at = lower.find(word); at != lower.npos; at = lower.find(word, at)) {
-      lower.replace(at, word.size(), " ");
+      lower.replace(at, word.size(), 1, ' ');
     }
   }
   return std::ranges::any_of(kCredentialWords,

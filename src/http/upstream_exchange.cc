@@ -9,6 +9,8 @@ constexpr std::size_t kUnreadBytesMax = 64 * 1024;
 
 }  // namespace
 
+UpstreamExchange::~UpstreamExchange() = default;
+
 void UpstreamExchange::finish() {
   pool_->give_back(std::move(connection_));
 }

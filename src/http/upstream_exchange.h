@@ -29,6 +29,11 @@ class UpstreamExchange {
   UpstreamExchange() = default;  // to be assigned
   UpstreamExchange(UpstreamPool& pool, std::unique_ptr<UpstreamConnection> connection)
       : pool_(&pool), connection_(std::move(connection)) {}
+  // Not inline: in the frame of a coroutine, GCC 12 takes the connection for a part of the frame,
+  // and warns that it is deleted.
+  ~UpstreamExchange();
+  UpstreamExchange(UpstreamExchange&&) noexcept = default;
+  UpstreamExchange& operator=(UpstreamExchange&&) noexcept = default;
 
   // Whether its connection has served an earlier exchange.
   bool reused() const { return connection_->reused(); }
