@@ -71,8 +71,8 @@ mount_kernel_files() {
   cp /etc/resolv.conf /etc/hosts "$root/etc/"
 }
 
-# Devices of the system's own. A bind mount shares mode and owner with this machine's device: a login
-# on a console that is /dev/null here would take /dev/null from everybody.
+# Devices of the system's own. A bind mount shares mode and owner with this machine's device: a
+# login on a console that is /dev/null here would take /dev/null from everybody.
 mount_devices() {
   local name major minor
   mount -t tmpfs -o mode=755 tmpfs "$root/dev"
