@@ -34,6 +34,10 @@ def one(documents, kind, name="penstock"):
     return found[0]
 
 
+def one_named(entries, name):
+    return next(entry for entry in entries if entry["name"] == name)
+
+
 def check_restricted(name, pod):
     """The restricted Pod Security Standard, and what the image promises beside it."""
     expect(pod["securityContext"]["runAsNonRoot"] is True, f"{name}: may run as root")
@@ -65,9 +69,16 @@ def check_documents(name, documents):
            f"{name}: the Service finds no pod")
     config = yaml.safe_load(one(documents, "ConfigMap")["data"]["run.yaml"])
     expect(config["providers"]["inference"], f"{name}: the configuration has no provider")
-    mounts = gateway["spec"]["containers"][0]["volumeMounts"]
+    container = gateway["spec"]["containers"][0]
+    mounts = container["volumeMounts"]
     expect(all("subPath" not in mount for mount in mounts),
            f"{name}: a file mounted by subPath is never updated")
+    folder = one_named(mounts, "config")["mountPath"]
+    file = container["args"][container["args"].index("--config") + 1]
+    expect(file == f"{folder}/run.yaml", f"{name}: {file} is not the ConfigMap's")
+    volume = one_named(gateway["spec"]["volumes"], "config")
+    expect(volume["configMap"]["name"] == one(documents, "ConfigMap")["metadata"]["name"],
+           f"{name}: another ConfigMap is mounted")
 
 
 def main():
@@ -91,6 +102,16 @@ def main():
     expect(kinds(rendered["simulator"]).count("Pod") == 2, "simulator: no test of a completion")
     expect("replicas" not in one(rendered["everything"], "Deployment")["spec"],
            "everything: the number of replicas contradicts the autoscaler")
+
+    def configuration(name):
+        return yaml.safe_load(one(rendered[name], "ConfigMap")["data"]["run.yaml"])
+
+    expect(configuration("default")["server"]["reload"]["watch"] is True,
+           "default: a pod does not notice that its ConfigMap has changed")
+    expect(configuration("everything")["server"]["reload"]["watch"] is True,
+           "everything: values for the server replace those of the chart")
+    expect(configuration("anonymous")["server"]["reload"]["watch"] is False,
+           "anonymous: the configuration is watched though it must not be")
 
     expect(container("default")["readinessProbe"]["httpGet"]["scheme"] == "HTTP",
            "default: the probes use TLS")
