@@ -251,22 +251,33 @@ void Registry::note_repeated_locked(std::size_t provider) {
   }
 }
 
-std::vector<std::string> Registry::listed(std::size_t provider, Models models) {
-  // What it replaces is freed when the mutex is free again.
-  auto list = std::make_shared<const ListedModels>(settings_->providers[provider].id,
-                                                   std::move(models), hash_);
-  const std::lock_guard lock(mutex_);
+Registry::List Registry::list_of(std::size_t provider, Models models) const {
+  return std::make_shared<const ListedModels>(settings_->providers[provider].id, std::move(models),
+                                              hash_);
+}
+
+void Registry::replace_list_locked(std::size_t provider, List& list) {
   Source& source = sources_[provider];
   source.listed.models.swap(list);
   note_repeated_locked(provider);
   source.is_known = true;
   source.health = {ProviderHealth::State::kOk, ""};
-  publish_locked();
+}
+
+std::vector<std::string> Registry::news_of_list_locked(std::size_t provider) {
   std::vector<std::string> lines = newly_pending(provider);
   for (std::size_t later = provider; later < sources_.size(); ++later) {
     if (std::string line = new_conflict_of(later); !line.empty()) lines.push_back(std::move(line));
   }
   return lines;
+}
+
+std::vector<std::string> Registry::listed(std::size_t provider, Models models) {
+  List list = list_of(provider, std::move(models));
+  const std::lock_guard lock(mutex_);
+  replace_list_locked(provider, list);
+  publish_locked();
+  return news_of_list_locked(provider);
 }
 
 // Names without a prefix that an earlier provider has too: told once, until they change.
@@ -412,23 +423,34 @@ Models Registry::taken_models(std::size_t provider, const Models& models) const 
   return taken;
 }
 
+// What was told of a list is not told again.
 void Registry::take_lists(const Registry& earlier) {
+  std::vector<List> lists(sources_.size());  // null: none is taken
+  std::vector<ProviderHealth> health(sources_.size());
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const auto& others = earlier.settings_->providers;
     const auto same = std::ranges::find_if(others, [&](const config::Provider& other) {
       return config::is_same_upstream(settings_->providers[i], other);
     });
     if (same == others.end()) continue;
-    const auto position = static_cast<std::size_t>(same - others.begin());
     Source source;
     {
       const std::lock_guard lock(earlier.mutex_);
-      source = earlier.sources_[position];
+      source = earlier.sources_[static_cast<std::size_t>(same - others.begin())];
     }
-    if (source.is_known) (void)listed(i, taken_models(i, source.listed.models->all()));
-    const std::lock_guard lock(mutex_);
-    sources_[i].health = std::move(source.health);
+    if (source.is_known) lists[i] = list_of(i, taken_models(i, source.listed.models->all()));
+    health[i] = std::move(source.health);
   }
+  std::vector<std::size_t> taken;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    if (lists[i] != nullptr) taken.push_back(i);
+  }
+  const std::lock_guard lock(mutex_);
+  for (const std::size_t i : taken) replace_list_locked(i, lists[i]);
+  for (std::size_t i = 0; i < sources_.size(); ++i) sources_[i].health = std::move(health[i]);
+  if (taken.empty()) return;
+  publish_locked();
+  for (const std::size_t i : taken) (void)news_of_list_locked(i);
 }
 
 std::vector<std::string> Registry::take_registrations(const std::shared_ptr<Registry>& self,

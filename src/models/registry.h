@@ -106,7 +106,12 @@ class Registry {
   Result<std::shared_ptr<const Model>> add_here(const Registration& registration, WallTime now);
   Status remove_here(std::string_view name);
   std::shared_ptr<Registry> successor() const;
+  using List = std::shared_ptr<const ListedModels>;
   Models taken_models(std::size_t provider, const Models& models) const;
+  List list_of(std::size_t provider, Models models) const;
+  // Gives back the one before: that is freed when the mutex is free again.
+  void replace_list_locked(std::size_t provider, List& list);
+  std::vector<std::string> news_of_list_locked(std::size_t provider);
   Result<std::size_t> provider_of(const config::Model& wanted) const;
   Result<Registered> registered(const config::Model& wanted, WallTime now) const;
   std::vector<Registered> configured_models(WallTime now) const;

@@ -52,6 +52,20 @@ TEST_F(RegistryTest, PublishesWhatIsConfiguredAtOnce) {
   EXPECT_EQ(alias->created, 1'800'000'000);
 }
 
+TEST_F(RegistryTest, PublishesOnceWhatItTakesFromAnEarlierOne) {
+  list(0, {"m1"});
+  list(1, {"m2"});
+  (void)registry().list_failed(1, Error::gateway(ErrorKind::kInternal, "away"));
+  std::vector<std::shared_ptr<const Catalog>> taken;
+  Registry next(settings, kNow,
+                [&](std::shared_ptr<const Catalog> made) { taken.push_back(std::move(made)); });
+  next.take_lists(registry());
+  ASSERT_EQ(taken.size(), 2U) << "what is configured, and what is taken";
+  EXPECT_NE(taken.back()->find("p/m1"), nullptr);
+  EXPECT_NE(taken.back()->find("q/m2"), nullptr);
+  EXPECT_EQ(next.health(1).message, "away");
+}
+
 TEST_F(RegistryTest, GivesAnAliasForAllToTheFirstProviderThatMayServeIt) {
   settings->providers[0].allowed_models = {"other"};
   settings->models = {{.id = "alias", .provider_id = "all", .provider_model_id = "m"}};
