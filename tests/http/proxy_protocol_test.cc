@@ -3,9 +3,7 @@
 
 #include <array>
 #include <csignal>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,15 +14,11 @@
 
 #include <gtest/gtest.h>
 
-#include "http/server.h"
-#include "net/epoll_poller.h"
-#include "support/patience.h"
-#include "support/test_pki.h"
+#include "http/server_fixture.h"
 
 namespace penstock::http {
 namespace {
 
-using testing::kPatience;
 using namespace std::string_view_literals;
 
 constexpr std::string_view kPlainRequest = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -60,51 +54,19 @@ class PeerRecorder final : public Handler {
   int closed = 0;
 };
 
-class JumpingTime final : public Clock {
- public:
-  SteadyTime steady() const override { return system_.steady() + added_; }
-  WallTime wall() const override { return system_.wall() + added_; }
-  void advance(std::chrono::hours time) { added_ += time; }
-
- private:
-  SystemClock system_;
-  std::chrono::hours added_{0};
-};
-
-class ProxyProtocolTest : public ::testing::Test {
+class ProxyProtocolTest : public ServerFixture<PeerRecorder> {
  protected:
   using Protocol = TrustedPeers::ProxyProtocol;
 
-  explicit ProxyProtocolTest(const net::TlsContext* tls = nullptr) : tls_(tls) {
-    limits_.header_timeout = std::chrono::hours(1);
-    server_.start();
-  }
-  ~ProxyProtocolTest() override {
-    server_.stop();
-    tasks_.spawn(server_.join());
-    EXPECT_TRUE(run_until([&] { return tasks_.size() == 0; }));
-    for (const int client : clients_) close(client);
+  explicit ProxyProtocolTest(const net::TlsContext* tls = nullptr)
+      : ServerFixture({.tls = tls,
+                       .trusted = {.ranges = {*AddressRange::parse("127.0.0.0/8")},
+                                   .proxy_protocol = Protocol::kRequired}}) {}
+  void TearDown() override {
+    ServerFixture::TearDown();
+    EXPECT_EQ(exceptions_, "");
   }
 
-  int connect_client(std::string_view text) {
-    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    EXPECT_EQ(connect(client, address_.data(), address_.size()), 0);
-    say(client, text);
-    clients_.push_back(client);
-    return client;
-  }
-  static void say(int client, std::string_view text) {
-    EXPECT_EQ(send(client, text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
-  }
-  bool run_until(const std::function<bool()>& done) {
-    const testing::TimePoint until = testing::after(kPatience);
-    while (!done()) {
-      if (testing::Clock::now() >= until) return false;
-      loop_.run_once(std::chrono::milliseconds(20));
-    }
-    return true;
-  }
   // The address that the request of a connection with these bytes comes from.
   std::string peer_of(const std::string& bytes) {
     const std::size_t before = handler_.peers.size();
@@ -119,28 +81,6 @@ class ProxyProtocolTest : public ::testing::Test {
     EXPECT_TRUE(run_until([&] { return handler_.failed.size() > before; })) << bytes;
     return handler_.failed.size() > before ? handler_.failed.back() : "not closed";
   }
-
-  const net::TlsContext* tls_;
-  JumpingTime clock_;
-  net::EpollPoller poller_;
-  net::EventLoop loop_{clock_, poller_};
-  ScratchPool scratch_;
-  ServerLimits limits_{.reserved_connections = 0};
-  ConnectionCount count_{100};
-  PeerRecorder handler_;
-  TrustedPeers trusted_{.ranges = {*AddressRange::parse("127.0.0.0/8")},
-                        .proxy_protocol = Protocol::kRequired};
-  std::unique_ptr<net::Listener> listener_ =
-      *net::Listener::open(poller_, *net::resolve_listen_address("127.0.0.1", 0));
-  const net::SocketAddress address_ = listener_->address();
-  BodyBudget bodies_{1024 * 1024};
-  Server server_{{loop_, scratch_, limits_, bodies_, handler_, &trusted_},
-                 std::move(listener_),
-                 tls_,
-                 count_,
-                 [](std::string_view what) { ADD_FAILURE() << what; }};
-  net::TaskGroup tasks_{loop_, [](std::string_view what) { ADD_FAILURE() << what; }};
-  std::vector<int> clients_;
 };
 
 TEST_F(ProxyProtocolTest, TellsWhereAConnectionComesFrom) {
@@ -158,7 +98,7 @@ TEST_F(ProxyProtocolTest, HoldsForAllRequestsOfTheConnection) {
 }
 
 TEST_F(ProxyProtocolTest, MayArriveByteByByte) {
-  const int client = connect_client("");
+  const int client = connect_client();
   for (const char byte : kBinary) {
     say(client, {&byte, 1});
     loop_.run_once(std::chrono::milliseconds(1));
@@ -185,7 +125,7 @@ TEST_F(ProxyProtocolTest, HasTheTimeOfAHead) {
   EXPECT_TRUE(run_until([&] { return handler_.closed == 1; }));
   EXPECT_EQ(handler_.failed, std::vector<std::string>{"timeout"});
   // A connection without a byte is only idle.
-  connect_client("");
+  connect_client();
   loop_.run_once(std::chrono::milliseconds(20));
   clock_.advance(std::chrono::hours(1));
   EXPECT_TRUE(run_until([&] { return handler_.closed == 2; }));
@@ -194,7 +134,7 @@ TEST_F(ProxyProtocolTest, HasTheTimeOfAHead) {
 }
 
 TEST_F(ProxyProtocolTest, IsNotMissedByAConnectionThatSendsNothing) {
-  const int client = connect_client("");
+  const int client = connect_client();
   shutdown(client, SHUT_WR);
   EXPECT_TRUE(run_until([&] { return handler_.closed == 1; }));
   EXPECT_TRUE(handler_.failed.empty());
@@ -238,30 +178,15 @@ TEST_F(ProxyProtocolTest, EndsWithTheServer) {
   EXPECT_TRUE(handler_.failed.empty());
 }
 
-const testing::TestPki& balancers_pki() {
-  static const testing::TestPki made;
-  return made;
-}
-
-const net::TlsContext& tls_behind_balancer() {
-  static const net::TlsContext made =
-      *net::TlsContext::server({.certificate_file = balancers_pki().certificate_file(),
-                                .key_file = balancers_pki().key_file(),
-                                .client_ca_file = {}});
-  return made;
-}
-
 class ProxyProtocolTlsTest : public ProxyProtocolTest {
  protected:
-  ProxyProtocolTlsTest() : ProxyProtocolTest(&tls_behind_balancer()) {
-    std::signal(SIGPIPE, SIG_IGN);
-  }
+  ProxyProtocolTlsTest() : ProxyProtocolTest(&server_tls()) { std::signal(SIGPIPE, SIG_IGN); }
 };
 
 // The client's hello follows in the same packet.
 TEST_F(ProxyProtocolTlsTest, ComesBeforeTheHandshake) {
-  const int client = connect_client("");
-  const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(balancers_pki().client_context()),
+  const int client = connect_client();
+  const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(server_pki().client_context()),
                                                       SSL_free);
   BIO* inside = nullptr;
   BIO* outside = nullptr;

@@ -1,7 +1,6 @@
 #include "http/server.h"
 
 #include <csignal>
-#include <functional>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -15,16 +14,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/epoll_poller.h"
+#include "http/server_fixture.h"
 #include "net/wait.h"
 #include "support/few_descriptors.h"
-#include "support/patience.h"
-#include "support/test_pki.h"
 
 namespace penstock::http {
 namespace {
-
-using testing::kPatience;
 
 class ThrowingHandler final : public Handler {
  public:
@@ -53,79 +48,10 @@ class ThrowingHandler final : public Handler {
   int waiting = 0;
 };
 
-// The machine's time, plus what the test adds.
-class JumpingClock final : public Clock {
- public:
-  SteadyTime steady() const override { return system_.steady() + added_; }
-  WallTime wall() const override { return system_.wall() + added_; }
-  void advance(std::chrono::hours time) { added_ += time; }
-
- private:
-  SystemClock system_;
-  std::chrono::hours added_{0};
-};
-
-// A server on a real port, and clients that block: the kernel buffers what is sent.
-class ServerTest : public ::testing::Test {
+class ServerTest : public ServerFixture<ThrowingHandler> {
  protected:
-  explicit ServerTest(const net::TlsContext* tls = nullptr) : tls_(tls) {
-    limits_.header_timeout = std::chrono::hours(1);
-    server_.start();
-  }
-
-  ~ServerTest() override {
-    server_.stop();
-    EXPECT_TRUE(run_until([&] { return server_.connections() == 0 && joined(); }));
-    for (const int client : clients_) close(client);
-  }
-
-  bool joined() {
-    if (!join_started_) tasks_.spawn(server_.join());
-    join_started_ = true;
-    return tasks_.size() == 0;
-  }
-
-  static int new_socket() { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
-
-  int connect_client(std::string_view text = {}) { return connect_client(new_socket(), text); }
-  int connect_client(int client, std::string_view text) {
-    EXPECT_EQ(connect(client, address_.data(), address_.size()), 0);
-    EXPECT_EQ(send(client, text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
-    clients_.push_back(client);
-    return client;
-  }
-
-  bool run_until(const std::function<bool()>& done) {
-    const SteadyTime until = clock_.steady() + kPatience;
-    while (!done()) {
-      if (clock_.steady() >= until) return false;
-      loop_.run_once(std::chrono::milliseconds(20));
-    }
-    return true;
-  }
-
-  const net::TlsContext* tls_;
-  JumpingClock clock_;
-  net::EpollPoller poller_;
-  net::EventLoop loop_{clock_, poller_};
-  ScratchPool scratch_;
-  ServerLimits limits_{.reserved_connections = 0};
-  ConnectionCount count_{1};
-  ThrowingHandler handler_;
-  std::string exceptions_;
-  std::unique_ptr<net::Listener> listener_ =
-      *net::Listener::open(poller_, *net::resolve_listen_address("127.0.0.1", 0));
-  const net::SocketAddress address_ = listener_->address();
-  BodyBudget bodies_{1024 * 1024};
-  Server server_{{loop_, scratch_, limits_, bodies_, handler_},
-                 std::move(listener_),
-                 tls_,
-                 count_,
-                 [this](std::string_view what) { exceptions_ += what; }};
-  net::TaskGroup tasks_{loop_, [](std::string_view what) { ADD_FAILURE() << what; }};
-  bool join_started_ = false;
-  std::vector<int> clients_;
+  explicit ServerTest(const net::TlsContext* tls = nullptr)
+      : ServerFixture({.tls = tls, .connections = 1}) {}
 };
 
 TEST_F(ServerTest, ForgetsAConnectionThatEndedWithAnException) {
@@ -226,23 +152,9 @@ TEST_F(ServerTest, IsNotQuietWhileAHeadIsArriving) {
   loop_.run_once(std::chrono::nanoseconds(0));
   EXPECT_FALSE(server_.quiet().raised());
   constexpr std::string_view kRest = "P/1.1\r\nHost: h\r\n\r\n";
-  EXPECT_EQ(send(client, kRest.data(), kRest.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(kRest.size()));
+  say(client, kRest);
   EXPECT_TRUE(run_until([&] { return server_.quiet().raised(); }));
   EXPECT_EQ(exceptions_, "a fault") << "the request was served";
-}
-
-const testing::TestPki& pki() {
-  static const testing::TestPki made;
-  return made;
-}
-
-const net::TlsContext& server_tls() {
-  static const net::TlsContext made =
-      *net::TlsContext::server({.certificate_file = pki().certificate_file(),
-                                .key_file = pki().key_file(),
-                                .client_ca_file = {}});
-  return made;
 }
 
 // Over TLS, in a drain.
@@ -284,7 +196,8 @@ TEST_F(DrainTest, WaitsForAClientThatIsSilentInTheMiddleOfItsHandshakeNoLongerTh
 TEST_F(DrainTest, ServesTheRequestOfAClientWhoseHandshakeHadBegun) {
   const int client = connect_client();
   EXPECT_EQ(fcntl(client, F_SETFL, O_NONBLOCK), 0);
-  const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(pki().client_context()), SSL_free);
+  const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(server_pki().client_context()),
+                                                      SSL_free);
   SSL_set_fd(ssl.get(), client);
   EXPECT_EQ(SSL_connect(ssl.get()), -1);
   EXPECT_TRUE(run_until([&] { return !server_.quiet().raised(); }));
