@@ -19,22 +19,6 @@ namespace {
 
 class Lifecycle : public GatewayTest {
  protected:
-  // A stream of which the client has seen the first event; the rest follows when `rest_` is
-  // released.
-  RawClient open_stream() {
-    upstream.answer_next(Script()
-                             .send(stream_head())
-                             .send(chunk(event(chat_delta("one"))))
-                             .pause(rest_)
-                             .send(chunk(event(chat_finish())))
-                             .send(chunk(kDone))
-                             .send(kLastChunk));
-    RawClient client = connect();
-    EXPECT_TRUE(client.send(chat(Answer::kStream)));
-    EXPECT_EQ(client.read_head().status, 200);
-    EXPECT_TRUE(client.read_event().has_value());
-    return client;
-  }
   bool port_is_closed() {
     try {
       connect();
@@ -43,8 +27,6 @@ class Lifecycle : public GatewayTest {
     }
     return false;
   }
-
-  const std::shared_ptr<Latch> rest_ = std::make_shared<Latch>();
 };
 
 TEST_F(Lifecycle, AServerThatHasStartedIsReady) {
@@ -96,7 +78,7 @@ TEST_F(Lifecycle, ADrainFinishesTheOpenStreamAndTakesNoNewWork) {
   EXPECT_EQ(refused.head.find("connection"), "close");
   EXPECT_FALSE(service().wait(milliseconds(0)));
 
-  rest_->release();
+  rest_of_answers->release();
   const RawClient::Rest rest = stream.read_rest();
   EXPECT_TRUE(rest.complete);
   EXPECT_EQ(rest.body, event(chat_finish("passthrough/m1")) + std::string(kDone));
@@ -113,19 +95,19 @@ TEST_F(Lifecycle, ADrainWhoseLimitIsNothingHasNone) {
   service().drain();
   ASSERT_TRUE(eventually([&] { return connect().ask(get("/readyz")).status() == 503; }));
   EXPECT_FALSE(service().wait(milliseconds(0)));
-  rest_->release();
+  rest_of_answers->release();
   EXPECT_TRUE(stream.read_rest().complete);
   EXPECT_TRUE(service().wait());
 }
 
 TEST_F(Lifecycle, ADrainFinishesAWholeAnswerAndThenTheConnection) {
-  upstream.answer_next(Script().pause(rest_).send(json_answer(200, chat_answer_body())));
+  upstream.answer_next(Script().pause(rest_of_answers).send(json_answer(200, chat_answer_body())));
   RawClient client = connect();
   ASSERT_TRUE(client.send(chat(Answer::kWhole)));
   upstream.wait_for_request(0);
   service().drain();
   ASSERT_TRUE(eventually([&] { return connect().ask(get("/readyz")).status() == 503; }));
-  rest_->release();
+  rest_of_answers->release();
   const WholeAnswer answer = client.read_answer();
   EXPECT_EQ(answer.status(), 200);
   EXPECT_TRUE(answer.complete);

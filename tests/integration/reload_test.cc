@@ -18,22 +18,6 @@ namespace {
 
 class Reload : public GatewayTest {
  protected:
-  // A stream of which the client has seen the first event; the rest follows when `rest_` is
-  // released.
-  RawClient open_stream() {
-    upstream.answer_next(Script()
-                             .send(stream_head())
-                             .send(chunk(event(chat_delta("one"))))
-                             .pause(rest_)
-                             .send(chunk(event(chat_finish())))
-                             .send(chunk(kDone))
-                             .send(kLastChunk));
-    RawClient client = connect();
-    EXPECT_TRUE(client.send(chat(Answer::kStream)));
-    EXPECT_EQ(client.read_head().status, 200);
-    EXPECT_TRUE(client.read_event().has_value());
-    return client;
-  }
   void reload() {
     const Status served = service().reload(settings);
     EXPECT_TRUE(served) << (served ? "" : served.error().message);
@@ -46,8 +30,6 @@ class Reload : public GatewayTest {
     return post(kChatPath, chat_body(), {{"Authorization", "Bearer " + key}});
   }
   std::size_t connections_of_requests() const { return upstream.used_connections(); }
-
-  const std::shared_ptr<Latch> rest_ = std::make_shared<Latch>();
 };
 
 TEST_F(Reload, LetsAnOpenStreamEndAsItBegan) {
@@ -57,7 +39,7 @@ TEST_F(Reload, LetsAnOpenStreamEndAsItBegan) {
   settings.providers[0].id = "renamed";
   reload();
   EXPECT_EQ(connect().ask(chat(Answer::kWhole)).status(), 404);
-  rest_->release();
+  rest_of_answers->release();
   const RawClient::Rest rest = client.read_rest();
   EXPECT_TRUE(rest.complete);
   EXPECT_NE(rest.body.find("[DONE]"), std::string::npos) << rest.body;

@@ -9,6 +9,21 @@ TestService& GatewayTest::service() {
   return *service_;
 }
 
+RawClient GatewayTest::open_stream() {
+  upstream.answer_next(Script()
+                           .send(stream_head())
+                           .send(chunk(event(chat_delta("one"))))
+                           .pause(rest_of_answers)
+                           .send(chunk(event(chat_finish())))
+                           .send(chunk(kDone))
+                           .send(kLastChunk));
+  RawClient client = connect();
+  EXPECT_TRUE(client.send(chat(Answer::kStream)));
+  EXPECT_EQ(client.read_head().status, 200);
+  EXPECT_TRUE(client.read_event().has_value());
+  return client;
+}
+
 std::string error_code_of(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("error") || !json["error"].is_object()) {

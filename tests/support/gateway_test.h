@@ -32,6 +32,11 @@ class GatewayTest : public ::testing::Test {
   TestService& service();
   // A new connection to it.
   RawClient connect() { return RawClient(service().port()); }
+  // A stream of which the client has seen the first event; the rest follows when `rest_of_answers`
+  // is released.
+  RawClient open_stream();
+
+  const std::shared_ptr<Latch> rest_of_answers = std::make_shared<Latch>();
 
  private:
   std::unique_ptr<TestService> service_;
