@@ -22,7 +22,7 @@
 #include "app/service.h"
 #include "app/service_manager.h"
 #include "app/supervision.h"
-#include "config/credentials.h"
+#include "config/confidential.h"
 #include "config/load.h"
 #include "config/node.h"
 #include "config/url.h"
@@ -73,9 +73,9 @@ void reopen_access_log(Service& service, telemetry::Log& log) {
   }
 }
 
-void write_problems(const std::vector<std::string>& problems, const SecretGuard& secrets) {
+void write_problems(const std::vector<std::string>& problems, const Confidential& confidential) {
   for (std::string problem : problems) {
-    secrets.mask(problem);
+    confidential.mask(problem);
     std::cerr << "penstock: " << problem << "\n";
   }
 }
@@ -159,8 +159,8 @@ int serve(const ServeOptions& options) {
   const std::shared_ptr<config::Settings>& settings = configuration.settings;
   const config::Server& server = settings->server;
   RunLoop run_loop;
-  const SecretGuard secrets = config::guard_credentials(*settings);
-  telemetry::Log log(log_level(server.log_level), &secrets);
+  const Confidential confidential = config::confidential_of(*settings);
+  telemetry::Log log(log_level(server.log_level), &confidential);
   if (!server.core_dumps) forbid_core_dumps(log);
   log_start(log, options, *settings);
   const std::size_t descriptors = net::raise_descriptor_limit();
@@ -171,7 +171,7 @@ int serve(const ServeOptions& options) {
   ReloadQueue reloads;
   auto service = Service::start(settings, log, &reloads);
   if (!service) {
-    write_problems({service.error().message}, secrets);
+    write_problems({service.error().message}, confidential);
     return kFailed;
   }
   const bool is_socket = !config::socket_of_host(server.host).empty();
@@ -189,11 +189,11 @@ int serve(const ServeOptions& options) {
                            .open_requests = nullptr});
   Reload reload(options, **service, log);
   ConfigurationWatch watch(options.config.file, log);
-  watch.follow(*settings, configuration.files);
+  watch.follow(*settings);
   const auto take_new_configuration = [&]() -> gateway::ReloadResult {
     manager.reloading();
     const Reload::Outcome outcome = reload.run();
-    if (outcome.is_served) watch.follow(*(*service)->settings(), outcome.files);
+    if (outcome.is_served) watch.follow(*(*service)->settings());
     supervision.serving();
     return {.is_served = outcome.is_served, .lines = outcome.lines};
   };
@@ -214,19 +214,17 @@ int serve(const ServeOptions& options) {
 }
 
 int check(const ConfigSource& config) {
-  std::vector<config::FileText> files;
-  const std::shared_ptr<config::Settings> settings = load_configuration(config, &files);
+  const std::shared_ptr<config::Settings> settings = load_configuration(config);
   if (settings == nullptr) return kMistake;
-  const SecretGuard secrets = config::guard_credentials(*settings);
+  const Confidential confidential = config::confidential_of(*settings);
   const std::vector<std::string> faults = Service::faults_of(*settings);
-  write_problems(faults, secrets);
+  write_problems(faults, confidential);
   if (!faults.empty()) return kMistake;
   if (!is_loopback(settings->server.host) && settings->server.api_keys.empty()) {
-    std::cerr << "penstock: warning: " << anonymous_refusal(settings->server.host) << "\n";
+    write_problems({"warning: " + anonymous_refusal(settings->server.host)}, confidential);
   }
   std::string text = config::describe(*settings);
-  secrets.mask(text);
-  config::mask_files(text, files);
+  confidential.credentials.mask(text);
   std::cout << text;
   return kSuccess;
 }
@@ -236,11 +234,11 @@ int list_models(const ConfigSource& config) {
   if (settings == nullptr) return kMistake;
   std::signal(SIGPIPE, SIG_IGN);
   const ModelTable table = ask_for_models(settings);
-  const SecretGuard secrets = config::guard_credentials(*settings);
-  write_problems(table.warnings, secrets);
-  write_problems(table.problems, secrets);
+  const Confidential confidential = config::confidential_of(*settings);
+  write_problems(table.warnings, confidential);
+  write_problems(table.problems, confidential);
   std::string text = table.text();
-  secrets.mask(text);
+  confidential.mask(text);
   std::cout << text;
   return table.problems.empty() ? kSuccess : kFailed;
 }

@@ -1,11 +1,10 @@
 #include "app/configuration.h"
 
-#include <algorithm>
 #include <iostream>
-#include <iterator>
 #include <optional>
 #include <utility>
 
+#include "config/confidential.h"
 #include "config/load.h"
 #include "config/url.h"
 #include "core/ip_address.h"
@@ -50,12 +49,10 @@ std::string anonymous_refusal(const std::string& host) {
          "--allow-anonymous.";
 }
 
-std::shared_ptr<config::Settings> load_configuration(const ConfigSource& source,
-                                                     std::vector<config::FileText>* files) {
+std::shared_ptr<config::Settings> load_configuration(const ConfigSource& source) {
   config::Loaded loaded = load(source);
   for (const config::Problem& problem : loaded.problems) std::cerr << problem.text() << "\n";
   if (!loaded.settings) return nullptr;
-  if (files != nullptr) std::ranges::move(loaded.files, std::back_inserter(*files));
   return std::make_shared<config::Settings>(std::move(*loaded.settings));
 }
 
@@ -69,9 +66,9 @@ ConfigurationToServe configuration_to_serve(const ServeOptions& options) {
   if (options.port) server.port = *options.port;
   if (!is_loopback(server.host) && server.api_keys.empty() && !options.allow_anonymous) {
     made.problems.push_back("penstock: " + anonymous_refusal(server.host));
+    config::confidential_of(*loaded.settings).mask(made.problems.back());
     return made;
   }
-  for (const config::FileText& file : loaded.files) made.files.push_back(file.path);
   made.settings = std::make_shared<config::Settings>(std::move(*loaded.settings));
   return made;
 }

@@ -7,21 +7,17 @@
 #include <vector>
 
 #include "app/commands.h"
-#include "config/file_reference.h"
 #include "config/settings.h"
 #include "telemetry/log.h"
 
 namespace penstock::app {
 
-// Loads it, and writes its problems to stderr. Null if it cannot be used. Adds the files that it
-// refers to, if they are asked for.
-std::shared_ptr<config::Settings> load_configuration(
-    const ConfigSource& source, std::vector<config::FileText>* files = nullptr);
+// Loads it, and writes its problems to stderr. Null if it cannot be used.
+std::shared_ptr<config::Settings> load_configuration(const ConfigSource& source);
 
 struct ConfigurationToServe {
   std::shared_ptr<config::Settings> settings;  // null: it cannot be served
   std::vector<std::string> problems;           // that keep it from that; else warnings
-  std::vector<std::string> files;              // that it refers to (`${file:…}`)
 };
 // The one that a server with these options serves: with the address of the command line. One that
 // would let anybody use the upstreams is refused.

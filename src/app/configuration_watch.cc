@@ -5,8 +5,7 @@
 
 namespace penstock::app {
 
-void ConfigurationWatch::follow(const config::Settings& settings,
-                                const std::vector<std::string>& references) {
+void ConfigurationWatch::follow(const config::Settings& settings) {
   const config::ReloadRules& rules = settings.server.reload;
   if (!rules.watch) return watch_.reset();
   if (watch_ == nullptr) {
@@ -14,9 +13,7 @@ void ConfigurationWatch::follow(const config::Settings& settings,
     if (!opened) return log_.warning(opened.error().message);
     watch_ = std::move(*opened);
   }
-  std::vector<std::string> files = files_of(settings);
-  files.insert(files.end(), references.begin(), references.end());
-  watch_->watch(std::move(files), rules.debounce);
+  watch_->watch(files_of(settings), rules.debounce);
   log_faults();
 }
 
@@ -26,8 +23,10 @@ std::vector<std::string> ConfigurationWatch::files_of(const config::Settings& se
                                     server.tls_cafile};
   for (const config::Provider& provider : settings.providers) {
     const config::UpstreamTls& tls = provider.tls;
-    files.insert(files.end(), {tls.ca_file, tls.client_cert, tls.client_key});
+    files.insert(files.end(),
+                 {tls.ca_file, tls.client_cert, tls.client_key, provider.proxies.ca_file});
   }
+  for (const config::FileText& file : settings.files) files.push_back(file.path);
   std::erase(files, "");
   return files;
 }

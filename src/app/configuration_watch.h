@@ -21,7 +21,7 @@ class ConfigurationWatch {
   ConfigurationWatch(std::string file, telemetry::Log& log) : file_(std::move(file)), log_(log) {}
 
   // To be called with the settings that are served, at the start and after each reload.
-  void follow(const config::Settings& settings, const std::vector<std::string>& references);
+  void follow(const config::Settings& settings);
 
   // For the run loop; -1 and nullopt: there is nothing to wait for.
   int descriptor() const { return watch_ == nullptr ? -1 : watch_->descriptor(); }

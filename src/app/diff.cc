@@ -11,7 +11,7 @@
 
 #include "app/commands.h"
 #include "app/configuration.h"
-#include "config/credentials.h"
+#include "config/confidential.h"
 #include "config/difference.h"
 #include "core/json_writer.h"
 #include "core/text.h"
@@ -26,11 +26,6 @@ constexpr int kDiffers = 1;
 constexpr std::size_t kValueBytesMax = 60;
 constexpr std::string_view kCertificates =
     "Certificate files are read again at each reload, whether or not their names change.\n";
-
-std::string_view kind_of(const Change& change) {
-  if (!change.before) return "added";
-  return change.after ? "changed" : "removed";
-}
 
 std::string shortened(const std::optional<std::string>& value) {
   if (!value) return "none";
@@ -79,16 +74,6 @@ std::string json_of(const std::vector<Change>& changes) {
   return text + "\n";
 }
 
-// A value that a file is part of is as secret as a key.
-void hide_files(std::vector<Change>& changes, const std::vector<config::FileText>& files) {
-  const auto has_file = [&](const std::optional<std::string>& value) {
-    return value && config::contains_file(*value, files);
-  };
-  for (Change& change : changes) {
-    if (has_file(change.before) || has_file(change.after)) change.is_secret = true;
-  }
-}
-
 bool has_certificates(const config::Settings& settings) {
   const auto has_files = [](const config::Provider& provider) {
     return !provider.tls.ca_file.empty() || !provider.tls.client_cert.empty();
@@ -100,18 +85,14 @@ bool has_certificates(const config::Settings& settings) {
 }  // namespace
 
 int diff(const DiffOptions& options) {
-  std::vector<config::FileText> files;
-  const std::shared_ptr<config::Settings> before =
-      load_configuration({.file = options.before}, &files);
-  const std::shared_ptr<config::Settings> after =
-      load_configuration({.file = options.after}, &files);
+  const std::shared_ptr<config::Settings> before = load_configuration({.file = options.before});
+  const std::shared_ptr<config::Settings> after = load_configuration({.file = options.after});
   if (before == nullptr || after == nullptr) return kMistake;
-  std::vector<Change> changes = config::changes_between(*before, *after);
-  hide_files(changes, files);
+  const std::vector<Change> changes = config::changes_between(*before, *after);
   std::string text = options.json ? json_of(changes) : text_of(changes);
   if (!options.json && changes.empty()) text = "nothing changes\n";
   if (!options.json && has_certificates(*after)) text.append("\n").append(kCertificates);
-  for (const auto& settings : {before, after}) config::guard_credentials(*settings).mask(text);
+  for (const auto& settings : {before, after}) config::confidential_of(*settings).mask(text);
   std::cout << text;
   return changes.empty() ? kSuccess : kDiffers;
 }

@@ -14,7 +14,7 @@
 #include "app/doctor_machine.h"
 #include "app/doctor_upstream.h"
 #include "app/service.h"
-#include "config/credentials.h"
+#include "config/confidential.h"
 
 namespace penstock::app {
 namespace {
@@ -69,7 +69,7 @@ int doctor(const DoctorOptions& options) {
   append(findings, examine_secrets(*settings, options.config.file));
   append(findings, examine_limits(*settings));
   std::string text = options.json ? json_of(findings) : text_of(findings);
-  config::guard_credentials(*settings).mask(text);
+  config::confidential_of(*settings).mask(text);
   std::cout << text;
   return worst_of(findings) == Finding::Grade::kFail ? kFailed : kSuccess;
 }

@@ -7,7 +7,7 @@
 
 #include "app/access_log_options.h"
 #include "app/tls_contexts.h"
-#include "config/credentials.h"
+#include "config/confidential.h"
 #include "config/upstream_identity.h"
 
 namespace penstock::app {
@@ -58,7 +58,7 @@ std::shared_ptr<const routing::Router> router_of(
 Generation::Generation(Parts parts)
     : number(parts.earlier == nullptr ? 1 : parts.earlier->number + 1),
       settings(parts.settings),
-      secrets(std::make_shared<const SecretGuard>(config::guard_credentials(*settings))),
+      confidential(std::make_shared<const Confidential>(config::confidential_of(*settings))),
       router(router_of(settings, parts.earlier)),
       pins(settings->providers.size() > 1 ? parts.pins : nullptr),
       registry(

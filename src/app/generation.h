@@ -18,8 +18,8 @@
 
 #include "config/settings.h"
 #include "core/clock.h"
+#include "core/confidential.h"
 #include "core/result.h"
-#include "core/secret_guard.h"
 #include "core/stable_hash.h"
 #include "http/upstream_limit.h"
 #include "models/registry.h"
@@ -59,8 +59,8 @@ struct Generation {
 
   const std::uint64_t number;  // 1 at startup, and one more with each reload
   const std::shared_ptr<const config::Settings> settings;
-  const std::shared_ptr<const SecretGuard> secrets;  // of the operator's credentials
-  telemetry::SettingsLabels labels;                  // set once the metrics know of it
+  const std::shared_ptr<const Confidential> confidential;
+  telemetry::SettingsLabels labels;  // set once the metrics know of it
   std::shared_ptr<telemetry::AccessLog> access_log;
   std::optional<net::TlsContext> server_tls;  // nullopt: plain
   StableDigest server_tls_files;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/configuration.h"
 #include "app/service.h"
-#include "config/difference.h"
 #include "telemetry/log.h"
 
 namespace penstock::app {
@@ -25,16 +25,15 @@ class Reload {
 
   struct Outcome {
     bool is_served = false;
-    // What has changed; or the problems, with file and line where they have one. No secrets.
+    // What has changed; or the problems, with file and line where they have one. Nothing in them is
+    // confidential in the configuration that was served before, or in the new one.
     std::vector<std::string> lines;
-    std::vector<std::string> files;  // that the configuration refers to, if it is served
   };
   // Also writes the lines to the log.
   Outcome run();
 
  private:
-  Outcome refused(std::vector<std::string> problems);
-  Outcome served(const std::vector<config::Change>& changes);
+  Outcome take(const config::Settings& before, const ConfigurationToServe& wanted);
 
   const ServeOptions& options_;
   Service& service_;

@@ -237,7 +237,7 @@ void Service::Parts::count_models(const Generation& generation, const models::Ca
 // All threads prepare it, then one asks the upstreams for their models, then all serve it. Fails if
 // a thread does not answer: it is ending.
 Status Service::Parts::serve(const std::shared_ptr<Generation>& generation) {
-  log.mask_also(generation->secrets);
+  log.mask_also(generation->confidential);
   generation->labels = metrics.serve(gateway::served_labels(*generation->settings));
   count_models(*generation, *generation->registry.catalog());
   if (!on_all_workers([&](Worker& worker, auto done) { worker.prepare(generation, done); })) {

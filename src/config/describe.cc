@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "config/confidential.h"
 #include "config/credentials.h"
 #include "config/decode_provider.h"
 #include "config/decode_server.h"
@@ -300,7 +301,7 @@ void describe(const Settings& settings, DescriptionWriter& out) {
 }
 
 std::string describe(const Settings& settings) {
-  YamlWriter out;
+  YamlWriter out(hidden_texts_of(settings.files));
   describe(settings, out);
   return out.result();
 }

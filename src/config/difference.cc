@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "config/confidential.h"
 #include "config/describe.h"
 #include "config/described_tree.h"
 #include "config/key_name.h"
@@ -167,6 +168,9 @@ class Comparison {
     const Pair roots{&before.root(), &after.root()};
     route_defaults_ = roots.entry("routing").entry("defaults");
     compare({}, roots, {});
+    for (const Settings* const settings : {&before_, &after_}) {
+      hide(hidden_texts_of(settings->files));
+    }
     return std::move(changes_);
   }
 
@@ -243,6 +247,20 @@ class Comparison {
     changes_.push_back(std::move(change));
   }
 
+  // A value that a file is part of is as secret as a key.
+  void hide(const HiddenTexts& hidden) {
+    const auto is_hidden = [&](const std::optional<std::string>& value) {
+      return value && hidden.are_in(*value);
+    };
+    for (Change& change : changes_) {
+      if (is_hidden(change.before) || is_hidden(change.after)) change.is_secret = true;
+      for (std::optional<std::string>* const value : {&change.before, &change.after}) {
+        if (*value) hidden.mask(**value);
+      }
+      hidden.mask(change.path);
+    }
+  }
+
   const Settings& before_;
   const Settings& after_;
   Pair route_defaults_;
@@ -258,6 +276,11 @@ std::string_view heading_of(Effect effect) {
 
 std::string_view word_of(Effect effect) {
   return kEffectNames[static_cast<std::size_t>(effect)].word;
+}
+
+std::string_view kind_of(const Change& change) {
+  if (!change.before) return "added";
+  return change.after ? "changed" : "removed";
 }
 
 std::vector<Change> changes_between(const Settings& before, const Settings& after) {

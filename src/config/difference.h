@@ -3,8 +3,8 @@
 // What changes from one configuration to another, and what that means for a server that takes the
 // new one while it runs.
 //
-// Compared is what `penstock check` prints, and the secrets, which it masks. Entries of lists are
-// matched by their names: their order is a change of its own where it matters.
+// Compared is what `penstock check` prints, and what it masks: secrets, and values from files.
+// Entries of lists are matched by their names: their order is a change of its own where it matters.
 
 #include <optional>
 #include <string>
@@ -34,12 +34,15 @@ std::string_view word_of(Effect effect);
 struct Change {
   std::string
       path;  // in the file's words: server.api_keys[alice].key, routing.routes[smart].hidden
-  // As YAML, in one line; a secret is masked. nullopt: it is not there.
+  // As YAML, in one line; secrets and what files contain are masked. nullopt: it is not there.
   std::optional<std::string> before = {};
   std::optional<std::string> after = {};
-  bool is_secret = false;
+  bool is_secret = false;  // what differs is masked
   Effect effect = Effect::kAtOnce;
 };
+
+// "added", "removed" or "changed".
+std::string_view kind_of(const Change& change);
 
 // In the order of the file's sections. Empty: nothing that a request could notice differs.
 std::vector<Change> changes_between(const Settings& before, const Settings& after);

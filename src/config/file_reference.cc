@@ -5,22 +5,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 #include <utility>
-
-#include "core/text.h"
 
 namespace penstock::config {
 namespace {
 
 using State = FileReference::State;
-
-constexpr std::size_t kHiddenBytesMin = 8;
 
 class Descriptor {
  public:
@@ -102,37 +96,6 @@ std::string warning_about(const std::string& path, const struct stat& status) {
 }
 
 }  // namespace
-
-namespace {
-
-// A mask at the beginning of a value needs quotes, and so would what follows it.
-void mask_at(std::string& text, std::size_t at, std::size_t size) {
-  const bool begins_value = at > 0 && text[at - 1] == ' ';
-  if (begins_value) size = std::min(text.find('\n', at), text.size()) - at;
-  const std::string mask(Secret::kMask);
-  text.replace(at, size, begins_value ? '"' + mask + '"' : mask);
-}
-
-}  // namespace
-
-bool contains_file(std::string_view value, std::span<const FileText> files) {
-  return std::ranges::any_of(files, [&](const FileText& file) {
-    const std::string_view text = file.text.reveal();
-    return text.size() >= kHiddenBytesMin && value.contains(text);
-  });
-}
-
-void mask_files(std::string& text, std::span<const FileText> files) {
-  for (const FileText& file : files) {
-    if (file.text.reveal().size() < kHiddenBytesMin) continue;
-    // As it stands in the description: quoted or not.
-    const std::string quoted = json_quoted(file.text.reveal());
-    const std::string_view inner = std::string_view(quoted).substr(1, quoted.size() - 2);
-    for (std::size_t at = text.find(inner); at != std::string::npos; at = text.find(inner, at)) {
-      mask_at(text, at, inner.size());
-    }
-  }
-}
 
 FileReference read_file_reference(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));

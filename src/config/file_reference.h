@@ -5,9 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
-#include <string_view>
 
 #include "core/secret.h"
 
@@ -34,14 +32,6 @@ struct FileText {
   std::string path;
   Secret text;
 };
-
-// Whether the content of a file is part of a value; a very short one may be that by chance, and is
-// not looked for.
-bool contains_file(std::string_view value, std::span<const FileText> files);
-
-// Masks the contents of files in a description of the configuration, but for very short ones, which
-// other values may contain by chance.
-void mask_files(std::string& text, std::span<const FileText> files);
 
 // Does not wait: a pipe is refused without being opened for good.
 FileReference read_file_reference(const std::string& path);

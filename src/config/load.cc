@@ -4,6 +4,7 @@
 #include <sstream>
 #include <utility>
 
+#include "config/confidential.h"
 #include "config/decode_document.h"
 #include "config/node.h"
 
@@ -23,14 +24,14 @@ Loaded finish(Problems& problems, std::optional<Settings> settings) {
 Loaded load_text(std::string_view text, std::string_view file, const Environment& environment) {
   Problems problems(file);
   Draft draft;
-  std::vector<FileText> files;
   if (const auto root = parse_document(text, problems)) {
     Decoder decoder(problems, environment);
     decode_document(decoder, *root, draft);
-    files = decoder.take_files();
+    draft.settings.files = decoder.take_files();
   }
+  const HiddenTexts hidden = hidden_texts_of(draft.settings.files);
   Loaded loaded = finish(problems, std::move(draft.settings));
-  loaded.files = std::move(files);
+  for (Problem& problem : loaded.problems) hidden.mask(problem.message);
   return loaded;
 }
 

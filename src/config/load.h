@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "config/file_reference.h"
 #include "config/settings.h"
 
 namespace penstock::config {
@@ -31,7 +30,6 @@ struct Problem {
 struct Loaded {
   std::optional<Settings> settings;  // nullopt if there is any error
   std::vector<Problem> problems;     // sorted by position; those of the whole file are last
-  std::vector<FileText> files;       // that it refers to as ${file:…}, each once
 };
 
 // The environment as a function, so that tests need no process environment.
@@ -49,8 +47,8 @@ Loaded load_file(const std::string& path, const Environment& environment);
 // PASSTHROUGH_API_KEY. Returned as the text of a run.yaml, for load_text and for the documentation.
 std::string_view built_in_configuration();
 
-// The resolved configuration as YAML in the reference's form, with every secret masked. Whoever
-// prints it masks the contents of files, too (config/file_reference.h).
+// The resolved configuration as YAML in the reference's form. Every secret is masked, and what
+// files contain (config/confidential.h).
 std::string describe(const Settings& settings);
 
 // Every key that the decoder knows, as `server.limits.header_bytes`, with `[]` for list items.

@@ -18,6 +18,7 @@
 
 #include "config/cors.h"
 #include "config/endpoint.h"
+#include "config/file_reference.h"
 #include "config/proxies.h"
 #include "config/routing.h"
 #include "core/address_range.h"
@@ -253,6 +254,7 @@ struct Settings {
   std::vector<Provider> providers;
   std::vector<Model> models;
   Routing routing;
+  std::vector<FileText> files;  // what it refers to as ${file:…} and was read, each once
 };
 
 }  // namespace penstock::config

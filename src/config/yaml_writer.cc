@@ -41,13 +41,19 @@ void YamlWriter::begin_line() {
   }
 }
 
+std::string YamlWriter::shown(std::string_view value) const {
+  std::string text(value);
+  hidden_.mask(text);
+  return text;
+}
+
 void YamlWriter::literal(std::string_view key, std::string_view value) {
   begin_line();
-  result_.append(yaml_scalar(key)).append(": ").append(value).append("\n");
+  result_.append(yaml_scalar(key)).append(": ").append(shown(value)).append("\n");
 }
 
 void YamlWriter::text(std::string_view key, std::string_view value) {
-  literal(key, yaml_scalar(value));
+  literal(key, yaml_scalar(shown(value)));
 }
 
 void YamlWriter::secret(std::string_view key, const Secret&) {
@@ -56,7 +62,7 @@ void YamlWriter::secret(std::string_view key, const Secret&) {
 
 void YamlWriter::text_item(std::string_view value) {
   begin_line();
-  result_.append("- ").append(yaml_scalar(value)).append("\n");
+  result_.append("- ").append(yaml_scalar(shown(value))).append("\n");
 }
 
 void YamlWriter::open(std::string_view key) {

@@ -5,8 +5,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "config/description_writer.h"
+#include "core/hidden_texts.h"
 
 namespace penstock::config {
 
@@ -15,6 +17,10 @@ std::string yaml_scalar(std::string_view text);
 
 class YamlWriter final : public DescriptionWriter {
  public:
+  YamlWriter() = default;
+  // `hidden` are masked in every value.
+  explicit YamlWriter(HiddenTexts hidden) : hidden_(std::move(hidden)) {}
+
   void literal(std::string_view key, std::string_view value) override;
   void text(std::string_view key, std::string_view value) override;
   void secret(std::string_view key, const Secret& value) override;  // masked
@@ -28,7 +34,9 @@ class YamlWriter final : public DescriptionWriter {
 
  private:
   void begin_line();
+  std::string shown(std::string_view value) const;
 
+  const HiddenTexts hidden_;
   std::string result_;
   std::size_t depth_ = 0;
   enum class Dash { kNone, kPending } dash_ = Dash::kNone;

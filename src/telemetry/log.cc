@@ -42,8 +42,8 @@ void append_visible(std::string& out, std::string_view message) {
 
 }  // namespace
 
-Log::Log(LogLevel least, const SecretGuard* secrets)
-    : least_(least), secrets_(secrets), writer_(STDERR_FILENO, CloseDescriptor::kNo) {
+Log::Log(LogLevel least, const Confidential* confidential)
+    : least_(least), confidential_(confidential), writer_(STDERR_FILENO, CloseDescriptor::kNo) {
   writer_.give_up_after(std::chrono::milliseconds(0));
 }
 
@@ -53,16 +53,16 @@ void Log::append_line(std::string& out, LogLevel level, std::string_view message
   out.append(kLevelBytes - name.size() + 1, ' ').append(message).append("\n");
 }
 
-void Log::mask_also(const std::shared_ptr<const SecretGuard>& secrets) {
+void Log::mask_also(const std::shared_ptr<const Confidential>& confidential) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(further_secrets_, [](const auto& held) { return held.expired(); });
-  further_secrets_.push_back(secrets);
+  std::erase_if(also_confidential_, [](const auto& held) { return held.expired(); });
+  also_confidential_.push_back(confidential);
 }
 
 void Log::mask_locked(std::string& message) const {
-  if (secrets_ != nullptr) secrets_->mask(message);
-  for (const auto& held : further_secrets_) {
-    if (const auto secrets = held.lock()) secrets->mask(message);
+  if (confidential_ != nullptr) confidential_->mask(message);
+  for (const auto& held : also_confidential_) {
+    if (const auto confidential = held.lock()) confidential->mask(message);
   }
 }
 

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/secret_guard.h"
+#include "core/confidential.h"
 #include "telemetry/descriptor_writer.h"
 #include "telemetry/timestamp.h"
 
@@ -30,9 +30,9 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 
 class Log {
  public:
-  // Messages below `least` are not written. `secrets` (null: none), which are masked in every
-  // message, must outlive the log.
-  explicit Log(LogLevel least, const SecretGuard* secrets = nullptr);
+  // Messages below `least` are not written. What is confidential (null: nothing) is masked in every
+  // message, and must outlive the log.
+  explicit Log(LogLevel least, const Confidential* confidential = nullptr);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -41,9 +41,9 @@ class Log {
 
   // From now on. Any thread, as of all functions.
   void set_level(LogLevel least) { least_.store(least, std::memory_order_relaxed); }
-  // Further secrets, which are masked for as long as somebody else holds them: those of the
+  // What else is masked, for as long as somebody else holds it: what is confidential in the
   // configurations that requests are still served with.
-  void mask_also(const std::shared_ptr<const SecretGuard>& secrets);
+  void mask_also(const std::shared_ptr<const Confidential>& confidential);
 
   void debug(std::string_view message) { write(LogLevel::kDebug, message); }
   void info(std::string_view message) { write(LogLevel::kInfo, message); }
@@ -56,9 +56,9 @@ class Log {
   void append_line(std::string& out, LogLevel level, std::string_view message);
 
   std::atomic<LogLevel> least_;
-  const SecretGuard* const secrets_;
+  const Confidential* const confidential_;
   std::mutex mutex_;  // of what follows
-  std::vector<std::weak_ptr<const SecretGuard>> further_secrets_;
+  std::vector<std::weak_ptr<const Confidential>> also_confidential_;
   Timestamp timestamp_;
   DescriptorWriter writer_;
   std::uint64_t lost_ = 0;  // messages since the last one that was written

@@ -40,7 +40,7 @@ class ConfigurationWatchTest : public ::testing::Test {
 
 TEST_F(ConfigurationWatchTest, WatchesNothingUnlessToldTo) {
   settings_.server.reload.watch = false;
-  watch_.follow(settings_, {});
+  watch_.follow(settings_);
   EXPECT_EQ(watch_.descriptor(), -1);
   EXPECT_FALSE(sees("run.yaml"));
 }
@@ -54,11 +54,14 @@ TEST_F(ConfigurationWatchTest, WatchesEveryFileThatTheConfigurationNames) {
   provider.tls.ca_file = path("upstream.pem");
   provider.tls.client_cert = path("client.pem");
   provider.tls.client_key = path("client.key");
+  provider.proxies.ca_file = path("proxy.pem");
   settings_.providers = {provider};
-  watch_.follow(settings_, {});
+  settings_.files = {{.path = path("key"), .text = Secret("sk-12345678")}};
+  watch_.follow(settings_);
   EXPECT_GE(watch_.descriptor(), 0);
-  for (const std::string_view name : {"run.yaml", "server.pem", "server.key", "clients.pem",
-                                      "upstream.pem", "client.pem", "client.key"}) {
+  for (const std::string_view name :
+       {"run.yaml", "server.pem", "server.key", "clients.pem", "upstream.pem", "client.pem",
+        "client.key", "proxy.pem", "key"}) {
     EXPECT_TRUE(sees(name)) << name;
   }
   EXPECT_FALSE(sees("other.pem"));
@@ -66,22 +69,22 @@ TEST_F(ConfigurationWatchTest, WatchesEveryFileThatTheConfigurationNames) {
 
 TEST_F(ConfigurationWatchTest, WaitsAsLongAsTheConfigurationSays) {
   settings_.server.reload.debounce = std::chrono::seconds(7);
-  watch_.follow(settings_, {});
+  watch_.follow(settings_);
   directory_.write("run.yaml", "b");
   EXPECT_FALSE(watch_.has_changed(now_));
   EXPECT_EQ(watch_.due(), now_ + std::chrono::seconds(7));
 }
 
 TEST_F(ConfigurationWatchTest, FollowsTheNextConfiguration) {
-  watch_.follow(settings_, {});
+  watch_.follow(settings_);
   settings_.server.tls_certfile = path("server.pem");
-  watch_.follow(settings_, {});
+  watch_.follow(settings_);
   EXPECT_TRUE(sees("server.pem"));
   settings_.server.reload.watch = false;
-  watch_.follow(settings_, {});
+  watch_.follow(settings_);
   EXPECT_EQ(watch_.descriptor(), -1);
   settings_.server.reload.watch = true;
-  watch_.follow(settings_, {});
+  watch_.follow(settings_);
   EXPECT_TRUE(sees("run.yaml"));
 }
 

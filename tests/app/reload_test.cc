@@ -84,6 +84,35 @@ TEST_F(ReloadTest, IsOrderedByACommandThatSaysWhatHasChanged) {
   EXPECT_THAT(refused.err, ::testing::HasSubstr("the configuration before stays"));
 }
 
+// Neither those that are served nor those that come.
+TEST_F(ReloadTest, SaysNothingOfWhatFilesContain) {
+  const auto with_file = [&](std::string_view name, std::string_view content) {
+    return fmt::format(
+        "server: {{reload: {{debounce: 1}}}}\nregistered_resources:\n  models: "
+        "[{{model_id: m, provider_model_id: '${{file:{}}}'}}]\n",
+        directory.write(std::string(name), std::string(content)));
+  };
+  Program program(serve(with_file("one", "hunter2-model\n")));
+  const std::string url = fmt::format("http://127.0.0.1:{}", port_of(program));
+  configure(with_file("two", "hunter3-model\n"));
+  const CommandOutcome outcome = run_command({"reload", "--url", url});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("models[m].provider_model_id: changed"));
+  EXPECT_THAT(outcome.out, ::testing::Not(::testing::HasSubstr("hunter")));
+  EXPECT_EQ(program.read_until("models[m].provider_model_id: ").find("hunter"), std::string::npos);
+}
+
+TEST_F(ReloadTest, StartsWithoutAWordOfWhatFilesContain) {
+  const std::string address = upstream.url().substr(std::string_view("http://").size());
+  const std::string path = directory.write(
+      "run.yaml", fmt::format("providers: {{inference: [{{provider_id: main, provider_type: "
+                              "'remote::passthrough', config: {{base_url: "
+                              "'http://${{file:{}}}'}}}}]}}\n",
+                              directory.write("address", address)));
+  Program program({"serve", "--config", path, "--port", "0"});
+  EXPECT_EQ(program.read_until("provider main: "), "http://********/v1");
+}
+
 // As Kubernetes updates a ConfigMap: a link above the file is replaced.
 TEST_F(ReloadTest, NoticesALinkThatIsReplaced) {
   const auto configuration = [&](std::string_view folder, std::string_view key) {

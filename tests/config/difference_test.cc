@@ -10,6 +10,7 @@
 namespace penstock::config {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -23,9 +24,7 @@ Settings loaded(std::string_view text) {
 }
 
 std::string shown(const Change& change) {
-  if (change.is_secret) {
-    return change.path + (!change.before ? ": added" : change.after ? ": changed" : ": removed");
-  }
+  if (change.is_secret) return fmt::format("{}: {}", change.path, kind_of(change));
   return fmt::format("{}: {} -> {}", change.path, change.before.value_or("none"),
                      change.after.value_or("none"));
 }
@@ -179,6 +178,23 @@ TEST(Difference, ListsAnEntryThatComesOrGoesOnce) {
   ASSERT_EQ(changes.size(), 2U);
   EXPECT_THAT(changes[0], HasSubstr("providers.inference[old]: {provider_id: old, "));
   EXPECT_THAT(changes[1], HasSubstr("providers.inference[new]: none -> {provider_id: new, "));
+}
+
+TEST(Difference, DoesNotShowWhatFilesContain) {
+  Settings before = loaded(provider_with(""));
+  Settings after = loaded(provider_with("network: {headers: {X-Site: hunter2-site}}", "q"));
+  before.files = {{.path = "/a", .text = Secret("http://a.test")}};
+  after.files = {{.path = "/b", .text = Secret("hunter2-site")}};
+  after.server.access_log = "/hunter2-site/log";
+  const std::vector<Change> changes = changes_between(before, after);
+  std::vector<std::string> paths;
+  for (const Change& change : changes) {
+    paths.push_back(shown(change));
+    EXPECT_THAT(change.before.value_or("") + change.after.value_or(""),
+                AllOf(Not(HasSubstr("a.test")), Not(HasSubstr("hunter2"))));
+  }
+  EXPECT_THAT(paths, ElementsAre("providers.inference[p]: removed", "providers.inference[q]: added",
+                                 "server.access_log: changed"));
 }
 
 TEST(Difference, ListsARuleOfTheDefaultsOnce) {

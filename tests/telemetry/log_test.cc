@@ -40,13 +40,14 @@ TEST(Log, LeavesOutWhatIsBelowItsLevel) {
 }
 
 // faults-measured #17
-TEST(Log, MasksSecrets) {
+TEST(Log, MasksWhatIsConfidential) {
   const std::vector<std::string_view> keys = {"sk-0123456789-abc"};
-  const SecretGuard secrets(keys);
+  const Confidential confidential{.credentials = SecretGuard(keys),
+                                  .texts = HiddenTexts({"gpu.internal"})};
   CaptureStderr();
-  Log log(LogLevel::kInfo, &secrets);
-  log.error("upstream says: sk-0123456789-abc");
-  EXPECT_THAT(GetCapturedStderr(), ::testing::EndsWith("upstream says: *****************\n"));
+  Log log(LogLevel::kInfo, &confidential);
+  log.error("gpu.internal says: sk-0123456789-abc");
+  EXPECT_THAT(GetCapturedStderr(), ::testing::EndsWith(" ******** says: *****************\n"));
 }
 
 TEST(Log, KeepsAMessageOnOneLine) {
