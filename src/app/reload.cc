@@ -60,7 +60,7 @@ Reload::Outcome Reload::take(const config::Settings& before, const Configuration
   }
   Outcome outcome{.is_served = true, .lines = {}};
   for (const config::Change& change : changes) outcome.lines.push_back(text_of(change));
-  if (changes.empty()) outcome.lines.emplace_back("nothing has changed but what files contain");
+  if (changes.empty()) outcome.lines.emplace_back("nothing has changed");
   return outcome;
 }
 

@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "config/environment.h"
 #include "config/key_name.h"
 #include "config/scalar.h"
+#include "core/stable_hash.h"
 #include "core/text.h"
 
 namespace penstock::config {
@@ -30,6 +33,13 @@ std::string range_text(std::uint64_t least, std::uint64_t most) {
 
 bool is_complete(const Substitution& substitution) {
   return !substitution.missing_name && !substitution.file_fault;
+}
+
+Secret digest_of_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string content(std::istreambuf_iterator<char>(file), {});
+  const StableDigest digest = stable_digest(content);
+  return Secret(fmt::format("{:x} {:x}", digest.high, digest.low));
 }
 
 std::string seconds_text(milliseconds value) {
@@ -214,6 +224,7 @@ std::optional<std::string> Decoder::readable_file(const Node& node) {
   } else if (::access(path.c_str(), R_OK) != 0) {
     error(node, "this user cannot read this file");
   } else {
+    named_files_.push_back({.path = path, .digest = digest_of_file(path)});
     return path;
   }
   return std::nullopt;

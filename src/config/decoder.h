@@ -64,7 +64,7 @@ class Decoder {
   std::optional<std::size_t> choice(const Node& node, std::span<const std::string_view> choices);
   // A path with `~` expanded.
   std::optional<std::string> path_text(const Node& node);
-  // A file that exists and is readable; its path with `~` expanded.
+  // A file that exists and is readable; its path with `~` expanded. Notes its content.
   std::optional<std::string> readable_file(const Node& node);
 
   // The items of a list, resolved; those with a problem are left out.
@@ -80,6 +80,8 @@ class Decoder {
 
   // The files that resolved values refer to, each once.
   std::vector<FileText> take_files() { return std::move(files_); }
+  // The files that readable_file() has found.
+  std::vector<NamedFile> take_named_files() { return std::move(named_files_); }
 
  private:
   void note_files(std::vector<FileText> files);
@@ -87,6 +89,7 @@ class Decoder {
   Problems& problems_;
   const Environment& environment_;
   std::vector<FileText> files_;
+  std::vector<NamedFile> named_files_;
 };
 
 }  // namespace penstock::config

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "config/confidential.h"
 #include "config/credentials.h"
@@ -22,6 +24,15 @@ void write_given(DescriptionWriter& out, std::string_view key, std::string_view 
   if (!value.empty()) out.text(key, value);
 }
 
+// With the file's content for whoever compares it.
+void write_file(DescriptionWriter& out, std::string_view key, const std::string& path,
+                const Settings& settings) {
+  if (path.empty()) return;
+  const auto file = std::ranges::find(settings.named_files, path, &NamedFile::path);
+  if (file == settings.named_files.end()) return out.text(key, path);
+  out.text(key, path, file->digest);
+}
+
 void write_connection_limits(DescriptionWriter& out, const ConnectionLimits& limits) {
   if (!limits.max_connections && !limits.max_keepalive_connections && !limits.keepalive_expiry) {
     return;
@@ -38,32 +49,42 @@ void write_connection_limits(DescriptionWriter& out, const ConnectionLimits& lim
   out.close();
 }
 
-void write_proxies(DescriptionWriter& out, const Proxies& proxies) {
+void write_proxy(DescriptionWriter& out, std::string_view key,
+                 const std::optional<ForwardProxy>& proxy) {
+  if (!proxy) return;
+  std::string text = proxy->text();
+  if (!proxy->credentials.empty()) {
+    text.insert(text.find("//") + 2, std::string(Secret::kMask) + "@");
+  }
+  out.text(key, text, proxy->credentials);
+}
+
+void write_proxies(DescriptionWriter& out, const Proxies& proxies, const Settings& settings) {
   if (proxies.empty()) return;
   out.open("proxy");
-  if (proxies.http) out.text("http", proxies.http->text());
-  if (proxies.https) out.text("https", proxies.https->text());
-  write_given(out, "cacert", proxies.ca_file);
+  write_proxy(out, "http", proxies.http);
+  write_proxy(out, "https", proxies.https);
+  write_file(out, "cacert", proxies.ca_file, settings);
   std::vector<std::string> direct;
   for (const NoProxy& entry : proxies.no_proxy) direct.push_back(entry.text());
   if (!direct.empty()) write_texts(out, "no_proxy", direct);
   out.close();
 }
 
-void write_network(DescriptionWriter& out, const Provider& provider) {
+void write_network(DescriptionWriter& out, const Provider& provider, const Settings& settings) {
   const UpstreamTls& tls = provider.tls;
   out.open("network");
   out.open("tls");
   if (tls.ca_file.empty()) {
     out.literal("verify", boolean(tls.verify));
   } else {
-    out.text("verify", tls.ca_file);
+    write_file(out, "verify", tls.ca_file, settings);
   }
   const bool is_tls13 = tls.min_version == UpstreamTls::MinVersion::kTls13;
   out.text("min_version", is_tls13 ? "TLSv1.3" : "TLSv1.2");
   write_given(out, "ciphers", tls.ciphers);
-  write_given(out, "client_cert", tls.client_cert);
-  write_given(out, "client_key", tls.client_key);
+  write_file(out, "client_cert", tls.client_cert, settings);
+  write_file(out, "client_key", tls.client_key, settings);
   out.close();
   write_route_timeouts(out, "timeout", provider.timeouts);
   if (!provider.headers.empty()) {
@@ -77,13 +98,13 @@ void write_network(DescriptionWriter& out, const Provider& provider) {
     }
     out.close();
   }
-  write_proxies(out, provider.proxies);
+  write_proxies(out, provider.proxies, settings);
   write_connection_limits(out, provider.connection_limits);
   out.literal("retry_stale_connection", boolean(provider.retry_stale_connection));
   out.close();
 }
 
-void write_provider(DescriptionWriter& out, const Provider& provider) {
+void write_provider(DescriptionWriter& out, const Provider& provider, const Settings& settings) {
   out.open_item();
   out.text("provider_id", provider.id);
   out.text("provider_type", provider.type);
@@ -128,7 +149,7 @@ void write_provider(DescriptionWriter& out, const Provider& provider) {
   if (!provider.extra_blocked_headers.empty()) {
     write_texts(out, "extra_blocked_headers", provider.extra_blocked_headers);
   }
-  write_network(out, provider);
+  write_network(out, provider, settings);
   out.close();
   out.close();
 }
@@ -241,14 +262,15 @@ void write_trust(DescriptionWriter& out, const Server& server) {
   out.literal("proxy_protocol", kWords[static_cast<std::size_t>(server.proxy_protocol)]);
 }
 
-void write_server(DescriptionWriter& out, const Server& server) {
+void write_server(DescriptionWriter& out, const Settings& settings) {
+  const Server& server = settings.server;
   out.open("server");
   out.text("host", server.host);
   write_number(out, "port", server.port);
   write_number(out, "threads", server.threads);
-  write_given(out, "tls_certfile", server.tls_certfile);
-  write_given(out, "tls_keyfile", server.tls_keyfile);
-  write_given(out, "tls_cafile", server.tls_cafile);
+  write_file(out, "tls_certfile", server.tls_certfile, settings);
+  write_file(out, "tls_keyfile", server.tls_keyfile, settings);
+  write_file(out, "tls_cafile", server.tls_cafile, settings);
   if (!server.tls_ciphers.empty()) {
     out.open("tls_config");
     out.text("ciphers", server.tls_ciphers);
@@ -285,7 +307,7 @@ void describe(const Settings& settings, DescriptionWriter& out) {
     out.literal("inference", "[]");
   } else {
     out.open("inference");
-    for (const Provider& provider : settings.providers) write_provider(out, provider);
+    for (const Provider& provider : settings.providers) write_provider(out, provider, settings);
     out.close();
   }
   out.close();
@@ -296,7 +318,7 @@ void describe(const Settings& settings, DescriptionWriter& out) {
     out.close();
     out.close();
   }
-  write_server(out, settings.server);
+  write_server(out, settings);
   write_routing(out, settings);
 }
 

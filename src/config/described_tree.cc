@@ -27,7 +27,11 @@ const DescribedValue* DescribedValue::find(std::string_view name) const {
 
 bool DescribedValue::equals(const DescribedValue& other) const {
   if (kind != other.kind || key != other.key || text != other.text) return false;
-  if (kind == Kind::kSecret && !secret->equals(other.secret->reveal())) return false;
+  const auto reveal = [](const DescribedValue& value) {
+    return value.secret == nullptr ? std::string_view() : value.secret->reveal();
+  };
+  if (secret != nullptr && !secret->equals(reveal(other))) return false;
+  if (secret == nullptr && !reveal(other).empty()) return false;
   return std::ranges::equal(
       children, other.children,
       [](const DescribedValue& a, const DescribedValue& b) { return a.equals(b); });
@@ -73,6 +77,12 @@ void DescribedTree::literal(std::string_view key, std::string_view value) {
 
 void DescribedTree::text(std::string_view key, std::string_view value) {
   add(DescribedValue::Kind::kText, key).text = value;
+}
+
+void DescribedTree::text(std::string_view key, std::string_view value, const Secret& rest) {
+  DescribedValue& added = add(DescribedValue::Kind::kText, key);
+  added.text = value;
+  added.secret = &rest;
 }
 
 void DescribedTree::secret(std::string_view key, const Secret& value) {

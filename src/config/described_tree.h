@@ -23,7 +23,7 @@ struct DescribedValue {
   Kind kind = Kind::kMap;
   std::string key;                 // of an entry of a mapping
   std::string text;                // of kLiteral and kText, without quotes
-  const Secret* secret = nullptr;  // of kSecret
+  const Secret* secret = nullptr;  // of kSecret; and the part of a text that is not shown, if any
   std::vector<DescribedValue> children;
 
   const DescribedValue* find(std::string_view name) const;  // the entry of a mapping, or null
@@ -36,6 +36,7 @@ class DescribedTree final : public DescriptionWriter {
  public:
   void literal(std::string_view key, std::string_view value) override;
   void text(std::string_view key, std::string_view value) override;
+  void text(std::string_view key, std::string_view value, const Secret& rest) override;
   void secret(std::string_view key, const Secret& value) override;
   void text_item(std::string_view value) override;
   void open(std::string_view key) override;

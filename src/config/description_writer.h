@@ -16,8 +16,10 @@ class DescriptionWriter {
   // `key: value`, with the value as YAML: numbers, booleans, JSON.
   virtual void literal(std::string_view key, std::string_view value) = 0;
   virtual void text(std::string_view key, std::string_view value) = 0;
-  // `value` lives as long as what is written.
+  // `value` lives as long as what is written, and so does `rest` below.
   virtual void secret(std::string_view key, const Secret& value) = 0;
+  // A value that tells only a part: `rest` is compared, too, but not shown.
+  virtual void text(std::string_view key, std::string_view value, const Secret& rest) = 0;
   // An item of a list.
   virtual void text_item(std::string_view value) = 0;
 

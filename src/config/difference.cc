@@ -243,7 +243,13 @@ class Comparison {
     Change change{.path = path, .effect = effect};
     if (values.before != nullptr) change.before = values.before->shown();
     if (values.after != nullptr) change.after = values.after->shown();
-    change.is_secret = values.has_kind(DescribedValue::Kind::kSecret);
+    const bool looks_the_same = !values.is_missing_somewhere() && change.before == change.after;
+    change.is_secret = looks_the_same || values.has_kind(DescribedValue::Kind::kSecret);
+    // Of what a provider's connections are made of, only the content of a file makes none of its
+    // settings another one.
+    if (looks_the_same && effect == Effect::kProviderKept) {
+      change.effect = Effect::kProviderReconnected;
+    }
     changes_.push_back(std::move(change));
   }
 

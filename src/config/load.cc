@@ -28,6 +28,7 @@ Loaded load_text(std::string_view text, std::string_view file, const Environment
     Decoder decoder(problems, environment);
     decode_document(decoder, *root, draft);
     draft.settings.files = decoder.take_files();
+    draft.settings.named_files = decoder.take_named_files();
   }
   const HiddenTexts hidden = hidden_texts_of(draft.settings.files);
   Loaded loaded = finish(problems, std::move(draft.settings));

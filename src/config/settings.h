@@ -249,12 +249,19 @@ struct Server {
   std::optional<Cors> cors;  // nullopt: pages in browsers are not told that they may
 };
 
+// A certificate, a key or a list of authorities that the configuration names.
+struct NamedFile {
+  std::string path;
+  Secret digest;  // of its content when the configuration was read
+};
+
 struct Settings {
   Server server;
   std::vector<Provider> providers;
   std::vector<Model> models;
   Routing routing;
   std::vector<FileText> files;  // what it refers to as ${file:…} and was read, each once
+  std::vector<NamedFile> named_files;
 };
 
 }  // namespace penstock::config

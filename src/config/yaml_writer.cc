@@ -56,6 +56,10 @@ void YamlWriter::text(std::string_view key, std::string_view value) {
   literal(key, yaml_scalar(shown(value)));
 }
 
+void YamlWriter::text(std::string_view key, std::string_view value, const Secret&) {
+  text(key, value);
+}
+
 void YamlWriter::secret(std::string_view key, const Secret&) {
   text(key, Secret::kMask);
 }

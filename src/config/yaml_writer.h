@@ -23,6 +23,7 @@ class YamlWriter final : public DescriptionWriter {
 
   void literal(std::string_view key, std::string_view value) override;
   void text(std::string_view key, std::string_view value) override;
+  void text(std::string_view key, std::string_view value, const Secret& rest) override;
   void secret(std::string_view key, const Secret& value) override;  // masked
   void text_item(std::string_view value) override;
   void open(std::string_view key) override;

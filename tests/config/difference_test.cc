@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "config/loading.h"
 #include "support/paths.h"
@@ -167,6 +171,48 @@ TEST(Difference, SeesAChangedSecretAndDoesNotShowIt) {
       EXPECT_THAT(change.after.value_or(""), Not(HasSubstr("hunter2")));
     }
   }
+}
+
+TEST(Difference, SeesWhatAValueDoesNotShow) {
+  const auto with_proxy = [](std::string_view credentials) {
+    return provider_with(
+        fmt::format("network: {{proxy: {{https: \"http://{}proxy:3128\"}}}}", credentials));
+  };
+  const std::string path = "providers.inference[p].config.network.proxy.https: ";
+  EXPECT_THAT(shown_changes(with_proxy("u:hunter2@"), with_proxy("u:hunter3@")),
+              ElementsAre(path + "changed"));
+  EXPECT_THAT(shown_changes(with_proxy("u:hunter2@"), with_proxy("v:hunter2@")),
+              ElementsAre(path + "changed"));
+  EXPECT_THAT(shown_changes(with_proxy(""), with_proxy("u:hunter2@")),
+              ElementsAre(path + "http://proxy:3128 -> \"http://********@proxy:3128\""));
+  EXPECT_EQ(effect_between(with_proxy("u:hunter2@"), with_proxy("u:hunter3@")),
+            Effect::kProviderReconnected);
+}
+
+// A file may have another content under the same name.
+TEST(Difference, SeesTheContentOfFiles) {
+  const std::string file = testing::TempDir() + fmt::format("penstock-{}.pem", ::getpid());
+  const auto changes = [&](const std::string& text) {
+    std::ofstream(file) << "before";
+    const Settings before = loaded(text);
+    std::ofstream(file) << "behind";
+    return changes_between(before, loaded(text));
+  };
+  const std::vector<Change> of_server = changes(
+      fmt::format("server: {{tls_certfile: {0}, tls_keyfile: {0}, tls_cafile: {0}}}", file));
+  ASSERT_EQ(of_server.size(), 3U);
+  EXPECT_EQ(shown(of_server[1]), "server.tls_keyfile: changed");
+  EXPECT_EQ(of_server[1].effect, Effect::kNewHandshakes);
+  const std::vector<Change> of_provider = changes(provider_with(
+      fmt::format("network: {{tls: {{verify: {0}, client_cert: {0}, client_key: {0}}}, "
+                  "proxy: {{url: \"https://proxy\", cacert: {0}}}}}",
+                  file)));
+  ASSERT_EQ(of_provider.size(), 4U);
+  for (const Change& change : of_provider) {
+    EXPECT_TRUE(change.is_secret) << change.path;
+    EXPECT_EQ(change.effect, Effect::kProviderReconnected) << change.path;
+  }
+  std::filesystem::remove(file);
 }
 
 TEST(Difference, ListsAnEntryThatComesOrGoesOnce) {

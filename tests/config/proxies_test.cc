@@ -206,7 +206,7 @@ TEST(Describe, ShowsProxiesWithoutTheirCredentials) {
   const Settings settings = settings_of(provider_with_proxy(
       "{url: 'http://alice:hunter2-secret@proxy:3128', no_proxy: '10.0.0.0/8, .corp'}"));
   const std::string text = describe(settings);
-  EXPECT_THAT(text, HasSubstr("https: http://proxy:3128"));
+  EXPECT_THAT(text, HasSubstr("https: \"http://********@proxy:3128\""));
   EXPECT_THAT(text, HasSubstr("- \"10.0.0.0/8\""));
   EXPECT_THAT(text, Not(HasSubstr("hunter2")));
   EXPECT_THAT(text, Not(HasSubstr("alice")));
