@@ -15,11 +15,24 @@ telemetry::TextLine::Colours wanted_colours() {
                                 : telemetry::TextLine::Colours::kYes;
 }
 
+telemetry::AccessLog::Format format_of(config::AccessLogFormat format) {
+  using Format = telemetry::AccessLog::Format;
+  switch (format) {
+    case config::AccessLogFormat::kAuto:
+      return Format::kAuto;
+    case config::AccessLogFormat::kJson:
+      return Format::kJson;
+    case config::AccessLogFormat::kText:
+      return Format::kText;
+  }
+  return Format::kAuto;
+}
+
 }  // namespace
 
 telemetry::AccessLog::Options access_log_options(const config::Server& server) {
   return {.target = server.access_log,
-          .format = telemetry::AccessLog::Format::kAuto,
+          .format = format_of(server.access_log_format),
           .colours = wanted_colours()};
 }
 

@@ -295,6 +295,10 @@ void Service::Parts::apply(const config::Server& before, const config::Server& s
   bodies.set_max(server.limits.all_bodies_bytes);
   caller_lookups.set_waiting_max(server.limits.caller_lookups);
   if (server.log_level != before.log_level) log.set_level(log_level(server.log_level));
+  if (server.access_log_format != before.access_log_format) {
+    const Status reopened = current()->access_log->reopen(access_log_options(server));
+    if (!reopened) log.error(reopened.error().message + "; its lines keep their form");
+  }
 }
 
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

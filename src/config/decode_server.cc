@@ -265,6 +265,10 @@ constexpr std::array kServerKeys = {
                   store(decoder.choice(node, kChoices), server.sse_done);
                 }},
     Key<Server>{"access_log", "text", "stdout", decode_access_log},
+    Key<Server>{"access_log_format", "auto, json or text", "auto",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  store(decoder.choice(node, kAccessLogFormats), server.access_log_format);
+                }},
     Key<Server>{"log_level", "debug, info, warning or error", "info",
                 [](Decoder& decoder, const Node& node, Server& server) {
                   store(decoder.choice(node, kLogLevels), server.log_level);

@@ -14,6 +14,9 @@ namespace penstock::config {
 // Indexed by LogLevel.
 inline constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warning", "error"};
 
+// Indexed by AccessLogFormat.
+inline constexpr std::array<std::string_view, 3> kAccessLogFormats = {"auto", "json", "text"};
+
 void decode_server(Decoder& decoder, const Node& node, Server& server);
 void list_server_keys(const std::string& path, KnownKeys& out);
 

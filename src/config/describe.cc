@@ -284,6 +284,8 @@ void write_server(DescriptionWriter& out, const Settings& settings) {
   write_timeouts(out, server.timeouts);
   out.text("sse_done", server.sse_done == SseDone::kPass ? "pass" : "strip");
   out.text("access_log", server.access_log);
+  out.text("access_log_format",
+           kAccessLogFormats[static_cast<std::size_t>(server.access_log_format)]);
   out.text("log_level", kLogLevels[static_cast<std::size_t>(server.log_level)]);
   out.literal("core_dumps", boolean(server.core_dumps));
   std::vector<std::string> hosts;

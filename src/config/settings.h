@@ -190,6 +190,13 @@ struct Timeouts {
 
 enum class SseDone : std::uint8_t { kPass, kStrip };
 
+// How a line of the access log is written.
+enum class AccessLogFormat : std::uint8_t {
+  kAuto,  // text on a terminal, else JSON
+  kJson,
+  kText,
+};
+
 // The lowest level of the server's own log that is written.
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 
@@ -239,6 +246,7 @@ struct Server {
   Timeouts timeouts;
   SseDone sse_done = SseDone::kPass;
   std::string access_log = "stdout";  // stdout, stderr, off, or a file's path
+  AccessLogFormat access_log_format = AccessLogFormat::kAuto;
   LogLevel log_level = LogLevel::kInfo;
   bool core_dumps = false;  // whether a crash may write the memory, including keys, to disk
   std::vector<CallerUrlHost> caller_url_hosts;

@@ -100,6 +100,7 @@ server:
   cors: {allow_origins: ["https://a.test"], allow_origin_regex: "https://.*", allow_methods: [GET],
          allow_headers: ["*"], allow_credentials: true, expose_headers: [X-A], max_age: 5}
   access_log: ./a log.json
+  access_log_format: text
   caller_url_hosts: ["::1", gpu, "[::1]:8000", "gpu:8000", "gpu:*"]
   trusted_proxies: [10.0.0.0/8, "::1", unix]
   proxy_protocol: optional
@@ -152,6 +153,7 @@ TEST(Description, KeepsEveryValueThatIsNoSecret) {
   EXPECT_EQ(after.server.api_keys.at(0).name, "alice: a");
   EXPECT_EQ(after.server.timeouts.drain, milliseconds(2));
   EXPECT_EQ(after.server.access_log, "./a log.json");
+  EXPECT_EQ(after.server.access_log_format, AccessLogFormat::kText);
 }
 
 // The keys of a description, as in the tables of keys: `server.api_keys[].name`.

@@ -78,6 +78,15 @@ TEST_F(Reload, MakesNewConnectionsWithAnotherKeyAndClosesTheOldOnes) {
             "Bearer key-of-the-upstream-2");
 }
 
+TEST_F(Reload, WritesTheAccessLogInAnotherForm) {
+  EXPECT_EQ(connect().ask(chat(Answer::kWhole)).status(), 200);
+  EXPECT_TRUE(service().access_log(1)[0].starts_with("{"));
+  settings.server.access_log_format = config::AccessLogFormat::kText;
+  reload();
+  EXPECT_EQ(connect().ask(chat(Answer::kWhole)).status(), 200);
+  EXPECT_NE(service().access_log(2)[1].find("Z 200 POST /v1/chat/completions"), std::string::npos);
+}
+
 TEST_F(Reload, RefusesARemovedKeyAndAcceptsAnAddedOneAtOnce) {
   add_key("old", "key-of-a-client-that-leaves");
   RawClient client = connect();
