@@ -46,6 +46,24 @@ std::shared_ptr<const UpstreamConnections> connections_in(const Generation* earl
   return earlier->upstreams[static_cast<std::size_t>(same - others.begin())];
 }
 
+// What was told of an upstream that is the same stays told.
+std::vector<std::shared_ptr<providers::UpstreamReport>> reports_of(const config::Settings& settings,
+                                                                   const Generation* earlier) {
+  std::vector<std::shared_ptr<providers::UpstreamReport>> reports;
+  for (const config::Provider& provider : settings.providers) {
+    std::shared_ptr<providers::UpstreamReport>& report = reports.emplace_back();
+    // Callers' own upstreams are not the operator's to look after.
+    if (!provider.base_url) continue;
+    for (std::size_t i = 0; earlier != nullptr && i < earlier->reports.size(); ++i) {
+      if (config::is_same_upstream(provider, earlier->settings->providers[i])) {
+        report = earlier->reports[i];
+      }
+    }
+    if (report == nullptr) report = std::make_shared<providers::UpstreamReport>();
+  }
+  return reports;
+}
+
 std::shared_ptr<const routing::Router> router_of(
     const std::shared_ptr<const config::Settings>& settings, const Generation* earlier) {
   if (settings->routing.routes.empty()) return nullptr;
@@ -59,6 +77,7 @@ Generation::Generation(Parts parts)
     : number(parts.earlier == nullptr ? 1 : parts.earlier->number + 1),
       settings(parts.settings),
       confidential(std::make_shared<const Confidential>(config::confidential_of(*settings))),
+      reports(reports_of(*settings, parts.earlier)),
       router(router_of(settings, parts.earlier)),
       pins(settings->providers.size() > 1 ? parts.pins : nullptr),
       registry(

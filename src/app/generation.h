@@ -24,6 +24,7 @@
 #include "http/upstream_limit.h"
 #include "models/registry.h"
 #include "net/tls_context.h"
+#include "providers/upstream_report.h"
 #include "routing/pins.h"
 #include "routing/router.h"
 #include "telemetry/access_log.h"
@@ -65,6 +66,8 @@ struct Generation {
   std::optional<net::TlsContext> server_tls;  // nullopt: plain
   StableDigest server_tls_files;
   std::vector<std::shared_ptr<const UpstreamConnections>> upstreams;  // by provider
+  // By provider: what the log has been told of the upstream.
+  const std::vector<std::shared_ptr<providers::UpstreamReport>> reports;
   const std::shared_ptr<const routing::Router> router;  // null: no model has several upstreams
   routing::Pins* const pins;                            // null: there is one provider
   models::Registry registry;

@@ -70,9 +70,10 @@ WorkerGeneration::Providers WorkerGeneration::make_providers(
   const config::Settings& settings = *generation_->settings;
   Providers made;
   for (std::size_t i = 0; i < settings.providers.size(); ++i) {
-    made.push_back(
-        providers::make_provider(settings.providers[i], settings.server,
-                                 {.pools = pools_of(i, earlier), .log = &environment_.log}));
+    made.push_back(providers::make_provider(settings.providers[i], settings.server,
+                                            {.pools = pools_of(i, earlier),
+                                             .log = &environment_.log,
+                                             .report = generation_->reports[i]}));
   }
   return made;
 }

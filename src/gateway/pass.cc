@@ -13,6 +13,7 @@
 #include "gateway/relay.h"
 #include "gateway/request_timeouts.h"
 #include "gateway/routed_pass.h"
+#include "gateway/tell_of_upstream.h"
 #include "gateway/understand.h"
 
 namespace penstock::gateway {
@@ -45,7 +46,7 @@ class DirectPass {
                .deadline = request.exchange.client().deadline(),
                .timeouts = request.upstreams.providers[target.provider]->timeouts()},
         names_(*request.catalog, target.provider) {
-    shorten(scope_.timeouts, request.exchange.client().request().fields);
+    shortened_ = shorten(scope_.timeouts, request.exchange.client().request().fields);
     request.exchange.limit_to(scope_.timeouts.request);
   }
   DirectPass(const DirectPass&) = delete;
@@ -68,6 +69,13 @@ class DirectPass {
                 .further_models = further_,
                 .names = is_named_earlier ? &names_ : nullptr};
     return ask_upstream(scope_, request_, attempt_, asked_);
+  }
+  // What the log is told of the upstream.
+  void tell_of_upstream(const Status& asked) const {
+    const providers::Provider& provider = *request_.upstreams.providers[target_.provider];
+    const SteadyTime now = request_.exchange.loop().now();
+    if (asked) return provider.request_answered(now);
+    tell_of_failure(provider, asked.error(), shortened_, now);
   }
   // Whether a time limit is set for the first content.
   bool awaits_content() const {
@@ -97,6 +105,7 @@ class DirectPass {
   const PassedRequest& request_;
   const models::Catalog::Target& target_;
   AttemptScope scope_;
+  Shortened shortened_ = Shortened::kNo;
   const NamesInCatalog names_;
   std::vector<std::string> further_;
   SteadyTime began_at_{};
@@ -183,7 +192,10 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
   }
   DirectPass direct(request, choice->target);
   Status done = direct.prepare();
-  if (done) done = co_await direct.ask();
+  if (done) {
+    done = co_await direct.ask();
+    direct.tell_of_upstream(done);
+  }
   if (done && direct.awaits_content()) done = co_await direct.await_first_content();
   if (done) done = co_await direct.pass_on();
   if (choice->route != nullptr) direct.tell(done);

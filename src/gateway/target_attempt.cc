@@ -1,11 +1,13 @@
 #include "gateway/target_attempt.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "gateway/answer_hold.h"
 #include "gateway/choose.h"
 #include "gateway/pin_tap.h"
+#include "gateway/tell_of_upstream.h"
 #include "routing/cooldown_hint.h"
 #include "wire/apis/error_event.h"
 
@@ -70,6 +72,7 @@ void TargetAttempt::end() {
   // An error that is passed on has been read.
   if (failure_) drop_answer();
   if (failure_ && is_callers_doing()) lease_.excuse();
+  tell_of_upstream();
   ended_.raise();
 }
 
@@ -192,6 +195,17 @@ bool TargetAttempt::is_callers_doing() const {
     default:
       return false;
   }
+}
+
+void TargetAttempt::tell_of_upstream() const {
+  const providers::Provider& provider = *request_.upstreams.providers[target_.provider];
+  const SteadyTime now = request_.exchange.loop().now();
+  if (!failure_) return provider.request_answered(now);
+  if (is_callers_doing()) return;
+  if (error_) return tell_of_failure(provider, *error_, Shortened::kNo, now);
+  if (!routing::rule_of(*failure_).counts_for_health) return;
+  provider.request_failed(providers::UpstreamReport::Failure::kNoAnswer,
+                          "the answer is " + std::to_string(facts_.status), now);
 }
 
 void TargetAttempt::has_won() {

@@ -102,6 +102,7 @@ class TargetAttempt {
   void fail(Error error, routing::AttemptPhase phase);
   void refuse(int status, std::string_view text);
   bool is_callers_doing() const;
+  void tell_of_upstream() const;
 
   const PassedRequest& request_;
   const routing::ModelRoute& route_;

@@ -14,12 +14,14 @@
 
 #include "config/settings.h"
 #include "config/timeouts.h"
+#include "core/clock.h"
 #include "core/result.h"
 #include "http/field_block.h"
 #include "http/head.h"
 #include "providers/call.h"
 #include "providers/origin_pools.h"
 #include "providers/provider_data.h"
+#include "providers/upstream_report.h"
 #include "providers/upstream_request.h"
 #include "telemetry/log.h"
 
@@ -28,8 +30,9 @@ namespace penstock::providers {
 class Provider {
  public:
   struct Environment {
-    std::shared_ptr<OriginPools> pools;  // as this provider's settings say; not null
-    telemetry::Log* log = nullptr;       // may be null; outlives the provider
+    std::shared_ptr<OriginPools> pools;                // as this provider's settings say; not null
+    telemetry::Log* log = nullptr;                     // may be null; outlives the provider
+    std::shared_ptr<UpstreamReport> report = nullptr;  // of all threads; null: as without a log
   };
 
   virtual ~Provider() = default;
@@ -69,6 +72,14 @@ class Provider {
   // Where no model route has narrower ones.
   const config::AttemptTimeouts& timeouts() const { return timeouts_; }
 
+  // What came of a client's request to it; the log is told when that changes.
+  void request_answered(SteadyTime now) const {
+    if (environment_.report != nullptr && environment_.report->has_failed()) [[unlikely]] {
+      tell_of_recovery(now);
+    }
+  }
+  void request_failed(UpstreamReport::Failure failure, std::string_view why, SteadyTime now) const;
+
   // Closes the connections that have rested for too long; returns how many still rest.
   std::size_t close_expired() { return pools().close_expired(); }
   // Closes all that rest.
@@ -85,6 +96,9 @@ class Provider {
   telemetry::Log* log() const { return environment_.log; }
 
  private:
+  std::string log_subject() const;
+  void tell_of_recovery(SteadyTime now) const;
+
   const config::Provider& settings_;
   const config::Server& server_;
   const Environment environment_;

@@ -48,7 +48,10 @@ struct GatewayParts {
       auto pools = std::make_shared<providers::OriginPools>(providers::OriginPools::Environment{
           .loop = loop, .connector = connector, .scratch = scratch});
       providers.push_back(
-          providers::make_provider(provider, settings->server, {.pools = std::move(pools)}));
+          providers::make_provider(provider, settings->server,
+                                   {.pools = std::move(pools),
+                                    .log = &log,
+                                    .report = std::make_shared<providers::UpstreamReport>()}));
     }
     if (!settings->routing.routes.empty()) {
       chooser = std::make_shared<routing::Chooser>(
