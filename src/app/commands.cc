@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/asked_server.h"
 #include "app/configuration.h"
 #include "app/configuration_watch.h"
 #include "app/model_table.h"
@@ -18,7 +19,6 @@
 #include "app/reload_queue.h"
 #include "app/route_question.h"
 #include "app/run_loop.h"
-#include "app/server_question.h"
 #include "app/service.h"
 #include "app/service_manager.h"
 #include "app/supervision.h"
@@ -26,7 +26,6 @@
 #include "config/load.h"
 #include "config/node.h"
 #include "config/url.h"
-#include "core/ip_address.h"
 #include "core/text.h"
 #include "core/version.h"
 #include "net/descriptor_limit.h"
@@ -129,25 +128,22 @@ Result<RouteReply> ask_new_server(const std::shared_ptr<config::Settings>& setti
   auto service = Service::start(settings, log);
   if (!service) return failure(std::move(service.error()));
   const config::Url url{.host = server.host, .port = (*service)->port(), .path = {}};
-  return ask_for_route(url, question);
+  return ask_for_route(url, question, net::TlsContext::ClientOptions::Verify::kYes);
 }
 
 Result<RouteReply> ask_about_route(const ExplainOptions& options, const RouteQuestion& question,
-                                   const std::shared_ptr<config::Settings>& settings) {
-  if (!options.url.empty()) {
-    Result<config::Url> url = config::parse_url(options.url, config::Ways::kTcpAndSockets);
-    Result<RouteReply> reply =
-        url ? ask_for_route(*url, question) : failure(std::move(url.error()));
+                                   const AskedServer& server) {
+  Result<RouteReply> reply =
+      ask_for_route(server.url, question, server.verification(options.api_key));
+  if (server.settings == nullptr) {
     if (!reply) reply.error().message.insert(0, "--url " + options.url + ": ");
     return reply;
   }
-  const config::Url url = address_of(settings->server);
-  Result<RouteReply> reply = ask_for_route(url, question);
   const bool nobody = !reply && reply.error().kind == ErrorKind::kUpstreamUnreachable;
   if (!nobody) return reply;
-  std::cerr << "penstock: no server runs at " << url.text()
+  std::cerr << "penstock: no server runs at " << server.text()
             << "; a server that has just started would say:\n";
-  return ask_new_server(settings, question);
+  return ask_new_server(server.settings, question);
 }
 
 }  // namespace
@@ -263,12 +259,9 @@ int explain_route(const ExplainOptions& options) {
     std::cerr << "penstock: " << question.error().message << "\n";
     return kMistake;
   }
-  std::shared_ptr<config::Settings> settings;
-  if (options.url.empty()) {
-    settings = load_configuration(options.config);
-    if (settings == nullptr) return kMistake;
-  }
-  const Result<RouteReply> reply = ask_about_route(options, *question, settings);
+  const std::optional<AskedServer> server = server_to_ask(options.url, options.config);
+  if (!server) return kMistake;
+  const Result<RouteReply> reply = ask_about_route(options, *question, *server);
   if (!reply) {
     std::cerr << "penstock: " << reply.error().message << "\n";
     return kFailed;

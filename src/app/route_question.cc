@@ -6,7 +6,8 @@
 
 namespace penstock::app {
 
-Result<RouteReply> ask_for_route(const config::Url& server, const RouteQuestion& question) {
+Result<RouteReply> ask_for_route(const config::Url& server, const RouteQuestion& question,
+                                 net::TlsContext::ClientOptions::Verify verify) {
   ServerQuestion asked{.method = "POST",
                        .target = server.path +
                                  "/penstock/explain-route?model=" + percent_encode(question.model) +
@@ -14,7 +15,7 @@ Result<RouteReply> ask_for_route(const config::Url& server, const RouteQuestion&
                        .fields = {{"Accept", "text/plain"}, {"Content-Type", "application/json"}},
                        .body = question.body};
   asked.fields.insert(asked.fields.end(), question.fields.begin(), question.fields.end());
-  Result<ServerReply> reply = ask_server(server, asked);
+  Result<ServerReply> reply = ask_server(server, asked, verify);
   if (!reply) return failure(std::move(reply.error()));
   return RouteReply{.status = reply->status,
                     .is_text = reply->content_type.starts_with("text/plain"),

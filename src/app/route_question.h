@@ -9,6 +9,7 @@
 
 #include "config/settings.h"
 #include "core/result.h"
+#include "net/tls_context.h"
 
 namespace penstock::app {
 
@@ -25,8 +26,10 @@ struct RouteReply {
   std::string body;
 };
 
-// Asks on the calling thread. Errors: those of connecting and receiving.
-Result<RouteReply> ask_for_route(const config::Url& server, const RouteQuestion& question);
+// Asks on the calling thread. `verify`: as of ask_server(). Errors: those of connecting and
+// receiving.
+Result<RouteReply> ask_for_route(const config::Url& server, const RouteQuestion& question,
+                                 net::TlsContext::ClientOptions::Verify verify);
 
 // `name=value` or `name: value`, as a field. Errors: kInvalidRequest.
 Result<std::pair<std::string, std::string>> field_of(std::string_view text);

@@ -116,16 +116,4 @@ Result<ServerReply> ask_server(const config::Url& server, const ServerQuestion& 
   return Questioner(server, question, tls ? &*tls : given).run();
 }
 
-config::Url address_of(const config::Server& server) {
-  config::Url url{
-      .tls = !server.tls_certfile.empty(), .host = server.host, .port = server.port, .path = {}};
-  if (const std::string_view socket = config::socket_of_host(server.host); !socket.empty()) {
-    url.host = "localhost";
-    url.socket = socket;
-  }
-  if (url.host == "0.0.0.0") url.host = "127.0.0.1";
-  if (url.host == "::") url.host = "::1";
-  return url;
-}
-
 }  // namespace penstock::app

@@ -38,7 +38,4 @@ Result<ServerReply> ask_server(
     const config::Url& server, const ServerQuestion& question,
     net::TlsContext::ClientOptions::Verify verify = net::TlsContext::ClientOptions::Verify::kYes);
 
-// Where a server of this configuration listens, seen from this machine.
-config::Url address_of(const config::Server& server);
-
 }  // namespace penstock::app
