@@ -1,17 +1,23 @@
-# A room is a folder of src/ and a library of the same name. It may include only what it links to:
-# the list below is the order of ranks, and tests/structure compares the include lines with it.
+# Compiles a target as a part of what is optimised as a whole.
+function(penstock_part_of_whole target)
+  target_compile_options(${target} PRIVATE ${PENSTOCK_WHOLE_PROGRAM_OPTIONS})
+  if(PENSTOCK_WHOLE_PROGRAM_OPTIONS)
+    # File by file: the link lays it out by function, and a profile is found by the path of the
+    # source, which is absolute in a batch.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+  endif()
+endfunction()
 
+# A room is a folder of src/ and a library of the same name. It may include only what it links to:
+# the list in CMakeLists.txt is the order of ranks, and tests/structure compares the include lines
+# with it.
 function(penstock_room name)
   cmake_parse_arguments(ROOM "" "" "USES;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   add_library(penstock_${name} STATIC ${sources})
   target_include_directories(penstock_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
-  target_compile_options(penstock_${name} PRIVATE ${PENSTOCK_WHOLE_PROGRAM_OPTIONS})
-  if(PENSTOCK_WHOLE_PROGRAM_OPTIONS)
-    # What is shipped is compiled file by file: the link lays it out by function.
-    set_target_properties(penstock_${name} PROPERTIES UNITY_BUILD OFF)
-  endif()
+  penstock_part_of_whole(penstock_${name})
   target_link_libraries(penstock_${name} PUBLIC penstock_options ${ROOM_LIBRARIES})
   foreach(used IN LISTS ROOM_USES)
     target_link_libraries(penstock_${name} PUBLIC penstock_${used})

@@ -37,3 +37,6 @@ expect("-DPENSTOCK_LTO=OFF;-DPENSTOCK_HARDENING=OFF;-DCMAKE_CXX_COMPILER_LAUNCHE
   "-O2" "-flto;-fstack-protector;_FORTIFY_SOURCE;bin/ccache")
 expect("-DPENSTOCK_LTO=ON;-DCMAKE_BUILD_TYPE=None" "-O2 -D_FORTIFY_SOURCE=3"
   "-flto=auto;_FORTIFY_SOURCE=3" "_FORTIFY_SOURCE=2")
+# What is optimised as a whole is compiled file by file: a profile is found by the source's path.
+expect("-DCMAKE_UNITY_BUILD=ON" "" "penstock.dir/src/app/main.cc;penstock_core.dir/src/core/"
+  "CMakeFiles/penstock.dir/Unity;penstock_core.dir/Unity")
