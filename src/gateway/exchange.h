@@ -26,6 +26,7 @@ class Exchange {
   net::EventLoop& loop() const { return environment_.loop; }
   http::ScratchPool& scratch() const { return environment_.scratch; }
   const SecretGuard& secrets() const { return environment_.secrets; }
+  const HiddenTexts& hidden() const { return environment_.hidden; }
   const config::Server& server() const { return environment_.server; }
   Recorder& recorder() const { return environment_.recorder; }
 

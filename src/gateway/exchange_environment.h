@@ -7,6 +7,7 @@
 
 #include "config/settings.h"
 #include "core/clock.h"
+#include "core/hidden_texts.h"
 #include "core/secret_guard.h"
 #include "gateway/recorder.h"
 #include "gateway/route_table.h"
@@ -21,6 +22,7 @@ struct ExchangeEnvironment {
   http::ScratchPool& scratch;
   Random& random;
   const SecretGuard& secrets;  // of the operator's credentials
+  const HiddenTexts& hidden;   // of what the gateway says itself about an upstream
   const config::Server& server;
   const std::vector<config::Provider>& providers;
   const RouteTable& routes;

@@ -56,7 +56,8 @@ Gateway::Gateway(const Parts& parts)
       environment_{.loop = parts.loop,
                    .scratch = parts.scratch,
                    .random = parts.random,
-                   .secrets = parts.secrets,
+                   .secrets = parts.confidential.credentials,
+                   .hidden = parts.confidential.texts,
                    .server = parts.settings.server,
                    .providers = parts.settings.providers,
                    .routes = parts.routes,
@@ -229,7 +230,7 @@ http::Refusal Gateway::refuse(const Error& error, const net::SocketAddress& peer
   if (refusal.status == 0) return refusal;
   const wire::Api api = parts_.routes.api_near(target).value_or(wire::Api::kOther);
   refusal.body = wire::error_body(error, {.dialect = wire::traits_of(api).dialect});
-  parts_.secrets.mask(refusal.body);
+  parts_.confidential.credentials.mask(refusal.body);
   refusal.fields.add(fields_);
   refusal.fields.add("Content-Type", kJsonType);
   if (refusal.status == 503) refusal.fields.add("Retry-After", "1");

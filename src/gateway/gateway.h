@@ -10,8 +10,8 @@
 #include "access/cors.h"
 #include "config/settings.h"
 #include "core/clock.h"
+#include "core/confidential.h"
 #include "core/memory_trimmer.h"
-#include "core/secret_guard.h"
 #include "core/task.h"
 #include "gateway/exchange.h"
 #include "gateway/exchange_environment.h"
@@ -40,7 +40,7 @@ class Gateway final : public http::Handler {
     http::ScratchPool& scratch;
     Random& random;
     MemoryTrimmer& memory;
-    const SecretGuard& secrets;  // of the operator's credentials
+    const Confidential& confidential;
     const RouteTable& routes;
     Readiness& readiness;
     telemetry::Log& log;

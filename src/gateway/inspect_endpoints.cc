@@ -38,15 +38,18 @@ void write_health(JsonWriter& out, const config::Provider& provider,
 
 // What its targets on models' routes are doing, if it has any.
 void write_provider(JsonWriter& out, const InspectServices& services, std::size_t index,
-                    SteadyTime now) {
+                    const Exchange& exchange) {
   const config::Provider& provider = services.providers[index];
+  const SteadyTime now = exchange.loop().now();
+  models::ProviderHealth health = services.registry.health(index);
+  exchange.hidden().mask(health.message);
   out.begin_object()
       .member("api", "inference")
       .member("provider_id", provider.id)
       .member("provider_type", provider.type)
       .raw_member("config", provider.shown_config)
       .key("health");
-  write_health(out, provider, services.registry.health(index));
+  write_health(out, provider, health);
   if (services.chooser != nullptr && has_targets(services.chooser->router(), provider.id)) {
     out.key("targets");
     write_targets(out, services.chooser->router(), provider.id, now);
@@ -90,7 +93,7 @@ Task<Status> list_providers(const InspectServices& services, Exchange& exchange,
   JsonWriter out(body);
   out.begin_object().key("data").begin_array();
   for (std::size_t i = 0; i < services.providers.size(); ++i) {
-    write_provider(out, services, i, exchange.loop().now());
+    write_provider(out, services, i, exchange);
   }
   out.end_array().end_object();
   co_return co_await exchange.responder().respond(200, kJsonType, body);
@@ -103,7 +106,7 @@ Task<Status> show_provider(const InspectServices& services, Exchange& exchange,
     if (services.providers[i].id != id) continue;
     std::string body;
     JsonWriter out(body);
-    write_provider(out, services, i, exchange.loop().now());
+    write_provider(out, services, i, exchange);
     co_return co_await exchange.responder().respond(200, kJsonType, body);
   }
   Error error = Error::client(ErrorKind::kInvalidRequest, "Provider " + id + " not found");

@@ -88,6 +88,7 @@ void Responder::note(const Error& error) {
 Task<void> Responder::fail(Error error) {
   error = truth_about(std::move(error));
   note(error);
+  environment_.hidden.mask(error.message);
   if (head_sent_) co_return co_await send_error_event(error);
   const wire::ErrorAnswer answer = wire::answer_for(error);
   if (answer.status == 0) co_return;

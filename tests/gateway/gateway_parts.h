@@ -67,7 +67,7 @@ struct GatewayParts {
     metrics->serve(served_before);
     labels = metrics->serve(served_labels(*settings));
     shard = &metrics->add_shard();
-    model_list.emplace(loop, secrets, settings->providers);
+    model_list.emplace(loop, confidential.credentials, settings->providers);
     services.emplace(RouteServices::Parts{.upstreams = {.settings = settings->providers,
                                                         .providers = providers,
                                                         .catalog = catalog,
@@ -87,7 +87,7 @@ struct GatewayParts {
                                    .scratch = scratch,
                                    .random = random,
                                    .memory = memory,
-                                   .secrets = secrets,
+                                   .confidential = confidential,
                                    .routes = *table,
                                    .readiness = readiness,
                                    .log = log,
@@ -128,7 +128,7 @@ struct GatewayParts {
   std::string access_log_target = "off";
   std::unique_ptr<telemetry::AccessLog> access_log;           // likewise
   std::optional<telemetry::AccessLogShard> access_log_shard;  // likewise
-  SecretGuard secrets;
+  Confidential confidential;
   std::atomic<bool> upstreams_asked{true};
   Readiness readiness{upstreams_asked};
   std::optional<models::Registry> registry;

@@ -87,6 +87,21 @@ TEST_F(ToldUpstreamsTest, AreThoseOfARouteThatAnswerWithErrors) {
   EXPECT_EQ(std::ranges::count(text, '\n'), 2) << text;
 }
 
+// Such as the name of a host that is in a file.
+TEST_F(ToldUpstreamsTest, AreNotShownToClientsWithWhatIsConfidential) {
+  confidential.texts = HiddenTexts({"connection refused"});
+  start();
+  kill(0);
+  const Reply reply = ask(chat("a/m"));
+  EXPECT_EQ(reply.status, 502);
+  EXPECT_THAT(reply.body, HasSubstr("********"));
+  EXPECT_THAT(reply.body, ::testing::Not(HasSubstr("connection refused")));
+  (void)registry->list_failed(0, Error::upstream(ErrorKind::kUpstreamUnreachable,
+                                                 RetryClass::kNever, "connection refused"));
+  const Reply providers = ask("GET /v1/providers HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(providers.body, HasSubstr(R"("message":"********")"));
+}
+
 // What a client, or the request, is at fault for.
 TEST_F(ToldUpstreamsTest, AreNotThoseThatAreWell) {
   route();
