@@ -10,6 +10,21 @@ namespace penstock::app {
 
 using Verify = net::TlsContext::ClientOptions::Verify;
 
+namespace {
+
+config::Url address_of(const std::string& host, std::uint16_t port, bool tls) {
+  config::Url url{.tls = tls, .host = host, .port = port, .path = {}};
+  if (const std::string_view socket = config::socket_of_host(host); !socket.empty()) {
+    url.host = "localhost";
+    url.socket = socket;
+  }
+  if (url.host == "0.0.0.0") url.host = "127.0.0.1";
+  if (url.host == "::") url.host = "::1";
+  return url;
+}
+
+}  // namespace
+
 std::string AskedServer::text() const {
   std::string text = url.text();
   if (settings != nullptr) config::confidential_of(*settings).mask(text);
@@ -22,15 +37,12 @@ Verify AskedServer::verification(std::string_view api_key) const {
 }
 
 config::Url address_of(const config::Server& server) {
-  config::Url url{
-      .tls = !server.tls_certfile.empty(), .host = server.host, .port = server.port, .path = {}};
-  if (const std::string_view socket = config::socket_of_host(server.host); !socket.empty()) {
-    url.host = "localhost";
-    url.socket = socket;
-  }
-  if (url.host == "0.0.0.0") url.host = "127.0.0.1";
-  if (url.host == "::") url.host = "::1";
-  return url;
+  return address_of(server.host, server.port, !server.tls_certfile.empty());
+}
+
+config::Url operations_address_of(const config::Settings& settings) {
+  const std::optional<config::Admin>& admin = settings.admin;
+  return admin ? address_of(admin->host, admin->port, admin->tls) : address_of(settings.server);
 }
 
 std::optional<AskedServer> server_to_ask(const std::string& url, const ConfigSource& config) {
@@ -42,7 +54,7 @@ std::optional<AskedServer> server_to_ask(const std::string& url, const ConfigSou
   }
   std::shared_ptr<config::Settings> settings = load_configuration(config);
   if (settings == nullptr) return std::nullopt;
-  return AskedServer{.url = address_of(settings->server), .settings = settings};
+  return AskedServer{.url = operations_address_of(*settings), .settings = settings};
 }
 
 }  // namespace penstock::app

@@ -26,11 +26,13 @@ struct AskedServer {
   net::TlsContext::ClientOptions::Verify verification(std::string_view api_key) const;
 };
 
-// Where a server of this configuration listens, seen from this machine.
+// Where a server of this configuration listens, seen from this machine: for clients, and for
+// operators, which is the same without an admin listener.
 config::Url address_of(const config::Server& server);
+config::Url operations_address_of(const config::Settings& settings);
 
-// `url` is that of `--url`; empty: a server of the configuration. Nullopt after a mistake in
-// either, which is written to stderr.
+// `url` is that of `--url`; empty: a server of the configuration, where it serves operators.
+// Nullopt after a mistake in either, which is written to stderr.
 std::optional<AskedServer> server_to_ask(const std::string& url, const ConfigSource& config);
 
 }  // namespace penstock::app

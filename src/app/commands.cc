@@ -62,6 +62,11 @@ void log_start(telemetry::Log& log, const ServeOptions& options, const config::S
   }
 }
 
+std::string shown_place(const ListeningPlace& place, bool uses_tls) {
+  const std::string_view scheme = place.is_socket() ? "" : (uses_tls ? "https://" : "http://");
+  return std::string(scheme) + place.text();
+}
+
 // Of whoever rotates logs.
 void reopen_access_log(Service& service, telemetry::Log& log) {
   const Status reopened = service.reopen_access_log();
@@ -124,10 +129,11 @@ Result<RouteReply> ask_new_server(const std::shared_ptr<config::Settings>& setti
   server.tls_certfile.clear();
   server.api_keys.clear();
   server.access_log = "off";
+  settings->admin.reset();
   telemetry::Log log(telemetry::LogLevel::kOff);
   auto service = Service::start(settings, log);
   if (!service) return failure(std::move(service.error()));
-  const config::Url url{.host = server.host, .port = (*service)->port(), .path = {}};
+  const config::Url url{.host = server.host, .port = (*service)->place().port(), .path = {}};
   return ask_for_route(url, question, net::TlsContext::ClientOptions::Verify::kYes);
 }
 
@@ -170,12 +176,12 @@ int serve(const ServeOptions& options) {
     write_problems({service.error().message}, confidential);
     return kFailed;
   }
-  const bool is_socket = !config::socket_of_host(server.host).empty();
-  const std::string scheme =
-      is_socket ? "" : (server.tls_certfile.empty() ? "http://" : "https://");
   const std::size_t models = (*service)->models();
   log.info("serving " + std::to_string(models) + (models == 1 ? " model" : " models"));
-  log.info("listening on " + scheme + (*service)->address());
+  log.info("listening on " + shown_place((*service)->place(), !server.tls_certfile.empty()));
+  if (const ListeningPlace* const place = (*service)->admin_place()) {
+    log.info("listening for operators on " + shown_place(*place, settings->admin->tls));
+  }
   ServiceManager manager(config::process_environment(), log);
   const SystemClock clock;
   Supervision supervision({.clock = clock,
@@ -216,8 +222,8 @@ int check(const ConfigSource& config) {
   const std::vector<std::string> faults = Service::faults_of(*settings);
   write_problems(faults, confidential);
   if (!faults.empty()) return kMistake;
-  if (!is_loopback(settings->server.host) && settings->server.api_keys.empty()) {
-    write_problems({"warning: " + anonymous_refusal(settings->server.host)}, confidential);
+  if (const std::string host = host_open_to_strangers(*settings); !host.empty()) {
+    write_problems({"warning: " + anonymous_refusal(host)}, confidential);
   }
   std::string text = config::describe(*settings);
   confidential.credentials.mask(text);

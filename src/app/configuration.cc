@@ -42,6 +42,13 @@ bool is_loopback(const std::string& host) {
   return address && address->is_loopback();
 }
 
+std::string host_open_to_strangers(const config::Settings& settings) {
+  if (!settings.server.api_keys.empty()) return {};
+  if (!is_loopback(settings.server.host)) return settings.server.host;
+  if (settings.admin && !is_loopback(settings.admin->host)) return settings.admin->host;
+  return {};
+}
+
 std::string anonymous_refusal(const std::string& host) {
   return host +
          " is not a loopback address, and no server.api_keys are configured: anybody who can "
@@ -64,8 +71,9 @@ ConfigurationToServe configuration_to_serve(const ServeOptions& options) {
   config::Server& server = loaded.settings->server;
   if (options.host) server.host = *options.host;
   if (options.port) server.port = *options.port;
-  if (!is_loopback(server.host) && server.api_keys.empty() && !options.allow_anonymous) {
-    made.problems.push_back("penstock: " + anonymous_refusal(server.host));
+  const std::string open_host = host_open_to_strangers(*loaded.settings);
+  if (!open_host.empty() && !options.allow_anonymous) {
+    made.problems.push_back("penstock: " + anonymous_refusal(open_host));
     config::confidential_of(*loaded.settings).mask(made.problems.back());
     return made;
   }

@@ -27,6 +27,8 @@ telemetry::LogLevel log_level(config::LogLevel level);
 
 // Whether only this machine can reach it.
 bool is_loopback(const std::string& host);
+// The host of a listener that strangers can reach although no keys are configured; empty: none.
+std::string host_open_to_strangers(const config::Settings& settings);
 // Why a server without keys does not listen there.
 std::string anonymous_refusal(const std::string& host);
 

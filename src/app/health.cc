@@ -13,8 +13,11 @@ namespace penstock::app {
 int health(const HealthOptions& options) {
   std::optional<AskedServer> server = server_to_ask(options.url, options.config);
   if (!server) return kMistake;
-  if (server->settings != nullptr && options.port) server->url.port = *options.port;
-  const std::string path = options.ready ? "/readyz" : "/healthz";
+  if (server->settings != nullptr && options.port) {
+    server->url = address_of(server->settings->server);
+    server->url.port = *options.port;
+  }
+  const std::string path = options.ready ? "/readyz" : "/livez";
   const std::string place = server->text() + path;
   const ServerQuestion question{.target = server->url.path + path, .fields = {}, .body = {}};
   const Result<ServerReply> reply = ask_server(server->url, question, server->verification(""));

@@ -40,6 +40,12 @@ timespec timespec_of(nanoseconds time) {
   return {.tv_sec = static_cast<time_t>(whole.count()), .tv_nsec = (time - whole).count()};
 }
 
+// Zero: as long as it takes.
+milliseconds longest_drain(const config::Server& server) {
+  const milliseconds limit = server.timeouts.drain;
+  return limit.count() == 0 ? limit : server.drain.delay + limit;
+}
+
 // 0 if none is there.
 int read_signal(int descriptor) {
   signalfd_siginfo info;
@@ -81,8 +87,13 @@ void RunLoop::run(Service& service, Supervision& supervision, telemetry::Log& lo
   Running running{.service = service, .supervision = supervision, .log = log};
   supervision.serving();
   wait_for_end(running);
-  supervision.draining(service.settings()->server.timeouts.drain);
-  log.info("draining: a second signal stops the server at once");
+  const std::shared_ptr<const config::Settings> settings = service.settings();
+  supervision.draining(longest_drain(settings->server));
+  const milliseconds delay = settings->server.drain.delay;
+  log.info((delay.count() == 0
+                ? "draining"
+                : "not ready any more; draining in " + std::to_string(delay.count()) + " ms") +
+           std::string(": a second signal stops the server at once"));
   service.drain();
   wait_until_ended(running);
 }

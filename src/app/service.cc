@@ -13,6 +13,7 @@
 #include "app/access_log_options.h"
 #include "app/configuration.h"
 #include "app/generation.h"
+#include "app/listening_place.h"
 #include "app/routes.h"
 #include "app/tls_contexts.h"
 #include "app/worker.h"
@@ -30,6 +31,8 @@ namespace {
 constexpr std::size_t kLookupThreads = 2;
 // How long clients wait for the first model lists before the port opens without them.
 constexpr std::chrono::milliseconds kFirstListsPatience{1'000};
+// Probes, scrapers, and a few people.
+constexpr std::size_t kAdminConnectionsMax = 128;
 // Longer than any turn of a loop.
 constexpr std::chrono::milliseconds kWorkersPatience{10'000};
 
@@ -107,22 +110,19 @@ struct Service::Parts {
         pins(routing::Pins::Limits(), random_bucket_key()),
         connections(settings.server.limits.connections),
         bodies(settings.server.limits.all_bodies_bytes),
-        shared{.memory = memory,
-               .log = log,
-               .metrics = metrics,
-               .lookups = lookups,
-               .caller_lookups = caller_lookups,
-               .connections = connections,
-               .bodies = bodies,
-               .ready = ready,
-               .reloader = reloader,
-               .pulse = pulse} {}
+        admin_bodies(settings.server.limits.all_bodies_bytes),
+        shared(shared_by(Shared::Role::kData, reloader)),
+        admin_shared(shared_by(Shared::Role::kAdmin, reloader)) {}
   // The workers use everything else.
-  ~Parts() { workers.clear(); }
+  ~Parts() {
+    workers.clear();
+    admin.reset();
+  }
 
   telemetry::MetricsOptions metrics_options();
-  Status find_place(const config::Server& server);
-  Status listen(const config::Server& server);
+  Shared shared_by(Shared::Role role, gateway::Reloader* reloader);
+  Status listen(const config::Settings& settings);
+  Status listen_as_admin(const config::Admin& admin, const config::Server& server);
   Result<std::shared_ptr<Generation>> make_generation(
       std::shared_ptr<const config::Settings> settings);
   void publish(const Generation& generation, const std::shared_ptr<const models::Catalog>& catalog);
@@ -131,6 +131,7 @@ struct Service::Parts {
   void wait_for_lists();
   void take_registrations(const std::shared_ptr<Generation>& generation, Generation& earlier);
   using WorkerStep = std::function<void(Worker&, std::function<void()> done)>;
+  std::vector<Worker*> all_workers() const;
   bool on_all_workers(const WorkerStep& step);
   void keep_until_unused(std::shared_ptr<telemetry::AccessLog> log_of_earlier);
   void apply(const config::Server& before, const config::Server& server);
@@ -144,19 +145,39 @@ struct Service::Parts {
   routing::Pins pins;
   http::ConnectionCount connections;
   http::BodyBudget bodies;
+  // Operators have room of their own, however many clients there are.
+  http::ConnectionCount admin_connections{kAdminConnectionsMax};
+  http::BodyBudget admin_bodies;
   std::atomic<bool> ready{false};
   std::atomic<bool> ending{false};
   net::LoopPulse pulse;
   const Shared shared;
+  const Shared admin_shared;
   std::mutex reload_mutex;  // held by the one reload at a time
   std::vector<std::shared_ptr<telemetry::AccessLog>> earlier_logs;  // under the mutex above
   mutable std::mutex serving_mutex;
-  std::shared_ptr<Generation> serving;      // null until start() has served
-  std::unique_ptr<net::UnixSocket> socket;  // null: it listens on `address`
+  std::shared_ptr<Generation> serving;  // null until start() has served
+  std::optional<ListeningPlace> place;
+  std::optional<ListeningPlace> admin_place;  // nullopt: there is no admin listener
   // Changed only while no thread runs, so that publishing needs no lock for them.
   std::vector<std::unique_ptr<Worker>> workers;
-  net::SocketAddress address;
+  std::unique_ptr<Worker> admin;  // null: likewise
 };
+
+Shared Service::Parts::shared_by(Shared::Role role, gateway::Reloader* reloader) {
+  const bool is_admin = role == Shared::Role::kAdmin;
+  return {.role = role,
+          .memory = memory,
+          .log = log,
+          .metrics = metrics,
+          .lookups = lookups,
+          .caller_lookups = caller_lookups,
+          .connections = is_admin ? admin_connections : connections,
+          .bodies = is_admin ? admin_bodies : bodies,
+          .ready = ready,
+          .reloader = reloader,
+          .pulse = pulse};
+}
 
 telemetry::MetricsOptions Service::Parts::metrics_options() {
   telemetry::MetricsOptions options;
@@ -179,33 +200,27 @@ std::shared_ptr<Generation> Service::Parts::current() const {
   return serving;
 }
 
-// The address, or the socket, that the workers will share.
-Status Service::Parts::find_place(const config::Server& server) {
-  if (const std::string path(config::socket_of_host(server.host)); !path.empty()) {
-    auto opened = net::UnixSocket::listen(path, server.socket_mode);
-    if (!opened) return failure(std::move(opened.error()));
-    socket = std::move(*opened);
-    return {};
-  }
-  auto wanted = net::resolve_listen_address(server.host, server.port);
-  if (!wanted) return failure(std::move(wanted.error()));
-  address = *wanted;
-  return net::check_address_is_free(address);
-}
-
-Status Service::Parts::listen(const config::Server& server) {
-  if (Status found = find_place(server); !found) return found;
+Status Service::Parts::listen(const config::Settings& settings) {
+  const config::Server& server = settings.server;
+  auto opened = ListeningPlace::open(server.host, server.port, server.socket_mode);
+  if (!opened) return failure(std::move(opened.error()));
+  place = std::move(*opened);
   const std::size_t threads = worker_count(server);
   for (std::size_t i = 0; i < threads; ++i) {
     auto worker = std::make_unique<Worker>(shared);
-    // The first worker learns the port if 0 was configured; the others share it.
-    auto opened =
-        socket != nullptr ? worker->listen(*socket, server) : worker->listen(address, server);
-    if (!opened) return failure(std::move(opened.error()));
-    address = *opened;
+    if (Status listening = worker->listen(*place, server); !listening) return listening;
     workers.push_back(std::move(worker));
   }
-  return {};
+  return settings.admin ? listen_as_admin(*settings.admin, server) : Status();
+}
+
+Status Service::Parts::listen_as_admin(const config::Admin& settings,
+                                       const config::Server& server) {
+  auto opened = ListeningPlace::open(settings.host, settings.port, server.socket_mode);
+  if (!opened) return failure(std::move(opened.error()));
+  admin_place = std::move(*opened);
+  admin = std::make_unique<Worker>(admin_shared);
+  return admin->listen(*admin_place, server);
 }
 
 Result<std::shared_ptr<Generation>> Service::Parts::make_generation(
@@ -225,7 +240,7 @@ Result<std::shared_ptr<Generation>> Service::Parts::make_generation(
 void Service::Parts::publish(const Generation& generation,
                              const std::shared_ptr<const models::Catalog>& catalog) {
   count_models(generation, *catalog);
-  for (auto& worker : workers) worker->publish(generation.number, catalog);
+  for (Worker* const worker : all_workers()) worker->publish(generation.number, catalog);
 }
 
 void Service::Parts::count_models(const Generation& generation, const models::Catalog& catalog) {
@@ -277,10 +292,18 @@ void Service::Parts::take_registrations(const std::shared_ptr<Generation>& gener
   }
 }
 
+std::vector<Worker*> Service::Parts::all_workers() const {
+  std::vector<Worker*> all;
+  for (const auto& worker : workers) all.push_back(worker.get());
+  if (admin != nullptr) all.push_back(admin.get());
+  return all;
+}
+
 // False if one of them does not do it in time.
 bool Service::Parts::on_all_workers(const WorkerStep& step) {
-  const auto all = std::make_shared<Rendezvous>(workers.size());
-  for (auto& worker : workers) step(*worker, [all] { all->arrive(); });
+  const std::vector<Worker*> awaited = all_workers();
+  const auto all = std::make_shared<Rendezvous>(awaited.size());
+  for (Worker* const worker : awaited) step(*worker, [all] { all->arrive(); });
   return all->wait_for(kWorkersPatience);
 }
 
@@ -313,10 +336,10 @@ Result<std::unique_ptr<Service>> Service::start(std::shared_ptr<const config::Se
   auto parts = std::make_unique<Parts>(*settings, log, reloader);
   auto generation = parts->make_generation(settings);
   if (!generation) return failure(std::move(generation.error()));
-  if (Status listening = parts->listen(settings->server); !listening) {
+  if (Status listening = parts->listen(*settings); !listening) {
     return failure(std::move(listening.error()));
   }
-  for (auto& worker : parts->workers) worker->start();
+  for (Worker* const worker : parts->all_workers()) worker->start();
   if (Status serving = parts->serve(*generation); !serving) {
     return failure(std::move(serving.error()));
   }
@@ -359,21 +382,16 @@ std::vector<std::string> Service::faults_of(const config::Settings& settings) {
     note(tls_context_of(provider));
     note(proxy_tls_of(provider));
   }
-  if (const std::string socket(config::socket_of_host(server.host)); !socket.empty()) {
-    note(net::UnixSocket::check(socket));
-    return faults;
-  }
-  const auto address = net::resolve_listen_address(server.host, 0);
-  note(address);
-  if (address) note(net::check_address_is_free(*address));
+  note(ListeningPlace::check(server.host));
+  if (settings.admin) note(ListeningPlace::check(settings.admin->host));
   return faults;
 }
 
-std::string Service::address() const {
-  return parts_->socket != nullptr ? "unix:" + parts_->socket->path() : parts_->address.text();
+const ListeningPlace& Service::place() const {
+  return *parts_->place;
 }
-std::uint16_t Service::port() const {
-  return parts_->socket != nullptr ? 0 : parts_->address.port();
+const ListeningPlace* Service::admin_place() const {
+  return parts_->admin_place ? &*parts_->admin_place : nullptr;
 }
 
 std::shared_ptr<const config::Settings> Service::settings() const {
@@ -400,8 +418,10 @@ net::LoopPulse& Service::pulse() {
 
 void Service::drain() {
   parts_->ending = true;
-  const std::chrono::milliseconds limit = settings()->server.timeouts.drain;
-  for (auto& worker : parts_->workers) worker->drain(limit);
+  const std::shared_ptr<const config::Settings> served = settings();
+  const config::Server& server = served->server;
+  if (parts_->admin != nullptr) parts_->admin->leave();
+  for (auto& worker : parts_->workers) worker->drain(server.drain, server.timeouts.drain);
 }
 
 void Service::stop() {
@@ -409,8 +429,12 @@ void Service::stop() {
   for (auto& worker : parts_->workers) worker->stop();
 }
 
+// The admin listener answers until the last client has gone.
 void Service::wait() {
   for (auto& worker : parts_->workers) worker->join();
+  if (parts_->admin == nullptr) return;
+  parts_->admin->stop();
+  parts_->admin->join();
 }
 
 }  // namespace penstock::app

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "app/listening_place.h"
 #include "config/settings.h"
 #include "core/result.h"
 #include "gateway/reload_endpoint.h"
@@ -43,10 +44,9 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // Where it listens, as "127.0.0.1:8321", with the actual port if 0 was configured, or as
-  // "unix:/run/penstock/penstock.sock", which has no port: 0.
-  std::string address() const;
-  std::uint16_t port() const;
+  // Where it listens: for clients, and for operators apart from them; null: nowhere else.
+  const ListeningPlace& place() const;
+  const ListeningPlace* admin_place() const;
 
   // The number of models in the list at present.
   std::size_t models() const;
@@ -59,8 +59,8 @@ class Service {
   // Of its threads, while they run.
   net::LoopPulse& pulse();
 
-  // Starts a drain: the server is not ready any more, and open work may finish until
-  // settings.server.timeouts.drain. Returns at once.
+  // Starts a drain: the server is not ready any more. After settings.server.drain.delay it takes no
+  // new work, and open work may finish for settings.server.timeouts.drain. Returns at once.
   void drain();
   // Ends at once: open work is cut. Returns at once.
   void stop();

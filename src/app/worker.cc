@@ -11,6 +11,7 @@ namespace penstock::app {
 namespace {
 
 using std::chrono::milliseconds;
+using Stage = gateway::Readiness::Stage;
 
 // The longest time that a log line or an expired upstream connection waits.
 constexpr milliseconds kHousekeepingInterval{200};
@@ -74,33 +75,19 @@ Worker::~Worker() {
   }
 }
 
-Result<net::SocketAddress> Worker::listen(const net::SocketAddress& address,
-                                          const config::Server& server) {
+Status Worker::listen(ListeningPlace& place, const config::Server& server) {
   server_limits_ = server_limits(server);
-  auto listener = net::Listener::open(poller_, address, server_limits_.reserved_connections);
+  auto listener = place.open_listener(poller_, server_limits_.reserved_connections);
   if (!listener) return failure(std::move(listener.error()));
-  return serve_on(std::move(*listener));
-}
-
-Result<net::SocketAddress> Worker::listen(const net::UnixSocket& socket,
-                                          const config::Server& server) {
-  server_limits_ = server_limits(server);
-  auto listener = net::Listener::share(poller_, socket, server_limits_.reserved_connections);
-  if (!listener) return failure(std::move(listener.error()));
-  return serve_on(std::move(*listener));
-}
-
-net::SocketAddress Worker::serve_on(std::unique_ptr<net::Listener> listener) {
-  const net::SocketAddress opened = listener->address();
   const http::ServerContext context{.loop = loop_,
                                     .scratch = scratch_,
                                     .limits = server_limits_,
                                     .bodies = shared_.bodies,
                                     .handler = gateway_,
                                     .trusted = &trusted_peers_};
-  server_ = std::make_unique<http::Server>(context, std::move(listener), /*tls=*/nullptr,
+  server_ = std::make_unique<http::Server>(context, std::move(*listener), /*tls=*/nullptr,
                                            shared_.connections, report_to(shared_.log));
-  return opened;
+  return {};
 }
 
 void Worker::start() {
@@ -110,22 +97,26 @@ void Worker::start() {
     loop_.run();
     shared_.pulse.remove(loop_);
   });
-  pthread_setname_np(thread_.native_handle(), "io");
+  pthread_setname_np(thread_.native_handle(),
+                     shared_.role == Shared::Role::kAdmin ? "admin" : "io");
 }
 
 void Worker::prepare(std::shared_ptr<Generation> generation, std::function<void()> done) {
   run_on_loop([this, generation = std::move(generation), done = std::move(done)]() mutable {
-    const WorkerGeneration::Environment environment{.loop = loop_,
-                                                    .connector = connector_,
-                                                    .scratch = scratch_,
-                                                    .random = random_,
-                                                    .memory = shared_.memory,
-                                                    .readiness = readiness_,
-                                                    .open_exchanges = open_exchanges_,
-                                                    .log = shared_.log,
-                                                    .metrics = shared_.metrics,
-                                                    .shard = shard_,
-                                                    .reloader = shared_.reloader};
+    const WorkerGeneration::Environment environment{
+        .listener = listener_kind(*generation->settings),
+        .loop = loop_,
+        .connector = connector_,
+        .scratch = scratch_,
+        .random = random_,
+        .memory = shared_.memory,
+        .readiness = readiness_,
+        .open_exchanges = open_exchanges_,
+        .log = shared_.log,
+        .metrics = shared_.metrics,
+        .shard = shard_,
+        .pulse = shared_.pulse,
+        .reloader = shared_.reloader};
     prepared_ =
         std::make_unique<WorkerGeneration>(environment, std::move(generation), serving_.get());
     done();
@@ -145,12 +136,28 @@ void Worker::serve_prepared(std::function<void()> done) {
   });
 }
 
+gateway::ListenerKind Worker::listener_kind(const config::Settings& settings) const {
+  if (shared_.role == Shared::Role::kAdmin) return gateway::ListenerKind::kAdmin;
+  const bool keeps_operators = settings.admin && settings.admin->only_here;
+  return keeps_operators ? gateway::ListenerKind::kClients : gateway::ListenerKind::kCommon;
+}
+
+const net::TlsContext* Worker::tls_of(const Generation& generation) const {
+  const std::optional<config::Admin>& admin = generation.settings->admin;
+  const bool is_plain = shared_.role == Shared::Role::kAdmin && !(admin && admin->tls);
+  return generation.server_tls && !is_plain ? &*generation.server_tls : nullptr;
+}
+
 void Worker::begin_to_serve() {
   std::unique_ptr<WorkerGeneration> earlier = std::exchange(serving_, std::move(prepared_));
   const Generation& generation = serving_->generation();
   server_limits_ = server_limits(generation.settings->server);
   trusted_peers_ = trusted_peers(generation.settings->server);
-  server_->set_tls(generation.server_tls ? &*generation.server_tls : nullptr);
+  // Load balancers probe without the header of their clients' connections.
+  if (shared_.role == Shared::Role::kAdmin) {
+    trusted_peers_.proxy_protocol = http::TrustedPeers::ProxyProtocol::kOff;
+  }
+  server_->set_tls(tls_of(generation));
   if (earlier == nullptr) {
     server_->start();
   } else {
@@ -179,14 +186,20 @@ void Worker::publish(std::uint64_t generation, std::shared_ptr<const models::Cat
   });
 }
 
-void Worker::drain(milliseconds limit) {
-  run_on_loop([this, limit] { spawn_end(limit); });
+void Worker::leave() {
+  run_on_loop([this] {
+    if (readiness_.stage == Stage::kServing) readiness_.stage = Stage::kLeaving;
+  });
+}
+
+void Worker::drain(const config::Drain& drain, milliseconds limit) {
+  run_on_loop([this, delay = drain.delay, limit] { spawn_end(delay, limit); });
 }
 
 void Worker::stop() {
   run_on_loop([this] {
     cut_.raise();
-    spawn_end(milliseconds(1));
+    spawn_end(milliseconds(0), milliseconds(1));
   });
 }
 
@@ -194,15 +207,21 @@ void Worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::spawn_end(milliseconds limit) {
+void Worker::spawn_end(milliseconds delay, milliseconds limit) {
   if (std::exchange(ending_, true)) return;
-  ends_.spawn(end(limit));
+  ends_.spawn(end(delay, limit));
 }
 
-// The order of shutdown: take no new work, let open work finish, cut the rest, then stop the
-// background tasks.
-Task<void> Worker::end(milliseconds limit) {
-  readiness_.draining = true;
+// The order of shutdown: say so while work is still taken, take no new work, let open work finish,
+// cut the rest, then stop the background tasks.
+Task<void> Worker::end(milliseconds delay, milliseconds limit) {
+  readiness_.stage = Stage::kLeaving;
+  if (delay.count() > 0) {
+    net::Deadline left(loop_);
+    left.set_after(delay);
+    co_await net::wait_any(loop_, &left, cut_);
+  }
+  readiness_.stage = Stage::kDraining;
   net::Deadline deadline(loop_);
   if (server_ != nullptr) {
     server_->drain();

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "app/generation.h"
+#include "app/listening_place.h"
 #include "app/worker_generation.h"
 #include "core/clock.h"
 #include "core/memory_trimmer.h"
@@ -38,8 +39,13 @@
 
 namespace penstock::app {
 
-// What all workers share for as long as the process runs; owned by the Service.
+// What workers of one listener share for as long as the process runs; owned by the Service.
 struct Shared {
+  // Whom they serve: clients, and operators with them or not; or, the one worker of the admin
+  // listener, operators.
+  enum class Role : std::uint8_t { kData, kAdmin };
+
+  Role role;
   MemoryTrimmer& memory;
   telemetry::Log& log;
   telemetry::Metrics& metrics;
@@ -59,11 +65,8 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Opens this worker's share of the address; called before start(), by the starting thread.
-  Result<net::SocketAddress> listen(const net::SocketAddress& address,
-                                    const config::Server& server);
-  // The same for a unix socket, which all workers share.
-  Result<net::SocketAddress> listen(const net::UnixSocket& socket, const config::Server& server);
+  // Opens this worker's share of the place; called before start(), by the starting thread.
+  Status listen(ListeningPlace& place, const config::Server& server);
 
   void start();
   // `done` is called on the worker's thread. The order of calls is kept.
@@ -77,7 +80,11 @@ class Worker {
 
   // Of the generation with that number.
   void publish(std::uint64_t generation, std::shared_ptr<const models::Catalog> catalog);
-  void drain(std::chrono::milliseconds limit);
+  // From now on it says that it is not ready, and asks its clients to go elsewhere.
+  void leave();
+  // Leaves; after the delay it takes no new work, and ends when open work has ended, or at the
+  // limit (zero: none).
+  void drain(const config::Drain& drain, std::chrono::milliseconds limit);
   void stop();
   void join();
 
@@ -112,11 +119,12 @@ class Worker {
   };
 
   void run_on_loop(std::function<void()> function) { loop_.post(std::move(function)); }
-  net::SocketAddress serve_on(std::unique_ptr<net::Listener> listener);
+  gateway::ListenerKind listener_kind(const config::Settings& settings) const;
+  const net::TlsContext* tls_of(const Generation& generation) const;
   void begin_to_serve();
   Task<void> retire(std::unique_ptr<WorkerGeneration> earlier);
-  void spawn_end(std::chrono::milliseconds limit);
-  Task<void> end(std::chrono::milliseconds limit);
+  void spawn_end(std::chrono::milliseconds delay, std::chrono::milliseconds limit);
+  Task<void> end(std::chrono::milliseconds delay, std::chrono::milliseconds limit);
   Task<void> wait_until_quiet(net::Deadline& deadline);
   std::size_t tidy();
   Task<void> housekeeping();

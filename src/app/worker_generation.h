@@ -42,6 +42,7 @@ class WorkerGeneration {
   // The thread's own, and what threads share for as long as the process runs. All of it outlives
   // the generation.
   struct Environment {
+    gateway::ListenerKind listener;  // that its requests come from
     net::EventLoop& loop;
     net::Connector& connector;
     http::ScratchPool& scratch;
@@ -52,6 +53,7 @@ class WorkerGeneration {
     telemetry::Log& log;
     telemetry::Metrics& metrics;
     telemetry::MetricsShard& shard;
+    net::LoopPulse& pulse;        // of all threads
     gateway::Reloader* reloader;  // null: nobody can reload
   };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/decode_admin.h"
 #include "config/decode_models.h"
 #include "config/decode_provider.h"
 #include "config/decode_routing.h"
@@ -59,6 +60,7 @@ constexpr std::array kDocumentKeys = {
                  decode_server(decoder, node, draft.settings.server);
                },
                Use::kOptional, list_server_keys},
+    Key<Draft>{"admin", "mapping", "none", decode_admin, Use::kOptional, list_admin_keys},
     Key<Draft>{"routing", "mapping", "{}", decode_routing, Use::kOptional, list_routing_keys},
     accepted<Draft>("image_name"),
     accepted<Draft>("distro_name"),
@@ -85,6 +87,24 @@ constexpr std::array kDocumentKeys = {
     ignored<Draft>("vector_stores"),
 };
 
+// Only a provider that is asked for its models can be seen to answer.
+void check_ready_requires(Decoder& decoder, const Node& root, const Settings& settings) {
+  const Node* const server = decoder.given(root, "server");
+  const Node* const section =
+      server == nullptr ? nullptr : decoder.given(*server, "ready_requires");
+  if (section == nullptr) return;
+  for (const std::string& id : settings.server.ready_requires) {
+    const auto provider = std::ranges::find(settings.providers, id, &Provider::id);
+    if (provider == settings.providers.end()) {
+      decoder.error_at_key(*section, fmt::format("there is no provider {}", shown_key(id)));
+    } else if (!provider->can_be_asked()) {
+      decoder.error_at_key(*section, fmt::format("the provider {} cannot be asked for its "
+                                                 "models, so nobody knows whether it answers",
+                                                 shown_key(id)));
+    }
+  }
+}
+
 }  // namespace
 
 void decode_document(Decoder& decoder, const Node& root, Draft& draft) {
@@ -97,6 +117,8 @@ void decode_document(Decoder& decoder, const Node& root, Draft& draft) {
   if (decoder.given(root, "providers") == nullptr) {
     decoder.warning(root, "there are no `providers`, so no model is served");
   }
+  check_admin(decoder, root, draft.settings);
+  check_ready_requires(decoder, root, draft.settings);
   settle_models(decoder, draft);
   settle_routing(decoder, root, draft);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/decode_address.h"
 #include "config/decode_cors.h"
 #include "config/decode_limits.h"
 #include "config/decode_network.h"
@@ -18,23 +19,6 @@ namespace {
 constexpr std::size_t kApiKeyBytesMin = 8;
 constexpr std::uint64_t kRefreshSecondsMax = 7 * 24 * 3600;
 constexpr std::uint64_t kHstsSecondsMax = 10ULL * 366 * 24 * 3600;
-
-void decode_host(Decoder& decoder, const Node& node, std::string& out) {
-  const auto text = decoder.text(node);
-  if (!text) return;
-  if (const std::string_view socket = socket_of_host(*text); !socket.empty()) {
-    const Status status = check_socket_path(socket);
-    if (!status) return decoder.error(node, status.error().message);
-    out = "unix:" + std::string(socket);
-    return;
-  }
-  const auto host = parse_host(*text);
-  if (host) {
-    out = *host;
-  } else {
-    decoder.error(node, host.error().message);
-  }
-}
 
 void decode_access_log(Decoder& decoder, const Node& node, Server& server) {
   const auto text = decoder.path_text(node);
@@ -63,6 +47,14 @@ void decode_caller_url_hosts(Decoder& decoder, const Node& node, Server& server)
     } else {
       decoder.error(item, host.error().message);
     }
+  }
+}
+
+void decode_ready_requires(Decoder& decoder, const Node& node, Server& server) {
+  const auto items = decoder.given_items(node);
+  if (!items) return;
+  for (const Node& item : *items) {
+    if (const auto id = decoder.text(item)) server.ready_requires.push_back(*id);
   }
 }
 
@@ -203,6 +195,14 @@ constexpr std::array kReloadKeys = {
                      }},
 };
 
+constexpr std::array kDrainKeys = {
+    Key<Drain>{"delay", "duration", "0",
+               [](Decoder& decoder, const Node& node, Drain& drain) {
+                 store(decoder.duration(node, {milliseconds(0), std::chrono::minutes(10)}),
+                       drain.delay);
+               }},
+};
+
 constexpr std::array kServerKeys = {
     Key<Server>{"host", "host or unix:PATH", "127.0.0.1",
                 [](Decoder& decoder, const Node& node, Server& server) {
@@ -289,6 +289,15 @@ constexpr std::array kServerKeys = {
     Key<Server>{"trusted_proxies", "list of addresses", "[]", decode_trusted_proxies},
     Key<Server>{"proxy_protocol", "boolean or optional", "false", decode_proxy_protocol},
     Key<Server>{"socket_mode", "text", "0660", decode_socket_mode},
+    Key<Server>{"drain", "mapping", "{}",
+                [](Decoder& decoder, const Node& node, Server& server) {
+                  decode_section<Drain>(decoder, node, kDrainKeys, server.drain);
+                },
+                Use::kOptional,
+                [](const std::string& path, KnownKeys& out) {
+                  list_section<Drain>(path, kDrainKeys, out);
+                }},
+    Key<Server>{"ready_requires", "list of providers", "[]", decode_ready_requires},
     Key<Server>{"auth", "mapping", "{}", decode_auth, Use::kOptional,
                 [](const std::string& path, KnownKeys& out) {
                   list_section<Server>(path, kAuthKeys, out);

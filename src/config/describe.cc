@@ -297,6 +297,19 @@ void write_server(DescriptionWriter& out, const Settings& settings) {
   out.close();
   write_trust(out, server);
   write_cors(out, server.cors);
+  out.open("drain");
+  write_time(out, "delay", server.drain.delay);
+  out.close();
+  write_texts(out, "ready_requires", server.ready_requires);
+  out.close();
+}
+
+void write_admin(DescriptionWriter& out, const Admin& admin) {
+  out.open("admin");
+  out.text("host", admin.host);
+  write_number(out, "port", admin.port);
+  out.literal("tls", boolean(admin.tls));
+  out.literal("only_here", boolean(admin.only_here));
   out.close();
 }
 
@@ -321,6 +334,7 @@ void describe(const Settings& settings, DescriptionWriter& out) {
     out.close();
   }
   write_server(out, settings);
+  if (settings.admin) write_admin(out, *settings.admin);
   write_routing(out, settings);
 }
 

@@ -32,8 +32,9 @@ constexpr std::array<EffectNames, kEffects> kEffectNames = {{
     {"needs a restart", "needs_restart"},
 }};
 
-constexpr std::array<std::string_view, 5> kNeedRestart = {
-    "server.host", "server.port", "server.threads", "server.core_dumps", "server.socket_mode"};
+constexpr std::array<std::string_view, 7> kNeedRestart = {
+    "server.host",        "server.port", "server.threads", "server.core_dumps",
+    "server.socket_mode", "admin.host",  "admin.port"};
 // Lists whose entries are found by their names, wherever they stand.
 constexpr std::array<std::string_view, 2> kUnordered = {"api_keys", "routes"};
 
@@ -45,7 +46,8 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
 
 Effect effect_of(std::string_view path) {
   if (is_one_of(path, kNeedRestart)) return Effect::kNeedsRestart;
-  return path.starts_with("server.tls_") ? Effect::kNewHandshakes : Effect::kAtOnce;
+  const bool is_tls = path.starts_with("server.tls_") || path == "admin.tls";
+  return is_tls ? Effect::kNewHandshakes : Effect::kAtOnce;
 }
 
 Effect effect_of(const Provider& before, const Provider& after) {

@@ -101,6 +101,11 @@ struct Provider {
   // Without a key for the upstream until a caller brings one: it is not asked for its models.
   bool is_asleep() const { return needs_key && api_key.empty(); }
 
+  // Whether the upstream can be asked for its models without a caller.
+  bool can_be_asked() const {
+    return base_url && listing.shape != ModelListing::Shape::kNone && !is_asleep();
+  }
+
   // Whether the model with that upstream id may be registered and requested.
   bool allows(std::string_view upstream_model) const {
     return !allowed_models ||
@@ -220,6 +225,11 @@ struct ReloadRules {
   milliseconds debounce{500};  // since the last change of a file
 };
 
+// How the server leaves.
+struct Drain {
+  milliseconds delay{0};  // for which it still takes work, and says that it is not ready
+};
+
 // Whose word about the address of a client is taken.
 struct TrustedProxies {
   std::vector<AddressRange> ranges;
@@ -255,6 +265,16 @@ struct Server {
   TrustedProxies trusted_proxies;
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
   std::optional<Cors> cors;  // nullopt: pages in browsers are not told that they may
+  Drain drain;
+  std::vector<std::string> ready_requires;  // ids of providers that must answer
+};
+
+// A listener for operators, with a thread of its own.
+struct Admin {
+  std::string host = "127.0.0.1";  // as of Server
+  std::uint16_t port = 8322;
+  bool tls = false;        // with the server's certificate
+  bool only_here = false;  // whether what is for operators is not served to clients
 };
 
 // A certificate, a key or a list of authorities that the configuration names.
@@ -265,6 +285,7 @@ struct NamedFile {
 
 struct Settings {
   Server server;
+  std::optional<Admin> admin;  // nullopt: operators use the server's listener
   std::vector<Provider> providers;
   std::vector<Model> models;
   Routing routing;

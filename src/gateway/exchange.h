@@ -29,6 +29,8 @@ class Exchange {
   const HiddenTexts& hidden() const { return environment_.hidden; }
   const config::Server& server() const { return environment_.server; }
   Recorder& recorder() const { return environment_.recorder; }
+  ListenerKind listener() const { return environment_.listener; }
+  bool uses_tls() const { return environment_.uses_tls; }
 
   http::ServerExchange& client() { return client_; }
   const http::ServerExchange& client() const { return client_; }

@@ -28,6 +28,8 @@ struct ExchangeEnvironment {
   const RouteTable& routes;
   const http::FieldBlock& fields;  // of every answer
   Recorder& recorder;
+  ListenerKind listener;  // that the requests come from
+  bool uses_tls;          // whether it does
 };
 
 }  // namespace penstock::gateway

@@ -112,7 +112,8 @@ Task<Status> explain_route(const ExplainServices& services, Exchange& exchange,
 }
 
 constexpr std::array<RouteRow<ExplainServices>, 1> kExplainRoutes = {{
-    {{"POST", "/penstock/explain-route"}, explain_route},
+    {{.method = "POST", .path = "/penstock/explain-route", .audience = Audience::kOperators},
+     explain_route},
 }};
 
 }  // namespace

@@ -16,12 +16,17 @@ namespace {
 
 constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 
+bool uses_tls(ListenerKind listener, const config::Settings& settings) {
+  if (listener == ListenerKind::kAdmin) return settings.admin && settings.admin->tls;
+  return !settings.server.tls_certfile.empty();
+}
+
 // Strict-Transport-Security (RFC 6797) in the reference's form: tells browsers to use only TLS.
-// Empty if the server does not use TLS (the field is meaningless over plain HTTP), or if it is
+// Empty if the listener does not use TLS (the field is meaningless over plain HTTP), or if it is
 // disabled.
-http::FieldBlock transport_security_field(const config::Server& server) {
+http::FieldBlock transport_security_field(bool uses_tls, const config::Server& server) {
   http::FieldBlock field;
-  if (server.tls_certfile.empty() || server.hsts_max_age.count() == 0) return field;
+  if (!uses_tls || server.hsts_max_age.count() == 0) return field;
   field.add("Strict-Transport-Security",
             "max-age=" + std::to_string(server.hsts_max_age.count()) + "; includeSubDomains");
   return field;
@@ -48,9 +53,10 @@ bool asks_for_websocket(const http::Fields& fields) {
 
 Gateway::Gateway(const Parts& parts)
     : parts_(parts),
+      uses_tls_(uses_tls(parts.listener, parts.settings)),
       keys_(parts.settings.server.api_keys),
       cors_(cors_of(parts.settings.server)),
-      fields_(transport_security_field(parts.settings.server)),
+      fields_(transport_security_field(uses_tls_, parts.settings.server)),
       recorder_(parts.settings, parts.labels, parts.loop, parts.shard, parts.access_log,
                 parts.access_log_shard),
       environment_{.loop = parts.loop,
@@ -62,7 +68,9 @@ Gateway::Gateway(const Parts& parts)
                    .providers = parts.settings.providers,
                    .routes = parts.routes,
                    .fields = fields_,
-                   .recorder = recorder_},
+                   .recorder = recorder_,
+                   .listener = parts.listener,
+                   .uses_tls = uses_tls_},
       open_exchanges_(parts.open_exchanges) {}
 
 // Counts an exchange as open for as long as it lives, however its handler ends.
@@ -89,6 +97,7 @@ Task<void> Gateway::handle(http::ServerExchange& client) {
   const Open open(*this);
   recorder_.began();
   Exchange exchange(environment_, client);
+  if (parts_.readiness.stage == Readiness::Stage::kLeaving) client.end_after_this();
   // A bug, or out of memory: the exchange is recorded like any other, and the exception then ends
   // the connection.
   std::exception_ptr exception;
@@ -152,8 +161,19 @@ Task<Status> Gateway::run_phases(Exchange& exchange) {
   co_return co_await match->served->handler(exchange, *match);
 }
 
-// A path may name a provider before the route.
 Result<RouteMatch> Gateway::find(const http::RequestHead& request) const {
+  Result<RouteMatch> match = find_anywhere(request);
+  if (!match || serves(parts_.listener, match->endpoint->audience)) return match;
+  const bool is_admin = parts_.listener == ListenerKind::kAdmin;
+  return failure(Error::client(
+      ErrorKind::kNotFound,
+      match->endpoint->label +
+          (is_admin ? " is not served on the admin listener; use server.host and server.port"
+                    : " is served on the admin listener only (admin.host and admin.port)")));
+}
+
+// A path may name a provider before the route.
+Result<RouteMatch> Gateway::find_anywhere(const http::RequestHead& request) const {
   Result<http::Target> target = http::split_target(request.target, &parts_.routes);
   if (!target) {
     // Of a client whose base URL ends in a slash.
@@ -209,7 +229,7 @@ Status Gateway::admit(const Exchange& exchange, const Route& route) const {
                                  "(server.api_keys[].role)"));
   }
   // A server that shuts down takes no new work, so that open work can finish.
-  if (route.passing && parts_.readiness.draining) {
+  if (route.passing && parts_.readiness.is_draining()) {
     return failure(Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down"));
   }
   return {};

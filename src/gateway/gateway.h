@@ -47,6 +47,7 @@ class Gateway final : public http::Handler {
     telemetry::MetricsShard& shard;
     const telemetry::AccessLog& access_log;
     telemetry::AccessLogShard& access_log_shard;
+    ListenerKind listener = ListenerKind::kCommon;
     OpenExchanges* open_exchanges = nullptr;  // of the thread; null: nobody asks for them
   };
   explicit Gateway(const Parts& parts);
@@ -70,12 +71,14 @@ class Gateway final : public http::Handler {
   // Answers the request, or returns the error to answer with.
   Task<Status> run_phases(Exchange& exchange);
   Result<RouteMatch> find(const http::RequestHead& request) const;
+  Result<RouteMatch> find_anywhere(const http::RequestHead& request) const;
   wire::Api error_api_of(const http::RequestHead& request, const RouteMatch* match) const;
   Status identify(Exchange& exchange) const;
   Status admit(const Exchange& exchange, const Route& route) const;
   std::optional<access::Cors::Preflight> tell_browser(Exchange& exchange) const;
 
   const Parts parts_;
+  const bool uses_tls_;
   const access::ApiKeys keys_;
   const std::optional<access::Cors> cors_;  // none: no page is told that it may
   const http::FieldBlock fields_;           // of every answer; may be empty

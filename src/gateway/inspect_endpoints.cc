@@ -125,8 +125,10 @@ Task<Status> list_routes(const InspectServices& services, Exchange& exchange,
   out.begin_object().key("data").begin_array();
   for (const Endpoint& endpoint : services.routes.endpoints()) {
     if (!*shown) break;
-    for (const ServedRoute& served : endpoint.routes)
+    if (!serves(exchange.listener(), endpoint.audience)) continue;
+    for (const ServedRoute& served : endpoint.routes) {
       write_route(out, endpoint, served.route, types);
+    }
   }
   out.end_array().end_object();
   co_return co_await exchange.responder().respond(200, kJsonType, body);
@@ -138,17 +140,26 @@ Task<Status> show_version(const InspectServices&, Exchange& exchange, const Rout
   co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
+constexpr RouteRow<InspectServices> shown_to_all(std::string_view path,
+                                                 Task<Status> (*serve)(const InspectServices&,
+                                                                       Exchange&,
+                                                                       const RouteMatch&),
+                                                 Access access = Access::kKeyed) {
+  return {{.method = "GET", .path = path, .access = access, .audience = Audience::kEverybody},
+          serve};
+}
+
 // The reference has the same under its level for administrators.
-constexpr std::array<RouteRow<InspectServices>, 8> kInspectRoutes = {{
-    {{"GET", "/v1/version", Access::kPublic}, show_version},
-    {{"GET", "/v1/providers"}, list_providers},
-    {{"GET", "/v1/providers/{provider_id:path}"}, show_provider},
-    {{"GET", "/v1/inspect/routes"}, list_routes},
-    {{"GET", "/v1alpha/admin/version", Access::kPublic}, show_version},
-    {{"GET", "/v1alpha/admin/providers"}, list_providers},
-    {{"GET", "/v1alpha/admin/providers/{provider_id:path}"}, show_provider},
-    {{"GET", "/v1alpha/admin/inspect/routes"}, list_routes},
-}};
+constexpr std::array kInspectRoutes = {
+    shown_to_all("/v1/version", show_version, Access::kPublic),
+    shown_to_all("/v1/providers", list_providers),
+    shown_to_all("/v1/providers/{provider_id:path}", show_provider),
+    shown_to_all("/v1/inspect/routes", list_routes),
+    shown_to_all("/v1alpha/admin/version", show_version, Access::kPublic),
+    shown_to_all("/v1alpha/admin/providers", list_providers),
+    shown_to_all("/v1alpha/admin/providers/{provider_id:path}", show_provider),
+    shown_to_all("/v1alpha/admin/inspect/routes", list_routes),
+};
 
 }  // namespace
 

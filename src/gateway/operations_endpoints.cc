@@ -1,13 +1,18 @@
 #include "gateway/operations_endpoints.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "core/json_writer.h"
 #include "gateway/answer_writer.h"
 #include "gateway/exchange.h"
 #include "gateway/start_page.h"
+#include "gateway/target_view.h"
 #include "net/next_turn.h"
 #include "telemetry/metrics_page.h"
 
@@ -19,17 +24,68 @@ Task<Status> serve_health(const OperationsServices&, Exchange& exchange, const R
   co_return co_await exchange.responder().respond(200, kJsonType, R"({"status":"OK"})");
 }
 
-Task<Status> serve_liveness(const OperationsServices&, Exchange& exchange, const RouteMatch&) {
+// Whether this thread answers.
+Task<Status> serve_pulse(const OperationsServices&, Exchange& exchange, const RouteMatch&) {
   co_return co_await exchange.responder().respond(200, kJsonType, R"({"status":"ok"})");
+}
+
+// Whether all threads turn. A thread that hangs owes the answer to a question of an earlier
+// request.
+Task<Status> serve_liveness(const OperationsServices& services, Exchange& exchange,
+                            const RouteMatch&) {
+  constexpr std::chrono::seconds kPatience{5};
+  const SteadyTime now = exchange.loop().now();
+  const std::size_t hung = services.pulse.late(now, kPatience);
+  services.pulse.ask(now);
+  std::string body;
+  JsonWriter out(body);
+  out.begin_object().member("status", hung == 0 ? "ok" : "hung");
+  if (hung > 0) out.number_member("threads", static_cast<std::int64_t>(hung));
+  out.end_object();
+  co_return co_await exchange.responder().respond(hung == 0 ? 200 : 503, kJsonType, body);
+}
+
+bool answers(const OperationsServices& services, const config::Provider& provider, SteadyTime now) {
+  const std::size_t index =
+      static_cast<std::size_t>(&provider - services.upstreams.settings.data());
+  if (services.registry.health(index).state != models::ProviderHealth::State::kOk) return false;
+  if (services.upstreams.chooser == nullptr) return true;
+  return !has_targets(services.upstreams.chooser->router(), provider.id) ||
+         has_usable_target(services.upstreams.chooser->router(), provider.id, now);
+}
+
+// Of server.ready_requires, those that do not answer.
+std::vector<std::string_view> missing_providers(const OperationsServices& services,
+                                                SteadyTime now) {
+  std::vector<std::string_view> missing;
+  for (const std::string& id : services.server.ready_requires) {
+    const auto provider = std::ranges::find(services.upstreams.settings, id, &config::Provider::id);
+    if (!answers(services, *provider, now)) missing.push_back(id);
+  }
+  return missing;
+}
+
+std::string unready_body(const std::vector<std::string_view>& missing) {
+  std::string body;
+  JsonWriter out(body);
+  out.begin_object().member("status", "waiting").key("providers").begin_array();
+  for (const std::string_view id : missing) out.text(id);
+  out.end_array().end_object();
+  return body;
 }
 
 Task<Status> serve_readiness(const OperationsServices& services, Exchange& exchange,
                              const RouteMatch&) {
-  if (services.readiness.draining) {
+  if (services.readiness.stage != Readiness::Stage::kServing) {
     co_return co_await exchange.responder().respond(503, kJsonType, R"({"status":"draining"})");
   }
   if (!services.readiness.upstreams_asked.load(std::memory_order_acquire)) {
     co_return co_await exchange.responder().respond(503, kJsonType, R"({"status":"starting"})");
+  }
+  const std::vector<std::string_view> missing = missing_providers(services, exchange.loop().now());
+  if (!missing.empty()) {
+    const std::string body = unready_body(missing);
+    co_return co_await exchange.responder().respond(503, kJsonType, body);
   }
   co_return co_await exchange.responder().respond(200, kJsonType, R"({"status":"ready"})");
 }
@@ -63,7 +119,7 @@ Task<Status> serve_metrics(const OperationsServices& services, Exchange& exchang
 // As the client knows it: behind a proxy the scheme may be another one.
 std::string address_of(const Exchange& exchange) {
   const http::Fields& fields = exchange.client().request().fields;
-  const std::string scheme = exchange.server().tls_certfile.empty() ? "http://" : "https://";
+  const std::string scheme = exchange.uses_tls() ? "https://" : "http://";
   return scheme + std::string(fields.find(http::FieldName::kHost).value_or("localhost"));
 }
 
@@ -71,7 +127,9 @@ std::string address_of(const Exchange& exchange) {
 Task<Status> serve_start_page(const OperationsServices&, Exchange& exchange, const RouteMatch&) {
   const std::string_view accept =
       exchange.client().request().fields.find(http::FieldName::kAccept).value_or("");
+  const bool is_admin = exchange.listener() == ListenerKind::kAdmin;
   const StartPage page{.form = start_page_form(accept),
+                       .audience = is_admin ? Audience::kOperators : Audience::kClients,
                        .address = address_of(exchange),
                        .has_keys = !exchange.server().api_keys.empty()};
   http::FieldBlock fields(exchange.scratch());
@@ -88,16 +146,24 @@ Task<Status> serve_greeting(const OperationsServices&, Exchange& exchange, const
   co_return co_await exchange.responder().respond(200, kJsonType, body);
 }
 
-constexpr std::array<RouteRow<OperationsServices>, 8> kOperationsRoutes = {{
-    {{"GET", "/", Access::kPublic}, serve_start_page},
-    {{"GET", "/api/hello", Access::kPublic}, serve_greeting},
-    {{"GET", "/v1alpha/admin/health", Access::kPublic}, serve_health},
-    {{"GET", "/v1/health", Access::kPublic}, serve_health},
-    {{"GET", "/health", Access::kPublic}, serve_health},
-    {{"GET", "/healthz", Access::kPublic}, serve_liveness},
-    {{"GET", "/readyz", Access::kPublic}, serve_readiness},
-    {{"GET", "/metrics", Access::kPublic}, serve_metrics},
-}};
+constexpr RouteRow<OperationsServices> open_to(Audience audience, std::string_view path,
+                                               Task<Status> (*serve)(const OperationsServices&,
+                                                                     Exchange&,
+                                                                     const RouteMatch&)) {
+  return {{.method = "GET", .path = path, .access = Access::kPublic, .audience = audience}, serve};
+}
+
+constexpr std::array kOperationsRoutes = {
+    open_to(Audience::kEverybody, "/", serve_start_page),
+    open_to(Audience::kEverybody, "/api/hello", serve_greeting),
+    open_to(Audience::kEverybody, "/v1alpha/admin/health", serve_health),
+    open_to(Audience::kEverybody, "/v1/health", serve_health),
+    open_to(Audience::kEverybody, "/health", serve_health),
+    open_to(Audience::kEverybody, "/healthz", serve_pulse),
+    open_to(Audience::kEverybody, "/livez", serve_liveness),
+    open_to(Audience::kEverybody, "/readyz", serve_readiness),
+    open_to(Audience::kOperators, "/metrics", serve_metrics),
+};
 
 }  // namespace
 

@@ -89,7 +89,11 @@ Task<Status> reload(const ReloadServices& services, Exchange& exchange, const Ro
 }
 
 constexpr std::array<RouteRow<ReloadServices>, 1> kReloadRoutes = {{
-    {{"POST", "/penstock/reload", Access::kAdmin}, reload},
+    {{.method = "POST",
+      .path = "/penstock/reload",
+      .access = Access::kAdmin,
+      .audience = Audience::kOperators},
+     reload},
 }};
 
 }  // namespace

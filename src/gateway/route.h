@@ -32,6 +32,18 @@ enum class Access : std::uint8_t {
   kAdmin,  // a key with the role admin
 };
 
+// Whom a route is for.
+enum class Audience : std::uint8_t { kClients, kOperators, kEverybody };
+
+// What a listener serves: all routes; or, beside an admin listener that keeps the operators' routes
+// to itself, those for clients; or, as an admin listener, those for operators.
+enum class ListenerKind : std::uint8_t { kCommon, kClients, kAdmin };
+
+constexpr bool serves(ListenerKind listener, Audience audience) {
+  if (listener == ListenerKind::kCommon || audience == Audience::kEverybody) return true;
+  return (listener == ListenerKind::kAdmin) == (audience == Audience::kOperators);
+}
+
 // Whether a request may be sent to its upstream once more if a reused connection was closed without
 // a byte of an answer, although part of the request had been sent.
 enum class Repeatable : bool { kNo, kYes };
@@ -64,6 +76,7 @@ struct Route {
   Access access = Access::kKeyed;
   std::optional<Passing> passing = std::nullopt;  // none: the server answers itself
   wire::Api api = wire::Api::kOther;              // whose bodies and errors these are
+  Audience audience = Audience::kClients;
 };
 
 // Answers a request, or returns the error to answer with. The match lives until the task ends.

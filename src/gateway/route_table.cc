@@ -97,6 +97,7 @@ RouteTable::RouteTable(std::vector<ServedRoute> routes) {
     }
     const Route& route = served.route;
     if (route.passing && route.path != kAnyPath) endpoint.api = route.api;
+    endpoint.audience = route.audience;
     endpoint.routes.push_back(std::move(served));
   }
   endpoints_.push_back({.index = endpoints_.size(), .label = "unknown", .routes = {}});

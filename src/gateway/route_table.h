@@ -25,6 +25,7 @@ struct Endpoint {
   bool has_placeholders = false;
   // The one that its requests belong to; none: the server's own, and any path.
   std::optional<wire::Api> api = std::nullopt;
+  Audience audience = Audience::kClients;  // of its routes
   std::vector<ServedRoute> routes;
 };
 

@@ -15,8 +15,13 @@ RouteServices::RouteServices(const Parts& parts)
               .chooser = parts.upstreams.chooser,
               .registry = parts.registry,
               .routes = parts.routes},
-      operations{
-          .readiness = parts.readiness, .metrics = parts.metrics, .access_log = parts.access_log},
+      operations{.upstreams = parts.upstreams,
+                 .registry = parts.registry,
+                 .server = parts.server,
+                 .readiness = parts.readiness,
+                 .pulse = parts.pulse,
+                 .metrics = parts.metrics,
+                 .access_log = parts.access_log},
       explain{.upstreams = parts.upstreams, .routes = parts.routes},
       reload{.reloader = parts.reloader} {}
 

@@ -22,7 +22,9 @@ struct RouteServices {
     models::Registry& registry;
     ModelList& model_list;
     const RouteTable& routes;
+    const config::Server& server;
     const Readiness& readiness;
+    net::LoopPulse& pulse;  // of all threads
     telemetry::Metrics& metrics;
     telemetry::MetricsShard& shard;  // of the thread
     const telemetry::AccessLog& access_log;

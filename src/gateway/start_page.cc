@@ -2,34 +2,88 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "core/json_writer.h"
 #include "core/version.h"
 
 namespace penstock::gateway {
 namespace {
 
+struct PageRow {
+  std::string_view text_name;
+  std::string_view html_name;
+  std::string value;
+};
+
+struct PageLink {
+  std::string_view name;
+  std::string_view path;
+};
+
+struct PageContent {
+  std::string_view intro;
+  std::vector<PageRow> rows;
+  std::vector<PageLink> links;
+};
+
+constexpr std::string_view kDocumentation =
+    "Documentation: man penstock, or docs/ beside the sources.";
+
 std::string_view key_text(bool has_keys) {
   return has_keys ? "an API key of this server" : "any text: this server asks for no key";
 }
 
+PageContent for_clients(const StartPage& page) {
+  return {.intro = "It serves, and this is what clients need:",
+          .rows = {{"OpenAI clients", "Base URL of OpenAI clients", page.address + "/v1"},
+                   {"Anthropic clients", "Base URL of Anthropic clients", page.address},
+                   {"API key", "API key", std::string(key_text(page.has_keys))}},
+          .links = {{"models", "/v1/models"},
+                    {"health", "/health"},
+                    {"ready for traffic", "/readyz"},
+                    {"metrics", "/metrics"}}};
+}
+
+PageContent for_operators(const StartPage& page) {
+  return {.intro = "This is its address for operators. It serves no models.",
+          .rows = {{"Reload", "Reload", "POST " + page.address + "/penstock/reload"},
+                   {"Explain a route", "Explain a route",
+                    "POST " + page.address + "/penstock/explain-route"}},
+          .links = {{"every thread runs", "/livez"},
+                    {"ready for traffic", "/readyz"},
+                    {"metrics", "/metrics"},
+                    {"providers", "/v1/providers"}}};
+}
+
+PageContent content_of(const StartPage& page) {
+  return page.audience == Audience::kOperators ? for_operators(page) : for_clients(page);
+}
+
 std::string text_of(const StartPage& page) {
-  return fmt::format(R"(Penstock {0}, an inference gateway
-
-OpenAI clients      {1}/v1
-Anthropic clients   {1}
-API key             {2}
-
-models              {1}/v1/models
-health              {1}/health
-ready for traffic   {1}/readyz
-metrics             {1}/metrics
-
-Documentation: man penstock, or docs/ beside the sources.
-)",
-                     kVersion, page.address, key_text(page.has_keys));
+  const PageContent content = content_of(page);
+  std::string text =
+      fmt::format("Penstock {}, an inference gateway. {}\n\n", kVersion, content.intro);
+  for (const PageRow& row : content.rows) {
+    text += fmt::format("{:<20}{}\n", row.text_name, row.value);
+  }
+  text += "\n";
+  for (const PageLink& link : content.links) {
+    text += fmt::format("{:<20}{}{}\n", link.name, page.address, link.path);
+  }
+  return text.append("\n").append(kDocumentation).append("\n");
 }
 
 std::string html_of(const StartPage& page) {
+  const PageContent content = content_of(page);
+  std::string rows;
+  for (const PageRow& row : content.rows) {
+    rows += fmt::format("<tr><th>{}</th><td><code>{}</code></td></tr>\n", row.html_name, row.value);
+  }
+  std::string links;
+  for (const PageLink& link : content.links) {
+    links += fmt::format("<li><a href=\"{}\">{}</a></li>\n", link.path, link.name);
+  }
   return fmt::format(R"(<!doctype html>
 <html lang="en">
 <head>
@@ -45,22 +99,16 @@ th {{ text-align: left; font-weight: normal; padding-right: 2rem }}
 </head>
 <body>
 <h1>Penstock</h1>
-<p>An inference gateway, version {0}. It serves, and this is what clients need:</p>
+<p>An inference gateway, version {}. {}</p>
 <table>
-<tr><th>Base URL of OpenAI clients</th><td><code>{1}/v1</code></td></tr>
-<tr><th>Base URL of Anthropic clients</th><td><code>{1}</code></td></tr>
-<tr><th>API key</th><td>{2}</td></tr>
-</table>
+{}</table>
 <ul>
-<li><a href="/v1/models">Models</a></li>
-<li><a href="/health">Health</a>, <a href="/readyz">readiness</a></li>
-<li><a href="/metrics">Metrics</a></li>
-</ul>
-<p>Documentation: <code>man penstock</code>, or <code>docs/</code> beside the sources.</p>
+{}</ul>
+<p>{}</p>
 </body>
 </html>
 )",
-                     kVersion, page.address, key_text(page.has_keys));
+                     kVersion, content.intro, rows, links, kDocumentation);
 }
 
 std::string json_of() {

@@ -1,6 +1,7 @@
 #pragma once
 
-// The page at `/`: what this server is, and what to paste into a client.
+// The page at `/`: what this server is, and what to paste into a client, or what an operator can
+// ask an admin listener for.
 //
 // It says nothing that needs a key: no models, no providers, no configuration.
 
@@ -8,12 +9,15 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/route.h"
+
 namespace penstock::gateway {
 
 struct StartPage {
   enum class Form : std::uint8_t { kText, kHtml, kJson };
 
   Form form = Form::kText;
+  Audience audience = Audience::kClients;  // or operators
   // Of the server as the client knows it, `https://host:port`: the parser of the Host field lets
   // nothing pass that means anything in HTML.
   std::string address;

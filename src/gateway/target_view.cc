@@ -145,4 +145,17 @@ bool has_targets(const routing::Router& router, std::string_view provider_id) {
   });
 }
 
+bool has_usable_target(const routing::Router& router, std::string_view provider_id,
+                       SteadyTime now) {
+  const auto takes_requests = [now](const routing::Target& target) {
+    return std::ranges::any_of(routing::kFamilies, [&](routing::Family family) {
+      const State state = reading_of(target, family, now);
+      return state == State::kUsable || state == State::kHalfOpen;
+    });
+  };
+  return std::ranges::any_of(router.targets(), [&](const auto& target) {
+    return target->provider_id() == provider_id && takes_requests(*target);
+  });
+}
+
 }  // namespace penstock::gateway

@@ -24,7 +24,9 @@ std::vector<telemetry::TargetReading> target_readings(const routing::Router& rou
 void write_targets(JsonWriter& out, const routing::Router& router, std::string_view provider_id,
                    SteadyTime now);
 
-// Whether any target belongs to that provider.
+// Whether any target belongs to that provider; and whether any of these takes requests: it is not
+// cooling, and not all of its breakers are open.
 bool has_targets(const routing::Router& router, std::string_view provider_id);
+bool has_usable_target(const routing::Router& router, std::string_view provider_id, SteadyTime now);
 
 }  // namespace penstock::gateway

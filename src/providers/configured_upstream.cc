@@ -97,7 +97,7 @@ Result<Call> ConfiguredUpstream::call_to(const Endpoint& endpoint, const Provide
 }
 
 bool ConfiguredUpstream::can_list() const {
-  return settings().listing.shape != config::ModelListing::Shape::kNone && !settings().is_asleep();
+  return settings().can_be_asked();
 }
 
 Result<std::string> ConfiguredUpstream::follow(const http::ResponseHead& head, const Call& call,

@@ -55,7 +55,7 @@ TEST_F(HealthCommand, FailsWhereNobodyAnswers) {
   const CommandOutcome outcome = ask({file(1)});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.out, "");
-  EXPECT_THAT(outcome.err, HasSubstr("penstock: http://127.0.0.1:1/healthz: cannot connect"));
+  EXPECT_THAT(outcome.err, HasSubstr("penstock: http://127.0.0.1:1/livez: cannot connect"));
 }
 
 TEST_F(HealthCommand, FailsWhereTheAnswerIsNo) {

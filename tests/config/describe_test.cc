@@ -88,6 +88,7 @@ routing:
        timeouts: {connect: 1, first_byte: 1, first_token: 0, between_bytes: 1, request: 2}}
     fallbacks: {any: [vllm/a], context_window: ["x*"], content_policy: ["null/true"]}
   - {model: "x*", targets: [{provider: vllm}]}
+admin: {only_here: true}
 server:
   host: "::"
   tls_certfile: SOME_FILE

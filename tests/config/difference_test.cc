@@ -284,6 +284,12 @@ TEST(Difference, NeedsARestartForWhatARunningServerCannotTake) {
        {"host: 127.0.0.2", "port: 1", "threads: 1", "core_dumps: true"}) {
     EXPECT_EQ(effect_between("", fmt::format("server: {{{}}}", after)), Effect::kNeedsRestart);
   }
+  const std::vector<Change> listener = changes_between(loaded(""), loaded("admin: {}"));
+  EXPECT_TRUE(std::ranges::any_of(listener, [](const Change& change) {
+    return change.path == "admin.port" && change.effect == Effect::kNeedsRestart;
+  }));
+  EXPECT_EQ(effect_between("admin: {}", "admin: {port: 1}"), Effect::kNeedsRestart);
+  EXPECT_EQ(effect_between("admin: {}", "admin: {only_here: true}"), Effect::kAtOnce);
   EXPECT_EQ(effect_between("", "server: {limits: {connections: 1}}"), Effect::kAtOnce);
 }
 
@@ -293,6 +299,16 @@ TEST(Difference, GivesCertificatesToNewHandshakes) {
                        PENSTOCK_SOURCE_DIR, file);
   };
   EXPECT_EQ(effect_between(server("LICENSE"), server("README.md")), Effect::kNewHandshakes);
+}
+
+TEST(Difference, SeesWhatRefersToOtherSections) {
+  const std::string server = fmt::format(
+      "server: {{tls_certfile: {0}/LICENSE, tls_keyfile: {0}/LICENSE}}\n", PENSTOCK_SOURCE_DIR);
+  EXPECT_EQ(effect_between(server + "admin: {}", server + "admin: {tls: true}"),
+            Effect::kNewHandshakes);
+  const std::string providers = provider_with("");
+  EXPECT_EQ(effect_between(providers, providers + "server: {ready_requires: [p]}"),
+            Effect::kAtOnce);
 }
 
 TEST(Effect, HasAHeadingAndAWord) {

@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"servers: {}\n", "5:1: servers: unknown key; did you mean `server`?"},
         Mistake{"xyzzy: 1\n",
                 "5:1: xyzzy: unknown key; the known ones are version, apis, "
-                "providers, registered_resources, models, server, routing"},
+                "providers, registered_resources, models, server, admin, routing"},
         Mistake{"  inferense: []\n",
                 "5:3: providers.inferense: unknown key; did you mean `inference`?"},
         Mistake{"    confg: {}\n",

@@ -76,7 +76,9 @@ struct GatewayParts {
                                           .registry = *registry,
                                           .model_list = *model_list,
                                           .routes = *table,
+                                          .server = settings->server,
                                           .readiness = readiness,
+                                          .pulse = pulse,
                                           .metrics = *metrics,
                                           .shard = *shard,
                                           .access_log = *access_log});
@@ -93,7 +95,8 @@ struct GatewayParts {
                                    .log = log,
                                    .shard = *shard,
                                    .access_log = *access_log,
-                                   .access_log_shard = *access_log_shard});
+                                   .access_log_shard = *access_log_shard,
+                                   .listener = listener});
   }
 
   // The value of a sample in the metrics; -1 if there is none.
@@ -131,6 +134,8 @@ struct GatewayParts {
   Confidential confidential;
   std::atomic<bool> upstreams_asked{true};
   Readiness readiness{upstreams_asked};
+  net::LoopPulse pulse;
+  ListenerKind listener = ListenerKind::kCommon;
   std::optional<models::Registry> registry;
   std::vector<std::unique_ptr<providers::Provider>> providers;
   std::shared_ptr<const models::Catalog> catalog;

@@ -221,6 +221,7 @@ TEST_F(Routes, ArePublicOnlyWhereTheyTellNothingOfTheUpstreams) {
                                            "/api/hello",
                                            "/health",
                                            "/healthz",
+                                           "/livez",
                                            "/metrics",
                                            "/readyz",
                                            "/v1/health",

@@ -63,6 +63,19 @@ class HeldThread {
 
 using HungThreads = GatewayTest;
 
+TEST_F(HungThreads, DoNotKeepTheAdminListenerFromAnswering) {
+  settings.server.threads = 1;
+  settings.admin.emplace();
+  const std::uint16_t admin = service().admin_port();
+  ASSERT_EQ(RawClient(admin).ask(get("/livez")).status(), 200);
+  const std::vector<pid_t> threads = io_threads();
+  ASSERT_EQ(threads.size(), 1U);
+  const HeldThread held(threads[0]);
+  for (const char* const path : {"/livez", "/readyz", "/metrics"}) {
+    EXPECT_EQ(RawClient(admin).ask(get(path)).status(), 200) << path;
+  }
+}
+
 TEST_F(HungThreads, OweTheirAnswersWhileTheOthersGiveTheirs) {
   settings.server.threads = 2;
   net::LoopPulse& pulse = service().pulse();

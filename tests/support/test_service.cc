@@ -49,6 +49,7 @@ TestService::TestService(config::Settings settings) {
 std::shared_ptr<const config::Settings> TestService::as_served(config::Settings settings) const {
   if (config::socket_of_host(settings.server.host).empty()) settings.server.host = "127.0.0.1";
   settings.server.port = 0;
+  if (settings.admin) settings.admin->port = 0;
   settings.server.access_log = directory_.path_of("access.log");
   return std::make_shared<const config::Settings>(std::move(settings));
 }

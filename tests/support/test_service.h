@@ -29,7 +29,7 @@ config::Settings passthrough_settings(std::string_view base_url);
 
 class TestService {
  public:
-  // Replaces the host, if it is no unix socket, the port, and the access log of the settings.
+  // Replaces the host, if it is no unix socket, the ports, and the access log of the settings.
   // Throws if the server cannot be started.
   explicit TestService(config::Settings settings);
   // Stops it.
@@ -37,10 +37,14 @@ class TestService {
   TestService(const TestService&) = delete;
   TestService& operator=(const TestService&) = delete;
 
-  std::uint16_t port() const { return service_->port(); }
+  std::uint16_t port() const { return service_->place().port(); }
+  // Of the admin listener, which the settings ask for.
+  std::uint16_t admin_port() const { return service_->admin_place()->port(); }
 
   // Serves new requests with these settings, but for the address and the access log.
   Status reload(config::Settings settings);
+
+  Status reopen_access_log() { return service_->reopen_access_log(); }
 
   net::LoopPulse& pulse() { return service_->pulse(); }
 
