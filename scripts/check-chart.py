@@ -13,7 +13,7 @@ VERSIONS = {"Deployment": "apps/v1", "Service": "v1", "ConfigMap": "v1", "Servic
         "PodDisruptionBudget": "policy/v1", "HorizontalPodAutoscaler": "autoscaling/v2",
         "Ingress": "networking.k8s.io/v1", "NetworkPolicy": "networking.k8s.io/v1",
         "HTTPRoute": "gateway.networking.k8s.io/v1",
-        "ServiceMonitor": "monitoring.coreos.com/v1", "Pod": "v1"}
+        "PodMonitor": "monitoring.coreos.com/v1", "Pod": "v1"}
 
 faults = []
 
@@ -91,9 +91,6 @@ def main():
     def container(name):
         return one(rendered[name], "Deployment")["spec"]["template"]["spec"]["containers"][0]
 
-    expect(container("default")["lifecycle"]["preStop"]["sleep"]["seconds"] == 10,
-           "Kubernetes 1.31 gets no preStop")
-    expect("lifecycle" not in container("old"), "Kubernetes 1.27 gets a preStop it does not know")
     expect("--allow-anonymous" in container("anonymous")["args"], "anonymous: keys are needed")
     expect("--allow-anonymous" not in container("default")["args"], "default: keys are not needed")
     expect("@sha256:" in container("everything")["image"], "everything: the digest is not used")
@@ -113,10 +110,19 @@ def main():
     expect(configuration("anonymous")["server"]["reload"]["watch"] is False,
            "anonymous: the configuration is watched though it must not be")
 
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        expect(container("default")[probe]["httpGet"]["port"] == "admin",
+               f"default: the {probe} waits behind clients")
     expect(container("default")["readinessProbe"]["httpGet"]["scheme"] == "HTTP",
            "default: the probes use TLS")
-    expect("tcpSocket" in container("tls")["readinessProbe"],
-           "tls: the probes need a certificate that the kubelet does not have")
+    ports = [port["name"] for port in one(rendered["default"], "Service")["spec"]["ports"]]
+    expect(ports == ["http"], f"default: the Service has the ports {ports}")
+    expect(container("common")["readinessProbe"]["httpGet"]["port"] == "http",
+           "common: the probes ask a listener that there is not")
+    expect(container("tls")["readinessProbe"]["httpGet"]["scheme"] == "HTTP",
+           "tls: the probes use TLS on the admin listener, which has none")
+    expect("tcpSocket" in container("tls-common")["readinessProbe"],
+           "tls-common: the probes need a certificate that the kubelet does not have")
 
     for fault in faults:
         print(fault, file=sys.stderr)

@@ -40,14 +40,19 @@ for values in "$chart"/ci/*-values.yaml; do helm lint --strict --quiet "$chart" 
 
 render default
 render old --kube-version 1.27.0
+render common --set config.admin=null
 for values in "$chart"/ci/*-values.yaml; do
   render "$(basename "$values" -values.yaml)" -f "$values"
 done
 
+render tls-common -f "$chart/ci/tls-values.yaml" --set config.admin=null
+
 readonly drain=config.server.timeouts.drain
 refused 'streams would be cut' --set terminationGracePeriodSeconds=610
 refused 'streams would be cut' --set "$drain=11m"
-refused 'streams would be cut' --set config.server.timeouts.drain_delay=100s
+refused 'streams would be cut' --set config.server.drain.delay=100s
+refused 'reaches it' --set config.admin.host=127.0.0.1
+refused 'where clients are served' --set config.admin.port=8321
 refused 'drain is 0' --set "$drain=0"
 refused 'api_keys is empty' --set config.server.api_keys=null
 refused 'no node could be drained' --set replicaCount=1 --set pdb.maxUnavailable=0

@@ -72,8 +72,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- mulf (float64 $text) $factor | ceil | int64 }}
 {{- end }}
 
-{{- define "penstock.preStopSeconds" -}}
-{{- if semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version }}{{ .Values.preStopSeconds | int64 }}{{ else }}0{{ end }}
+{{- define "penstock.adminPort" -}}
+{{- (.Values.config.admin | default dict).port | default 8322 }}
+{{- end }}
+
+{{/* Where the kubelet and Prometheus ask: the admin listener, if there is one. */}}
+{{- define "penstock.probePort" -}}
+{{- if .Values.config.admin }}admin{{ else }}http{{ end }}
 {{- end }}
 
 {{- define "penstock.scheme" -}}
@@ -81,17 +86,24 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if $server.tls_certfile }}https{{ else }}http{{ end }}
 {{- end }}
 
+{{- define "penstock.probeScheme" -}}
+{{- $server := .Values.config.server | default dict }}
+{{- $tls := $server.tls_certfile }}
+{{- with .Values.config.admin }}{{ $tls = .tls }}{{ end }}
+{{- if $tls }}https{{ else }}http{{ end }}
+{{- end }}
+
 {{/* How the kubelet asks: it has no certificate to show where clients must. */}}
 {{- define "penstock.probe" -}}
 {{- $top := index . 0 }}
 {{- $server := $top.Values.config.server | default dict }}
-{{- if $server.tls_cafile -}}
+{{- if and $server.tls_cafile (eq (include "penstock.probeScheme" $top) "https") -}}
 tcpSocket:
-  port: http
+  port: {{ include "penstock.probePort" $top }}
 {{- else -}}
 httpGet:
   path: {{ index . 1 }}
-  port: http
-  scheme: {{ include "penstock.scheme" $top | upper }}
+  port: {{ include "penstock.probePort" $top }}
+  scheme: {{ include "penstock.probeScheme" $top | upper }}
 {{- end }}
 {{- end }}
