@@ -166,6 +166,8 @@ become_systemd() {
   pivot_root . run/before
   umount --lazy /run/before
   rmdir /run/before
+  # systemd mounts the credentials of a service in a namespace from which they spread to its own.
+  mount --make-rshared /
   exec env -i container=penstock PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     chroot . /lib/systemd/systemd --unit=multi-user.target
 }
@@ -176,7 +178,7 @@ booted() {
   for name in "${proxy_names[@]}"; do
     if [[ -n "${!name:-}" ]]; then kept+=("$name=${!name}"); fi
   done
-  nsenter --target "$system" --mount --uts --ipc --net --pid --cgroup --root --wd=/ \
+  nsenter --target "$system" --mount --uts --ipc --net --pid --cgroup --root --wdns=/ \
     env -i "${kept[@]}" PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
     LANG=C.UTF-8 "$@"
 }

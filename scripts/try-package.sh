@@ -137,7 +137,7 @@ mkdir "$root/etc/systemd/system/penstock.service.d" "$root/etc/penstock/keys"
 cp "$root/usr/share/doc/penstock/examples/credentials.conf" \
   "$root/etc/systemd/system/penstock.service.d/"
 (umask 077 && echo "$key" >"$root/etc/penstock/keys/upstream")
-sed -i 's|api_key: .*|api_key: ${file:${env.CREDENTIALS_DIRECTORY}/upstream-key}|' "$root$config"
+sed -i 's|^\( *api_key:\) .*|\1 ${file:${env.CREDENTIALS_DIRECTORY}/upstream-key}|' "$root$config"
 booted systemctl stop simulator
 booted systemd-run --quiet --unit=simulator penstock-sim --api-key "$key"
 booted systemctl daemon-reload
