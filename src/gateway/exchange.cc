@@ -46,12 +46,16 @@ RequestId make_request_id(Random& random) {
 Exchange::Exchange(const ExchangeEnvironment& environment, http::ServerExchange& client)
     : environment_(environment), client_(client), responder_(environment, client, facts_) {
   constexpr std::size_t kPathBytesMax = 512;
+  constexpr std::size_t kUserAgentBytesMax = 128;
   const http::RequestHead& request = client.request();
   facts_.started = client.request_started();
   limit_to(environment.server.timeouts.request);
   facts_.endpoint = &environment.routes.unknown();
   facts_.method.assign(request.method);
   facts_.path.assign(request.target.substr(0, kPathBytesMax));
+  if (const auto agent = request.fields.find(http::FieldName::kUserAgent)) {
+    facts_.user_agent.assign(agent->substr(0, kUserAgentBytesMax));
+  }
   const std::optional<std::string_view> given = request.fields.find(http::FieldName::kXRequestId);
   if (given && may_be_request_id(*given)) {
     facts_.request_id.assign(*given);

@@ -117,6 +117,7 @@ struct ExchangeFacts {
   bool request_id_is_made = false;  // here, not by the client
   SmallText<8> method;
   SmallText<48> path;
+  SmallText<128> user_agent;
   const Endpoint* endpoint = nullptr;       // never null after the exchange has begun
   wire::Api error_api = wire::Api::kOther;  // whose errors the client reads
   std::string_view principal;

@@ -130,6 +130,7 @@ void Recorder::log(const ExchangeFacts& facts, const ClientFacts& client, micros
   line.target = facts.target.view();
   line.fallback = facts.is_fallback;
   line.peer = peer;
+  line.user_agent = facts.user_agent.view();
   line.status = facts.status;
   line.ending = facts.ending;
   line.error = facts.error;

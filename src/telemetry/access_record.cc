@@ -26,6 +26,7 @@ void write_members(JsonLine& line, const AccessRecord& record) {
   text_if_any(line, "request_id", record.request_id);
   text_if_any(line, "principal", record.principal);
   text_if_any(line, "peer", record.peer);
+  text_if_any(line, "user_agent", record.user_agent);
   text_if_any(line, "method", record.method);
   text_if_any(line, "route", record.route);
   text_if_any(line, "path", without_query(record.path));

@@ -31,6 +31,7 @@ struct AccessRecord {
   std::string_view target;          // of a model's route: who has answered, `provider/model`
   bool fallback = false;            // another model answers; written if it does
   std::string_view peer;            // the client's address
+  std::string_view user_agent;      // what the client calls itself; not in the text form
   int status = 0;                   // the status sent to the client
   int upstream_status = 0;
   Ending ending = Ending::kCompleted;
@@ -66,10 +67,10 @@ struct AttemptRecord {
   std::optional<std::uint64_t> completion_tokens;
 };
 
-// The most that a line of either form takes: 13 texts, 17 numbers and flags, and 32 bytes for each
+// The most that a line of either form takes: 14 texts, 17 numbers and flags, and 32 bytes for each
 // key. The text form has fewer of each.
 inline constexpr std::size_t kAccessLineBytesMax =
-    13 * (JsonLine::kTextBytesMax + 32) + 17 * (JsonLine::kNumberBytesMax + 32) + 64;
+    14 * (JsonLine::kTextBytesMax + 32) + 17 * (JsonLine::kNumberBytesMax + 32) + 64;
 
 // Append one line at `out`, which has room for kAccessLineBytesMax, and return its end. `time` is
 // the record's, as text.

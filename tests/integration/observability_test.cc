@@ -170,6 +170,16 @@ class AccessLog : public GatewayTest {
   }
 };
 
+TEST_F(AccessLog, TellsWhatTheClientCallsItself) {
+  const std::string agent = "OpenAI/Python 2.1.0";
+  EXPECT_EQ(line_of(get("/healthz", {{"User-Agent", agent}}))["user_agent"], agent);
+}
+
+TEST_F(AccessLog, TellsTheBeginningOfAnEndlessNameOfAClient) {
+  const Json line = line_of(get("/healthz", {{"User-Agent", std::string(5'000, 'a')}}));
+  EXPECT_EQ(line["user_agent"], std::string(128, 'a'));
+}
+
 TEST_F(AccessLog, TellsAllOfAWholeExchange) {
   upstream.answer_next(Script().send(json_answer(200, with_usage("m1"))));
   const Json line = line_of(post("/v1/chat/completions?secret=canary", chat_body()));

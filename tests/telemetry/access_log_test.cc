@@ -98,6 +98,7 @@ AccessRecord full_record() {
   record.target = "passthrough/m1";
   record.fallback = true;
   record.peer = "192.0.2.7:4711";
+  record.user_agent = "OpenAI/Python 2.1.0";
   record.status = 200;
   record.upstream_status = 201;
   record.ending = Ending::kUpstreamReset;
@@ -122,7 +123,8 @@ AccessRecord full_record() {
 TEST_F(AccessLogTest, WritesEverythingThatIsKnown) {
   EXPECT_EQ(line_of(full_record()),
             R"({"time":"2024-12-31T23:59:59.999Z","request_id":"req-1","principal":"team",)"
-            R"("peer":"192.0.2.7:4711","method":"POST","route":"/v1/chat/completions",)"
+            R"("peer":"192.0.2.7:4711","user_agent":"OpenAI/Python 2.1.0","method":"POST",)"
+            R"("route":"/v1/chat/completions",)"
             R"("path":"/v1/openai/v1/chat/completions","model":"passthrough/m1",)"
             R"("provider":"passthrough","upstream_model":"m1","target":"passthrough/m1",)"
             R"("fallback":true,"status":200,"upstream_status":201,)"
