@@ -120,7 +120,8 @@ std::vector<std::pair<std::string, std::string>> documented_fields(std::string_v
 
 TEST(MetricsDocumentation, NamesTheFieldsOfTheAccessLogInTheirOrder) {
   AccessRecord record;
-  record.request_id = record.principal = record.peer = record.method = record.route = "x";
+  record.request_id = record.principal = record.peer = record.user_agent = record.method =
+      record.route = "x";
   record.path = record.model = record.provider = record.upstream_model = record.target = "x";
   record.fallback = true;
   record.status = record.upstream_status = 200;
