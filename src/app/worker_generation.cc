@@ -63,7 +63,8 @@ WorkerGeneration::WorkerGeneration(const Environment& environment,
                .random = environment.random,
                .scratch = environment.scratch,
                .providers = providers_,
-               .router = generation_->router}),
+               .router = generation_->router,
+               .log = environment.log}),
       background_(environment.loop, [&log = environment.log](std::string_view what) {
         log.error("a task ended with an exception: " + std::string(what));
       }) {}

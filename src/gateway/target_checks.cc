@@ -61,12 +61,14 @@ Task<void> TargetChecks::keep_checking(Subject subject, net::Signal& stopping) {
   providers::Provider& provider = *parts_.providers[subject.provider];
   const config::CheckRules& rules = subject.targets.front().rules->check;
   net::Deadline deadline(parts_.loop);
+  providers::UpstreamReport report;
   while (!stopping.raised()) {
     deadline.set(parts_.loop.now() + pause(rules));
     co_await net::wait_any(parts_.loop, &deadline, stopping);
     if (stopping.raised()) co_return;
     Status checked = co_await check(provider, rules, stopping);
     if (!checked && says_nothing(checked.error())) continue;
+    tell(provider, checked, report);
     const SteadyTime now = parts_.loop.now();
     for (const Checked& each : subject.targets) {
       if (checked) {
@@ -76,6 +78,26 @@ Task<void> TargetChecks::keep_checking(Subject subject, net::Signal& stopping) {
       }
     }
   }
+}
+
+// Apart from what requests show: a service may answer checks and fail requests.
+void TargetChecks::tell(const providers::Provider& provider, const Status& checked,
+                        providers::UpstreamReport& report) {
+  using Failure = providers::UpstreamReport::Failure;
+  const SteadyTime now = parts_.loop.now();
+  const std::string subject = "provider " + std::string(provider.id()) + ": checks of " +
+                              provider.settings().base_url->text();
+  if (checked) {
+    const auto duration = report.has_failed() ? report.answered(now) : std::nullopt;
+    if (!duration) return;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*duration).count();
+    parts_.log.info(subject + " succeed again, after " + std::to_string(seconds) + " s");
+    return;
+  }
+  const Error& error = checked.error();
+  const bool is_unreachable = error.kind == ErrorKind::kUpstreamUnreachable;
+  if (!report.failed(is_unreachable ? Failure::kUnreachable : Failure::kNoAnswer, now)) return;
+  parts_.log.warning(subject + " fail: " + error.message);
 }
 
 Task<Status> TargetChecks::check(providers::Provider& provider, const config::CheckRules& rules,

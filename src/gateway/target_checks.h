@@ -6,7 +6,8 @@
 // One task for each provider that is a target of a route with checks, on one thread. A check has a
 // connection of its own, so that clients' requests do not delay it. Any answer but one that says
 // that the service or the key does not work shows that it is there. A check that could not begin
-// says nothing: the provider's connections are all in use, or only callers can ask it.
+// says nothing: the provider's connections are all in use, or only callers can ask it. The log is
+// told when the checks of an upstream begin to fail, and when they do no more.
 
 #include <memory>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "net/task_group.h"
 #include "providers/provider.h"
 #include "routing/router.h"
+#include "telemetry/log.h"
 
 namespace penstock::gateway {
 
@@ -32,6 +34,7 @@ class TargetChecks {
     http::ScratchPool& scratch;
     const std::vector<std::unique_ptr<providers::Provider>>& providers;
     std::shared_ptr<const routing::Router> router;  // null: there is nothing to check
+    telemetry::Log& log;
   };
   explicit TargetChecks(Parts parts) : parts_(std::move(parts)) {}
 
@@ -51,6 +54,8 @@ class TargetChecks {
 
   std::vector<Subject> subjects() const;
   Task<void> keep_checking(Subject subject, net::Signal& stopping);
+  void tell(const providers::Provider& provider, const Status& checked,
+            providers::UpstreamReport& report);
   Task<Status> check(providers::Provider& provider, const config::CheckRules& rules,
                      net::Signal& stopping);
   std::chrono::nanoseconds pause(const config::CheckRules& rules);

@@ -2,6 +2,8 @@
 
 #include "gateway/target_checks.h"
 
+#include <gmock/gmock.h>
+
 #include "gateway/routed_gateway.h"
 
 namespace penstock::gateway {
@@ -21,7 +23,8 @@ class TargetChecksTest : public RoutedGateway {
                                         .random = random,
                                         .scratch = scratch,
                                         .providers = providers,
-                                        .router = {chooser, &chooser->router()}});
+                                        .router = {chooser, &chooser->router()},
+                                        .log = log});
     checks_->start(checking_, stopping_);
   }
   config::ModelRoute& checked_route() {
@@ -123,6 +126,23 @@ TEST_F(TargetChecksTest, ATargetWithNothingLeftIsNotAskedIfThatIsWanted) {
   EXPECT_EQ(ask(chat()).field("x-penstock-target"), "b/m");
   pass(seconds(31));
   EXPECT_EQ(ask(chat()).field("x-penstock-target"), "a/m");
+}
+
+TEST_F(TargetChecksTest, TellTheLogOnceWhenTheyBeginToFailAndOnceWhenTheyDoNoMore) {
+  log.set_level(telemetry::LogLevel::kInfo);
+  ::testing::internal::CaptureStderr();
+  checked_route();
+  start_checking();
+  pass(seconds(30));
+  a().refuses = true;
+  pass(seconds(60));
+  a().refuses = false;
+  pass(seconds(30));
+  const std::string told = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(told, ::testing::ContainsRegex(
+                        "^[^\n]* warning  provider a: checks of http://a/v1 fail: [^\n]+\n"
+                        "[^\n]* info     provider a: checks of http://a/v1 succeed again, "
+                        "after [0-9]+ s\n$"));
 }
 
 }  // namespace
