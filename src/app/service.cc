@@ -316,6 +316,7 @@ void Service::Parts::keep_until_unused(std::shared_ptr<telemetry::AccessLog> log
 void Service::Parts::apply(const config::Server& before, const config::Server& server) {
   connections.set_max(server.limits.connections);
   bodies.set_max(server.limits.all_bodies_bytes);
+  admin_bodies.set_max(server.limits.all_bodies_bytes);
   caller_lookups.set_waiting_max(server.limits.caller_lookups);
   if (server.log_level != before.log_level) log.set_level(log_level(server.log_level));
   if (server.access_log_format != before.access_log_format) {
