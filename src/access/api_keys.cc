@@ -72,14 +72,18 @@ bool ApiKeys::SameTime::operator()(const Digest& a, const Digest& b) const {
   return sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-ApiKeys::ApiKeys(const std::vector<config::ApiKey>& keys) : anonymous_(keys.empty()) {
-  if (anonymous_) return;
+ApiKeys::ApiKeys(const std::vector<config::ApiKey>& keys) {
+  if (keys.empty()) {
+    anonymous_ = {.name = "anonymous", .role = config::Role::kAdmin, .is_anonymous = true};
+    return;
+  }
   // May be called any number of times, from any thread.
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used");
   randombytes_buf(digest_key_.data(), digest_key_.size());
   for (const config::ApiKey& entry : keys) {
-    if (entry.role == config::Role::kAdmin) administrators_.push_back(entry.name);
-    if (!entry.key.empty()) principals_.try_emplace(digest_of(entry.key.reveal()), entry.name);
+    if (entry.key.empty()) continue;
+    principals_.try_emplace(digest_of(entry.key.reveal()),
+                            Principal{.name = entry.name, .role = entry.role});
   }
 }
 
@@ -90,20 +94,14 @@ ApiKeys::Digest ApiKeys::digest_of(std::string_view key) const {
   return digest;
 }
 
-Result<std::string_view> ApiKeys::authenticate(const Credentials& credentials) const {
-  if (anonymous_) return kAnonymous;
+Result<const Principal*> ApiKeys::authenticate(const Credentials& credentials) const {
+  if (anonymous_) return &*anonymous_;
   if (credentials.malformed_) return refused(kOddForm);
   if (!credentials.found_) return refused(credentials.has_empty_ ? kOddForm : kMissing);
   if (credentials.differ_) return refused(kTwoKeys);
   const auto found = principals_.find(digest_of(credentials.key_));
   if (found == principals_.end()) return refused(kUnknown);
-  return std::string_view(found->second);
-}
-
-config::Role ApiKeys::role_of(std::string_view principal) const {
-  const bool is_admin =
-      anonymous_ || std::ranges::find(administrators_, principal) != administrators_.end();
-  return is_admin ? config::Role::kAdmin : config::Role::kInference;
+  return &found->second;
 }
 
 }  // namespace penstock::access

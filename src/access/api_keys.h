@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,26 +47,27 @@ class Credentials {
   bool differ_ = false;     // two fields with different keys
 };
 
+// Who a request comes from.
+struct Principal {
+  std::string name;  // the key's, or `anonymous`
+  // What it may do. If no keys are configured, everybody may do everything.
+  config::Role role = config::Role::kInference;
+  bool is_anonymous = false;
+};
+
 class ApiKeys {
  public:
-  // Everybody's principal if no keys are configured.
-  static constexpr std::string_view kAnonymous = "anonymous";
-
   // `keys` is server.api_keys. If it is empty, everybody is admitted; if not, an entry with an
   // empty key admits nobody, and of two entries with the same key the first counts. Throws
   // std::runtime_error if libsodium cannot be used: a failed start.
   explicit ApiKeys(const std::vector<config::ApiKey>& keys);
 
-  bool allows_anonymous() const { return anonymous_; }
+  bool allows_anonymous() const { return anonymous_.has_value(); }
 
-  // The principal, a view that lives as long as this object. A request whose fields have different
-  // keys is refused, even if one of them is known: the choice would be arbitrary. Fails with
-  // kInvalidApiKey; the message never contains any part of a value.
-  Result<std::string_view> authenticate(const Credentials& credentials) const;
-
-  // What a principal may do. If no keys are configured, everybody may do everything; an unknown
-  // principal may do least.
-  config::Role role_of(std::string_view principal) const;
+  // The principal, which is never null and lives as long as this object. A request whose fields
+  // have different keys is refused, even if one of them is known: the choice would be arbitrary.
+  // Fails with kInvalidApiKey; the message never contains any part of a value.
+  Result<const Principal*> authenticate(const Credentials& credentials) const;
 
  private:
   using Digest = std::array<unsigned char, 16>;
@@ -80,10 +82,9 @@ class ApiKeys {
 
   Digest digest_of(std::string_view key) const;
 
-  bool anonymous_;
+  std::optional<Principal> anonymous_;  // everybody's, if no keys are configured
   std::array<unsigned char, 16> digest_key_{};
-  std::unordered_map<Digest, std::string, FirstBytes, SameTime> principals_;
-  std::vector<std::string> administrators_;
+  std::unordered_map<Digest, Principal, FirstBytes, SameTime> principals_;
 };
 
 }  // namespace penstock::access

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/api_keys.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/small_text.h"
@@ -118,9 +119,9 @@ struct ExchangeFacts {
   SmallText<8> method;
   SmallText<48> path;
   SmallText<128> user_agent;
-  const Endpoint* endpoint = nullptr;       // never null after the exchange has begun
-  wire::Api error_api = wire::Api::kOther;  // whose errors the client reads
-  std::string_view principal;
+  const Endpoint* endpoint = nullptr;            // never null after the exchange has begun
+  wire::Api error_api = wire::Api::kOther;       // whose errors the client reads
+  const access::Principal* principal = nullptr;  // null: nobody was asked who it is
 
   // What it asks for, and what that is called.
   SmallText<64> model;

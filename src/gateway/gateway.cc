@@ -208,7 +208,8 @@ wire::Api Gateway::error_api_of(const http::RequestHead& request, const RouteMat
 // The principal of the request's key, and a connection among those of clients with keys.
 Status Gateway::identify(Exchange& exchange) const {
   const http::RequestHead& request = exchange.client().request();
-  Result<std::string_view> principal = keys_.authenticate(access::Credentials(request.fields));
+  Result<const access::Principal*> principal =
+      keys_.authenticate(access::Credentials(request.fields));
   if (!principal) {
     exchange.client().refuse_key();
     return failure(std::move(principal.error()));
@@ -222,8 +223,7 @@ Status Gateway::identify(Exchange& exchange) const {
 
 Status Gateway::admit(const Exchange& exchange, const Route& route) const {
   // A key that may use models may not change what others' names lead to.
-  if (route.access == Access::kAdmin &&
-      keys_.role_of(exchange.facts().principal) != config::Role::kAdmin) {
+  if (route.access == Access::kAdmin && exchange.facts().principal->role != config::Role::kAdmin) {
     return failure(Error::client(ErrorKind::kForbidden,
                                  "this requires an API key with the role admin "
                                  "(server.api_keys[].role)"));

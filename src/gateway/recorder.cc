@@ -120,7 +120,7 @@ void Recorder::log(const ExchangeFacts& facts, const ClientFacts& client, micros
   telemetry::AccessRecord line;
   line.time = loop_.wall() - duration;
   line.request_id = facts.request_id.view();
-  line.principal = facts.principal;
+  if (facts.principal != nullptr) line.principal = facts.principal->name;
   line.method = facts.method.view();
   line.route = facts.endpoint->label;
   line.path = facts.path.view();

@@ -53,8 +53,8 @@ std::string_view session_of(const http::Fields& fields) {
 
 // All clients without a key are no one client.
 std::string_view key_name(const Exchange& exchange) {
-  const std::string_view principal = exchange.facts().principal;
-  return principal == access::ApiKeys::kAnonymous ? std::string_view() : principal;
+  const access::Principal& principal = *exchange.facts().principal;
+  return principal.is_anonymous ? std::string_view() : principal.name;
 }
 
 // The member that has made what is pinned, else any of the same provider: its account has it.

@@ -25,6 +25,12 @@ Credentials bearer(std::optional<std::string_view> authorization) {
   return credentials;
 }
 
+// Of the principal of that key; empty: it is refused.
+std::string name_of(const ApiKeys& keys, const Credentials& credentials) {
+  const auto principal = keys.authenticate(credentials);
+  return principal ? (*principal)->name : "";
+}
+
 std::string message_for(ApiKeys& keys, std::optional<std::string_view> authorization) {
   const auto principal = keys.authenticate(bearer(authorization));
   EXPECT_FALSE(principal.has_value());
@@ -36,17 +42,17 @@ std::string message_for(ApiKeys& keys, std::optional<std::string_view> authoriza
 TEST(ApiKeys, LetsEverybodyInWhereNoneAreConfigured) {
   ApiKeys keys({});
   EXPECT_TRUE(keys.allows_anonymous());
-  EXPECT_EQ(keys.authenticate(bearer(std::nullopt)), "anonymous");
-  EXPECT_EQ(keys.authenticate(bearer("Basic Zm9vOmJhcg==")), "anonymous");
+  EXPECT_EQ(name_of(keys, bearer(std::nullopt)), "anonymous");
+  EXPECT_EQ(name_of(keys, bearer("Basic Zm9vOmJhcg==")), "anonymous");
 }
 
 TEST(ApiKeys, NamesThePrincipalOfAKey) {
   ApiKeys keys(two_keys());
   EXPECT_FALSE(keys.allows_anonymous());
-  EXPECT_EQ(keys.authenticate(bearer("Bearer sk-team-0123456789")), "team");
-  EXPECT_EQ(keys.authenticate(bearer("Bearer sk-ops-9876543210")), "ops");
+  EXPECT_EQ(name_of(keys, bearer("Bearer sk-team-0123456789")), "team");
+  EXPECT_EQ(name_of(keys, bearer("Bearer sk-ops-9876543210")), "ops");
   ApiKeys moved(std::move(keys));
-  EXPECT_EQ(moved.authenticate(bearer("Bearer sk-team-0123456789")), "team");
+  EXPECT_EQ(name_of(moved, bearer("Bearer sk-team-0123456789")), "team");
 }
 
 // The texts are the reference's (its server/auth.py).
@@ -91,7 +97,7 @@ TEST(ApiKeys, LetsNobodyInWithAnEmptyKey) {
 
 TEST(ApiKeys, CountsTheFirstOfTwoEqualKeys) {
   ApiKeys keys({{"first", Secret("same")}, {"second", Secret("same")}});
-  EXPECT_EQ(keys.authenticate(bearer("Bearer same")), "first");
+  EXPECT_EQ(name_of(keys, bearer("Bearer same")), "first");
 }
 
 // reported-failures 5.1
@@ -100,7 +106,7 @@ TEST(ApiKeys, TakesTheSchemeInAnyCaseAndAnyNumberOfSpacesAfterIt) {
   for (const std::string_view spelled :
        {"bearer sk-team-0123456789", "BEARER sk-team-0123456789", "bEaReR sk-team-0123456789",
         "Bearer  sk-team-0123456789", "bearer     sk-team-0123456789"}) {
-    EXPECT_EQ(keys.authenticate(bearer(spelled)), "team") << spelled;
+    EXPECT_EQ(name_of(keys, bearer(spelled)), "team") << spelled;
   }
 }
 
@@ -110,7 +116,7 @@ TEST(ApiKeys, TakesAKeyInAFieldOfItsOwn) {
   for (const std::string_view name : {"x-api-key", "X-Api-Key", "api-key", "API-KEY"}) {
     http::Fields fields;
     fields.add(name, "sk-team-0123456789");
-    EXPECT_EQ(keys.authenticate(Credentials(fields)), "team") << name;
+    EXPECT_EQ(name_of(keys, Credentials(fields)), "team") << name;
     fields.clear();
     fields.add(name, "Bearer sk-team-0123456789");
     EXPECT_FALSE(keys.authenticate(Credentials(fields)).has_value()) << name;
@@ -127,19 +133,18 @@ TEST(ApiKeys, RefusesARequestWithTwoKeysEvenWhereOneIsKnown) {
     http::Fields fields;
     fields.add(first_name, first);
     fields.add(second_name, second);
-    return keys.authenticate(Credentials(fields));
+    return name_of(keys, Credentials(fields));
   };
   constexpr std::string_view kTeam = "sk-team-0123456789";
   constexpr std::string_view kOps = "sk-ops-9876543210";
   constexpr std::string_view kBearerTeam = "Bearer sk-team-0123456789";
   EXPECT_EQ(with("authorization", kBearerTeam, "x-api-key", kTeam), "team");
   EXPECT_EQ(with("api-key", kTeam, "x-api-key", kTeam), "team");
-  EXPECT_FALSE(with("authorization", kBearerTeam, "x-api-key", kOps).has_value());
-  EXPECT_FALSE(with("x-api-key", "unknown", "authorization", kBearerTeam).has_value());
-  EXPECT_FALSE(with("x-api-key", kTeam, "x-api-key", kOps).has_value());
-  EXPECT_FALSE(with("authorization", "Basic Zm9v", "x-api-key", kTeam).has_value());
-  EXPECT_FALSE(
-      with("authorization", kBearerTeam, "authorization", "Bearer sk-ops-9876543210").has_value());
+  EXPECT_EQ(with("authorization", kBearerTeam, "x-api-key", kOps), "");
+  EXPECT_EQ(with("x-api-key", "unknown", "authorization", kBearerTeam), "");
+  EXPECT_EQ(with("x-api-key", kTeam, "x-api-key", kOps), "");
+  EXPECT_EQ(with("authorization", "Basic Zm9v", "x-api-key", kTeam), "");
+  EXPECT_EQ(with("authorization", kBearerTeam, "authorization", "Bearer sk-ops-9876543210"), "");
 }
 
 // reported-failures 5.2: clients whose setting for a key is empty send the field all the same.
@@ -151,16 +156,16 @@ TEST(ApiKeys, PassesOverFieldsWithoutAKey) {
     http::Fields fields;
     fields.add("authorization", authorization);
     fields.add(name, value);
-    return keys.authenticate(Credentials(fields));
+    return name_of(keys, Credentials(fields));
   };
   for (const std::string_view empty : {"", "Bearer", "bearer ", "Bearer   "}) {
     EXPECT_EQ(with("x-api-key", kTeam, empty), "team") << empty;
-    EXPECT_FALSE(with("x-api-key", "", empty).has_value()) << empty;
+    EXPECT_EQ(with("x-api-key", "", empty), "") << empty;
   }
   EXPECT_EQ(with("x-api-key", "", "Bearer sk-team-0123456789"), "team");
   EXPECT_EQ(with("api-key", "", "Bearer sk-team-0123456789"), "team");
-  EXPECT_FALSE(with("x-api-key", kTeam, "Bearer x").has_value());
-  EXPECT_FALSE(with("x-api-key", kTeam, "Basic").has_value());
+  EXPECT_EQ(with("x-api-key", kTeam, "Bearer x"), "");
+  EXPECT_EQ(with("x-api-key", kTeam, "Basic"), "");
   http::Fields alone;
   alone.add("x-api-key", "");
   EXPECT_THAT(keys.authenticate(Credentials(alone)).error().message, HasSubstr("required"));
@@ -173,8 +178,7 @@ TEST(ApiKeys, FindsEachOfManyKeys) {
   }
   ApiKeys keys(many);
   for (int i = 0; i < 5000; ++i) {
-    EXPECT_EQ(keys.authenticate(bearer("Bearer key-" + std::to_string(i))),
-              "p" + std::to_string(i));
+    EXPECT_EQ(name_of(keys, bearer("Bearer key-" + std::to_string(i))), "p" + std::to_string(i));
   }
   EXPECT_FALSE(keys.authenticate(bearer("Bearer key-5000")).has_value());
 }
@@ -184,11 +188,10 @@ TEST(ApiKeys, MakeAnAdministratorOnlyOfThoseThatAreSaidToBe) {
   std::vector<config::ApiKey> keys = two_keys();
   keys[1].role = config::Role::kAdmin;
   const ApiKeys some(keys);
-  EXPECT_EQ(some.role_of("team"), config::Role::kInference);
-  EXPECT_EQ(some.role_of("ops"), config::Role::kAdmin);
-  EXPECT_EQ(some.role_of("anonymous"), config::Role::kInference);
-  EXPECT_EQ(some.role_of(""), config::Role::kInference);
-  EXPECT_EQ(ApiKeys({}).role_of("anonymous"), config::Role::kAdmin);
+  EXPECT_EQ((*some.authenticate(bearer("Bearer sk-team-0123456789")))->role,
+            config::Role::kInference);
+  EXPECT_EQ((*some.authenticate(bearer("Bearer sk-ops-9876543210")))->role, config::Role::kAdmin);
+  EXPECT_EQ((*ApiKeys({}).authenticate(bearer(std::nullopt)))->role, config::Role::kAdmin);
 }
 
 TEST(ApiKeys, AllocatesNothingForAKnownKey) {
