@@ -165,6 +165,9 @@ int serve(const ServeOptions& options) {
   telemetry::Log log(log_level(server.log_level), &confidential);
   if (!server.core_dumps) forbid_core_dumps(log);
   log_start(log, options, *settings);
+  // At once: a change while the upstreams are asked for their models must be noticed, too.
+  ConfigurationWatch watch(options.config.file, log);
+  watch.follow(*settings);
   const std::size_t descriptors = net::raise_descriptor_limit();
   if (descriptors < 2 * server.limits.connections) {
     log.info("the descriptor limit, " + std::to_string(descriptors) +
@@ -190,8 +193,6 @@ int serve(const ServeOptions& options) {
                            .models = [&] { return (*service)->models(); },
                            .open_requests = nullptr});
   Reload reload(options, **service, log);
-  ConfigurationWatch watch(options.config.file, log);
-  watch.follow(*settings);
   const auto take_new_configuration = [&]() -> gateway::ReloadResult {
     manager.reloading();
     const Reload::Outcome outcome = reload.run();
