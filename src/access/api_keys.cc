@@ -80,10 +80,11 @@ ApiKeys::ApiKeys(const std::vector<config::ApiKey>& keys) {
   // May be called any number of times, from any thread.
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used");
   randombytes_buf(digest_key_.data(), digest_key_.size());
-  for (const config::ApiKey& entry : keys) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const config::ApiKey& entry = keys[i];
     if (entry.key.empty()) continue;
     principals_.try_emplace(digest_of(entry.key.reveal()),
-                            Principal{.name = entry.name, .role = entry.role});
+                            Principal{.name = entry.name, .role = entry.role, .position = i});
   }
 }
 

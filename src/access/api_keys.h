@@ -53,6 +53,7 @@ struct Principal {
   // What it may do. If no keys are configured, everybody may do everything.
   config::Role role = config::Role::kInference;
   bool is_anonymous = false;
+  std::size_t position = 0;  // of the key in server.api_keys; not of anonymous
 };
 
 class ApiKeys {

@@ -17,6 +17,7 @@ namespace penstock::config {
 namespace {
 
 constexpr std::size_t kApiKeyBytesMin = 8;
+constexpr std::uint64_t kKeyLimitMax = 1'000'000'000;
 constexpr std::uint64_t kRefreshSecondsMax = 7 * 24 * 3600;
 constexpr std::uint64_t kHstsSecondsMax = 10ULL * 366 * 24 * 3600;
 
@@ -87,6 +88,14 @@ constexpr std::array kApiKeyKeys = {
                 [](Decoder& decoder, const Node& node, ApiKey& api_key) {
                   constexpr std::array<std::string_view, 2> kRoles = {"inference", "admin"};
                   store(decoder.choice(node, kRoles), api_key.role);
+                }},
+    Key<ApiKey>{"requests_per_minute", "integer", "0",
+                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
+                  store(decoder.integer(node, {0, kKeyLimitMax}), api_key.requests_per_minute);
+                }},
+    Key<ApiKey>{"concurrency", "integer", "0",
+                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
+                  store(decoder.integer(node, {0, kKeyLimitMax}), api_key.concurrency);
                 }},
 };
 

@@ -234,6 +234,8 @@ void write_api_keys(DescriptionWriter& out, const std::vector<ApiKey>& api_keys)
     out.text("name", api_key.name);
     out.secret("key", api_key.key);
     out.text("role", api_key.role == Role::kAdmin ? "admin" : "inference");
+    write_number(out, "requests_per_minute", api_key.requests_per_minute);
+    write_number(out, "concurrency", api_key.concurrency);
     out.close();
   }
   out.close();

@@ -139,6 +139,8 @@ struct ApiKey {
   std::string name;
   Secret key;
   Role role = Role::kInference;
+  std::uint32_t requests_per_minute = 0;  // 0: no limit
+  std::uint32_t concurrency = 0;          // requests that are open at once; 0: no limit
 };
 
 struct Limits {

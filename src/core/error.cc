@@ -54,6 +54,10 @@ std::string_view name_of(ErrorKind kind) {
       return "overloaded";
     case ErrorKind::kRateLimited:
       return "rate_limited";
+    case ErrorKind::kKeyRequests:
+      return "key_requests";
+    case ErrorKind::kKeyConcurrency:
+      return "key_concurrency";
     case ErrorKind::kPinnedTargetUnavailable:
       return "pinned_target_unavailable";
     case ErrorKind::kShuttingDown:

@@ -46,6 +46,8 @@ enum class ErrorKind : std::uint8_t {
   // The gateway itself.
   kOverloaded,               // a limit on connections or work is reached
   kRateLimited,              // all targets of the model are cooling down
+  kKeyRequests,              // the key has had the requests of its rate
+  kKeyConcurrency,           // the key has as many open requests as it may have
   kPinnedTargetUnavailable,  // the only target that knows an object of the request
   kShuttingDown,             // the drain limit has passed
   kInternal,                 // a bug in Penstock

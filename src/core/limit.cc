@@ -34,6 +34,8 @@ constexpr std::array kRows = {
     Row{Limit::kModelListPages, "model_list_pages"},
     Row{Limit::kConnections, "connections"},
     Row{Limit::kCallerLookups, "caller_lookups"},
+    Row{Limit::kKeyRequests, "key_requests"},
+    Row{Limit::kKeyConcurrency, "key_concurrency"},
     Row{Limit::kUpstreamConnections, "upstream_connections"},
     Row{Limit::kClientHeaderTimeout, "client_header_timeout"},
     Row{Limit::kClientBodyTimeout, "client_body_timeout"},

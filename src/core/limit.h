@@ -34,6 +34,8 @@ enum class Limit : std::uint8_t {
   kModelListPages,
   kConnections,
   kCallerLookups,
+  kKeyRequests,
+  kKeyConcurrency,
   kUpstreamConnections,
   kClientHeaderTimeout,
   kClientBodyTimeout,

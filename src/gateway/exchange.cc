@@ -1,7 +1,11 @@
 #include "gateway/exchange.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <utility>
 
 namespace penstock::gateway {
 namespace {
@@ -41,6 +45,31 @@ RequestId make_request_id(Random& random) {
   return id;
 }
 
+// How long a client of a key without a place waits before it asks again.
+constexpr milliseconds kPlacePatience{1'000};
+
+milliseconds retry_after(const limits::Refusal& refusal) {
+  if (refusal.by == limits::Refusal::By::kConcurrency) return kPlacePatience;
+  return std::chrono::ceil<milliseconds>(refusal.wait);
+}
+
+// OpenAI's words for the first: clients show them to people.
+Error refusal_of(const limits::Account& account, const limits::Refusal& refusal) {
+  if (refusal.by == limits::Refusal::By::kConcurrency) {
+    return Error::client(ErrorKind::kKeyConcurrency,
+                         fmt::format("The key {} has {} open requests, which is its limit. Try "
+                                     "again when one has ended.",
+                                     account.name(), refusal.limit))
+        .at_limit(Limit::kKeyConcurrency);
+  }
+  const double seconds = std::chrono::duration<double>(refusal.wait).count();
+  return Error::client(ErrorKind::kKeyRequests,
+                       fmt::format("Rate limit reached for the key {} on requests per minute: "
+                                   "limit {}. Try again in {:.1f} s.",
+                                   account.name(), refusal.limit, std::ceil(seconds * 10) / 10))
+      .at_limit(Limit::kKeyRequests);
+}
+
 }  // namespace
 
 Exchange::Exchange(const ExchangeEnvironment& environment, http::ServerExchange& client)
@@ -68,6 +97,21 @@ Exchange::Exchange(const ExchangeEnvironment& environment, http::ServerExchange&
 
 bool Exchange::may_be_request_id(std::string_view id) const {
   return is_usable_request_id(id) && !environment_.secrets.may_find(id);
+}
+
+void Exchange::settle() {
+  if (facts_.attempts.count() == 0) open_request_.give_back(loop().now());
+}
+
+Status Exchange::charge(const limits::Account& account) {
+  facts_.account = &account;
+  auto admitted = account.admit(loop().now());
+  if (admitted) {
+    open_request_ = std::move(*admitted);
+    return {};
+  }
+  facts_.retry_after = retry_after(admitted.error());
+  return failure(refusal_of(account, admitted.error()));
 }
 
 void Exchange::set_route(const RouteMatch& match) {

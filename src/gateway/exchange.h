@@ -53,6 +53,12 @@ class Exchange {
   void adopt_request_id(std::string_view id);
   void first_byte_seen();
 
+  // Takes what the request uses of what its key may use, until the exchange ends. Errors:
+  // kKeyRequests, kKeyConcurrency. The account outlives the exchange.
+  Status charge(const limits::Account& account);
+  // At the end: a request that no upstream was asked for costs nothing.
+  void settle();
+
   // The time limit of the whole request, since its arrival. Zero: none.
   void limit_to(std::chrono::milliseconds longest);
   // `timeout` from now (zero: none), but not after the limit of the whole request.
@@ -65,6 +71,7 @@ class Exchange {
   http::ServerExchange& client_;
   const Route* route_ = nullptr;  // null: there is none for this path and method
   ExchangeFacts facts_;
+  limits::OpenRequest open_request_;  // of an account
   Responder responder_;
 };
 

@@ -22,6 +22,7 @@
 #include "core/error.h"
 #include "core/small_text.h"
 #include "gateway/route_table.h"
+#include "limits/account.h"
 #include "net/deadline.h"
 #include "routing/failure.h"
 #include "telemetry/labels.h"
@@ -122,6 +123,7 @@ struct ExchangeFacts {
   const Endpoint* endpoint = nullptr;            // never null after the exchange has begun
   wire::Api error_api = wire::Api::kOther;       // whose errors the client reads
   const access::Principal* principal = nullptr;  // null: nobody was asked who it is
+  const limits::Account* account = nullptr;      // that the request was charged to; null: none
 
   // What it asks for, and what that is called.
   SmallText<64> model;

@@ -114,6 +114,7 @@ Task<void> Gateway::handle(http::ServerExchange& client) {
   } catch (...) {
     exception = std::current_exception();
   }
+  exchange.settle();
   recorder_.ended(exchange.facts(), {.peer = client.peer(),
                                      .body_bytes_received = client.body_bytes_received(),
                                      .body_bytes_sent = client.body_bytes_sent()});
@@ -221,7 +222,7 @@ Status Gateway::identify(Exchange& exchange) const {
                      .at_limit(Limit::kConnections));
 }
 
-Status Gateway::admit(const Exchange& exchange, const Route& route) const {
+Status Gateway::admit(Exchange& exchange, const Route& route) const {
   // A key that may use models may not change what others' names lead to.
   if (route.access == Access::kAdmin && exchange.facts().principal->role != config::Role::kAdmin) {
     return failure(Error::client(ErrorKind::kForbidden,
@@ -232,7 +233,11 @@ Status Gateway::admit(const Exchange& exchange, const Route& route) const {
   if (route.passing && parts_.readiness.is_draining()) {
     return failure(Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down"));
   }
-  return {};
+  // Only what goes to an upstream counts: lists and states cost nobody anything.
+  const access::Principal* const principal = exchange.facts().principal;
+  if (!route.passing || principal == nullptr || principal->is_anonymous) return {};
+  const limits::Account* const account = parts_.accounts[principal->position].get();
+  return account == nullptr ? Status() : exchange.charge(*account);
 }
 
 // What never becomes an exchange has no line in the access log. The error's message consists of the

@@ -21,6 +21,7 @@
 #include "gateway/route_table.h"
 #include "http/field_block.h"
 #include "http/handler.h"
+#include "limits/account.h"
 #include "net/event_loop.h"
 #include "net/signal.h"
 #include "telemetry/access_log.h"
@@ -36,6 +37,7 @@ class Gateway final : public http::Handler {
   struct Parts {
     const config::Settings& settings;
     const telemetry::SettingsLabels& labels;  // of the settings
+    const limits::Accounts& accounts;         // of server.api_keys
     net::EventLoop& loop;
     http::ScratchPool& scratch;
     Random& random;
@@ -74,7 +76,7 @@ class Gateway final : public http::Handler {
   Result<RouteMatch> find_anywhere(const http::RequestHead& request) const;
   wire::Api error_api_of(const http::RequestHead& request, const RouteMatch* match) const;
   Status identify(Exchange& exchange) const;
-  Status admit(const Exchange& exchange, const Route& route) const;
+  Status admit(Exchange& exchange, const Route& route) const;
   std::optional<access::Cors::Preflight> tell_browser(Exchange& exchange) const;
 
   const Parts parts_;

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/limit_fields.h"
 #include "wire/apis/error_answer.h"
 #include "wire/bodies/content_coding.h"
 
@@ -13,9 +14,11 @@ void Responder::add_common_fields(http::FieldBlock& fields) const {
   fields.add(environment_.fields);
   fields.add(own_fields_);
   if (facts_.is_routed) add_routing_fields(fields);
+  if (facts_.retry_after) add_retry_fields(fields);
+  if (shows_limits(facts_)) add_limit_fields(fields, facts_, environment_.loop);
 }
 
-// Who has answered, by names that the configuration gives; and when to ask again.
+// Who has answered, by names that the configuration gives.
 void Responder::add_routing_fields(http::FieldBlock& fields) const {
   using http::FieldName;
   if (!facts_.target.empty()) {
@@ -26,7 +29,9 @@ void Responder::add_routing_fields(http::FieldBlock& fields) const {
   if (facts_.is_fallback) fields.add("x-penstock-fallback", "yes");
   if (facts_.is_stripped) fields.add("x-penstock-modified", "encrypted_content");
   if (facts_.should_not_retry) fields.add("x-should-retry", "false");
-  if (!facts_.retry_after) return;
+}
+
+void Responder::add_retry_fields(http::FieldBlock& fields) const {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(*facts_.retry_after);
   fields.add("Retry-After", std::to_string(seconds.count()));
   fields.add("retry-after-ms", std::to_string(facts_.retry_after->count()));

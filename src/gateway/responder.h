@@ -69,6 +69,7 @@ class Responder {
 
  private:
   void add_routing_fields(http::FieldBlock& fields) const;
+  void add_retry_fields(http::FieldBlock& fields) const;
   Error truth_about(Error error) const;
   void note(const Error& error);
   Task<void> send_error_event(const Error& error);

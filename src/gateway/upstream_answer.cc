@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/limit_fields.h"
 #include "http/content_codings.h"
 #include "wire/apis/error_event.h"
 
@@ -60,11 +61,16 @@ UpstreamAnswer::UpstreamAnswer(AttemptScope& scope, const providers::Provider& p
 void UpstreamAnswer::copy_head(const http::ResponseHead& head) {
   constexpr std::size_t kRequestIdBytesMax = 128;
   const PassingFields passing(head.fields, kind_);
+  const bool has_own_limits = shows_limits(scope_.exchange.facts());
   for (const http::Field& field : head.fields) {
     if (!passing.contains(field)) continue;
     const bool waits =
         kind_ == BodyKind::kError && field.known_name == http::FieldName::kContentType;
-    (waits ? content_type_ : fields_).add(field);
+    if (has_own_limits && is_limit_field(field.name)) {
+      fields_.add(upstream_limit_field(field.name), field.value);
+    } else {
+      (waits ? content_type_ : fields_).add(field);
+    }
   }
   const SecretGuard& secrets = scope_.exchange.secrets();
   secrets.mask(fields_.lines_after(0));

@@ -79,6 +79,8 @@ Ending ending_of(ErrorKind kind) {
     case ErrorKind::kUpstreamForbidden:
     case ErrorKind::kOverloaded:
     case ErrorKind::kRateLimited:
+    case ErrorKind::kKeyRequests:
+    case ErrorKind::kKeyConcurrency:
     case ErrorKind::kPinnedTargetUnavailable:
       return Ending::kRefused;
   }

@@ -216,9 +216,11 @@ TEST(Difference, SeesTheContentOfFiles) {
 }
 
 TEST(Difference, ListsAnEntryThatComesOrGoesOnce) {
-  EXPECT_THAT(shown_changes("", "server: {api_keys: [{name: alice, key: sk-alice-0}]}"),
-              ElementsAre("server.api_keys[alice]: none -> "
-                          "{name: alice, key: ********, role: inference}"));
+  EXPECT_THAT(
+      shown_changes("", "server: {api_keys: [{name: alice, key: sk-alice-0}]}"),
+      ElementsAre(
+          "server.api_keys[alice]: none -> "
+          "{name: alice, key: ********, role: inference, requests_per_minute: 0, concurrency: 0}"));
   const std::vector<std::string> changes =
       shown_changes(provider_with("", "old"), provider_with("", "new"));
   ASSERT_EQ(changes.size(), 2U);

@@ -67,6 +67,7 @@ struct GatewayParts {
     metrics->serve(served_before);
     labels = metrics->serve(served_labels(*settings));
     shard = &metrics->add_shard();
+    accounts = limits::accounts_of(settings->server.api_keys, {});
     model_list.emplace(loop, confidential.credentials, settings->providers);
     services.emplace(RouteServices::Parts{.upstreams = {.settings = settings->providers,
                                                         .providers = providers,
@@ -85,6 +86,7 @@ struct GatewayParts {
     table.emplace(routes(&*services));
     gateway.emplace(Gateway::Parts{.settings = *settings,
                                    .labels = labels,
+                                   .accounts = accounts,
                                    .loop = loop,
                                    .scratch = scratch,
                                    .random = random,
@@ -128,6 +130,7 @@ struct GatewayParts {
   std::optional<telemetry::Metrics> metrics;  // from start_gateway() on
   telemetry::SettingsLabels labels;           // likewise
   telemetry::MetricsShard* shard = nullptr;   // likewise
+  limits::Accounts accounts;                  // likewise
   std::string access_log_target = "off";
   std::unique_ptr<telemetry::AccessLog> access_log;           // likewise
   std::optional<telemetry::AccessLogShard> access_log_shard;  // likewise

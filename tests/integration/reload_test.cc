@@ -99,6 +99,16 @@ TEST_F(Reload, RefusesARemovedKeyAndAcceptsAnAddedOneAtOnce) {
   EXPECT_EQ(connect().ask(chat_with("key-of-a-client-that-comes")).status(), 200);
 }
 
+TEST_F(Reload, ForgivesNothingThatAKeyHasUsed) {
+  add_key("limited", "key-of-a-client-with-a-limit");
+  settings.server.api_keys.back().requests_per_minute = 1;
+  const std::string request = chat_with("key-of-a-client-with-a-limit");
+  EXPECT_EQ(connect().ask(request).status(), 200);
+  timeouts().first_byte += milliseconds(1);
+  reload();
+  EXPECT_EQ(connect().ask(request).status(), 429);
+}
+
 TEST_F(Reload, KnowsTheModelsOfAnUpstreamThatDoesNotListThemAgain) {
   upstream.set_models({"m1", "m2"});
   settings.providers[0].unprefixed_models = {"*"};

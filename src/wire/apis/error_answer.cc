@@ -188,7 +188,10 @@ ErrorAnswer answer_for(const Error& error) {
       return {400, kInvalidRequestType, name, {}};
     // As OpenAI names it: clients wait after it.
     case ErrorKind::kRateLimited:
+    case ErrorKind::kKeyRequests:
       return {429, kRateLimitType, "rate_limit_exceeded", {}};
+    case ErrorKind::kKeyConcurrency:
+      return {429, kRateLimitType, "concurrency_limit_exceeded", {}};
     case ErrorKind::kPinnedTargetUnavailable:
     case ErrorKind::kOverloaded:
     case ErrorKind::kShuttingDown:

@@ -51,6 +51,8 @@ constexpr Row kRows[] = {
     {ErrorKind::kUpstreamForbidden, 400, "invalid_request_error", "upstream_forbidden", ""},
     {ErrorKind::kOverloaded, 503, "api_error", "overloaded", ""},
     {ErrorKind::kRateLimited, 429, "rate_limit_error", "rate_limit_exceeded", ""},
+    {ErrorKind::kKeyRequests, 429, "rate_limit_error", "rate_limit_exceeded", ""},
+    {ErrorKind::kKeyConcurrency, 429, "rate_limit_error", "concurrency_limit_exceeded", ""},
     {ErrorKind::kPinnedTargetUnavailable, 503, "api_error", "pinned_target_unavailable", ""},
     {ErrorKind::kShuttingDown, 503, "api_error", "shutting_down", ""},
     {ErrorKind::kInternal, 500, "api_error", "internal", ""},
