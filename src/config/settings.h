@@ -21,6 +21,7 @@
 #include "config/file_reference.h"
 #include "config/proxies.h"
 #include "config/routing.h"
+#include "config/terms.h"
 #include "core/address_range.h"
 #include "core/json_reader.h"
 #include "core/secret.h"
@@ -127,12 +128,6 @@ struct Model {
   std::string_view upstream_id() const {
     return provider_model_id.empty() ? std::string_view(id) : provider_model_id;
   }
-};
-
-// What a key may do. Without configured keys, everybody is an administrator.
-enum class Role : std::uint8_t {
-  kInference,  // use models, and read lists and states
-  kAdmin,      // also register models at run time, and remove them
 };
 
 struct ApiKey {

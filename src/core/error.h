@@ -22,9 +22,14 @@ enum class ErrorKind : std::uint8_t {
   kMalformedRequest,      // broken HTTP: the connection cannot be reused
   kInvalidRequest,        // valid HTTP, but not a request that can be served
   kInvalidApiKey,         // no key, or an unknown one
+  kExpiredApiKey,         // the key is known, and its time has passed
+  kDisabledApiKey,        // the key is known, and it or an owner above it is disabled
   kForbidden,             // the key is known, but does not permit this
+  kModelNotAllowed,       // the key is known, but not for this model
   kModelNotFound,         // no upstream serves the requested model
   kNotFound,              // no such route or resource
+  kConflict,              // the name is taken, or the resource has changed meanwhile
+  kPreconditionFailed,    // the resource is not what the request's If-Match says
   kMethodNotAllowed,      // the route exists under other methods
   kUpgradeRequired,       // a WebSocket was asked for, and only HTTP is served
   kRequestTimeout,        // the client sent its request too slowly
@@ -47,7 +52,10 @@ enum class ErrorKind : std::uint8_t {
   kOverloaded,               // a limit on connections or work is reached
   kRateLimited,              // all targets of the model are cooling down
   kKeyRequests,              // the key has had the requests of its rate
+  kKeyTokens,                // the key has had the tokens, or the cost, of its rate
   kKeyConcurrency,           // the key has as many open requests as it may have
+  kBudgetExceeded,           // a budget of the key, or of an owner above it, is spent
+  kStoreUnavailable,         // what is asked for is in the store, which cannot be used now
   kPinnedTargetUnavailable,  // the only target that knows an object of the request
   kShuttingDown,             // the drain limit has passed
   kInternal,                 // a bug in Penstock

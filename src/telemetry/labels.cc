@@ -64,9 +64,14 @@ Ending ending_of(ErrorKind kind) {
     case ErrorKind::kMalformedRequest:
     case ErrorKind::kInvalidRequest:
     case ErrorKind::kInvalidApiKey:
+    case ErrorKind::kExpiredApiKey:
+    case ErrorKind::kDisabledApiKey:
     case ErrorKind::kForbidden:
+    case ErrorKind::kModelNotAllowed:
     case ErrorKind::kModelNotFound:
     case ErrorKind::kNotFound:
+    case ErrorKind::kConflict:
+    case ErrorKind::kPreconditionFailed:
     case ErrorKind::kMethodNotAllowed:
     case ErrorKind::kUpgradeRequired:
     case ErrorKind::kBodyTooLarge:
@@ -80,7 +85,10 @@ Ending ending_of(ErrorKind kind) {
     case ErrorKind::kOverloaded:
     case ErrorKind::kRateLimited:
     case ErrorKind::kKeyRequests:
+    case ErrorKind::kKeyTokens:
     case ErrorKind::kKeyConcurrency:
+    case ErrorKind::kBudgetExceeded:
+    case ErrorKind::kStoreUnavailable:
     case ErrorKind::kPinnedTargetUnavailable:
       return Ending::kRefused;
   }

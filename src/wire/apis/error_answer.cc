@@ -134,45 +134,63 @@ std::string_view without_surrounding_space(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
+// Of what is wrong with the request itself; 0: of other kinds.
+int status_of_bad_request(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kMalformedRequest:
+      return 400;
+    case ErrorKind::kNotFound:
+      return 404;
+    case ErrorKind::kConflict:
+      return 409;
+    case ErrorKind::kPreconditionFailed:
+      return 412;
+    case ErrorKind::kMethodNotAllowed:
+      return 405;
+    case ErrorKind::kUpgradeRequired:
+      return 426;
+    case ErrorKind::kRequestTimeout:
+      return 408;
+    case ErrorKind::kBodyTooLarge:
+      return 413;
+    case ErrorKind::kUnsupportedMediaType:
+      return 415;
+    case ErrorKind::kExpectationFailed:
+      return 417;
+    case ErrorKind::kHeadTooLarge:
+    case ErrorKind::kTooManyFields:
+      return 431;
+    case ErrorKind::kNotImplemented:
+      return 501;
+    case ErrorKind::kVersionNotSupported:
+      return 505;
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
 
 // The codes of upstream and gateway errors are the kinds' names, as in logs and metrics.
 ErrorAnswer answer_for(const Error& error) {
   const std::string_view name = name_of(error.kind);
+  if (const int status = status_of_bad_request(error.kind); status != 0) {
+    return {status, kInvalidRequestType, name, {}};
+  }
   switch (error.kind) {
     case ErrorKind::kInvalidRequest:
       return {400, kInvalidRequestType, {}, {}};
     case ErrorKind::kInvalidApiKey:
+    case ErrorKind::kExpiredApiKey:
+    case ErrorKind::kDisabledApiKey:
       return {401, kAuthenticationType, name, {}};
     case ErrorKind::kForbidden:
+    case ErrorKind::kModelNotAllowed:
       return {403, kPermissionType, name, {}};
     // A model that must not be used is answered like one that does not exist: clients know this
     // code, and OpenAI's words cover both ("does not exist or you do not have access").
     case ErrorKind::kModelNotFound:
       return {404, kInvalidRequestType, "model_not_found", "model"};
-    case ErrorKind::kMalformedRequest:
-      return {400, kInvalidRequestType, name, {}};
-    case ErrorKind::kNotFound:
-      return {404, kInvalidRequestType, name, {}};
-    case ErrorKind::kMethodNotAllowed:
-      return {405, kInvalidRequestType, name, {}};
-    case ErrorKind::kUpgradeRequired:
-      return {426, kInvalidRequestType, name, {}};
-    case ErrorKind::kRequestTimeout:
-      return {408, kInvalidRequestType, name, {}};
-    case ErrorKind::kBodyTooLarge:
-      return {413, kInvalidRequestType, name, {}};
-    case ErrorKind::kUnsupportedMediaType:
-      return {415, kInvalidRequestType, name, {}};
-    case ErrorKind::kExpectationFailed:
-      return {417, kInvalidRequestType, name, {}};
-    case ErrorKind::kHeadTooLarge:
-    case ErrorKind::kTooManyFields:
-      return {431, kInvalidRequestType, name, {}};
-    case ErrorKind::kNotImplemented:
-      return {501, kInvalidRequestType, name, {}};
-    case ErrorKind::kVersionNotSupported:
-      return {505, kInvalidRequestType, name, {}};
     case ErrorKind::kClientGone:
     case ErrorKind::kCancelled:
       return {0, {}, {}, {}};
@@ -189,17 +207,23 @@ ErrorAnswer answer_for(const Error& error) {
     // As OpenAI names it: clients wait after it.
     case ErrorKind::kRateLimited:
     case ErrorKind::kKeyRequests:
+    case ErrorKind::kKeyTokens:
       return {429, kRateLimitType, "rate_limit_exceeded", {}};
     case ErrorKind::kKeyConcurrency:
       return {429, kRateLimitType, "concurrency_limit_exceeded", {}};
+    // OpenAI's word for it: clients do not ask again by themselves.
+    case ErrorKind::kBudgetExceeded:
+      return {429, "insufficient_quota", name, {}};
+    case ErrorKind::kStoreUnavailable:
     case ErrorKind::kPinnedTargetUnavailable:
     case ErrorKind::kOverloaded:
     case ErrorKind::kShuttingDown:
       return {503, kApiType, name, {}};
     case ErrorKind::kInternal:
       return {500, kApiType, name, {}};
+    default:
+      return {500, kApiType, name_of(ErrorKind::kInternal), {}};
   }
-  return {500, kApiType, name_of(ErrorKind::kInternal), {}};
 }
 
 std::string_view anthropic_type_of(int status) {
