@@ -3,8 +3,8 @@
 // What the store remembers, as plain values.
 //
 // Owners form a tree: organization, team, user, key; each level may be left out. A key is an owner
-// whose secret is known by its SHA-256 only. Times are of the wall clock, in UTC; money is in
-// millionths of a US dollar.
+// whose secret is known by its SHA-256 only. Times are of the wall clock, in UTC, and are kept in
+// milliseconds; money is in millionths of a US dollar.
 
 #include <array>
 #include <cstddef>
@@ -65,23 +65,51 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
-// What has been used of a budget in its window, as of a checkpoint.
+// What has been used of a budget in its window.
 struct Spent {
   Id owner;
   std::string budget;  // its name
   WallTime window_began{};
   std::int64_t amount = 0;
-  std::int64_t reserved = 0;  // by requests that were open
+  std::int64_t reserved = 0;  // by requests that are open
 
   bool operator==(const Spent&) const = default;
 };
 
+// What budgets have used at one moment: those of all budgets that have changed since the last
+// checkpoint, or of all. After a crash, what has been used is that of the last checkpoint, and the
+// charges of the usage rows that are not in it; what was reserved and is not known to be settled
+// counts as used. So a budget never has less than its rows say.
+struct Checkpoint {
+  std::vector<Spent> spent;
+  // The charges of all rows up to this one are in the amounts (UsageRow::sequence).
+  std::uint64_t through = 0;
+  // All that was reserved before this time was in the amounts or in what is reserved.
+  WallTime as_of{};
+
+  bool operator==(const Checkpoint&) const = default;
+};
+
+// What a request has cost a budget, in the budget's quantity.
+struct Charge {
+  Id owner;
+  std::string budget;
+  WallTime window_began{};    // the window that it counts in: that of its reservation
+  std::int64_t amount = 0;    // what it came to
+  std::int64_t reserved = 0;  // what was reserved for it, and is reserved no more
+
+  bool operator==(const Charge&) const = default;
+};
+
 // One request that an upstream was asked for.
 struct UsageRow {
+  // Rises with each row, across restarts; rows know each other by it. store/keeper.h sets it.
+  std::uint64_t sequence = 0;
   std::string request_id;
   WallTime began{};
   Id key;  // empty: anonymous, or a key of the configuration without an id
   std::string key_name;
+  Id team;                 // the team among the owners; empty: none
   std::vector<Id> owners;  // all that it counts for: the key and those above it
   std::string route;       // `POST /v1/chat/completions`
   std::string model;       // as the client names it
@@ -96,12 +124,14 @@ struct UsageRow {
   std::int64_t reasoning = 0;
   bool estimated = false;            // the counts: the upstream has stated none
   std::optional<std::int64_t> cost;  // nullopt: the model has no price
-  std::int64_t reserved_cost = 0;    // what was reserved for it
   std::string price_version;
   std::int64_t duration_ms = 0;
   std::optional<std::int64_t> first_token_ms;
   std::uint32_t attempts = 0;
   std::vector<std::string> tags;
+  std::vector<Charge> charges;  // one for each budget that it counts in
+  // A time after the last of its reservations was made: read after it, or the row's end.
+  WallTime reserved_at{};
 
   bool operator==(const UsageRow&) const = default;
 };
