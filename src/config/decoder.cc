@@ -67,6 +67,7 @@ void Decoder::warning_at_key(const Node& node, std::string_view message) {
 std::string Decoder::text_if_any(const Node& section, std::string_view key) const {
   const Node* node = section.find(key);
   if (node == nullptr || node->kind != Node::Kind::kScalar) return {};
+  if (!node->may_be_substituted()) return node->text;
   const Substitution substitution = substitute(node->text, environment_);
   return is_complete(substitution) ? substitution.text : std::string();
 }
@@ -87,7 +88,7 @@ Node substituted(const Node& scalar, Substitution substitution) {
 }  // namespace
 
 std::optional<Node> Decoder::resolved(const Node& node) {
-  if (node.kind != Node::Kind::kScalar) return node;
+  if (!node.may_be_substituted()) return node;
   Substitution substitution = substitute(node.text, environment_);
   if (substitution.missing_name) {
     const std::string& name = *substitution.missing_name;
@@ -122,7 +123,7 @@ void Decoder::note_files(std::vector<FileText> files) {
 }
 
 Node Decoder::resolved_if_possible(const Node& node) const {
-  if (node.kind != Node::Kind::kScalar) return node;
+  if (!node.may_be_substituted()) return node;
   Substitution substitution = substitute(node.text, environment_);
   if (!is_complete(substitution) || substitution.malformed > 0) return {};
   return substituted(node, std::move(substitution));

@@ -23,7 +23,11 @@ struct Node {
     kPlain,        // by YAML's rules: 5 is a number, no is a boolean
     kQuoted,       // always text
     kSubstituted,  // by the reference's rules after ${env.…} and ${file:…}
+    kLiteral,      // of JSON, where nothing is substituted (config/json_node.h)
   };
+
+  // Whether references in it are replaced.
+  bool may_be_substituted() const { return kind == Kind::kScalar && style != Style::kLiteral; }
 
   Kind kind = Kind::kNull;
   Style style = Style::kPlain;

@@ -95,4 +95,9 @@ struct Terms {
   bool operator==(const Terms&) const = default;
 };
 
+// The shorthand `requests_per_minute` and its like: a rate of a minute for all models. The first
+// function's 0 is none; the second one replaces the one that there is, and 0 removes it.
+std::int64_t per_minute(const Terms& terms, Quantity quantity);
+void set_per_minute(Terms& terms, Quantity quantity, std::int64_t amount);
+
 }  // namespace penstock::config
