@@ -32,6 +32,7 @@ LICENCES = {
     "openssl": "Apache-2.0",
     "simdjson": "Apache-2.0",
     "spdlog": "MIT",
+    "sqlite3": "blessing",
     "yaml-cpp": "MIT",
     "zlib": "Zlib",
 }

@@ -34,9 +34,9 @@ struct Snapshot {
 struct UsageFilter {
   WallTime from{};
   WallTime until = WallTime::max();  // excluded
-  std::optional<Id> owner;           // one of the row's
-  std::string model;                 // empty: any
-  std::string provider;
+  std::optional<Id> owner = {};      // one of the row's
+  std::string model = {};            // empty: any
+  std::string provider = {};
 };
 
 enum class UsageGroup : std::uint8_t { kKey, kTeam, kModel, kProvider, kDay, kTag };
@@ -57,10 +57,10 @@ struct UsageSum {
 // Which stored objects, newest first or oldest first, after one of them.
 struct ObjectFilter {
   std::string kind;
-  std::optional<Id> owner;                                    // nullopt: anybody's
-  std::string model;                                          // empty: any
-  std::vector<std::pair<std::string, std::string>> metadata;  // members with exactly these texts
-  std::string after;                                          // an id; empty: from the start
+  std::optional<Id> owner = {};                                    // nullopt: anybody's
+  std::string model = {};                                          // empty: any
+  std::vector<std::pair<std::string, std::string>> metadata = {};  // members with just these texts
+  std::string after = {};                                          // an id; empty: from the start
   bool newest_first = false;
   std::size_t limit = 20;
 };
@@ -103,7 +103,7 @@ class Store {
   // False if there is none.
   virtual Result<bool> remove_object(std::string_view kind, std::string_view id) = 0;
 
-  // Newest first, before that entry's position (0: the newest); at most `limit`.
+  // Newest first, without the `offset` newest ones; at most `limit`.
   virtual Result<std::vector<AuditEntry>> audit(std::size_t offset, std::size_t limit) = 0;
 };
 
