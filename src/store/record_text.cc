@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "config/terms_words.h"
 #include "core/json_reader.h"
 #include "core/json_writer.h"
 
@@ -14,15 +15,11 @@ namespace {
 // Of what an administrator has stored, whom the administration API bounds.
 constexpr JsonBounds kStoredBounds{.depth = 4, .values = 1'000'000};
 
-// In the order of the enumerations. They are in files: a new name is a migration.
+// In the order of the enumerations, as those of config/terms_words.h. They are in files: another
+// word is a migration.
 constexpr std::array<std::string_view, 4> kOwnerKinds = {"organization", "team", "user", "key"};
 constexpr std::array<std::string_view, 2> kRoles = {"inference", "admin"};
-constexpr std::array<std::string_view, 5> kQuantities = {"requests", "input_tokens",
-                                                         "output_tokens", "tokens", "cost"};
-constexpr std::array<std::string_view, 7> kUnits = {"hour",    "day",  "week", "month",
-                                                    "quarter", "year", "total"};
-constexpr std::array<std::string_view, 2> kAlignments = {"calendar", "rolling"};
-constexpr std::array<std::string_view, 3> kOnExceeded = {"refuse", "warn", "route"};
+constexpr std::array<std::string_view, 3> kWhenExceeded = {"refuse", "warn", "route"};
 
 template <class Enumeration, std::size_t Count>
 void read_enumerator(std::string_view text, const std::array<std::string_view, Count>& names,
@@ -141,16 +138,16 @@ std::string_view text_of(config::Role value) {
   return kRoles[static_cast<std::size_t>(value)];
 }
 std::string_view text_of(config::Quantity value) {
-  return kQuantities[static_cast<std::size_t>(value)];
+  return config::kQuantities[static_cast<std::size_t>(value)];
 }
 std::string_view text_of(config::BudgetUnit value) {
-  return kUnits[static_cast<std::size_t>(value)];
+  return config::kBudgetUnits[static_cast<std::size_t>(value)];
 }
 std::string_view text_of(config::BudgetAlignment value) {
-  return kAlignments[static_cast<std::size_t>(value)];
+  return config::kAlignments[static_cast<std::size_t>(value)];
 }
 std::string_view text_of(config::OnExceeded value) {
-  return kOnExceeded[static_cast<std::size_t>(value)];
+  return kWhenExceeded[static_cast<std::size_t>(value)];
 }
 
 void read_text(std::string_view text, OwnerKind& value, bool& damaged) {
@@ -160,16 +157,16 @@ void read_text(std::string_view text, config::Role& value, bool& damaged) {
   read_enumerator(text, kRoles, value, damaged);
 }
 void read_text(std::string_view text, config::Quantity& value, bool& damaged) {
-  read_enumerator(text, kQuantities, value, damaged);
+  read_enumerator(text, config::kQuantities, value, damaged);
 }
 void read_text(std::string_view text, config::BudgetUnit& value, bool& damaged) {
-  read_enumerator(text, kUnits, value, damaged);
+  read_enumerator(text, config::kBudgetUnits, value, damaged);
 }
 void read_text(std::string_view text, config::BudgetAlignment& value, bool& damaged) {
-  read_enumerator(text, kAlignments, value, damaged);
+  read_enumerator(text, config::kAlignments, value, damaged);
 }
 void read_text(std::string_view text, config::OnExceeded& value, bool& damaged) {
-  read_enumerator(text, kOnExceeded, value, damaged);
+  read_enumerator(text, kWhenExceeded, value, damaged);
 }
 
 }  // namespace penstock::store
