@@ -22,6 +22,7 @@ from pathlib import Path
 SOURCE_DIR = Path(__file__).resolve().parents[1]
 # By source package. A library that is not here is a mistake of this table, not a guess.
 LICENCES = {
+    "abseil": "Apache-2.0",
     "cli11": "BSD-3-Clause",
     "fmtlib": "MIT",
     "gcc-12": "GPL-3.0-or-later WITH GCC-exception-3.1",

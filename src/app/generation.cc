@@ -78,9 +78,8 @@ Generation::Generation(Parts parts)
       settings(parts.settings),
       confidential(std::make_shared<const Confidential>(config::confidential_of(*settings))),
       reports(reports_of(*settings, parts.earlier)),
-      accounts(limits::accounts_of(settings->server.api_keys, parts.earlier == nullptr
-                                                                  ? limits::Accounts()
-                                                                  : parts.earlier->accounts)),
+      accounts(settings->server.api_keys,
+               parts.earlier == nullptr ? limits::KeyAccounts() : parts.earlier->accounts),
       router(router_of(settings, parts.earlier)),
       pins(settings->providers.size() > 1 ? parts.pins : nullptr),
       registry(

@@ -69,7 +69,7 @@ struct Generation {
   std::vector<std::shared_ptr<const UpstreamConnections>> upstreams;  // by provider
   // By provider: what the log has been told of the upstream.
   const std::vector<std::shared_ptr<providers::UpstreamReport>> reports;
-  const limits::Accounts accounts;                      // of server.api_keys
+  const limits::KeyAccounts accounts;                   // of server.api_keys
   const std::shared_ptr<const routing::Router> router;  // null: no model has several upstreams
   routing::Pins* const pins;                            // null: there is one provider
   models::Registry registry;

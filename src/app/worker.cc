@@ -109,6 +109,7 @@ void Worker::prepare(std::shared_ptr<Generation> generation, std::function<void(
         .connector = connector_,
         .scratch = scratch_,
         .random = random_,
+        .estimator = estimator_,
         .memory = shared_.memory,
         .readiness = readiness_,
         .open_exchanges = open_exchanges_,

@@ -132,6 +132,7 @@ class Worker {
   const Shared& shared_;
   SystemClock clock_;
   SeededRandom random_;
+  limits::Estimator estimator_;  // of requests, by what earlier ones have used
   net::EpollPoller poller_;
   net::EventLoop loop_;
   net::SystemResolver resolver_;

@@ -47,6 +47,7 @@ class WorkerGeneration {
     net::Connector& connector;
     http::ScratchPool& scratch;
     Random& random;
+    limits::Estimator& estimator;
     MemoryTrimmer& memory;
     gateway::Readiness& readiness;
     gateway::OpenExchanges& open_exchanges;  // of the thread

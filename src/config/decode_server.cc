@@ -91,11 +91,14 @@ constexpr std::array kApiKeyKeys = {
                 }},
     Key<ApiKey>{"requests_per_minute", "integer", "0",
                 [](Decoder& decoder, const Node& node, ApiKey& api_key) {
-                  store(decoder.integer(node, {0, kKeyLimitMax}), api_key.requests_per_minute);
+                  const auto amount = decoder.integer(node, {0, kKeyLimitMax});
+                  if (!amount) return;
+                  set_per_minute(api_key.terms, Quantity::kRequests,
+                                 static_cast<std::int64_t>(*amount));
                 }},
     Key<ApiKey>{"concurrency", "integer", "0",
                 [](Decoder& decoder, const Node& node, ApiKey& api_key) {
-                  store(decoder.integer(node, {0, kKeyLimitMax}), api_key.concurrency);
+                  store(decoder.integer(node, {0, kKeyLimitMax}), api_key.terms.concurrency);
                 }},
 };
 

@@ -234,8 +234,8 @@ void write_api_keys(DescriptionWriter& out, const std::vector<ApiKey>& api_keys)
     out.text("name", api_key.name);
     out.secret("key", api_key.key);
     out.text("role", api_key.role == Role::kAdmin ? "admin" : "inference");
-    write_number(out, "requests_per_minute", api_key.requests_per_minute);
-    write_number(out, "concurrency", api_key.concurrency);
+    write_number(out, "requests_per_minute", per_minute(api_key.terms, Quantity::kRequests));
+    write_number(out, "concurrency", api_key.terms.concurrency);
     out.close();
   }
   out.close();

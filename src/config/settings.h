@@ -134,8 +134,7 @@ struct ApiKey {
   std::string name;
   Secret key;
   Role role = Role::kInference;
-  std::uint32_t requests_per_minute = 0;  // 0: no limit
-  std::uint32_t concurrency = 0;          // requests that are open at once; 0: no limit
+  Terms terms = {};
 };
 
 struct Limits {

@@ -66,11 +66,11 @@ struct BudgetRule {
   BudgetUnit unit = BudgetUnit::kMonth;
   std::uint32_t units = 1;  // of the unit, in a window; 1 for kTotal
   BudgetAlignment alignment = BudgetAlignment::kCalendar;
-  std::string time_zone = "UTC";             // of the IANA database
-  std::string models = "*";                  // a pattern: only requests for these count
-  std::vector<std::uint32_t> soft_percents;  // 1 to 100, rising: where it is told
+  std::string time_zone = "UTC";                  // of the IANA database
+  std::string models = "*";                       // a pattern: only requests for these count
+  std::vector<std::uint32_t> soft_percents = {};  // 1 to 100, rising: where it is told
   OnExceeded on_exceeded = OnExceeded::kRefuse;
-  std::string route_to;  // of kRoute: a model
+  std::string route_to = {};  // of kRoute: a model
   // A temporary increase.
   std::int64_t added = 0;
   WallTime added_until{};

@@ -44,6 +44,14 @@ std::string lower_case(std::string_view text);
 // `text` without spaces and tabs at both ends (optional whitespace, RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);
 
+// Lets tables of std::string be searched for a view.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>()(text);
+  }
+};
+
 // A decimal number without sign, at most 19 digits; nullopt for anything else.
 std::optional<std::uint64_t> parse_decimal(std::string_view text);
 

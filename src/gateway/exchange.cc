@@ -1,11 +1,10 @@
 #include "gateway/exchange.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
+
+#include "gateway/refused_charge.h"
 
 namespace penstock::gateway {
 namespace {
@@ -45,31 +44,6 @@ RequestId make_request_id(Random& random) {
   return id;
 }
 
-// How long a client of a key without a place waits before it asks again.
-constexpr milliseconds kPlacePatience{1'000};
-
-milliseconds retry_after(const limits::Refusal& refusal) {
-  if (refusal.by == limits::Refusal::By::kConcurrency) return kPlacePatience;
-  return std::chrono::ceil<milliseconds>(refusal.wait);
-}
-
-// OpenAI's words for the first: clients show them to people.
-Error refusal_of(const limits::Account& account, const limits::Refusal& refusal) {
-  if (refusal.by == limits::Refusal::By::kConcurrency) {
-    return Error::client(ErrorKind::kKeyConcurrency,
-                         fmt::format("The key {} has {} open requests, which is its limit. Try "
-                                     "again when one has ended.",
-                                     account.name(), refusal.limit))
-        .at_limit(Limit::kKeyConcurrency);
-  }
-  const double seconds = std::chrono::duration<double>(refusal.wait).count();
-  return Error::client(ErrorKind::kKeyRequests,
-                       fmt::format("Rate limit reached for the key {} on requests per minute: "
-                                   "limit {}. Try again in {:.1f} s.",
-                                   account.name(), refusal.limit, std::ceil(seconds * 10) / 10))
-      .at_limit(Limit::kKeyRequests);
-}
-
 }  // namespace
 
 Exchange::Exchange(const ExchangeEnvironment& environment, http::ServerExchange& client)
@@ -99,19 +73,73 @@ bool Exchange::may_be_request_id(std::string_view id) const {
   return is_usable_request_id(id) && !environment_.secrets.may_find(id);
 }
 
-void Exchange::settle() {
-  if (facts_.attempts.count() == 0) open_request_.give_back(loop().now());
+Status Exchange::refused(const limits::Refusal& refusal) {
+  facts_.retry_after = retry_after(refusal);
+  facts_.should_not_retry = !facts_.retry_after;
+  if (refusal.resets != WallTime::max()) facts_.budget_resets = refusal.resets;
+  return failure(error_of(refusal));
 }
 
-Status Exchange::charge(const limits::Account& account) {
-  facts_.account = &account;
-  auto admitted = account.admit(loop().now());
-  if (admitted) {
-    open_request_ = std::move(*admitted);
-    return {};
+Status Exchange::open(const limits::Accounts& accounts) {
+  facts_.accounts = &accounts;
+  const limits::Charge::Admission opened = charge_.open(accounts, loop().now());
+  return opened ? Status() : refused(opened.error());
+}
+
+Status Exchange::reserve(std::string_view body) {
+  if (!charge_.is_open()) return {};
+  limits::Amounts expected;
+  if (charge_.counts_usage() && passing().spends == Spends::kYes) {
+    const wire::RequestSize size = wire::read_size(body);
+    const limits::Estimator::Tokens tokens =
+        environment_.estimator.expect(facts_.model.view(), size, limits::Reserve::kLearned);
+    sized_ = std::make_unique<const SizedRequest>(SizedRequest{.size = size, .expected = tokens});
+    expected.input_tokens = tokens.input;
+    expected.output_tokens = tokens.output;
   }
-  facts_.retry_after = retry_after(admitted.error());
-  return failure(refusal_of(account, admitted.error()));
+  const limits::Charge::Admission reserved =
+      charge_.reserve(facts_.model.view(), expected, loop().now(), loop().wall());
+  return reserved ? Status() : refused(reserved.error());
+}
+
+void Exchange::settle() {
+  if (!charge_.is_open()) return;
+  charge_.settle(used(), loop().now());
+  if (!sized_ || !facts_.usage || facts_.ending != telemetry::Ending::kCompleted) return;
+  limits::Estimator& estimator = environment_.estimator;
+  const wire::Usage& usage = *facts_.usage;
+  if (usage.prompt_tokens) {
+    estimator.learn_input(facts_.model.view(), sized_->size, *usage.prompt_tokens);
+  }
+  if (usage.completion_tokens) {
+    estimator.learn_output(facts_.model.view(), *usage.completion_tokens);
+  }
+}
+
+// A request that failed has used no tokens, unless its answer had begun.
+limits::Amounts Exchange::used() const {
+  if (facts_.attempts.count() == 0) return {.requests = 0};
+  limits::Amounts used;
+  if (!sized_) return used;
+  const bool has_answer = facts_.answer_text && facts_.status < 400;
+  limits::Estimator::Tokens tokens;
+  if (has_answer) {
+    tokens = {.input = sized_->expected.input,
+              .output = environment_.estimator.tokens_of(facts_.model.view(), *facts_.answer_text)};
+  }
+  const bool is_whole = facts_.ending == telemetry::Ending::kCompleted;
+  if (facts_.usage) {
+    const auto count = [](std::optional<std::uint64_t> stated) {
+      return static_cast<std::int64_t>(stated.value_or(0));
+    };
+    tokens.input = count(facts_.usage->prompt_tokens);
+    // What is stated at the start of a stream is not all that it has had.
+    const std::int64_t output = count(facts_.usage->completion_tokens);
+    tokens.output = is_whole ? output : std::max(output, tokens.output);
+  }
+  used.input_tokens = tokens.input;
+  used.output_tokens = tokens.output;
+  return used;
 }
 
 void Exchange::set_route(const RouteMatch& match) {

@@ -6,13 +6,17 @@
 // way to an answer (Responder). Created by the Gateway, in the frame of the request's coroutine.
 
 #include <chrono>
+#include <memory>
 #include <string_view>
 
 #include "gateway/exchange_environment.h"
 #include "gateway/exchange_facts.h"
 #include "gateway/responder.h"
 #include "http/server_exchange.h"
+#include "limits/charge.h"
+#include "limits/estimate.h"
 #include "models/catalog.h"
+#include "wire/bodies/request_size.h"
 
 namespace penstock::gateway {
 
@@ -53,10 +57,16 @@ class Exchange {
   void adopt_request_id(std::string_view id);
   void first_byte_seen();
 
-  // Takes what the request uses of what its key may use, until the exchange ends. Errors:
-  // kKeyRequests, kKeyConcurrency. The account outlives the exchange.
-  Status charge(const limits::Account& account);
-  // At the end: a request that no upstream was asked for costs nothing.
+  // Opens the request at the accounts of its key, which outlive the exchange. Errors: as of
+  // error_of() in gateway/refused_charge.h.
+  Status open(const limits::Accounts& accounts);
+  // As soon as its model is known: reserves what it is likely to use. Errors: likewise. `body`: as
+  // it was understood.
+  Status reserve(std::string_view body);
+  // Whether the text of the answer is to be counted, in case its upstream states no usage.
+  bool counts_text() const { return sized_ != nullptr; }
+  // At the end: settles the charge with what was used. A request that no upstream was asked for
+  // costs nothing.
   void settle();
 
   // The time limit of the whole request, since its arrival. Zero: none.
@@ -65,13 +75,22 @@ class Exchange {
   SteadyTime until(std::chrono::milliseconds timeout) const;
 
  private:
+  // What a request is likely to use, and what follows from its size.
+  struct SizedRequest {
+    wire::RequestSize size;
+    limits::Estimator::Tokens expected;
+  };
+
   bool may_be_request_id(std::string_view id) const;
+  Status refused(const limits::Refusal& refusal);
+  limits::Amounts used() const;
 
   const ExchangeEnvironment& environment_;
   http::ServerExchange& client_;
   const Route* route_ = nullptr;  // null: there is none for this path and method
   ExchangeFacts facts_;
-  limits::OpenRequest open_request_;  // of an account
+  limits::Charge charge_;
+  std::unique_ptr<const SizedRequest> sized_;  // null: nobody counts its tokens
   Responder responder_;
 };
 

@@ -13,6 +13,7 @@
 #include "gateway/route_table.h"
 #include "http/field_block.h"
 #include "http/scratch.h"
+#include "limits/estimate.h"
 #include "net/event_loop.h"
 
 namespace penstock::gateway {
@@ -28,8 +29,9 @@ struct ExchangeEnvironment {
   const RouteTable& routes;
   const http::FieldBlock& fields;  // of every answer
   Recorder& recorder;
-  ListenerKind listener;  // that the requests come from
-  bool uses_tls;          // whether it does
+  limits::Estimator& estimator;  // of the thread
+  ListenerKind listener;         // that the requests come from
+  bool uses_tls;                 // whether it does
 };
 
 }  // namespace penstock::gateway

@@ -28,6 +28,7 @@
 #include "telemetry/labels.h"
 #include "wire/apis/error_answer.h"
 #include "wire/apis/usage.h"
+#include "wire/bodies/text_meter.h"
 
 namespace penstock::gateway {
 
@@ -123,7 +124,8 @@ struct ExchangeFacts {
   const Endpoint* endpoint = nullptr;            // never null after the exchange has begun
   wire::Api error_api = wire::Api::kOther;       // whose errors the client reads
   const access::Principal* principal = nullptr;  // null: nobody was asked who it is
-  const limits::Account* account = nullptr;      // that the request was charged to; null: none
+  // That the request is charged to; null: nothing limits it. Of its key, which outlives it.
+  const limits::Accounts* accounts = nullptr;
 
   // What it asks for, and what that is called.
   SmallText<64> model;
@@ -141,12 +143,15 @@ struct ExchangeFacts {
   TargetAttempts targets_asked;
   std::optional<std::chrono::milliseconds> retry_after;  // that an error tells the client
   bool should_not_retry = false;                         // nor soon
+  std::optional<WallTime> budget_resets;                 // of the budget that refuses it
 
   // The upstream.
   Attempts<AttemptFacts> attempts;
   std::optional<std::chrono::microseconds> first_byte;  // of the answer's body, since `started`
   bool is_stream = false;
   std::optional<wire::Usage> usage;  // if the answer states it and this request has spent it
+  // Of an answer that states none, if what it costs must be known.
+  std::optional<wire::TextSize> answer_text;
 
   // The answer.
   int status = 0;                  // 0: none could be sent

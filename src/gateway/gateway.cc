@@ -69,6 +69,7 @@ Gateway::Gateway(const Parts& parts)
                    .routes = parts.routes,
                    .fields = fields_,
                    .recorder = recorder_,
+                   .estimator = parts.estimator,
                    .listener = parts.listener,
                    .uses_tls = uses_tls_},
       open_exchanges_(parts.open_exchanges) {}
@@ -236,8 +237,8 @@ Status Gateway::admit(Exchange& exchange, const Route& route) const {
   // Only what goes to an upstream counts: lists and states cost nobody anything.
   const access::Principal* const principal = exchange.facts().principal;
   if (!route.passing || principal == nullptr || principal->is_anonymous) return {};
-  const limits::Account* const account = parts_.accounts[principal->position].get();
-  return account == nullptr ? Status() : exchange.charge(*account);
+  const limits::Accounts& accounts = parts_.accounts.of_key(principal->position);
+  return accounts.empty() ? Status() : exchange.open(accounts);
 }
 
 // What never becomes an exchange has no line in the access log. The error's message consists of the

@@ -37,7 +37,8 @@ class Gateway final : public http::Handler {
   struct Parts {
     const config::Settings& settings;
     const telemetry::SettingsLabels& labels;  // of the settings
-    const limits::Accounts& accounts;         // of server.api_keys
+    const limits::KeyAccounts& accounts;      // of server.api_keys
+    limits::Estimator& estimator;             // of the thread
     net::EventLoop& loop;
     http::ScratchPool& scratch;
     Random& random;

@@ -13,11 +13,14 @@
 
 namespace penstock::gateway {
 
-// Whether the client is told of limits of its key.
+// Whether the client is told of rates of its key.
 bool shows_limits(const ExchangeFacts& facts);
 // Adds the fields for that.
 void add_limit_fields(http::FieldBlock& fields, const ExchangeFacts& facts,
                       const net::EventLoop& loop);
+
+// A time as Anthropic's API writes it (RFC 3339), in whole seconds.
+std::string date_text(WallTime time);
 
 // Whether an upstream's field of that name tells the same of the upstream's own limits; and what it
 // is called where the client is told of its key's: `x-upstream-ratelimit-…`.

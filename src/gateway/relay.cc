@@ -238,7 +238,10 @@ std::optional<SteadyTime> begin_passing(Exchange& exchange, UpstreamAnswer& answ
 // After it, however it ended.
 void end_passing(Exchange& exchange, const UpstreamAnswer& answer, const AnswerWriter& writer) {
   const AnswerBody& body = answer.body();
-  if (exchange.passing().spends == Spends::kYes) exchange.facts().usage = body.usage();
+  if (exchange.passing().spends == Spends::kYes) {
+    exchange.facts().usage = body.usage();
+    exchange.facts().answer_text = answer.text_size();
+  }
   exchange.responder().set_next_sequence(body.next_sequence());
   // Told by its status, an error is a whole answer.
   if (body.saw_error() && writer.status() < 400) exchange.responder().upstream_said_error();

@@ -15,6 +15,10 @@ void Responder::add_common_fields(http::FieldBlock& fields) const {
   fields.add(own_fields_);
   if (facts_.is_routed) add_routing_fields(fields);
   if (facts_.retry_after) add_retry_fields(fields);
+  if (facts_.should_not_retry) fields.add("x-should-retry", "false");
+  if (facts_.budget_resets) {
+    fields.add("x-penstock-budget-reset", date_text(*facts_.budget_resets));
+  }
   if (shows_limits(facts_)) add_limit_fields(fields, facts_, environment_.loop);
 }
 
@@ -28,7 +32,6 @@ void Responder::add_routing_fields(http::FieldBlock& fields) const {
   fields.add(FieldName::kOther, "x-penstock-attempts", std::to_string(attempts));
   if (facts_.is_fallback) fields.add("x-penstock-fallback", "yes");
   if (facts_.is_stripped) fields.add("x-penstock-modified", "encrypted_content");
-  if (facts_.should_not_retry) fields.add("x-should-retry", "false");
 }
 
 void Responder::add_retry_fields(http::FieldBlock& fields) const {

@@ -54,7 +54,13 @@ UpstreamAnswer::UpstreamAnswer(AttemptScope& scope, const providers::Provider& p
               scope.exchange.client().bodies()),
       fields_(scope.exchange.scratch()) {
   copy_head(*answered_.head);
-  if (has_passing_body(kind_)) body_.emplace(kind_, body_options(scope.exchange, framing_, names));
+  if (!has_passing_body(kind_)) return;
+  body_.emplace(kind_, body_options(scope.exchange, framing_, names));
+  if (scope.exchange.counts_text()) {
+    using Body = wire::TextMeter::Body;
+    meter_ = std::make_unique<wire::TextMeter>(
+        scope.exchange.facts().api(), kind_ == BodyKind::kEvents ? Body::kEvents : Body::kWhole);
+  }
 }
 
 // The head is valid until the first read of the body.
@@ -109,6 +115,7 @@ Status UpstreamAnswer::more_or_error(net::Woken woken) const {
 void UpstreamAnswer::take(const AnswerSource::Part& part) {
   if (!text_) text_.emplace(scope_.exchange.scratch());
   const std::size_t passed_before = tap_ == nullptr ? 0 : (*text_)->size() - body_->held();
+  if (meter_) meter_->take(part.data);
   body_->feed(part.data, **text_);
   if (part.end) {
     body_->finish(**text_);

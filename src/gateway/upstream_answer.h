@@ -83,6 +83,10 @@ class UpstreamAnswer {
   // The stream has stated its end some time ago, and its upstream does not end the answer.
   bool is_over() const { return over_until_ && scope_.exchange.loop().now() >= *over_until_; }
   SteadyTime over_until() const { return over_until_.value_or(net::Deadline::kNever); }
+  // How much text the body has had; nullopt: nobody counts it.
+  std::optional<wire::TextSize> text_size() const {
+    return meter_ ? std::optional(meter_->size()) : std::nullopt;
+  }
   bool has_text() const { return text_.has_value(); }
   // Of an answer that has some.
   std::string& text() { return **text_; }
@@ -119,7 +123,8 @@ class UpstreamAnswer {
   SmallText<48> request_id_;
   std::optional<AnswerBody> body_;
   std::optional<http::ScratchPool::Text> text_;
-  std::unique_ptr<PinTap> tap_;  // null: nobody reads along
+  std::unique_ptr<wire::TextMeter> meter_;  // null: nobody counts its text
+  std::unique_ptr<PinTap> tap_;             // null: nobody reads along
   std::string first_error_;
   std::optional<SteadyTime> over_until_;
   bool ended_ = false;

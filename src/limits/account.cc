@@ -1,71 +1,67 @@
 #include "limits/account.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace penstock::limits {
 namespace {
 
-Rate per_minute(std::uint32_t requests) {
-  return {.amount = requests, .period = std::chrono::minutes(1), .burst = requests};
+Rate rate_of(const config::RateRule& rule) {
+  return {.amount = rule.amount,
+          .period = rule.period,
+          .burst = rule.burst > 0 ? rule.burst : rule.amount};
 }
 
-bool has_limits(const config::ApiKey& key) {
-  return key.requests_per_minute > 0 || key.concurrency > 0;
+template <class Meters>
+auto& entry_of(Meters& meters, const typename Meters::key_type& name) {
+  auto& meter = meters[name];
+  if (!meter) meter = std::make_shared<typename Meters::mapped_type::element_type>();
+  return meter;
 }
 
-std::shared_ptr<Usage> usage_of(const std::string& name, const Accounts& earlier) {
-  const auto same = std::ranges::find_if(
-      earlier, [&](const auto& account) { return account != nullptr && account->name() == name; });
-  return same == earlier.end() ? std::make_shared<Usage>() : (*same)->usage();
+bool limits_anything(const config::Terms& terms) {
+  return terms.concurrency > 0 || !terms.rates.empty() || !terms.budgets.empty();
 }
 
 }  // namespace
 
-OpenRequest::~OpenRequest() {
-  if (account_ != nullptr) account_->usage_->open.fetch_sub(1, std::memory_order_relaxed);
+std::shared_ptr<RateMeter> Used::meter_of(const config::RateRule& rule) {
+  const std::lock_guard lock(mutex_);
+  return entry_of(rates_, {rule.quantity, rule.period.count(), rule.models});
 }
 
-void OpenRequest::give_back(SteadyTime now) {
-  if (account_ == nullptr || !account_->limits_requests()) return;
-  account_->usage_->requests.give_back(account_->requests_, 1, taken_, now);
+std::shared_ptr<BudgetMeter> Used::meter_of(const config::BudgetRule& rule) {
+  const std::lock_guard lock(mutex_);
+  return entry_of(budgets_, {rule.quantity, rule.unit, rule.name});
 }
 
-Account::Account(const config::ApiKey& key, std::shared_ptr<Usage> usage)
-    : name_(key.name),
-      requests_(per_minute(key.requests_per_minute)),
-      concurrency_(key.concurrency),
-      usage_(std::move(usage)) {}
-
-bool Account::open_one() const {
-  std::uint32_t open = usage_->open.load(std::memory_order_relaxed);
-  do {
-    if (concurrency_ > 0 && open >= concurrency_) return false;
-  } while (!usage_->open.compare_exchange_weak(open, open + 1, std::memory_order_relaxed));
-  return true;
-}
-
-std::expected<OpenRequest, Refusal> Account::admit(SteadyTime now) const {
-  if (!open_one()) {
-    return std::unexpected(Refusal{.by = Refusal::By::kConcurrency, .limit = concurrency_});
+Account::Account(std::string label, const config::Terms& terms, std::shared_ptr<Used> used)
+    : label_(std::move(label)), concurrency_(terms.concurrency), used_(std::move(used)) {
+  const auto note = [this](config::Quantity quantity) {
+    counts_usage_ = counts_usage_ || quantity != config::Quantity::kRequests;
+  };
+  for (const config::RateRule& rule : terms.rates) {
+    rates_.push_back({.rule = rule, .rate = rate_of(rule), .meter = used_->meter_of(rule)});
+    note(rule.quantity);
   }
-  OpenRequest request(*this, {});
-  if (!limits_requests()) return request;
-  const RateMeter::Taken taken = usage_->requests.take(requests_, 1, now);
-  if (!taken) {
-    return std::unexpected(
-        Refusal{.by = Refusal::By::kRequests, .limit = requests_.amount, .wait = taken.wait});
+  for (const config::BudgetRule& rule : terms.budgets) {
+    budgets_.push_back({.rule = rule, .meter = used_->meter_of(rule)});
+    note(rule.quantity);
   }
-  request.taken_ = taken;
-  return request;
 }
 
-Accounts accounts_of(const std::vector<config::ApiKey>& keys, const Accounts& earlier) {
-  Accounts accounts;
+KeyAccounts::KeyAccounts(const std::vector<config::ApiKey>& keys, const KeyAccounts& earlier)
+    : used_(earlier.used_) {
+  std::map<std::string, std::shared_ptr<Used>> used;
   for (const config::ApiKey& key : keys) {
-    accounts.push_back(has_limits(key) ? std::make_shared<Account>(key, usage_of(key.name, earlier))
-                                       : nullptr);
+    Accounts& accounts = by_key_.emplace_back();
+    if (!limits_anything(key.terms)) continue;
+    std::shared_ptr<Used>& of_key = used[key.name];
+    const auto before = used_.find(key.name);
+    of_key = before == used_.end() ? std::make_shared<Used>() : before->second;
+    accounts.push_back(std::make_shared<const Account>("the key " + key.name, key.terms, of_key));
   }
-  return accounts;
+  used_ = std::move(used);
 }
 
 }  // namespace penstock::limits

@@ -1,95 +1,98 @@
 #pragma once
 
-// Account: what an API key may use at most, and what it has used.
+// Account: what an owner (an API key, or a team, user or organization above it) may use at most,
+// and what it has used.
 //
-// What was used is shared by all threads, and by later configurations that have a key of that name:
-// a reload forgives nothing. Admitting a request takes one atomic operation for each limit, and no
-// lock, so as many pass as may, however many ask at once.
+// What was used is shared by all threads, and by later terms of the same owner: a change forgives
+// nothing. Each limit is one atomic word, and no lock is taken while requests are charged
+// (limits/charge.h).
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <expected>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "config/settings.h"
-#include "core/clock.h"
+#include "config/terms.h"
+#include "limits/budget.h"
 #include "limits/rate.h"
 
 namespace penstock::limits {
 
-struct Usage {
-  RateMeter requests;
-  std::atomic<std::uint32_t> open{0};
-};
-
-class Account;
-
-// A request that was charged to an account, and is open until this is destroyed. Any thread; the
-// account outlives it.
-class OpenRequest {
+// What an owner has used, by limit.
+class Used {
  public:
-  OpenRequest() = default;
-  OpenRequest(const Account& account, RateMeter::Taken taken) : account_(&account), taken_(taken) {}
-  OpenRequest(OpenRequest&& other) noexcept { *this = std::move(other); }
-  OpenRequest& operator=(OpenRequest&& other) noexcept {
-    std::swap(account_, other.account_);
-    std::swap(taken_, other.taken_);
-    return *this;
-  }
-  ~OpenRequest();
+  std::atomic<std::uint32_t> open{0};  // requests
 
-  // It went to nobody: nothing is charged for it. Called at most once.
-  void give_back(SteadyTime now);
+  // That of the rule, and of any other with the same quantity, period and models. Any thread; not
+  // while requests are charged.
+  std::shared_ptr<RateMeter> meter_of(const config::RateRule& rule);
+  // That of the budget of this name, unit and quantity.
+  std::shared_ptr<BudgetMeter> meter_of(const config::BudgetRule& rule);
 
  private:
-  friend class Account;
+  using RateName = std::tuple<config::Quantity, std::int64_t, std::string>;
+  using BudgetName = std::tuple<config::Quantity, config::BudgetUnit, std::string>;
 
-  const Account* account_ = nullptr;  // null: none was charged
-  RateMeter::Taken taken_;
+  std::mutex mutex_;
+  std::map<RateName, std::shared_ptr<RateMeter>> rates_;
+  std::map<BudgetName, std::shared_ptr<BudgetMeter>> budgets_;
 };
 
-struct Refusal {
-  enum class By : std::uint8_t { kConcurrency, kRequests };
+struct RateLimit {
+  config::RateRule rule;
+  Rate rate;
+  std::shared_ptr<RateMeter> meter;
+};
 
-  By by = By::kConcurrency;
-  std::int64_t limit = 0;
-  std::chrono::nanoseconds wait{0};  // until the request would pass; concurrency: nobody knows
+struct BudgetLimit {
+  config::BudgetRule rule;
+  std::shared_ptr<BudgetMeter> meter;
 };
 
 class Account {
  public:
-  // `usage`: of the key of that name.
-  Account(const config::ApiKey& key, std::shared_ptr<Usage> usage);
+  // `label` names the owner in messages: `the key ci`, `the team infra`.
+  Account(std::string label, const config::Terms& terms, std::shared_ptr<Used> used);
 
-  const std::string& name() const { return name_; }
-  const std::shared_ptr<Usage>& usage() const { return usage_; }
+  const std::string& label() const { return label_; }
+  const std::shared_ptr<Used>& used() const { return used_; }
 
-  // A refused request has used nothing.
-  std::expected<OpenRequest, Refusal> admit(SteadyTime now) const;
-
-  bool limits_requests() const { return requests_.amount > 0; }
-  // Of an account that limits them: how many a minute, how many at once now, and when all are back.
-  std::int64_t requests_per_minute() const { return requests_.amount; }
-  RateMeter::View requests(SteadyTime now) const { return usage_->requests.view(requests_, now); }
+  std::uint32_t concurrency() const { return concurrency_; }  // 0: no limit
+  const std::vector<RateLimit>& rates() const { return rates_; }
+  const std::vector<BudgetLimit>& budgets() const { return budgets_; }
+  // Whether anything but requests is counted: their tokens or cost must be known.
+  bool counts_usage() const { return counts_usage_; }
 
  private:
-  friend class OpenRequest;
-
-  bool open_one() const;
-
-  const std::string name_;
-  const Rate requests_;              // amount 0: no limit
-  const std::uint32_t concurrency_;  // 0: no limit
-  const std::shared_ptr<Usage> usage_;
+  const std::string label_;
+  const std::uint32_t concurrency_;
+  std::vector<RateLimit> rates_;
+  std::vector<BudgetLimit> budgets_;
+  bool counts_usage_ = false;
+  const std::shared_ptr<Used> used_;
 };
 
-// For each of the keys, the account that it has; null: a key without limits. What was used is that
-// of the key of the same name among `earlier`.
+// The accounts that a request is charged to: its key's, and those of the owners above it.
 using Accounts = std::vector<std::shared_ptr<const Account>>;
-Accounts accounts_of(const std::vector<config::ApiKey>& keys, const Accounts& earlier);
+
+// For each of the keys of a configuration, the accounts that it has; none: nothing is limited. What
+// was used is that of the key of the same name among `earlier`.
+class KeyAccounts {
+ public:
+  KeyAccounts() = default;
+  KeyAccounts(const std::vector<config::ApiKey>& keys, const KeyAccounts& earlier);
+
+  // By position in server.api_keys.
+  const Accounts& of_key(std::size_t position) const { return by_key_[position]; }
+
+ private:
+  std::vector<Accounts> by_key_;
+  std::map<std::string, std::shared_ptr<Used>> used_;  // by the key's name
+};
 
 }  // namespace penstock::limits

@@ -55,6 +55,18 @@ void RateMeter::give_back(const Rate& rate, std::int64_t units, const Taken& tak
   paid_off_.fetch_sub(back.count(), std::memory_order_relaxed);
 }
 
+void RateMeter::owe(const Rate& rate, std::int64_t units, SteadyTime now) {
+  const std::int64_t at = nanoseconds_of(now);
+  const std::int64_t cost = rate.time_of(units).count();
+  // A debt of centuries is as good as a longer one.
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 2;
+  std::int64_t before = paid_off_.load(std::memory_order_relaxed);
+  std::int64_t after = 0;
+  do {
+    after = std::min(std::max(before, at) + cost, kMost);
+  } while (!paid_off_.compare_exchange_weak(before, after, std::memory_order_relaxed));
+}
+
 RateMeter::View RateMeter::view(const Rate& rate, SteadyTime now) const {
   const std::int64_t paid_off = paid_off_.load(std::memory_order_relaxed);
   const nanoseconds owed(std::max<std::int64_t>(0, paid_off - nanoseconds_of(now)));

@@ -45,6 +45,8 @@ class RateMeter {
   // Gives back units of `taken` that were not used, but for those that have come back by
   // themselves since: they would count twice.
   void give_back(const Rate& rate, std::int64_t units, const Taken& taken, SteadyTime now);
+  // Takes units whether they are there or not: later takers wait until all are paid off.
+  void owe(const Rate& rate, std::int64_t units, SteadyTime now);
 
   struct View {
     std::int64_t remaining = 0;  // units that can be taken at once

@@ -22,6 +22,7 @@
 #include "config/routing.h"
 #include "config/settings.h"
 #include "config/timeouts.h"
+#include "core/text.h"
 #include "routing/hedge_budget.h"
 #include "routing/retry_budget.h"
 #include "routing/target.h"
@@ -84,13 +85,6 @@ class Router {
   const config::Settings& settings() const { return *settings_; }
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-
   static constexpr std::size_t kNoProvider = static_cast<std::size_t>(-1);
 
   void add(const config::ModelRoute& route, const Router* earlier);

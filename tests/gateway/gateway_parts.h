@@ -67,7 +67,7 @@ struct GatewayParts {
     metrics->serve(served_before);
     labels = metrics->serve(served_labels(*settings));
     shard = &metrics->add_shard();
-    accounts = limits::accounts_of(settings->server.api_keys, {});
+    accounts = limits::KeyAccounts(settings->server.api_keys, {});
     model_list.emplace(loop, confidential.credentials, settings->providers);
     services.emplace(RouteServices::Parts{.upstreams = {.settings = settings->providers,
                                                         .providers = providers,
@@ -87,6 +87,7 @@ struct GatewayParts {
     gateway.emplace(Gateway::Parts{.settings = *settings,
                                    .labels = labels,
                                    .accounts = accounts,
+                                   .estimator = estimator,
                                    .loop = loop,
                                    .scratch = scratch,
                                    .random = random,
@@ -130,7 +131,8 @@ struct GatewayParts {
   std::optional<telemetry::Metrics> metrics;  // from start_gateway() on
   telemetry::SettingsLabels labels;           // likewise
   telemetry::MetricsShard* shard = nullptr;   // likewise
-  limits::Accounts accounts;                  // likewise
+  limits::KeyAccounts accounts;               // likewise
+  limits::Estimator estimator;
   std::string access_log_target = "off";
   std::unique_ptr<telemetry::AccessLog> access_log;           // likewise
   std::optional<telemetry::AccessLogShard> access_log_shard;  // likewise

@@ -26,6 +26,10 @@ class KeyLimits : public SimulatedGateway {
   }
 
   config::ApiKey& alice() { return settings->server.api_keys.front(); }
+  std::uint32_t open_requests() const { return accounts.of_key(0).front()->used()->open; }
+  void limit_requests_to(std::int64_t per_minute) {
+    config::set_per_minute(alice().terms, config::Quantity::kRequests, per_minute);
+  }
 
   // What the client gets at once: nothing, while the upstream is asked.
   std::string ask(std::string_view key = "sk-alice-0000",
@@ -47,19 +51,19 @@ class KeyLimits : public SimulatedGateway {
 
 // limits.md cases 1, 2 and 10
 TEST_F(KeyLimits, LetAsManyRequestsPassInAMinuteAsTheySay) {
-  alice().requests_per_minute = 10;
+  limit_requests_to(10);
   start();
   for (int i = 0; i < 10; ++i) EXPECT_THAT(served(), StartsWith("HTTP/1.1 200"));
   const std::string refused = ask();
-  EXPECT_THAT(
-      refused,
-      AllOf(StartsWith("HTTP/1.1 429"), HasSubstr("\r\nRetry-After: 6\r\n"),
-            HasSubstr("\r\nretry-after-ms: 6000\r\n"),
-            HasSubstr("\r\nx-ratelimit-limit-requests: 10\r\n"),
-            HasSubstr("\r\nx-ratelimit-remaining-requests: 0\r\n"),
-            HasSubstr("\r\nx-ratelimit-reset-requests: 1m0s\r\n"),
-            HasSubstr(R"("code":"rate_limit_exceeded")"),
-            HasSubstr("the key alice on requests per minute: limit 10. Try again in 6.0 s")));
+  EXPECT_THAT(refused,
+              AllOf(StartsWith("HTTP/1.1 429"), HasSubstr("\r\nRetry-After: 6\r\n"),
+                    HasSubstr("\r\nretry-after-ms: 6000\r\n"),
+                    HasSubstr("\r\nx-ratelimit-limit-requests: 10\r\n"),
+                    HasSubstr("\r\nx-ratelimit-remaining-requests: 0\r\n"),
+                    HasSubstr("\r\nx-ratelimit-reset-requests: 1m0s\r\n"),
+                    HasSubstr(R"("code":"rate_limit_exceeded")"),
+                    HasSubstr("the key alice on requests per minute: limit 10, remaining 0, "
+                              "requested 1. Try again in 6.0 s")));
   sim.pass(seconds(6));
   EXPECT_THAT(served(), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(ask(), StartsWith("HTTP/1.1 429"));
@@ -67,7 +71,7 @@ TEST_F(KeyLimits, LetAsManyRequestsPassInAMinuteAsTheySay) {
 }
 
 TEST_F(KeyLimits, TellInEveryAnswerWhatRemains) {
-  alice().requests_per_minute = 60;
+  limit_requests_to(60);
   start();
   EXPECT_THAT(served(), AllOf(HasSubstr("\r\nx-ratelimit-limit-requests: 60\r\n"),
                               HasSubstr("\r\nx-ratelimit-remaining-requests: 59\r\n"),
@@ -76,7 +80,7 @@ TEST_F(KeyLimits, TellInEveryAnswerWhatRemains) {
 
 // limits.md case 11
 TEST_F(KeyLimits, SpeakToClientsOfAnthropicsApiInItsWords) {
-  alice().requests_per_minute = 1;
+  limit_requests_to(1);
   start();
   const auto message = [&] { return ask("sk-alice-0000", "/v1/messages"); };
   EXPECT_EQ(message(), "");
@@ -90,7 +94,7 @@ TEST_F(KeyLimits, SpeakToClientsOfAnthropicsApiInItsWords) {
 }
 
 TEST_F(KeyLimits, RenameWhatTheUpstreamSaysOfItsOwn) {
-  alice().requests_per_minute = 60;
+  limit_requests_to(60);
   start();
   constexpr std::string_view kOwn =
       "x-ratelimit-limit-requests: 5000\r\nAnthropic-RateLimit-Tokens-Limit: 7\r\n";
@@ -106,7 +110,7 @@ TEST_F(KeyLimits, RenameWhatTheUpstreamSaysOfItsOwn) {
 
 // limits.md case 9
 TEST_F(KeyLimits, ChargeNothingForWhatTheServerRefusesItself) {
-  alice().requests_per_minute = 1;
+  limit_requests_to(1);
   start();
   const auto refused = [&](std::string_view body) {
     return say(
@@ -122,7 +126,7 @@ TEST_F(KeyLimits, ChargeNothingForWhatTheServerRefusesItself) {
 }
 
 TEST_F(KeyLimits, AreOfOneKeyAndOfWhatGoesToUpstreams) {
-  alice().requests_per_minute = 1;
+  limit_requests_to(1);
   start();
   EXPECT_THAT(served(), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(ask(), StartsWith("HTTP/1.1 429"));
@@ -134,44 +138,44 @@ TEST_F(KeyLimits, AreOfOneKeyAndOfWhatGoesToUpstreams) {
 
 // limits.md case 6
 TEST_F(KeyLimits, CountARequestAsOpenUntilItsAnswerHasEnded) {
-  alice().concurrency = 1;
+  alice().terms.concurrency = 1;
   start();
   EXPECT_EQ(ask(), "");
-  EXPECT_EQ(accounts[0]->usage()->open, 1u);
+  EXPECT_EQ(open_requests(), 1u);
   EXPECT_THAT(answer(), StartsWith("HTTP/1.1 200"));
-  EXPECT_EQ(accounts[0]->usage()->open, 0u);
+  EXPECT_EQ(open_requests(), 0u);
 }
 
 TEST_F(KeyLimits, CountAStreamAsOpenToItsLastEvent) {
-  alice().concurrency = 1;
+  alice().terms.concurrency = 1;
   start();
   EXPECT_EQ(ask(), "");
   upstream_says(std::string(kStreamHead) + chunk("data: {\"choices\":[]}\n\n"));
   sim.pass(seconds(60));
-  EXPECT_EQ(accounts[0]->usage()->open, 1u);
+  EXPECT_EQ(open_requests(), 1u);
   upstream_says(chunk("data: [DONE]\n\n") + "0\r\n\r\n");
-  EXPECT_EQ(accounts[0]->usage()->open, 0u);
+  EXPECT_EQ(open_requests(), 0u);
 }
 
 TEST_F(KeyLimits, RefuseARequestTooManyAndSayWhy) {
-  alice().concurrency = 1;
+  alice().terms.concurrency = 1;
   start();
-  auto held = accounts[0]->admit(sim.loop().now());
-  ASSERT_TRUE(held.has_value());
-  EXPECT_THAT(
-      ask(),
-      AllOf(StartsWith("HTTP/1.1 429"), HasSubstr(R"("code":"concurrency_limit_exceeded")"),
-            HasSubstr("\r\nRetry-After: 1\r\n"), HasSubstr("The key alice has 1 open requests")));
+  limits::Charge held;
+  ASSERT_TRUE(held.open(accounts.of_key(0), sim.loop().now()).has_value());
+  EXPECT_THAT(ask(),
+              AllOf(StartsWith("HTTP/1.1 429"), HasSubstr(R"("code":"concurrency_limit_exceeded")"),
+                    HasSubstr("\r\nRetry-After: 1\r\n"),
+                    HasSubstr("Concurrency limit reached for the key alice: limit 1 open")));
   EXPECT_EQ(hits("key_concurrency"), 1);
 }
 
 TEST_F(KeyLimits, FreeThePlaceOfAClientThatHasGone) {
-  alice().concurrency = 1;
+  alice().terms.concurrency = 1;
   start();
   EXPECT_EQ(ask(), "");
   client->reset();
   sim.settle();
-  EXPECT_EQ(accounts[0]->usage()->open, 0u);
+  EXPECT_EQ(open_requests(), 0u);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST_F(Reload, RefusesARemovedKeyAndAcceptsAnAddedOneAtOnce) {
 
 TEST_F(Reload, ForgivesNothingThatAKeyHasUsed) {
   add_key("limited", "key-of-a-client-with-a-limit");
-  settings.server.api_keys.back().requests_per_minute = 1;
+  config::set_per_minute(settings.server.api_keys.back().terms, config::Quantity::kRequests, 1);
   const std::string request = chat_with("key-of-a-client-with-a-limit");
   EXPECT_EQ(connect().ask(request).status(), 200);
   timeouts().first_byte += milliseconds(1);
