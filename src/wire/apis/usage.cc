@@ -1,5 +1,6 @@
 #include "wire/apis/usage.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -12,8 +13,10 @@
 namespace penstock::wire {
 namespace {
 
-// Up to here a double represents every whole number.
-constexpr double kCountMax = 9007199254740992.0;
+constexpr double kCountMax = 1ULL << 40;
+
+constexpr std::array<std::string_view, kServiceTiers> kTierNames = {"standard", "batch", "flex",
+                                                                    "priority", "ultrafast"};
 
 // As the services state them.
 struct Counts {
@@ -31,6 +34,14 @@ struct Counts {
   std::optional<std::uint64_t> cache_creation;
   std::optional<std::uint64_t> cache_creation_5m;  // parts of it
   std::optional<std::uint64_t> cache_creation_1h;
+  // Of OpenAI, parts of the prompt and of the completion.
+  std::optional<std::uint64_t> prompt_audio;
+  std::optional<std::uint64_t> prompt_image;
+  std::optional<std::uint64_t> completion_audio;
+  std::optional<std::uint64_t> completion_image;
+  std::optional<std::uint64_t> searches;
+  std::uint64_t seconds = 0;
+  ServiceTier tier = ServiceTier::kStandard;
 };
 
 // Whether a value that is no count makes the usage worthless, or is passed over.
@@ -57,14 +68,27 @@ constexpr std::array kTop = {
 constexpr std::array kOfPrompt = {
     Name{"cached_tokens", &Counts::cached},
     Name{"cache_write_tokens", &Counts::cache_written},
+    Name{"audio_tokens", &Counts::prompt_audio},
+    Name{"image_tokens", &Counts::prompt_image},
 };
 constexpr std::array kOfCompletion = {
     Name{"reasoning_tokens", &Counts::reasoning},
     Name{"thinking_tokens", &Counts::reasoning},  // Messages
+    Name{"audio_tokens", &Counts::completion_audio},
+    Name{"image_tokens", &Counts::completion_image},
 };
 constexpr std::array kOfCacheCreation = {
     Name{"ephemeral_5m_input_tokens", &Counts::cache_creation_5m},
     Name{"ephemeral_1h_input_tokens", &Counts::cache_creation_1h},
+};
+constexpr std::array kOfServerTools = {
+    Name{"web_search_requests", &Counts::searches},  // Messages
+};
+// Of the top, which few answers have: they are looked for last.
+constexpr std::array kSeldom = {
+    Name{"num_search_queries", &Counts::searches},  // Perplexity
+    Name{"num_sources_used", &Counts::searches},    // xAI
+    Name{"search_units", &Counts::searches},        // rerankers
 };
 
 // The names that count in an object of the usage; none if it is not known.
@@ -73,6 +97,7 @@ std::span<const Name> names_in(std::string_view key) {
   if (key == "input_token_details") return kOfPrompt;  // realtime and audio
   if (key == "completion_tokens_details" || key == "output_tokens_details") return kOfCompletion;
   if (key == "cache_creation") return kOfCacheCreation;
+  if (key == "server_tool_use") return kOfServerTools;
   return {};
 }
 
@@ -81,7 +106,7 @@ std::span<const Name> names_in(std::string_view key) {
 bool take_count(std::string_view value, std::optional<std::uint64_t>& count) {
   if (value == "null") return true;
   // The usual spelling, which needs no floating point.
-  constexpr std::size_t kPlainDigits = 15;
+  constexpr std::size_t kPlainDigits = 12;
   if (value.size() <= kPlainDigits && (value.front() != '0' || value.size() == 1)) {
     count = parse_decimal(value);
     if (count) return true;
@@ -93,6 +118,27 @@ bool take_count(std::string_view value, std::optional<std::uint64_t>& count) {
   if (!(number >= 0 && number <= kCountMax) || number != std::floor(number)) return false;
   count = static_cast<std::uint64_t>(number);
   return true;
+}
+
+// Of audio, which may end within a second.
+void take_seconds(std::string_view value, std::uint64_t& seconds) {
+  double number = 0;
+  const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (read.ec == std::errc() && number >= 0 && number <= kCountMax) {
+    seconds = static_cast<std::uint64_t>(std::ceil(number));
+  }
+}
+
+// A member of the top that is neither a count of tokens nor an object; no value is worthless here.
+void take_seldom(std::string_view key, std::string_view value, Counts& counts) {
+  if (key == "service_tier" && value.size() >= 2 && value.front() == '"') {
+    counts.tier = service_tier_of(value.substr(1, value.size() - 2));
+  } else if (key == "seconds") {
+    take_seconds(value, counts.seconds);
+  } else {
+    const auto* const name = std::ranges::find(kSeldom, key, &Name::key);
+    if (name != kSeldom.end()) static_cast<void>(take_count(value, counts.*name->count));
+  }
 }
 
 bool take_object(std::string_view text, std::span<const Name> names, Counts& counts);
@@ -110,7 +156,11 @@ bool take_member(JsonWalk& walk, std::span<const Name> names, Counts& counts) {
     if (name.key.size() != key.size() || name.key != key) continue;
     return take_count(member->value, counts.*name.count) || name.weight == Weight::kDetail;
   }
-  if (names.size() != kTop.size() || member->value.front() != '{') return true;
+  if (names.size() != kTop.size()) return true;
+  if (member->value.front() != '{') {
+    take_seldom(key, member->value, counts);
+    return true;
+  }
   const std::span<const Name> inner = names_in(key);
   return inner.empty() || take_object(member->value, inner, counts);
 }
@@ -143,6 +193,17 @@ Count sum(Count a, Count b) {
   return a.value_or(0) + b.value_or(0);
 }
 
+void take_parts(const Counts& counts, Usage& usage) {
+  usage.cache_write_1h_tokens = counts.cache_creation_1h.value_or(0);
+  usage.prompt_audio_tokens = counts.prompt_audio.value_or(0);
+  usage.prompt_image_tokens = counts.prompt_image.value_or(0);
+  usage.completion_audio_tokens = counts.completion_audio.value_or(0);
+  usage.completion_image_tokens = counts.completion_image.value_or(0);
+  usage.seconds = counts.seconds;
+  usage.searches = counts.searches.value_or(0);
+  usage.service_tier = counts.tier;
+}
+
 Usage usage_of(const Counts& counts) {
   const Count creation = counts.cache_creation
                              ? counts.cache_creation
@@ -154,10 +215,16 @@ Usage usage_of(const Counts& counts) {
   usage.cached_tokens = counts.cached ? counts.cached : counts.cache_read;
   usage.cache_write_tokens = counts.cache_written ? counts.cache_written : creation;
   usage.reasoning_tokens = counts.reasoning;
+  take_parts(counts, usage);
 
   // Services that translate repeat Messages' counts beside OpenAI's, which contain them.
   const bool is_of_messages = counts.prompt.value_or(0) == 0 && counts.input && !counts.cached;
-  if (is_of_messages) *usage.prompt_tokens += sum(counts.cache_read, creation).value_or(0);
+  if (is_of_messages) {
+    *usage.prompt_tokens += sum(counts.cache_read, creation).value_or(0);
+  } else if (usage.prompt_tokens) {
+    const Count apart = sum(usage.cached_tokens, usage.cache_write_tokens);
+    if (apart > usage.prompt_tokens) *usage.prompt_tokens += *apart;
+  }
 
   const Count both = sum(usage.prompt_tokens, usage.completion_tokens);
   if (both && counts.reasoning && counts.total == *both + *counts.reasoning) {
@@ -169,6 +236,16 @@ Usage usage_of(const Counts& counts) {
 }
 
 }  // namespace
+
+ServiceTier service_tier_of(std::string_view word) {
+  const auto* const found = std::ranges::find(kTierNames, word);
+  if (found == kTierNames.end()) return ServiceTier::kStandard;
+  return static_cast<ServiceTier>(found - kTierNames.begin());
+}
+
+std::string_view name_of(ServiceTier tier) {
+  return kTierNames[static_cast<std::size_t>(tier)];
+}
 
 std::optional<Usage> read_usage(const UsageTexts& texts) {
   if (texts.inner.empty() && texts.top.empty()) return std::nullopt;

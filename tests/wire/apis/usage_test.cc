@@ -28,7 +28,7 @@ TEST(Usage, HasNoCountThatIsAbsentOrNull) {
       Usage{.prompt_tokens = 7});
   EXPECT_EQ(read_usage("{}"), Usage{});
   // https://platform.openai.com/docs/api-reference/audio/json-object
-  EXPECT_EQ(read_usage(R"({"type":"duration","seconds":27})"), Usage{});
+  EXPECT_EQ(read_usage(R"({"type":"duration","seconds":26.4})"), Usage{.seconds = 27});
 }
 
 TEST(Usage, AddsTheTotalUpWhereItIsNotStated) {
@@ -45,10 +45,10 @@ TEST(Usage, TakesATotalThatStandsAloneForThePrompt) {
             (Usage{.completion_tokens = 6, .total_tokens = 56}));
 }
 
-TEST(Usage, ReadsUpToTheLargestWholeNumberOfADouble) {
-  EXPECT_EQ(read_usage(R"({"total_tokens":9007199254740992})")->total_tokens, 9007199254740992U);
+TEST(Usage, TakesNoCountThatIsAbsurd) {
+  EXPECT_EQ(read_usage(R"({"total_tokens":1099511627776})")->total_tokens, 1099511627776U);
   EXPECT_EQ(read_usage(R"({"total_tokens":3.0})")->total_tokens, 3U);
-  EXPECT_FALSE(read_usage(R"({"total_tokens":9007199254740994})"));
+  EXPECT_FALSE(read_usage(R"({"total_tokens":1099511627777})"));
 }
 
 TEST(Usage, KnowsAKeyThatIsSpelledWithEscapes) {
@@ -125,7 +125,8 @@ TEST(Usage, AddsWhatMessagesCountApart) {
              .completion_tokens = 503,
              .total_tokens = 2601,
              .cached_tokens = 1800,
-             .cache_write_tokens = 248}));
+             .cache_write_tokens = 248,
+             .cache_write_1h_tokens = 100}));
 }
 
 TEST(Usage, AddsUpTheCachesOfMessagesWhereTheirSumIsNotStated) {
@@ -136,7 +137,47 @@ TEST(Usage, AddsUpTheCachesOfMessagesWhereTheirSumIsNotStated) {
                    .completion_tokens = 1,
                    .total_tokens = 326,
                    .cache_write_tokens = 320,
-                   .reasoning_tokens = 1}));
+                   .reasoning_tokens = 1,
+                   .cache_write_1h_tokens = 300}));
+}
+
+TEST(Usage, AddsWhatIsCachedToAPromptThatCannotContainIt) {
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":10,"completion_tokens":1,"prompt_tokens_details":)"
+                       R"({"cached_tokens":80,"cache_write_tokens":5}})"),
+            (Usage{.prompt_tokens = 95,
+                   .completion_tokens = 1,
+                   .total_tokens = 96,
+                   .cached_tokens = 80,
+                   .cache_write_tokens = 5}));
+}
+
+// https://platform.openai.com/docs/guides/audio
+TEST(Usage, ReadsPartsThatHavePricesOfTheirOwn) {
+  const auto usage = read_usage(
+      R"({"prompt_tokens":90,"completion_tokens":50,)"
+      R"("prompt_tokens_details":{"audio_tokens":60,"image_tokens":20,"cached_tokens":0},)"
+      R"("completion_tokens_details":{"audio_tokens":40,"image_tokens":5}})");
+  EXPECT_EQ(usage->prompt_audio_tokens, 60U);
+  EXPECT_EQ(usage->prompt_image_tokens, 20U);
+  EXPECT_EQ(usage->completion_audio_tokens, 40U);
+  EXPECT_EQ(usage->completion_image_tokens, 5U);
+}
+
+TEST(Usage, CountsSearches) {
+  EXPECT_EQ(
+      read_usage(R"({"input_tokens":1,"server_tool_use":{"web_search_requests":3}})")->searches,
+      3U);
+  EXPECT_EQ(read_usage(R"({"prompt_tokens":1,"num_search_queries":2})")->searches, 2U);
+}
+
+// Case 30 of the keys and limits: the tier is that of the answer.
+TEST(Usage, ReadsTheServiceTierOfMessages) {
+  const auto tier = [](std::string_view text) { return read_usage(text)->service_tier; };
+  EXPECT_EQ(tier(R"({"input_tokens":1,"service_tier":"priority"})"), ServiceTier::kPriority);
+  EXPECT_EQ(tier(R"({"input_tokens":1,"service_tier":"batch"})"), ServiceTier::kBatch);
+  EXPECT_EQ(tier(R"({"input_tokens":1,"service_tier":"standard"})"), ServiceTier::kStandard);
+  EXPECT_EQ(tier(R"({"input_tokens":1,"service_tier":"of tomorrow"})"), ServiceTier::kStandard);
+  EXPECT_EQ(tier(R"({"input_tokens":1,"service_tier":null})"), ServiceTier::kStandard);
 }
 
 TEST(Usage, TakesNoCacheForThePromptThatItBelongsTo) {
