@@ -16,10 +16,10 @@ struct Room {
 };
 
 inline constexpr std::array kRooms = {
-    Room{0, "core"},   Room{1, "config"},  Room{1, "telemetry"}, Room{1, "wire"},
-    Room{1, "net"},    Room{2, "http"},    Room{2, "routing"},   Room{2, "imports"},
-    Room{2, "limits"}, Room{2, "store"},   Room{3, "providers"}, Room{3, "access"},
-    Room{4, "models"}, Room{5, "gateway"}, Room{7, "app"},
+    Room{0, "core"},   Room{1, "config"}, Room{1, "telemetry"}, Room{1, "wire"},
+    Room{1, "net"},    Room{2, "http"},   Room{2, "routing"},   Room{2, "imports"},
+    Room{2, "limits"}, Room{2, "prices"}, Room{2, "store"},     Room{3, "providers"},
+    Room{3, "access"}, Room{4, "models"}, Room{5, "gateway"},   Room{7, "app"},
 };
 
 inline std::optional<int> rank_of(std::string_view room) {
