@@ -86,7 +86,9 @@ BENCHMARK(BM_AccessLogLine);
 void BM_ApiKey(benchmark::State& state) {
   std::vector<config::ApiKey> entries;
   for (int i = 0; i < state.range(0); ++i) {
-    entries.push_back({"name", Secret("sk-0123456789abcdef-" + std::to_string(i))});
+    config::ApiKey& entry = entries.emplace_back();
+    entry.name = "name";
+    entry.key = Secret("sk-0123456789abcdef-" + std::to_string(i));
   }
   access::ApiKeys keys(entries);
   for (auto _ : state) {

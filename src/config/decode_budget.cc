@@ -160,7 +160,7 @@ constexpr std::array kBudgetRuleKeys = {
                        store(decoder.choice(node, kAlignments), draft.rule.alignment);
                      }},
     Key<BudgetDraft>{"timezone", "time zone", "UTC", decode_time_zone},
-    Key<BudgetDraft>{"models", "pattern", "*",
+    Key<BudgetDraft>{"models", "pattern", "none",
                      [](Decoder& decoder, const Node& node, BudgetDraft& draft) {
                        decode_pattern(decoder, node, draft.rule.models);
                      }},

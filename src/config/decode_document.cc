@@ -7,10 +7,13 @@
 #include <array>
 
 #include "config/decode_admin.h"
+#include "config/decode_keys.h"
 #include "config/decode_models.h"
+#include "config/decode_owners.h"
 #include "config/decode_provider.h"
 #include "config/decode_routing.h"
 #include "config/decode_server.h"
+#include "config/not_enforced.h"
 #include "config/settle_routing.h"
 
 namespace penstock::config {
@@ -62,6 +65,15 @@ constexpr std::array kDocumentKeys = {
                Use::kOptional, list_server_keys},
     Key<Draft>{"admin", "mapping", "none", decode_admin, Use::kOptional, list_admin_keys},
     Key<Draft>{"routing", "mapping", "{}", decode_routing, Use::kOptional, list_routing_keys},
+    // With those of server.api_keys one list.
+    Key<Draft>{"keys", "list", "[]",
+               [](Decoder& decoder, const Node& node, Draft& draft) {
+                 decode_api_keys(decoder, node, draft.settings.server);
+               }},
+    Key<Draft>{"organizations", "list", "[]", decode_organizations, Use::kOptional,
+               list_organizations_keys},
+    Key<Draft>{"teams", "list", "[]", decode_teams, Use::kOptional, list_teams_keys},
+    Key<Draft>{"users", "list", "[]", decode_users, Use::kOptional, list_users_keys},
     accepted<Draft>("image_name"),
     accepted<Draft>("distro_name"),
     accepted<Draft>("container_image"),
@@ -119,6 +131,8 @@ void decode_document(Decoder& decoder, const Node& root, Draft& draft) {
   }
   check_admin(decoder, root, draft.settings);
   check_ready_requires(decoder, root, draft.settings);
+  check_owners(decoder, root, draft.settings);
+  warn_of_what_is_not_enforced(decoder, root);
   settle_models(decoder, draft);
   settle_routing(decoder, root, draft);
 }

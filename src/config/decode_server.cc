@@ -7,17 +7,15 @@
 
 #include "config/decode_address.h"
 #include "config/decode_cors.h"
+#include "config/decode_keys.h"
 #include "config/decode_limits.h"
 #include "config/decode_network.h"
 #include "config/decode_trust.h"
-#include "config/key_text.h"
 #include "config/url.h"
 
 namespace penstock::config {
 namespace {
 
-constexpr std::size_t kApiKeyBytesMin = 8;
-constexpr std::uint64_t kKeyLimitMax = 1'000'000'000;
 constexpr std::uint64_t kRefreshSecondsMax = 7 * 24 * 3600;
 constexpr std::uint64_t kHstsSecondsMax = 10ULL * 366 * 24 * 3600;
 
@@ -56,81 +54,6 @@ void decode_ready_requires(Decoder& decoder, const Node& node, Server& server) {
   if (!items) return;
   for (const Node& item : *items) {
     if (const auto id = decoder.text(item)) server.ready_requires.push_back(*id);
-  }
-}
-
-// A key that cannot follow "Bearer " would never match, and everybody knows the mask that
-// describe() prints.
-std::string_view fault_of_key(std::string_view key) {
-  if (key.size() < kApiKeyBytesMin) return "an API key must have at least 8 characters";
-  if (const std::string_view fault = fault_of_key_text(key); !fault.empty()) return fault;
-  if (key == Secret::kMask) return "this is the mask of a key, not a key";
-  return {};
-}
-
-constexpr std::array kApiKeyKeys = {
-    Key<ApiKey>{"name", "text", "",
-                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
-                  store(decoder.text(node), api_key.name);
-                  if (api_key.name.empty()) decoder.error(node, "expected a name");
-                },
-                Use::kRequired},
-    Key<ApiKey>{"key", "text", "",
-                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
-                  const auto key = decoder.text(node);
-                  if (!key) return;
-                  const std::string_view fault = fault_of_key(*key);
-                  if (!fault.empty()) return decoder.error(node, fault);
-                  api_key.key = Secret(*key);
-                },
-                Use::kRequired},
-    Key<ApiKey>{"role", "inference or admin", "inference",
-                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
-                  constexpr std::array<std::string_view, 2> kRoles = {"inference", "admin"};
-                  store(decoder.choice(node, kRoles), api_key.role);
-                }},
-    Key<ApiKey>{"requests_per_minute", "integer", "0",
-                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
-                  const auto amount = decoder.integer(node, {0, kKeyLimitMax});
-                  if (!amount) return;
-                  set_per_minute(api_key.terms, Quantity::kRequests,
-                                 static_cast<std::int64_t>(*amount));
-                }},
-    Key<ApiKey>{"concurrency", "integer", "0",
-                [](Decoder& decoder, const Node& node, ApiKey& api_key) {
-                  store(decoder.integer(node, {0, kKeyLimitMax}), api_key.terms.concurrency);
-                }},
-};
-
-// The reference's form: a key without a name.
-void decode_bare_key(Decoder& decoder, const Node& node, std::size_t index, ApiKey& api_key) {
-  api_key.name = fmt::format("key-{}", index + 1);
-  const std::string_view fault = fault_of_key(node.text);
-  if (!fault.empty()) return decoder.error(node, fault);
-  api_key.key = Secret(node.text);
-}
-
-void decode_api_keys(Decoder& decoder, const Node& node, Server& server) {
-  const auto items = decoder.list(node);
-  if (!items) return;
-  for (const Node& item : *items) {
-    ApiKey api_key;
-    if (item.kind == Node::Kind::kScalar) {
-      decode_bare_key(decoder, item, server.api_keys.size(), api_key);
-    } else {
-      decode_section<ApiKey>(decoder, item, kApiKeyKeys, api_key);
-    }
-    const Node* name = item.find("name");
-    const Node* key = item.find("key");
-    for (const ApiKey& other : server.api_keys) {
-      if (!api_key.name.empty() && other.name == api_key.name) {
-        decoder.error(name != nullptr ? *name : item, "another key has the same name");
-      }
-      if (!api_key.key.empty() && other.key.equals(api_key.key.reveal())) {
-        decoder.error(key != nullptr ? *key : item, "another entry has the same key");
-      }
-    }
-    server.api_keys.push_back(std::move(api_key));
   }
 }
 
@@ -257,10 +180,7 @@ constexpr std::array kServerKeys = {
                   store(decoder.integer(node, {1, kRefreshSecondsMax}),
                         server.registry_refresh_interval);
                 }},
-    Key<Server>{"api_keys", "list", "[]", decode_api_keys, Use::kOptional,
-                [](const std::string& path, KnownKeys& out) {
-                  list_section<ApiKey>(path + "[]", kApiKeyKeys, out);
-                }},
+    Key<Server>{"api_keys", "list", "[]", decode_api_keys, Use::kOptional, list_api_keys_keys},
     Key<Server>{"limits", "mapping", "{}",
                 [](Decoder& decoder, const Node& node, Server& server) {
                   decode_limits(decoder, node, server.limits);

@@ -68,7 +68,7 @@ constexpr std::array kLimitKeys = {
                    }},
     Key<RateDraft>{"burst", "integer or amount of dollars", "0",
                    [](Decoder&, const Node& node, RateDraft& draft) { draft.burst = node; }},
-    Key<RateDraft>{"models", "pattern", "*",
+    Key<RateDraft>{"models", "pattern", "none",
                    [](Decoder& decoder, const Node& node, RateDraft& draft) {
                      decode_pattern(decoder, node, draft.rule.models);
                    }},

@@ -10,6 +10,7 @@
 #include "config/credentials.h"
 #include "config/decode_provider.h"
 #include "config/decode_server.h"
+#include "config/describe_owners.h"
 #include "config/describe_routing.h"
 #include "config/described_values.h"
 #include "config/load.h"
@@ -226,21 +227,6 @@ void write_timeouts(DescriptionWriter& out, const Timeouts& timeouts) {
   out.close();
 }
 
-void write_api_keys(DescriptionWriter& out, const std::vector<ApiKey>& api_keys) {
-  if (api_keys.empty()) return out.literal("api_keys", "[]");
-  out.open("api_keys");
-  for (const ApiKey& api_key : api_keys) {
-    out.open_item();
-    out.text("name", api_key.name);
-    out.secret("key", api_key.key);
-    out.text("role", api_key.role == Role::kAdmin ? "admin" : "inference");
-    write_number(out, "requests_per_minute", per_minute(api_key.terms, Quantity::kRequests));
-    write_number(out, "concurrency", api_key.terms.concurrency);
-    out.close();
-  }
-  out.close();
-}
-
 void write_cors(DescriptionWriter& out, const std::optional<Cors>& cors) {
   if (!cors) return out.literal("cors", "false");
   out.open("cors");
@@ -338,6 +324,7 @@ void describe(const Settings& settings, DescriptionWriter& out) {
   write_server(out, settings);
   if (settings.admin) write_admin(out, *settings.admin);
   write_routing(out, settings);
+  write_owners(out, settings.owners);
 }
 
 std::string describe(const Settings& settings) {

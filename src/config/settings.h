@@ -19,9 +19,9 @@
 #include "config/cors.h"
 #include "config/endpoint.h"
 #include "config/file_reference.h"
+#include "config/owners.h"
 #include "config/proxies.h"
 #include "config/routing.h"
-#include "config/terms.h"
 #include "core/address_range.h"
 #include "core/json_reader.h"
 #include "core/secret.h"
@@ -128,13 +128,6 @@ struct Model {
   std::string_view upstream_id() const {
     return provider_model_id.empty() ? std::string_view(id) : provider_model_id;
   }
-};
-
-struct ApiKey {
-  std::string name;
-  Secret key;
-  Role role = Role::kInference;
-  Terms terms = {};
 };
 
 struct Limits {
@@ -247,7 +240,7 @@ struct Server {
   std::string tls_ciphers;  // tls_config.ciphers, in OpenSSL's list form; empty: its default
   std::chrono::seconds hsts_max_age{31'536'000};  // over TLS; 0: the field is not sent
   std::chrono::seconds registry_refresh_interval{300};
-  std::vector<ApiKey> api_keys;
+  std::vector<ApiKey> api_keys;  // those of `keys`, too
   Limits limits;
   Timeouts timeouts;
   SseDone sse_done = SseDone::kPass;
@@ -285,6 +278,7 @@ struct Settings {
   std::vector<Provider> providers;
   std::vector<Model> models;
   Routing routing;
+  Owners owners;
   std::vector<FileText> files;  // what it refers to as ${file:…} and was read, each once
   std::vector<NamedFile> named_files;
 };

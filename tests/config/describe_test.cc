@@ -89,13 +89,44 @@ routing:
     fallbacks: {any: [vllm/a], context_window: ["x*"], content_policy: ["null/true"]}
   - {model: "x*", targets: [{provider: vllm}]}
 admin: {only_here: true}
+organizations: [{name: o, budget: {max_usd: 500}}]
+teams: [{name: t, organization: o, concurrency: 9}]
+users: [{name: u, team: t, organization: o, models: ["*"]}]
 server:
   host: "::"
   tls_certfile: SOME_FILE
   tls_keyfile: SOME_FILE
   tls_cafile: SOME_FILE
   tls_config: {ciphers: [A, B]}
-  api_keys: [{name: "alice: a", key: hunter2-alice}, {name: bob, key: hunter2-bob}]
+  api_keys:
+  - {name: "alice: a", key: hunter2-alice}
+  - name: bob
+    key: hunter2-bob
+    organization: o
+    team: t
+    user: u
+    tags: ["project: x"]
+    expires: 2027-01-01T12:00:00+02:00
+    requests_per_minute: 60
+    tokens_per_minute: 10000
+    input_tokens_per_minute: 8000
+    output_tokens_per_minute: 2000
+    limits: [{quantity: cost, amount: 0.25, period: 1h, burst: 0.5, models: "gpt-*"}]
+    concurrency: 4
+    budgets:
+    - {max_usd: 20, period: 1d, align: rolling, timezone: Europe/Berlin, models: "gpt-*",
+       soft_percent: [80, 100], on_exceeded: "route: cheap",
+       override: {add_usd: 5, until: 2027-01-01}}
+    - {name: calls, max_requests: 5, override: {add_requests: 5, until: 2027-01-01}}
+    - {name: tokens, max_tokens: 5, override: {add_tokens: 5, until: 2027-01-01}}
+    - {name: in, max_input_tokens: 5, override: {add_input_tokens: 5, until: 2027-01-01}}
+    - {name: out, max_output_tokens: 5, override: {add_output_tokens: 5, until: 2027-01-01}}
+    models: ["gpt-*"]
+    denied_models: ["*-pro"]
+    routes: [/v1/chat/completions]
+    providers: [open]
+    addresses: [10.0.0.0/8]
+    budget_fallbacks: {"a: b": [c, d]}
   timeouts: {drain: 0.0015}
   sse_done: strip
   cors: {allow_origins: ["https://a.test"], allow_origin_regex: "https://.*", allow_methods: [GET],
@@ -105,6 +136,9 @@ server:
   caller_url_hosts: ["::1", gpu, "[::1]:8000", "gpu:8000", "gpu:*"]
   trusted_proxies: [10.0.0.0/8, "::1", unix]
   proxy_protocol: optional
+keys:
+- {name: hashed,
+   key_hash: "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"}
 )";
 
 // Only whether these files exist matters here; they are not read.

@@ -38,6 +38,14 @@ const Values kOtherValues = {
     {"list of integers", "[429]"},
     {"list of session, prompt_cache_key, user, prefix or api_key", "[session]"},
     {"mapping of text", "{x-other: other}"},
+    {"mapping of lists", "{a: [b]}"},
+    {"integer or amount of dollars", "9"},
+    {"list of paths", "[/other]"},
+    {"list of patterns", "[other]"},
+    {"pattern", "other"},
+    {"period", "3d"},
+    {"time", "2027-01-01"},
+    {"time zone", "Europe/Berlin"},
 };
 
 // Where that value cannot be, or not alone: further keys follow on lines of their own.
@@ -64,6 +72,7 @@ const Values kValuesOfKeys = {
     {"server.socket_mode", "\"0600\""},
     {"server.proxy_protocol", "true\ntrusted_proxies: [10.0.0.1]"},
     {"server.access_log", "./other.log"},
+    {"server.api_keys[].budgets[].soft_percent", "[80]"},
     {"server.reload.debounce", "0.7"},
     {"server.cors.allow_origins", "[\"https://other.test\"]"},
     {"routing.defaults.check.path", "/other"},
@@ -118,6 +127,20 @@ bool is_of_a_type(std::string_view path) {
          path == "providers.inference[].config.aws_bedrock_bearer_token";
 }
 
+// One of several that an entry must have.
+bool is_one_of_several(std::string_view path) {
+  constexpr std::string_view kKeys = "server.api_keys[].";
+  if (!path.starts_with(kKeys)) return false;
+  path.remove_prefix(kKeys.size());
+  return path == "key" || path == "key_hash" || path == "budgets[].name" ||
+         path.starts_with("budgets[].max_") || path.starts_with("budgets[].override.");
+}
+
+bool refers_to_owners(std::string_view path) {
+  return path.ends_with("[].organization") || path.ends_with("[].team") ||
+         path.ends_with("[].user");
+}
+
 // Names of entries, which are required, and what refers to another section are in
 // difference_test.cc.
 bool is_compared(const KnownKey& key) {
@@ -127,7 +150,7 @@ bool is_compared(const KnownKey& key) {
   return is_value && !is_required && key.path != "version" && key.path != "apis" &&
          key.path != "registered_resources.models[].provider_id" && key.path != "admin.tls" &&
          key.path != "server.ready_requires" && !is_another_way_to_say(key.path) &&
-         !is_of_a_type(key.path);
+         !is_of_a_type(key.path) && !is_one_of_several(key.path) && !refers_to_owners(key.path);
 }
 
 TEST(Difference, SeesEveryKeyThatThereIs) {

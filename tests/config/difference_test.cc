@@ -19,6 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 
 // A file without providers is only warned of.
 Settings loaded(std::string_view text) {
@@ -216,16 +217,47 @@ TEST(Difference, SeesTheContentOfFiles) {
 }
 
 TEST(Difference, ListsAnEntryThatComesOrGoesOnce) {
-  EXPECT_THAT(
-      shown_changes("", "server: {api_keys: [{name: alice, key: sk-alice-0}]}"),
-      ElementsAre(
-          "server.api_keys[alice]: none -> "
-          "{name: alice, key: ********, role: inference, requests_per_minute: 0, concurrency: 0}"));
+  EXPECT_THAT(shown_changes("", "server: {api_keys: [{name: alice, key: sk-alice-0}]}"),
+              ElementsAre("server.api_keys[alice]: none -> "
+                          "{name: alice, key: ********, role: inference}"));
   const std::vector<std::string> changes =
       shown_changes(provider_with("", "old"), provider_with("", "new"));
   ASSERT_EQ(changes.size(), 2U);
   EXPECT_THAT(changes[0], HasSubstr("providers.inference[old]: {provider_id: old, "));
   EXPECT_THAT(changes[1], HasSubstr("providers.inference[new]: none -> {provider_id: new, "));
+}
+
+// What SeesEveryKeyThatThereIs leaves out: amounts of which an entry has one, and what refers to
+// other sections.
+TEST(Difference, SeesWhatOwnersMayDo) {
+  const auto key_with = [](std::string_view rest) {
+    return fmt::format(
+        "{{organizations: [{{name: o}}], teams: [{{name: t, organization: o}}], "
+        "users: [{{name: u, team: t}}], keys: [{{name: n, {}}}]}}",
+        rest);
+  };
+  const std::string key = key_with("key: sk-0123456789");
+  for (const std::string_view other :
+       {"key: sk-other-0123456789", "key: sk-0123456789, organization: o",
+        "key: sk-0123456789, team: t", "key: sk-0123456789, user: u",
+        "key: sk-0123456789, budget: {max_usd: 1}", "key: sk-0123456789, budget: {max_tokens: 1}",
+        "key: sk-0123456789, budgets: [{max_requests: 1}]"}) {
+    EXPECT_THAT(shown_changes(key, key_with(other)), SizeIs(1)) << other;
+  }
+  const auto hashed = [&](char digit) {
+    return key_with("key_hash: sha256:" + std::string(64, digit));
+  };
+  EXPECT_THAT(shown_changes(hashed('0'), hashed('1')), SizeIs(1));
+  const auto budget = [&](std::string_view rest) {
+    return key_with(fmt::format("key: sk-0123456789, budget: {{max_usd: 1, {}}}", rest));
+  };
+  EXPECT_THAT(shown_changes(budget("override: {add_usd: 1, until: 2027-01-01}"),
+                            budget("override: {add_usd: 2, until: 2027-01-01}")),
+              ElementsAre("server.api_keys[n].budgets[1mo].override.add_usd: 1 -> 2"));
+  EXPECT_THAT(shown_changes("{teams: [{name: t}]}", "{teams: [{name: t, concurrency: 1}]}"),
+              ElementsAre("teams[t].concurrency: none -> 1"));
+  EXPECT_THAT(shown_changes("{teams: [{name: t}, {name: s}]}", "{teams: [{name: s}, {name: t}]}"),
+              IsEmpty());
 }
 
 TEST(Difference, DoesNotShowWhatFilesContain) {

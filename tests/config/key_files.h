@@ -37,6 +37,8 @@ inline std::string with_required_keys(std::string text) {
       {"  inference:\n    - ", "provider_id: p\n      provider_type: remote::passthrough\n      "},
       {"  api_keys:\n    - ", "name: n\n      key: sk-0123456789\n      "},
       {"  models:\n    - ", "model_id: m\n      provider_id: all\n      "},
+      {"limits:\n        - ", "quantity: cost\n          amount: 5\n          "},
+      {"budgets:\n        - ", "name: b\n          max_requests: 5\n          "},
       {"targets:\n        - ", "provider: p\n          "},
       {"  routes:\n    - ", "model: m\n      "},
   };
@@ -56,7 +58,8 @@ inline std::string with_required_keys(std::string text) {
 // Other ways to say what is described elsewhere, or keys without an effect.
 inline bool is_another_way_to_say(std::string_view path) {
   constexpr std::string_view kConfig = "providers.inference[].config.";
-  constexpr std::array<std::string_view, 3> kOtherWays = {"models", "server.auth", "apis"};
+  constexpr std::array<std::string_view, 5> kOtherWays = {"models", "server.auth", "apis", "keys",
+                                                          "server.api_keys[].budget"};
   constexpr std::array<std::string_view, 10> kOtherWaysOfUpstreams = {"url",
                                                                       "append_v1",
                                                                       "access_token",

@@ -60,9 +60,11 @@ INSTANTIATE_TEST_SUITE_P(
     OfKeys, OneMistake,
     testing::Values(
         Mistake{"servers: {}\n", "5:1: servers: unknown key; did you mean `server`?"},
-        Mistake{"xyzzy: 1\n",
-                "5:1: xyzzy: unknown key; the known ones are version, apis, "
-                "providers, registered_resources, models, server, admin, routing"},
+        Mistake{
+            "xyzzy: 1\n",
+            "5:1: xyzzy: unknown key; the known ones are version, apis, "
+            "providers, registered_resources, models, server, admin, routing, keys, organizations, "
+            "teams, users"},
         Mistake{"  inferense: []\n",
                 "5:3: providers.inferense: unknown key; did you mean `inference`?"},
         Mistake{"    confg: {}\n",
@@ -238,8 +240,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:36: server.api_keys[0].key: this is the mask of a key, not a key"},
         Mistake{"server: {api_keys: [{name: a, key: '${env.UNSET:=}'}]}\n",
                 "5:31: server.api_keys[0].key: expected a value (text), found nothing"},
-        Mistake{"server: {api_keys: [{name: a}]}\n",
-                "5:21: server.api_keys[0]: the key `key` (text) is missing"},
+        Mistake{
+            "server: {api_keys: [{name: a}]}\n",
+            "5:21: server.api_keys[0]: the key `key` (text) is missing; or give its `key_hash`"},
         Mistake{"server: {api_keys: [{name: '', key: 12345678}]}\n",
                 "5:28: server.api_keys[0].name: expected a name"},
         Mistake{"server: {api_keys: ['${env.UNSET:=}']}\n",
