@@ -253,6 +253,7 @@ std::optional<Usage> read_usage(const UsageTexts& texts) {
   for (const std::string_view text : {texts.inner, texts.top}) {
     if (!text.empty() && !take_object(text, kTop, counts)) return std::nullopt;
   }
+  if (texts.service_tier != ServiceTier::kStandard) counts.tier = texts.service_tier;
   return usage_of(counts);
 }
 

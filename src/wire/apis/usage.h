@@ -44,6 +44,7 @@ struct Usage {
 struct UsageTexts {
   std::string_view inner = {};
   std::string_view top = {};
+  ServiceTier service_tier = ServiceTier::kStandard;  // as OpenAI's APIs state it, beside the usage
 };
 
 // The counts of an answer. Of a count that both objects state, the last one holds, which is the

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kModelKey = "model";
 constexpr std::string_view kUsageKey = "usage";
+constexpr std::string_view kServiceTierKey = "service_tier";
 static_assert(kUsageKey.size() == kModelKey.size());
 
 // A longer key or value does not matter, even if every letter is an escape: no word of the tables
@@ -37,12 +38,6 @@ std::string_view between(const char* begin, const char* end) {
 
 }  // namespace
 
-JsonRewriter::JsonRewriter(std::string_view model, StreamEnd& end, const ModelNames* names)
-    : JsonRewriter(model, &end, {}, names) {}
-
-JsonRewriter::JsonRewriter(std::string_view model, std::string_view inner, const ModelNames* names)
-    : JsonRewriter(model, nullptr, inner, names) {}
-
 JsonRewriter::JsonRewriter(std::string_view model, StreamEnd* end, std::string_view inner,
                            const ModelNames* names)
     : names_(model.empty() ? names : nullptr), end_(end), inner_(inner) {
@@ -54,9 +49,12 @@ JsonRewriter::JsonRewriter(std::string_view model, StreamEnd* end, std::string_v
   if (escaped) {
     if (unescapes_to(spelled, kModelKey)) return Key::kModel;
     if (unescapes_to(spelled, kUsageKey)) return Key::kUsage;
+    if (unescapes_to(spelled, kServiceTierKey)) return Key::kTier;
   } else if (spelled.size() == kModelKey.size()) {
     if (is<kModelKey>(spelled)) return Key::kModel;
     if (is<kUsageKey>(spelled)) return Key::kUsage;
+  } else if (spelled.size() == kServiceTierKey.size() && is<kServiceTierKey>(spelled)) {
+    return Key::kTier;
   }
   return Key::kOther;
 }
@@ -186,6 +184,10 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
       return take_value(token, in);
     case State::kModel:
       return end_model(token, in);
+    case State::kTier:
+      service_tier_ = service_tier_of(end_text(token, in));
+      state_ = after_value();
+      return;
     case State::kString:
       state_ = State::kRest;
       return;
@@ -215,7 +217,7 @@ const char* JsonRewriter::skip_space_around(const char* at, const char* end) {
         return begin_string(State::kWatchedString, token, in);
       }
       if (key_ != Key::kModel || !replaces_models()) {
-        return begin_string(State::kString, token, in);
+        return begin_string(key_ == Key::kTier ? State::kTier : State::kString, token, in);
       }
       return begin_model(token, in);
     case '{':
@@ -329,10 +331,11 @@ void JsonRewriter::take_nested_key(std::string_view spelled) {
   }
 }
 
-// In the value of the inner object's `model` or `usage`.
+// In the value of the inner object's `model`, `usage` or `service_tier`.
 void JsonRewriter::take_inner_value(const char* token, Piece& in) {
   state_ = State::kNested;
   if (*token == '"' && key_ == Key::kModel && replaces_models()) return begin_model(token, in);
+  if (*token == '"' && key_ == Key::kTier) return begin_string(State::kTier, token, in);
   take_nested(token, in);
   if (*token == '{' && key_ == Key::kUsage) begin_capture(token, in);
 }

@@ -12,7 +12,8 @@
 // is replaced. Keys are compared after unescaping.
 //
 // In addition, it remembers the last `usage` of each place that is an object (up to
-// kUsageBytesMax), and tells a StreamEnd the keys that its law watches.
+// kUsageBytesMax) and the last `service_tier` that is a string, and tells a StreamEnd the keys that
+// its law watches.
 //
 // The output, and what is seen, does not depend on how the text is cut into pieces. One object
 // belongs to one answer and one thread. Nothing fails, and nothing is allocated once the buffers
@@ -50,11 +51,13 @@ class JsonRewriter {
   // `model`: the name to write, not escaped; if empty, each value is replaced by what `names` says,
   // and by nothing without `names`, which outlive the rewriter. For the events of a stream: `end`
   // is told what they say, by its law, and not owned.
-  JsonRewriter(std::string_view model, StreamEnd& end, const ModelNames* names = nullptr);
+  JsonRewriter(std::string_view model, StreamEnd& end, const ModelNames* names = nullptr)
+      : JsonRewriter(model, &end, {}, names) {}
   // For one text. `inner` is the object of the top level that has `model` and `usage`, too; a
   // constant, or empty.
   explicit JsonRewriter(std::string_view model, std::string_view inner = {},
-                        const ModelNames* names = nullptr);
+                        const ModelNames* names = nullptr)
+      : JsonRewriter(model, nullptr, inner, names) {}
 
   // Feeds the next piece, and appends what is to be passed on to `out`.
   void feed(std::string_view piece, std::string& out);
@@ -76,7 +79,9 @@ class JsonRewriter {
   bool truncated() const { return state_ != State::kBefore && state_ < State::kAfter; }
 
   // As texts; empty where there was none.
-  UsageTexts usage() const { return {.inner = inner_usage_.view(), .top = usage_.view()}; }
+  UsageTexts usage() const {
+    return {.inner = inner_usage_.view(), .top = usage_.view(), .service_tier = service_tier_};
+  }
 
  private:
   enum class State : std::uint8_t {
@@ -86,19 +91,20 @@ class JsonRewriter {
     kColon,          // after a top-level key
     kValue,          // after its colon
     kModel,          // inside the string that is to be replaced
+    kTier,           // inside the string that names it
     kString,         // inside any other top-level string
     kRest,           // after a string, array or object of the top level
     kNested,         // inside a nested array or object, between its strings
     kNestedString,   // inside one of its strings
     kNestedColon,    // after a string of a part or the inner object that may be a watched key
-    kInnerValue,     // after the colon of the inner object's `model` or `usage`
+    kInnerValue,     // after the colon of the inner object's key that matters
     kWatched,        // after the colon of a part's watched key, or of the event's number
     kWatchedString,  // inside the string that is a watched key's value
     kWatchedObject,  // after the { of a watched key's value
     kAfter,          // after the object
     kForeign,        // no object, or not well formed: the rest passes
   };
-  enum class Key : std::uint8_t { kOther, kModel, kUsage };
+  enum class Key : std::uint8_t { kOther, kModel, kUsage, kTier };
 
   // The depth, within the top-level value, inside a part and inside the inner object.
   static constexpr std::size_t kPartDepth = 2;
@@ -161,7 +167,7 @@ class JsonRewriter {
   void take_watched(const char* token, Piece& in);
   bool keeps_token() const {
     return state_ == State::kKey || state_ == State::kNestedString || state_ == State::kWatched ||
-           state_ == State::kWatchedString;
+           state_ == State::kWatchedString || state_ == State::kTier;
   }
   void keep_token(std::string_view part);
   void keep_capture(std::string_view part);
@@ -172,8 +178,9 @@ class JsonRewriter {
   std::size_t look_ups_ = 0;
   SmallText<256> usage_;
   SmallText<256> inner_usage_;
-  StreamEnd* const end_;          // null: one text
-  const std::string_view inner_;  // of one text
+  ServiceTier service_tier_ = ServiceTier::kStandard;  // the last one that was stated
+  StreamEnd* const end_;                               // null: one text
+  const std::string_view inner_;                       // of one text
 
   JsonTokens tokens_;
   State state_ = State::kBefore;

@@ -59,6 +59,21 @@ TEST(ResponsesAnswer, HasItsModelReplacedAtTheTopOnly) {  // cases 1, 7 and 8
                                   .reasoning_tokens = 9}));
 }
 
+// Case 30 of the keys and limits: OpenAI's APIs state the tier beside the usage.
+TEST(ResponsesAnswer, StatesItsServiceTier) {
+  const auto tier_of = [](std::string_view member) {
+    return pass(Api::kResponses, std::string(R"({"model":"m",)") + std::string(member) +
+                                     R"("metadata":{"service_tier":"batch"},)" +
+                                     R"("usage":{"input_tokens":1}})")
+        .usage->service_tier;
+  };
+  EXPECT_EQ(tier_of(R"("service_tier":"flex",)"), ServiceTier::kFlex);
+  EXPECT_EQ(tier_of(R"("service_tier":"priority","service_tier":null,)"), ServiceTier::kPriority);
+  EXPECT_EQ(tier_of(R"("service\u005ftier":"flex",)"), ServiceTier::kFlex);
+  EXPECT_EQ(tier_of(R"("service_tier":"default",)"), ServiceTier::kStandard);
+  EXPECT_EQ(tier_of(""), ServiceTier::kStandard);
+}
+
 TEST(MessagesAnswer, HasItsModelReplacedAtTheTopOnly) {  // case 10
   const auto answer = [](std::string_view model) {
     return R"({"id":"msg_1","type":"message","role":"assistant","model":")" + std::string(model) +

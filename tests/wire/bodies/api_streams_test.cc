@@ -168,6 +168,21 @@ TEST(ResponsesStream, PassesEveryEventAndReplacesTheModelOfTheResponse) {  // ca
                                    .reasoning_tokens = 3}));
 }
 
+// Case 30 of the keys and limits.
+TEST(ResponsesStream, HasTheServiceTierThatItsLastResponseStates) {
+  const auto event = [](std::string_view type, std::string_view tier) {
+    return "event: response." + std::string(type) + R"(
+data: {"type":"response.)" +
+           std::string(type) + R"(","response":{"model":"m","service_tier":")" + std::string(tier) +
+           R"(","usage":{"input_tokens":1,"output_tokens":1}}}
+
+)";
+  };
+  const StreamOutcome outcome =
+      pass_stream(Api::kResponses, event("created", "auto") + event("completed", "priority"));
+  EXPECT_EQ(outcome.usage->service_tier, ServiceTier::kPriority);
+}
+
 TEST(ResponsesStream, IsWholeHoweverTheResponseEnded) {
   for (const std::string_view last :
        {"response.completed", "response.incomplete", "response.failed"}) {
