@@ -10,6 +10,7 @@
 #include "config/decode_keys.h"
 #include "config/decode_models.h"
 #include "config/decode_owners.h"
+#include "config/decode_prices.h"
 #include "config/decode_provider.h"
 #include "config/decode_routing.h"
 #include "config/decode_server.h"
@@ -74,6 +75,7 @@ constexpr std::array kDocumentKeys = {
                list_organizations_keys},
     Key<Draft>{"teams", "list", "[]", decode_teams, Use::kOptional, list_teams_keys},
     Key<Draft>{"users", "list", "[]", decode_users, Use::kOptional, list_users_keys},
+    Key<Draft>{"prices", "mapping", "{}", decode_prices, Use::kOptional, list_prices_keys},
     accepted<Draft>("image_name"),
     accepted<Draft>("distro_name"),
     accepted<Draft>("container_image"),

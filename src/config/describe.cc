@@ -8,6 +8,7 @@
 
 #include "config/confidential.h"
 #include "config/credentials.h"
+#include "config/decode_prices.h"
 #include "config/decode_provider.h"
 #include "config/decode_server.h"
 #include "config/describe_owners.h"
@@ -15,6 +16,7 @@
 #include "config/described_values.h"
 #include "config/load.h"
 #include "config/model_name.h"
+#include "config/money.h"
 #include "config/presets.h"
 #include "config/yaml_writer.h"
 
@@ -292,6 +294,35 @@ void write_server(DescriptionWriter& out, const Settings& settings) {
   out.close();
 }
 
+void write_dollars(DescriptionWriter& out, std::string_view key,
+                   const std::optional<std::int64_t>& price) {
+  if (price) out.literal(key, price_text(*price));
+}
+
+void write_prices(DescriptionWriter& out, const Settings& settings) {
+  const Prices& prices = settings.prices;
+  out.open("prices");
+  write_file(out, "file", prices.file, settings);
+  if (prices.own.empty()) {
+    out.literal("override", "[]");
+  } else {
+    out.open("override");
+    for (const OwnPrice& price : prices.own) {
+      out.open_item();
+      out.text("model", price.model);
+      write_dollars(out, "input", price.input);
+      write_dollars(out, "output", price.output);
+      write_dollars(out, "cached_input", price.cached_input);
+      write_dollars(out, "cache_write", price.cache_write);
+      write_dollars(out, "cache_write_1h", price.cache_write_1h);
+      out.close();
+    }
+    out.close();
+  }
+  out.text("unpriced", kUnpricedWords[static_cast<std::size_t>(prices.unpriced)]);
+  out.close();
+}
+
 void write_admin(DescriptionWriter& out, const Admin& admin) {
   out.open("admin");
   out.text("host", admin.host);
@@ -325,6 +356,7 @@ void describe(const Settings& settings, DescriptionWriter& out) {
   if (settings.admin) write_admin(out, *settings.admin);
   write_routing(out, settings);
   write_owners(out, settings.owners);
+  write_prices(out, settings);
 }
 
 std::string describe(const Settings& settings) {

@@ -36,8 +36,8 @@ constexpr std::array<std::string_view, 7> kNeedRestart = {
     "server.host",        "server.port", "server.threads", "server.core_dumps",
     "server.socket_mode", "admin.host",  "admin.port"};
 // Lists whose entries are found by their names, wherever they stand.
-constexpr std::array<std::string_view, 5> kUnordered = {"api_keys", "routes", "organizations",
-                                                        "teams", "users"};
+constexpr std::array<std::string_view, 6> kUnordered = {"api_keys", "routes", "organizations",
+                                                        "teams",    "users",  "override"};
 
 constexpr std::string_view kProviders = "providers.inference";
 

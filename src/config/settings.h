@@ -20,6 +20,7 @@
 #include "config/endpoint.h"
 #include "config/file_reference.h"
 #include "config/owners.h"
+#include "config/prices.h"
 #include "config/proxies.h"
 #include "config/routing.h"
 #include "core/address_range.h"
@@ -279,6 +280,7 @@ struct Settings {
   std::vector<Model> models;
   Routing routing;
   Owners owners;
+  Prices prices;
   std::vector<FileText> files;  // what it refers to as ${file:…} and was read, each once
   std::vector<NamedFile> named_files;
 };

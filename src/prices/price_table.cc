@@ -87,6 +87,17 @@ Result<PriceTable> PriceTable::read(std::string_view file, std::span<const confi
   return table;
 }
 
+const Price* PriceTable::dearest() const {
+  const Prices& prices = own_.empty() ? file_ : own_;
+  const auto sum = [](const auto& entry) {
+    const Rates& rates = entry.second.rates(0, wire::ServiceTier::kStandard);
+    return rates[static_cast<std::size_t>(Item::kInput)] +
+           rates[static_cast<std::size_t>(Item::kOutput)];
+  };
+  const auto found = std::ranges::max_element(prices, {}, sum);
+  return found == prices.end() ? nullptr : &found->second;
+}
+
 PriceTable::Name PriceTable::split(std::string_view name) {
   const std::size_t slash = name.find('/');
   if (slash == std::string_view::npos) return {{}, name};
@@ -103,23 +114,26 @@ const Price* PriceTable::find_in(const Prices& prices, const Name& name) {
   return found == prices.end() ? nullptr : &found->second;
 }
 
-const Price* PriceTable::find_exactly(std::string_view provider, std::string_view model) const {
+const Price* PriceTable::find_exactly(std::string_view id, std::string_view service,
+                                      std::string_view model) const {
+  const auto* const other = std::ranges::find(kFileNames, service, &FileName::type);
+  const std::string_view other_name = other == kFileNames.end() ? service : other->name;
   const Name bare = split(model);
-  if (const Price* price = find_in(own_, {provider, model})) return price;
-  if (const Price* price = find_in(own_, bare)) return price;
-  if (const Price* price = find_in(file_, {provider, model})) return price;
-  const auto* const other = std::ranges::find(kFileNames, provider, &FileName::type);
-  if (other != kFileNames.end()) {
-    if (const Price* price = find_in(file_, {other->name, model})) return price;
+  for (const Name& name : {Name(id, model), Name(service, model), bare}) {
+    if (const Price* price = find_in(own_, name)) return price;
   }
-  return find_in(file_, bare);
+  for (const Name& name : {Name(service, model), Name(other_name, model), Name(id, model), bare}) {
+    if (const Price* price = find_in(file_, name)) return price;
+  }
+  return nullptr;
 }
 
-const Price* PriceTable::find(std::string_view provider, std::string_view upstream_model) const {
-  const std::string_view service = without_kind(provider);
-  if (const Price* price = find_exactly(service, upstream_model)) return price;
+const Price* PriceTable::find(std::string_view provider_id, std::string_view provider_type,
+                              std::string_view upstream_model) const {
+  const std::string_view service = without_kind(provider_type);
+  if (const Price* price = find_exactly(provider_id, service, upstream_model)) return price;
   const std::string_view undated = without_date(upstream_model);
-  return undated.empty() ? nullptr : find_exactly(service, undated);
+  return undated.empty() ? nullptr : find_exactly(provider_id, service, undated);
 }
 
 }  // namespace penstock::prices

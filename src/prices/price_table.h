@@ -27,12 +27,17 @@ class PriceTable {
   static Result<PriceTable> read(std::string_view file, std::span<const config::OwnPrice> own = {});
 
   // The price of an upstream's model, which lives as long as the table; null: it has none, which is
-  // not the same as free. `provider` is the id of a provider, or its type (`remote::openai`).
+  // not the same as free. The provider's type is as in its configuration: `remote::openai`.
   //
   // The operator's own prices come first, then the file's; in each, the name with the provider,
   // then the bare name. A name that ends with a date is looked for without it, too. Allocates
   // nothing.
-  const Price* find(std::string_view provider, std::string_view upstream_model) const;
+  const Price* find(std::string_view provider_id, std::string_view provider_type,
+                    std::string_view upstream_model) const;
+
+  // The dearest price by input and output together: of the operator's own if there are any, else of
+  // the file. Null: there is none.
+  const Price* dearest() const;
 
   // Tells tables with different prices apart: 16 hexadecimal digits. Empty: there is no price.
   const std::string& version() const { return version_; }
@@ -52,7 +57,8 @@ class PriceTable {
   static Name split(std::string_view name);
   static void put(Prices& prices, std::string_view name, Price price);
   static const Price* find_in(const Prices& prices, const Name& name);
-  const Price* find_exactly(std::string_view provider, std::string_view model) const;
+  const Price* find_exactly(std::string_view id, std::string_view service,
+                            std::string_view model) const;
 
   Prices own_;
   Prices file_;

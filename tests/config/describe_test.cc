@@ -92,6 +92,12 @@ admin: {only_here: true}
 organizations: [{name: o, budget: {max_usd: 500}}]
 teams: [{name: t, organization: o, concurrency: 9}]
 users: [{name: u, team: t, organization: o, models: ["*"]}]
+prices:
+  file: SOME_FILE
+  override:
+  - {model: "llama:8b", input: 0.2, output: 0.6}
+  - {model: p/m, input: 0, output: 1.25, cached_input: 0.000001, cache_write: 2, cache_write_1h: 3}
+  unpriced: estimate
 server:
   host: "::"
   tls_certfile: SOME_FILE

@@ -27,6 +27,7 @@ const Values kOtherValues = {
     {"p95 or duration", "77"},
     {"size", "9KiB"},
     {"text", "other"},
+    {"amount of dollars", "0.7"},
     {"host", "127.0.0.2"},
     {"host or unix:PATH", "127.0.0.2"},
     {"false, URL or mapping", "http://other.test"},

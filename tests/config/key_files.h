@@ -41,6 +41,7 @@ inline std::string with_required_keys(std::string text) {
       {"budgets:\n        - ", "name: b\n          max_requests: 5\n          "},
       {"targets:\n        - ", "provider: p\n          "},
       {"  routes:\n    - ", "model: m\n      "},
+      {"  override:\n    - ", "model: m\n      input: 1\n      output: 1\n      "},
   };
   for (const auto& [place, keys] : needs) {
     const std::size_t at = text.find(place);

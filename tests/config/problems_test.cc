@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
             "xyzzy: 1\n",
             "5:1: xyzzy: unknown key; the known ones are version, apis, "
             "providers, registered_resources, models, server, admin, routing, keys, organizations, "
-            "teams, users"},
+            "teams, users, prices"},
         Mistake{"  inferense: []\n",
                 "5:3: providers.inferense: unknown key; did you mean `inference`?"},
         Mistake{"    confg: {}\n",

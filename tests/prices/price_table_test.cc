@@ -22,7 +22,7 @@ PriceTable named_table(std::string_view file, const std::vector<config::OwnPrice
 // Micro-dollars for a million tokens of input; -1: unpriced.
 std::int64_t input_price(const PriceTable& table, std::string_view provider,
                          std::string_view model) {
-  const Price* const price = table.find(provider, model);
+  const Price* const price = table.find(provider, provider, model);
   if (price == nullptr) return -1;
   return price->rates(0, wire::ServiceTier::kStandard)[static_cast<std::size_t>(Item::kInput)];
 }
@@ -67,9 +67,9 @@ TEST(PriceTable, LooksForANameWithoutItsDateLast) {
 // Case 31: what is unpriced is not free.
 TEST(PriceTable, TellsAModelWithoutAPriceFromOneThatIsFree) {
   const PriceTable table = named_table(kNames);
-  EXPECT_EQ(table.find("openai", "unknown"), nullptr);
-  EXPECT_EQ(table.find("openai", "picture"), nullptr);
-  EXPECT_EQ(table.find("openai", "sample_spec"), nullptr);
+  EXPECT_EQ(table.find("", "openai", "unknown"), nullptr);
+  EXPECT_EQ(table.find("", "openai", "picture"), nullptr);
+  EXPECT_EQ(table.find("", "openai", "sample_spec"), nullptr);
   EXPECT_EQ(input_price(table, "openai", "free"), 0);
 }
 
@@ -81,9 +81,19 @@ TEST(PriceTable, TakesTheOperatorsOwnPricesFirst) {
   EXPECT_EQ(input_price(table, "mine", "org/llama"), 9);
   EXPECT_EQ(input_price(table, "together", "org/llama"), 3'000'000);
   // 1 pico-dollar for a token is 1 micro-dollar for a million.
-  EXPECT_EQ(cost(*table.find("x", "gpt"), {.prompt_tokens = 1'000'000}), 7);
-  EXPECT_EQ(cost(*table.find("x", "gpt"), {.prompt_tokens = 1'000'000, .cached_tokens = 1'000'000}),
-            1);
+  EXPECT_EQ(cost(*table.find("", "x", "gpt"), {.prompt_tokens = 1'000'000}), 7);
+  EXPECT_EQ(
+      cost(*table.find("", "x", "gpt"), {.prompt_tokens = 1'000'000, .cached_tokens = 1'000'000}),
+      1);
+}
+
+TEST(PriceTable, KnowsItsDearestPrice) {
+  EXPECT_EQ(PriceTable().dearest(), nullptr);
+  const PriceTable file = named_table(kNames);
+  EXPECT_EQ(file.dearest(), file.find("", "", "claude"));
+  const PriceTable own = named_table(
+      kNames, {{.model = "a", .input = 1, .output = 5}, {.model = "b", .input = 3, .output = 1}});
+  EXPECT_EQ(own.dearest(), own.find("", "", "a"));
 }
 
 TEST(PriceTable, ReadsDecimalTextExactly) {

@@ -55,7 +55,7 @@ PriceTable table_of(std::string_view file) {
 
 std::int64_t cost_of(std::string_view model, const wire::Usage& usage) {
   static const PriceTable kTable = table_of(kFile);
-  const Price* const price = kTable.find("", model);
+  const Price* const price = kTable.find("", "", model);
   EXPECT_NE(price, nullptr) << model;
   return price == nullptr ? -1 : cost(*price, usage).value_or(-1);
 }
@@ -128,7 +128,7 @@ TEST(Cost, OfATierTakesTheDearerOfWhatIsStatedInItsPlace) {
   const PriceTable table = table_of(R"({"m": {"input_cost_per_token": 1e-06,
       "input_cost_per_token_priority": 5e-06, "input_cost_per_token_flex": 5e-07,
       "input_cost_per_token_above_200k_tokens": 2e-06}})");
-  const Price& price = *table.find("", "m");
+  const Price& price = *table.find("", "", "m");
   const auto rate = [&](wire::ServiceTier tier) {
     return price.rates(200'001, tier)[static_cast<std::size_t>(Item::kInput)];
   };
@@ -163,7 +163,7 @@ TEST(Cost, IsRoundedUpOnceAtTheEnd) {
 
 TEST(Cost, IsUnknownWhereTheUsageStatesNothing) {
   const PriceTable table = table_of(kFile);
-  EXPECT_EQ(cost(*table.find("", "gpt"), {}), std::nullopt);
+  EXPECT_EQ(cost(*table.find("", "", "gpt"), {}), std::nullopt);
 }
 
 TEST(Cost, Saturates) {
@@ -178,7 +178,7 @@ TEST(Cost, Saturates) {
 
 TEST(EstimatedCost, IsThatOfTheTierOfTheInput) {
   const PriceTable table = table_of(kFile);
-  const Price& price = *table.find("", "claude");
+  const Price& price = *table.find("", "", "claude");
   EXPECT_EQ(estimated_cost(price, 1000, 100), 4'500);
   EXPECT_EQ(estimated_cost(price, 200'001, 10), 1'200'231);
 }
