@@ -34,7 +34,8 @@ make_root() { # program
 }
 
 make_root penstock
-mkdir -p "$out/penstock/etc/penstock"
+mkdir -p "$out/penstock/etc/penstock" "$out/penstock/usr/share/penstock"
+cp "$unpacked/share/penstock/prices.json" "$out/penstock/usr/share/penstock/"
 cp "$here/packaging/container/run.yaml" "$out/penstock/etc/penstock/"
 make_root penstock-sim
 chmod -R go=rX "$out"

@@ -24,7 +24,7 @@ PROFILE="${PROFILE:-}" BUILD="$build" scripts/release-pgo.sh -DPENSTOCK_SELF_CON
 
 readonly tree="$build/$name"
 rm -rf "$tree"
-mkdir -p "$tree"/{bin,lib,etc,systemd,docs,examples,licences} "$out"
+mkdir -p "$tree"/{bin,lib,etc,share/penstock,systemd,docs,examples,licences} "$out"
 for program in penstock penstock-sim; do
   strip --strip-unneeded -o "$tree/bin/$program" "$build/bin/$program"
 done
@@ -34,6 +34,7 @@ ldd "$build/bin/penstock" | awk '/libsimdjson|libstdc\+\+|libgcc_s/ { print $3 }
 strip --strip-unneeded "$tree"/lib/*
 cp packaging/tarball/run.yaml "$tree/etc/"
 cp "$build/packaging/tarball/penstock.service" "$tree/systemd/"
+cp packaging/prices/prices.json "$tree/share/penstock/"
 cp docs/*.md "$tree/docs/"
 cp examples/* "$tree/examples/"
 cp LICENSE CHANGELOG.md "$tree/"

@@ -120,6 +120,18 @@ def components(packages):
         }
 
 
+def price_data():
+    """The file of prices, which is another project's data."""
+    content = (SOURCE_DIR / "packaging" / "prices" / "prices.json").read_bytes()
+    snapshot = json.loads(content)["_snapshot"]
+    return {
+        "type": "data", "bom-ref": f"penstock:prices@{snapshot['date']}", "name": "litellm-prices",
+        "version": snapshot["date"], "description": snapshot["source"],
+        "licenses": [{"license": {"id": "MIT"}}], "copyright": "Copyright (c) 2023 Berri AI",
+        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}],
+    }
+
+
 def document(build, program, timestamp):
     binary = (build / "bin" / program).read_bytes()
     digest = hashlib.sha256(binary).hexdigest()
@@ -127,6 +139,8 @@ def document(build, program, timestamp):
     reference = f"pkg:generic/{program}@{version}"
     paths = headers_of(build, program) | libraries_of(build, program)
     libraries = list(components(packages_of(paths)))
+    if program == "penstock":
+        libraries.append(price_data())
     return {
         "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, reference + digest)}",

@@ -27,6 +27,7 @@ SERVER = {
     "share/fish/vendor_completions.d/penstock.fish",
     "share/man/man1/penstock.1",
     "share/man/man5/penstock.yaml.5",
+    "share/penstock/prices.json",
     "share/zsh/vendor-completions/_penstock",
 }
 SIMULATOR = {
