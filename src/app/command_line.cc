@@ -133,6 +133,17 @@ Asks the running server: that of --url, else the one at the address of the confi
 Exits with status 0 if it is well, 1 if it is not or does not answer within ten seconds.
 )";
 
+constexpr const char* kStoreExamples = R"(
+Examples:
+  penstock store check /var/lib/penstock
+  penstock store backup /var/lib/penstock /var/backups/penstock-2026-01-31
+  penstock store migrate /var/lib/penstock
+
+A server may use the store while it is checked or copied, but not while it is migrated:
+a server migrates its store when it starts. A copy is a store of its own. Exits with status
+0, or 1 with the reason.
+)";
+
 // A command, and what runs it. Its options are shared with the parser, which fills them.
 struct Command {
   CLI::App* app;
@@ -280,6 +291,30 @@ Command add_doctor_command(CLI::App& app) {
   return {command, [options] { return doctor(*options); }};
 }
 
+Command add_store_command(CLI::App& app) {
+  using Action = StoreOptions::Action;
+  static constexpr std::array<std::pair<std::string_view, Action>, 3> kActions = {
+      {{"check", Action::kCheck}, {"backup", Action::kBackUp}, {"migrate", Action::kMigrate}}};
+  const auto options = std::make_shared<StoreOptions>();
+  CLI::App* command =
+      app.add_subcommand("store", "look at the files of a store, copy or migrate them");
+  std::vector<std::string_view> names;
+  for (const auto& [name, action] : kActions) names.push_back(name);
+  const auto choose = [options](const std::string& chosen) {
+    for (const auto& [name, action] : kActions) {
+      if (name == chosen) options->action = action;
+    }
+  };
+  command->add_option_function<std::string>("ACTION", choose, "check, backup or migrate")
+      ->required()
+      ->check(one_of(names))
+      ->type_name("");
+  command->add_option("FOLDER", options->folder, "of the store")->required()->type_name("");
+  command->add_option("COPY", options->copy, "a new folder, of a backup")->type_name("");
+  command->footer(kStoreExamples);
+  return {command, [options] { return keep_store(*options); }};
+}
+
 Command add_version_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("version", "print the version");
   command->footer("\nExamples:\n  penstock version\n");
@@ -300,7 +335,7 @@ int run_command_line(int argc, char** argv) {
       add_serve_command(app),   add_check_command(app),  add_diff_command(app),
       add_models_command(app),  add_init_command(app),   add_import_command(app),
       add_explain_command(app), add_health_command(app), add_reload_command(app),
-      add_doctor_command(app),  add_version_command(app)};
+      add_doctor_command(app),  add_store_command(app),  add_version_command(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

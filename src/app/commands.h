@@ -60,6 +60,12 @@ struct ReloadOptions {
   std::string api_key;
 };
 
+struct StoreOptions {
+  enum class Action : std::uint8_t { kCheck, kBackUp, kMigrate } action = Action::kCheck;
+  std::string folder;
+  std::string copy;  // a new folder, of kBackUp
+};
+
 int serve(const ServeOptions& options);
 int check(const ConfigSource& config);
 // Prints what would change. 0 if nothing does, 1 if something does.
@@ -72,5 +78,7 @@ int explain_route(const ExplainOptions& options);
 int health(const HealthOptions& options);
 // Lets a running server take its configuration again. 1 if it refuses it, or does not answer.
 int reload(const ReloadOptions& options);
+// 0 if every file of the store is sound, is copied, or has the latest schema; else 1.
+int keep_store(const StoreOptions& options);
 
 }  // namespace penstock::app
