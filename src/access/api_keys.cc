@@ -83,8 +83,9 @@ ApiKeys::ApiKeys(const std::vector<config::ApiKey>& keys) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const config::ApiKey& entry = keys[i];
     if (entry.key.empty()) continue;
-    principals_.try_emplace(digest_of(entry.key.reveal()),
-                            Principal{.name = entry.name, .role = entry.role, .position = i});
+    Principal principal{.name = entry.name, .role = entry.role, .position = i};
+    principal.permissions.add(entry.terms);
+    principals_.try_emplace(digest_of(entry.key.reveal()), std::move(principal));
   }
 }
 

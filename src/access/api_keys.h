@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "access/permissions.h"
 #include "config/settings.h"
 #include "core/result.h"
 #include "http/head.h"
@@ -54,6 +55,7 @@ struct Principal {
   config::Role role = config::Role::kInference;
   bool is_anonymous = false;
   std::size_t position = 0;  // of the key in server.api_keys; not of anonymous
+  Permissions permissions = {};
 };
 
 class ApiKeys {

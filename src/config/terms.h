@@ -79,18 +79,18 @@ struct BudgetRule {
 };
 
 struct Terms {
-  std::vector<RateRule> rates;
+  std::vector<RateRule> rates = {};
   std::uint32_t concurrency = 0;  // requests that are open at once; 0: no limit
-  std::vector<BudgetRule> budgets;
+  std::vector<BudgetRule> budgets = {};
 
   // Patterns in which `*` stands for any text. Empty: all of them, or none denied.
-  std::vector<std::string> models;
-  std::vector<std::string> denied_models;
-  std::vector<std::string> routes;     // paths: `/v1/chat/completions`, `/v1/audio/*`
-  std::vector<std::string> providers;  // ids
-  std::vector<AddressRange> addresses;
+  std::vector<std::string> models = {};
+  std::vector<std::string> denied_models = {};
+  std::vector<std::string> routes = {};     // paths: `/v1/chat/completions`, `/v1/audio/*`
+  std::vector<std::string> providers = {};  // ids
+  std::vector<AddressRange> addresses = {};
   // A model whose budget is spent, and those that are tried instead, in this order.
-  std::map<std::string, std::vector<std::string>> budget_fallbacks;
+  std::map<std::string, std::vector<std::string>> budget_fallbacks = {};
 
   bool operator==(const Terms&) const = default;
 };

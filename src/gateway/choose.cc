@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "gateway/permitted.h"
 #include "gateway/provider_choice.h"
 #include "gateway/request_affinity.h"
 
@@ -93,6 +94,9 @@ Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const Rout
   if (choice.route != nullptr) {
     choice.chooser = upstreams.chooser;
     exchange.set_model_route(choice.route->settings());
+    Status permitted = check_asked_model(exchange);
+    if (permitted) permitted = check_route(exchange, *choice.route, providers);
+    if (!permitted) return failure(std::move(permitted.error()));
     const models::Model* listed = choice.catalog->find(model);
     if (listed != nullptr) {
       Status checked = check_type(listed, model, exchange.passing().model_type);
@@ -109,6 +113,9 @@ Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const Rout
   if (!target) return failure(std::move(target.error()));
   choice.target = *target;
   exchange.set_target(*target);
+  Status permitted = check_asked_model(exchange);
+  if (permitted) permitted = check_provider(exchange, providers[target->provider]);
+  if (!permitted) return failure(std::move(permitted.error()));
   Status checked = check_type(target->model, model, exchange.passing().model_type);
   if (!checked) return failure(std::move(checked.error()));
   return choice;
@@ -118,6 +125,8 @@ Result<std::vector<std::string>> further_models(const PassedRequest& request,
                                                 std::size_t provider) {
   std::vector<std::string> further;
   for (const std::string& name : request.fields.more_names) {
+    Status permitted = check_model(request.exchange, name);
+    if (!permitted) return failure(std::move(permitted.error()));
     Result<std::string_view> there = name_at(request, name, provider);
     if (!there) return failure(std::move(there.error()));
     further.push_back(json_quoted(*there));

@@ -42,12 +42,14 @@ Result<models::Catalog::Target> target_of(const models::Catalog& catalog,
 // Tells the exchange the target, or the route. A request that names neither a model nor a provider
 // goes to the one that has what its path or `body` refers to, or to the only one. Errors:
 // kModelNotFound; kInvalidRequest if the model is of another type than the route takes, or the
-// provider is not known.
+// provider is not known; kModelNotAllowed and kForbidden if the key may not use the model or the
+// provider.
 Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const RouteMatch& match,
                       std::string_view body);
 
 // What that provider calls the further models that the body names, quoted as JSON. All of them must
-// be its own: the request goes to one. Errors: kModelNotFound, kInvalidRequest.
+// be its own: the request goes to one. Errors: kModelNotFound, kInvalidRequest,
+// kModelNotAllowed.
 Result<std::vector<std::string>> further_models(const PassedRequest& request, std::size_t provider);
 
 }  // namespace penstock::gateway

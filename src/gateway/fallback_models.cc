@@ -14,7 +14,7 @@ void FallbackModels::add(const config::ModelRoute::Fallbacks& fallbacks, Verdict
   if (verdict == Verdict::kPolicyFallback) names = &fallbacks.content_policy;
   auto at = waiting_.begin();
   for (const std::string& name : *names) {
-    if (!is_known(name)) at = waiting_.insert(at, name) + 1;
+    if (!is_known(name) && permissions_.permits_model(name)) at = waiting_.insert(at, name) + 1;
   }
 }
 

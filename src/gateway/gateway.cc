@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "gateway/permitted.h"
 #include "gateway/provider_choice.h"
 #include "gateway/route_table.h"
 #include "http/target.h"
@@ -158,7 +159,7 @@ Task<Status> Gateway::run_phases(Exchange& exchange) {
                                 "this route supports only " + allow_field(*match->endpoint));
     co_return failure(std::move(error));
   }
-  Status admitted = admit(exchange, match->served->route);
+  Status admitted = admit(exchange, *match);
   if (!admitted) co_return admitted;
   co_return co_await match->served->handler(exchange, *match);
 }
@@ -223,19 +224,24 @@ Status Gateway::identify(Exchange& exchange) const {
                      .at_limit(Limit::kConnections));
 }
 
-Status Gateway::admit(Exchange& exchange, const Route& route) const {
+Status Gateway::admit(Exchange& exchange, const RouteMatch& match) const {
+  const Route& route = match.served->route;
   // A key that may use models may not change what others' names lead to.
   if (route.access == Access::kAdmin && exchange.facts().principal->role != config::Role::kAdmin) {
     return failure(Error::client(ErrorKind::kForbidden,
                                  "this requires an API key with the role admin "
                                  "(server.api_keys[].role)"));
   }
+  const access::Principal* const principal = exchange.facts().principal;
+  if (principal != nullptr) {
+    Status permitted = check_origin_and_path(exchange, match);
+    if (!permitted) return permitted;
+  }
   // A server that shuts down takes no new work, so that open work can finish.
   if (route.passing && parts_.readiness.is_draining()) {
     return failure(Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down"));
   }
   // Only what goes to an upstream counts: lists and states cost nobody anything.
-  const access::Principal* const principal = exchange.facts().principal;
   if (!route.passing || principal == nullptr || principal->is_anonymous) return {};
   const limits::Accounts& accounts = parts_.accounts.of_key(principal->position);
   return accounts.empty() ? Status() : exchange.open(accounts);

@@ -77,7 +77,7 @@ class Gateway final : public http::Handler {
   Result<RouteMatch> find_anywhere(const http::RequestHead& request) const;
   wire::Api error_api_of(const http::RequestHead& request, const RouteMatch* match) const;
   Status identify(Exchange& exchange) const;
-  Status admit(Exchange& exchange, const Route& route) const;
+  Status admit(Exchange& exchange, const RouteMatch& match) const;
   std::optional<access::Cors::Preflight> tell_browser(Exchange& exchange) const;
 
   const Parts parts_;

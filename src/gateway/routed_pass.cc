@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "gateway/choose.h"
 #include "gateway/no_target.h"
+#include "gateway/permitted.h"
 #include "gateway/relay.h"
 #include "gateway/request_timeouts.h"
 #include "net/task_group.h"
@@ -66,7 +67,8 @@ RoutedPass::RoutedPass(const PassedRequest& request, routing::Chooser& chooser,
       chooser_(chooser),
       last_begin_(
           last_begin(request.exchange.client().request().fields, request.exchange.facts().started)),
-      models_(request.exchange.facts().model.view()) {
+      models_(request.exchange.facts().model.view(),
+              request.exchange.facts().principal->permissions) {
   request_.exchange.facts().model_route = route.index();
   go_along(route);
 }
@@ -122,7 +124,16 @@ void RoutedPass::make_plan(const routing::ModelRoute& route) {
   end_ = {};
   routing::Asked asked = asked_of(request_, affinity_);
   asked.avoided = avoided_;
+  asked.forbidden = forbidden_members(request_.exchange, route, request_.upstreams.settings);
   plan_.emplace(chooser_, route, asked, now(), last_begin_);
+}
+
+bool RoutedPass::may_go_to(const Fallback& fallback) const {
+  const Providers& providers = request_.upstreams.settings;
+  if (fallback.route != nullptr) {
+    return check_route(request_.exchange, *fallback.route, providers).has_value();
+  }
+  return check_provider(request_.exchange, providers[fallback.target.provider]).has_value();
 }
 
 // Of kind kNone: nothing more is tried along this route.
@@ -165,7 +176,10 @@ void RoutedPass::leave_route() {
   if (is_over()) return;
   // Another model is at another target.
   if (!affinity_.pin.is_there()) models_.add(route.settings().fallbacks, end_.verdict);
-  const std::optional<Fallback> next = models_.next(chooser_.router(), *request_.catalog);
+  std::optional<Fallback> next;
+  do {
+    next = models_.next(chooser_.router(), *request_.catalog);
+  } while (next && !may_go_to(*next));
   if (!next) return;
   request_.exchange.facts().is_fallback = true;
   if (next->route == nullptr) {

@@ -72,6 +72,8 @@ class RoutedPass {
   void note_what_remains(TargetAttempt& attempt);
   Task<Status> give_up();
 
+  // Whether the key permits it.
+  bool may_go_to(const Fallback& fallback) const;
   bool may_leave_pin() const;
   bool leave_pin();
   bool strip_sealed_items();

@@ -18,10 +18,6 @@ std::size_t first_of(Mask mask) {
   return static_cast<std::size_t>(std::countr_zero(mask));
 }
 
-Mask mask_of(std::size_t member) {
-  return Mask{1} << member;
-}
-
 Step give_up(Step::Why why, SteadyTime until = {}) {
   return {.kind = Step::Kind::kNone, .until = until, .why = why};
 }
@@ -47,7 +43,8 @@ Plan::Plan(Chooser& chooser, const ModelRoute& route, const Asked& asked, Steady
   if (route_.rules().hedge.is_on) route_.state().hedges.request_began(now);
   if (asked_.avoided == nullptr) return;
   for (std::size_t member = 0; member < route_.members().size(); ++member) {
-    if (route_.members()[member].target.get() == asked_.avoided) tried_ |= mask_of(member);
+    if (route_.members()[member].target.get() == asked_.avoided)
+      tried_ |= ModelRoute::mask_of(member);
   }
 }
 
@@ -121,7 +118,7 @@ Step Plan::next_round(SteadyTime now) {
 
 Verdict Plan::failed(Lease& lease, FailureClass failure, std::optional<nanoseconds> told,
                      Repeatable repeatable, SteadyTime now) {
-  if (repeatable == Repeatable::kElsewhere) refused_ |= mask_of(lease.position());
+  if (repeatable == Repeatable::kElsewhere) refused_ |= ModelRoute::mask_of(lease.position());
   lease.failed(failure, told, now, chooser_.random_.next());
   const FailureRule::Next next = rule_of(failure).next;
   if (next == FailureRule::Next::kContextFallback) return Verdict::kContextFallback;
@@ -172,7 +169,8 @@ Lease Plan::hedge(SteadyTime now) {
     const ModelRoute::Member& member = route_.members()[index];
     const bool is_busy =
         member.limit != Places::kNoLimit && member.target->in_flight() >= kBusy * member.limit;
-    if (is_busy || !member.target->breaker(asked_.family).is_closed()) calm &= ~mask_of(index);
+    if (is_busy || !member.target->breaker(asked_.family).is_closed())
+      calm &= ~ModelRoute::mask_of(index);
   }
   if (calm == 0 || !route_.state().hedges.take(now, route_.rules().hedge.max_percent)) return {};
   return choose(calm, now);
@@ -183,7 +181,7 @@ Lease Plan::choose(Mask usable, SteadyTime now) {
     const std::size_t member =
         preferred(usable, chooser_.positions_[route_.index()], chooser_.random_, now);
     if (Lease lease = enter(member, now)) return lease;
-    usable &= ~mask_of(member);  // another thread was faster
+    usable &= ~ModelRoute::mask_of(member);  // another thread was faster
   }
   return {};
 }
@@ -217,7 +215,7 @@ Lease Plan::begin(std::size_t member, SteadyTime now, Panic panic) {
       return {};
     }
   }
-  tried_ |= mask_of(member);
+  tried_ |= ModelRoute::mask_of(member);
   ++attempts_;
   retry_is_granted_ = false;
   leave_queue();
@@ -242,7 +240,7 @@ Lease Plan::panic(Mask open, SteadyTime now) {
     const std::size_t earliest = first_to_close(open);
     const ModelRoute::Member& member = route_.members()[earliest];
     if (member.target->places().enter(member.limit)) return begin(earliest, now, Panic::kYes);
-    open &= ~mask_of(earliest);
+    open &= ~ModelRoute::mask_of(earliest);
   }
   return {};
 }
@@ -292,7 +290,9 @@ void Plan::leave_queue() {
 MemberStanding Plan::look_at(std::size_t index, SteadyTime now) const {
   const ModelRoute::Member& member = route_.members()[index];
   const Target& target = *member.target;
-  if (asked_.only_provider && *asked_.only_provider != member.settings->provider) {
+  const bool is_forbidden = (asked_.forbidden & ModelRoute::mask_of(index)) != 0;
+  if (is_forbidden ||
+      (asked_.only_provider && *asked_.only_provider != member.settings->provider)) {
     return {.standing = Standing::kOtherProvider};
   }
   if (asked_.pinned != nullptr && asked_.pinned != &target) {
@@ -309,13 +309,15 @@ MemberStanding Plan::look_at(std::size_t index, SteadyTime now) const {
     if (breaker.state == BreakerState::kHalfOpen) return {.standing = Standing::kProbing};
     return {.standing = Standing::kOpen, .until = breaker.time};
   }
-  if ((tried_ & mask_of(index)) != 0) return {.standing = Standing::kTried};
+  if ((tried_ & ModelRoute::mask_of(index)) != 0) return {.standing = Standing::kTried};
   if (target.is_full(member.limit)) return {.standing = Standing::kFull};
   return {.standing = Standing::kUsable};
 }
 
 Mask Plan::candidates() const {
-  if (asked_.pinned == nullptr && !asked_.only_provider) return route_.weighted();
+  if (asked_.pinned == nullptr && !asked_.only_provider) {
+    return route_.weighted() & ~asked_.forbidden;
+  }
   Mask found = 0;
   for (std::size_t i = 0; i < route_.members().size(); ++i) {
     const ModelRoute::Member& member = route_.members()[i];
@@ -323,23 +325,23 @@ Mask Plan::candidates() const {
         asked_.only_provider && *asked_.only_provider != member.settings->provider;
     const bool may_be_asked = asked_.pinned == nullptr ? member.settings->weight != 0
                                                        : asked_.pinned == member.target.get();
-    if (!is_other && may_be_asked) found |= mask_of(i);
+    if (!is_other && may_be_asked) found |= ModelRoute::mask_of(i);
   }
-  return found;
+  return found & ~asked_.forbidden;
 }
 
 // Of a candidate: the short way to most answers.
 bool Plan::is_usable_and_sound(std::size_t index, SteadyTime now) const {
   const ModelRoute::Member& member = route_.members()[index];
-  return (tried_ & mask_of(index)) == 0 && member.target->is_sound(asked_.family, now) &&
-         !member.target->is_full(member.limit);
+  return (tried_ & ModelRoute::mask_of(index)) == 0 &&
+         member.target->is_sound(asked_.family, now) && !member.target->is_full(member.limit);
 }
 
 Plan::Look Plan::look_at_all(SteadyTime now) const {
   Look look{.candidates = candidates()};
   for (Mask rest = look.candidates; rest != 0; rest &= rest - 1) {
     const std::size_t member = first_of(rest);
-    const Mask bit = mask_of(member);
+    const Mask bit = ModelRoute::mask_of(member);
     if (is_usable_and_sound(member, now)) {
       look.usable |= bit;
       continue;
@@ -407,7 +409,7 @@ MemberStanding Plan::standing(std::size_t member, SteadyTime now) const {
   if (own.standing != Standing::kUsable) return own;
   const Mask usable = look_at_all(now).usable;
   for (const Mask group : route_.groups()) {
-    if ((group & mask_of(member)) != 0) break;
+    if ((group & ModelRoute::mask_of(member)) != 0) break;
     if ((group & usable) != 0) return {.standing = Standing::kOtherPriority};
   }
   return own;
@@ -422,7 +424,7 @@ std::vector<std::size_t> Plan::order(SteadyTime now, Random& random) const {
   for (Mask usable = look.usable; usable != 0;) {
     const std::size_t member = preferred(usable, positions, random, now);
     order.push_back(member);
-    usable &= ~mask_of(member);
+    usable &= ~ModelRoute::mask_of(member);
   }
   const bool waits = look.full != 0 && route_.rules().queue.wait.count() > 0;
   for (Mask open = waits ? 0 : look.open; open != 0;) {
@@ -430,7 +432,7 @@ std::vector<std::size_t> Plan::order(SteadyTime now, Random& random) const {
     if (!route_.members()[member].target->is_full(route_.members()[member].limit)) {
       order.push_back(member);
     }
-    open &= ~mask_of(member);
+    open &= ~ModelRoute::mask_of(member);
   }
   return order;
 }

@@ -53,6 +53,7 @@ struct Asked {
   std::optional<std::size_t> only_provider = std::nullopt;  // position in Settings::providers
   const Target* pinned = nullptr;   // only this one, even if its weight is zero
   const Target* avoided = nullptr;  // as if it had been tried
+  ModelRoute::Mask forbidden = 0;   // members of the route: as if they were not there
 };
 
 // Why a target cannot be asked, in the order in which the reasons are looked for.

@@ -46,6 +46,7 @@ class ModelRoute {
   };
   // Members of one priority, as bits.
   using Mask = std::uint64_t;
+  static constexpr Mask mask_of(std::size_t member) { return Mask{1} << member; }
 
   ModelRoute(const config::ModelRoute& settings, std::size_t index, std::vector<Member> members,
              std::shared_ptr<RouteState> state);
