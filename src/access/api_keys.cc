@@ -3,7 +3,6 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -62,17 +61,11 @@ void Credentials::add_key(std::string_view value) {
   found_ = true;
 }
 
-std::size_t ApiKeys::FirstBytes::operator()(const Digest& digest) const {
-  std::size_t hash = 0;
-  std::memcpy(&hash, digest.data(), sizeof hash);
-  return hash;
-}
-
-bool ApiKeys::SameTime::operator()(const Digest& a, const Digest& b) const {
+bool ApiKeys::are_same(std::span<const unsigned char> a, std::span<const unsigned char> b) {
   return sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-ApiKeys::ApiKeys(const std::vector<config::ApiKey>& keys) {
+ApiKeys::ApiKeys(const std::vector<config::ApiKey>& keys, const config::Owners& owners) {
   if (keys.empty()) {
     anonymous_ = {.name = "anonymous", .role = config::Role::kAdmin, .is_anonymous = true};
     return;
@@ -82,10 +75,17 @@ ApiKeys::ApiKeys(const std::vector<config::ApiKey>& keys) {
   randombytes_buf(digest_key_.data(), digest_key_.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const config::ApiKey& entry = keys[i];
-    if (entry.key.empty()) continue;
     Principal principal{.name = entry.name, .role = entry.role, .position = i};
+    principal.expires = entry.expires;
     principal.permissions.add(entry.terms);
-    principals_.try_emplace(digest_of(entry.key.reveal()), std::move(principal));
+    for (const config::OwnerAbove& above : config::owners_above(entry, owners)) {
+      principal.permissions.add(above.owner->terms);
+    }
+    if (entry.hash) {
+      hashed_.try_emplace(*entry.hash, std::move(principal));
+    } else if (!entry.key.empty()) {
+      principals_.try_emplace(digest_of(entry.key.reveal()), std::move(principal));
+    }
   }
 }
 
@@ -102,7 +102,15 @@ Result<const Principal*> ApiKeys::authenticate(const Credentials& credentials) c
   if (!credentials.found_) return refused(credentials.has_empty_ ? kOddForm : kMissing);
   if (credentials.differ_) return refused(kTwoKeys);
   const auto found = principals_.find(digest_of(credentials.key_));
-  if (found == principals_.end()) return refused(kUnknown);
+  if (found != principals_.end()) return &found->second;
+  return hashed_.empty() ? refused(kUnknown) : find_hashed(credentials.key_);
+}
+
+Result<const Principal*> ApiKeys::find_hashed(std::string_view key) const {
+  config::KeyHash hash;
+  crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(key.data()), key.size());
+  const auto found = hashed_.find(hash);
+  if (found == hashed_.end()) return refused(kUnknown);
   return &found->second;
 }
 

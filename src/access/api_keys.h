@@ -4,15 +4,17 @@
 //
 // Keys are stored as 128-bit SipHash-2-4 digests (Aumasson, Bernstein: "SipHash: a fast short-input
 // PRF"), keyed with random bytes that are drawn at construction and never leave this object, and
-// are looked up by digest. To pass for a key, another text would have to match a digest that nobody
-// outside can compute: one chance in 2^128 a try. The time of a look-up depends only on such a
-// digest, so it reveals neither the number of keys nor how much of one was guessed. A call
-// allocates nothing unless it fails.
+// are looked up by digest; a key of which the configuration has only the SHA-256, by that. To pass
+// for a key, another text would have to match a digest that nobody outside can compute: one chance
+// in 2^128 a try. The time of a look-up depends only on such a digest, so it reveals neither the
+// number of keys nor how much of one was guessed. A call allocates nothing unless it fails.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -56,6 +58,7 @@ struct Principal {
   bool is_anonymous = false;
   std::size_t position = 0;  // of the key in server.api_keys; not of anonymous
   Permissions permissions = {};
+  std::optional<WallTime> expires = std::nullopt;
 };
 
 class ApiKeys {
@@ -63,7 +66,7 @@ class ApiKeys {
   // `keys` is server.api_keys. If it is empty, everybody is admitted; if not, an entry with an
   // empty key admits nobody, and of two entries with the same key the first counts. Throws
   // std::runtime_error if libsodium cannot be used: a failed start.
-  explicit ApiKeys(const std::vector<config::ApiKey>& keys);
+  explicit ApiKeys(const std::vector<config::ApiKey>& keys, const config::Owners& owners = {});
 
   bool allows_anonymous() const { return anonymous_.has_value(); }
 
@@ -77,17 +80,30 @@ class ApiKeys {
 
   // A digest is uniformly distributed: its first bytes are a good hash.
   struct FirstBytes {
-    std::size_t operator()(const Digest& digest) const;
+    template <std::size_t Bytes>
+    std::size_t operator()(const std::array<unsigned char, Bytes>& digest) const {
+      std::size_t hash = 0;
+      std::memcpy(&hash, digest.data(), sizeof hash);
+      return hash;
+    }
   };
   struct SameTime {
-    bool operator()(const Digest& a, const Digest& b) const;
+    template <std::size_t Bytes>
+    bool operator()(const std::array<unsigned char, Bytes>& a,
+                    const std::array<unsigned char, Bytes>& b) const {
+      return are_same(a, b);
+    }
   };
+  static bool are_same(std::span<const unsigned char> a, std::span<const unsigned char> b);
 
   Digest digest_of(std::string_view key) const;
+  Result<const Principal*> find_hashed(std::string_view key) const;
 
   std::optional<Principal> anonymous_;  // everybody's, if no keys are configured
   std::array<unsigned char, 16> digest_key_{};
   std::unordered_map<Digest, Principal, FirstBytes, SameTime> principals_;
+  // Those of which only the SHA-256 is known.
+  std::unordered_map<config::KeyHash, Principal, FirstBytes, SameTime> hashed_;
 };
 
 }  // namespace penstock::access

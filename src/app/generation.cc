@@ -78,7 +78,7 @@ Generation::Generation(Parts parts)
       settings(parts.settings),
       confidential(std::make_shared<const Confidential>(config::confidential_of(*settings))),
       reports(reports_of(*settings, parts.earlier)),
-      accounts(settings->server.api_keys,
+      accounts(settings->server.api_keys, settings->owners,
                parts.earlier == nullptr ? limits::KeyAccounts() : parts.earlier->accounts),
       router(router_of(settings, parts.earlier)),
       pins(settings->providers.size() > 1 ? parts.pins : nullptr),

@@ -11,46 +11,54 @@
 namespace penstock::config {
 namespace {
 
-// The whole list: a key that is enforced is none of these. Keys of API keys stand for those of
-// every list of them.
-constexpr std::array<std::string_view, 18> kNotEnforced = {
-    "organizations",
-    "teams",
-    "users",
-    "keys[].key_hash",
-    "keys[].organization",
-    "keys[].team",
-    "keys[].user",
-    "keys[].tags",
-    "keys[].expires",
-    "keys[].limits",
-    "keys[].budget",
-    "keys[].budgets",
-    "keys[].models",
-    "keys[].denied_models",
-    "keys[].routes",
-    "keys[].providers",
-    "keys[].addresses",
-    "keys[].budget_fallbacks",
+struct Entry {
+  std::string_view path;
+  std::string_view value = {};  // only if it begins so; empty: whatever it is
 };
 
-// Other lists of API keys than `keys`.
-constexpr std::array<std::string_view, 2> kKeyLists = {"server.api_keys",
-                                                       "server.auth.provider_config.api_keys"};
+// The whole list: a key that is enforced is none of these. Keys of API keys stand for those of
+// every list of them, and of the owners above them; those of `budget` for `budgets[]`.
+constexpr std::array kNotEnforced = {
+    Entry{"keys[].tags"},
+    Entry{"keys[].budget_fallbacks"},
+    Entry{"keys[].limits[].quantity", "cost"},
+    Entry{"keys[].budget.max_usd"},
+    Entry{"keys[].budget.soft_percent"},
+    Entry{"keys[].budget.on_exceeded", "route"},
+};
 
-// `keys[].team` of server.api_keys[0].team.
+// What is another spelling of another path.
+struct Alias {
+  std::string_view path;
+  std::string_view stands_for;
+};
+constexpr std::array kAliases = {
+    Alias{"server.api_keys", "keys"}, Alias{"server.auth.provider_config.api_keys", "keys"},
+    Alias{"organizations", "keys"},   Alias{"teams", "keys"},
+    Alias{"users", "keys"},           Alias{"keys[].budgets[]", "keys[].budget"},
+};
+
+// `keys[].tags` of server.api_keys[0].tags.
 std::string path_of(const std::string& parent, const Node& node, Node::Kind parent_kind) {
   std::string path =
       parent_kind == Node::Kind::kList ? parent + "[]" : joined_path(parent, node.key);
-  return std::ranges::count(kKeyLists, path) > 0 ? "keys" : path;
+  const auto alias = std::ranges::find(kAliases, path, &Alias::path);
+  return alias == kAliases.end() ? path : std::string(alias->stands_for);
+}
+
+bool is_enforced(const std::string& path, const Node& value) {
+  return std::ranges::none_of(kNotEnforced, [&](const Entry& entry) {
+    return entry.path == path && value.text.starts_with(entry.value);
+  });
 }
 
 void visit(Decoder& decoder, const Node& node, const std::string& path) {
   for (const Node& child : node.children) {
     const std::string child_path = path_of(path, child, node.kind);
-    if (std::ranges::count(kNotEnforced, child_path) == 0) {
+    const Node value = decoder.resolved_if_possible(child);
+    if (is_enforced(child_path, value)) {
       visit(decoder, child, child_path);
-    } else if (says_something(decoder.resolved_if_possible(child))) {
+    } else if (says_something(value)) {
       decoder.warning_at_key(child, "not enforced yet by this version, or not in full");
     }
   }

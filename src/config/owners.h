@@ -9,6 +9,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/terms.h"
@@ -50,5 +51,13 @@ struct Owners {
 
   bool empty() const { return organizations.empty() && teams.empty() && users.empty(); }
 };
+
+struct OwnerAbove {
+  std::string_view kind;  // `user`, `team` or `organization`
+  const DeclaredOwner* owner;
+};
+
+// The owners above a key, from the next one up; they live as long as `owners`.
+std::vector<OwnerAbove> owners_above(const ApiKey& key, const Owners& owners);
 
 }  // namespace penstock::config

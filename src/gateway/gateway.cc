@@ -55,7 +55,7 @@ bool asks_for_websocket(const http::Fields& fields) {
 Gateway::Gateway(const Parts& parts)
     : parts_(parts),
       uses_tls_(uses_tls(parts.listener, parts.settings)),
-      keys_(parts.settings.server.api_keys),
+      keys_(parts.settings.server.api_keys, parts.settings.owners),
       cors_(cors_of(parts.settings.server)),
       fields_(transport_security_field(uses_tls_, parts.settings.server)),
       recorder_(parts.settings, parts.labels, parts.loop, parts.shard, parts.access_log,
@@ -218,6 +218,12 @@ Status Gateway::identify(Exchange& exchange) const {
     return failure(std::move(principal.error()));
   }
   exchange.facts().principal = *principal;
+  const std::optional<WallTime>& expires = (*principal)->expires;
+  if (expires && parts_.loop.wall() >= *expires) {
+    exchange.client().refuse_key();
+    return failure(Error::client(ErrorKind::kExpiredApiKey,
+                                 "the API key " + (*principal)->name + " has expired"));
+  }
   if (exchange.client().admit()) return {};
   return failure(Error::gateway(ErrorKind::kOverloaded,
                                 "the server has reached its limit of connections; retry later")

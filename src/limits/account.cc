@@ -50,18 +50,29 @@ Account::Account(std::string label, const config::Terms& terms, std::shared_ptr<
   }
 }
 
-KeyAccounts::KeyAccounts(const std::vector<config::ApiKey>& keys, const KeyAccounts& earlier)
-    : used_(earlier.used_) {
-  std::map<std::string, std::shared_ptr<Used>> used;
+KeyAccounts::KeyAccounts(const std::vector<config::ApiKey>& keys, const config::Owners& owners,
+                         const KeyAccounts& earlier) {
   for (const config::ApiKey& key : keys) {
     Accounts& accounts = by_key_.emplace_back();
-    if (!limits_anything(key.terms)) continue;
-    std::shared_ptr<Used>& of_key = used[key.name];
-    const auto before = used_.find(key.name);
-    of_key = before == used_.end() ? std::make_shared<Used>() : before->second;
-    accounts.push_back(std::make_shared<const Account>("the key " + key.name, key.terms, of_key));
+    add(accounts, "the key " + key.name, key.terms, earlier.by_label_);
+    for (const config::OwnerAbove& above : config::owners_above(key, owners)) {
+      const std::string label = "the " + std::string(above.kind) + " " + above.owner->name;
+      add(accounts, label, above.owner->terms, earlier.by_label_);
+    }
   }
-  used_ = std::move(used);
+}
+
+// Keys of one owner share its account.
+void KeyAccounts::add(Accounts& accounts, const std::string& label, const config::Terms& terms,
+                      const ByLabel& earlier) {
+  if (!limits_anything(terms)) return;
+  std::shared_ptr<const Account>& account = by_label_[label];
+  if (!account) {
+    const auto before = earlier.find(label);
+    account = std::make_shared<const Account>(
+        label, terms, before == earlier.end() ? std::make_shared<Used>() : before->second->used());
+  }
+  accounts.push_back(account);
 }
 
 }  // namespace penstock::limits

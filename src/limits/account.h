@@ -80,19 +80,27 @@ class Account {
 // The accounts that a request is charged to: its key's, and those of the owners above it.
 using Accounts = std::vector<std::shared_ptr<const Account>>;
 
-// For each of the keys of a configuration, the accounts that it has; none: nothing is limited. What
-// was used is that of the key of the same name among `earlier`.
+// For each of the keys of a configuration, the accounts that it is charged to: its own and those of
+// the owners above it, as far as they limit anything. What was used is that of the owner of the
+// same kind and name in `earlier`.
 class KeyAccounts {
  public:
   KeyAccounts() = default;
-  KeyAccounts(const std::vector<config::ApiKey>& keys, const KeyAccounts& earlier);
+  KeyAccounts(const std::vector<config::ApiKey>& keys, const config::Owners& owners,
+              const KeyAccounts& earlier);
 
   // By position in server.api_keys.
   const Accounts& of_key(std::size_t position) const { return by_key_[position]; }
 
  private:
+  // An owner by its kind and name: `the team infra`.
+  using ByLabel = std::map<std::string, std::shared_ptr<const Account>>;
+
+  void add(Accounts& accounts, const std::string& label, const config::Terms& terms,
+           const ByLabel& earlier);
+
   std::vector<Accounts> by_key_;
-  std::map<std::string, std::shared_ptr<Used>> used_;  // by the key's name
+  ByLabel by_label_;
 };
 
 }  // namespace penstock::limits

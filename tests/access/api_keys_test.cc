@@ -206,5 +206,31 @@ TEST(ApiKeys, AllocatesNothingForAKnownKey) {
             0u);
 }
 
+// The SHA-256 is of "abc": FIPS 180-2, appendix B.1.
+TEST(ApiKeys, FindsAKeyOfWhichOnlyTheHashIsKnown) {
+  config::ApiKey hashed;
+  hashed.name = "hashed";
+  hashed.hash = config::KeyHash{0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40,
+                                0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17,
+                                0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
+  const ApiKeys keys({hashed});
+  const auto found = keys.authenticate(bearer("Bearer abc"));
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ((*found)->name, "hashed");
+  EXPECT_FALSE(keys.authenticate(bearer("Bearer abd")).has_value());
+}
+
+TEST(ApiKeys, HaveThePermissionsOfTheOwnersAboveThem) {
+  config::Owners owners;
+  owners.teams.push_back({.name = "infra", .organization = "", .team = "", .terms = {}});
+  owners.teams.front().terms.denied_models = {"secret"};
+  config::ApiKey key{.name = "ci", .key = Secret("sk-ci-0123456789")};
+  key.team = "infra";
+  const ApiKeys keys({key}, owners);
+  const auto found = keys.authenticate(bearer("Bearer sk-ci-0123456789"));
+  ASSERT_TRUE(found.has_value());
+  EXPECT_FALSE((*found)->permissions.permits_model("secret"));
+}
+
 }  // namespace
 }  // namespace penstock::access

@@ -67,7 +67,7 @@ struct GatewayParts {
     metrics->serve(served_before);
     labels = metrics->serve(served_labels(*settings));
     shard = &metrics->add_shard();
-    accounts = limits::KeyAccounts(settings->server.api_keys, {});
+    accounts = limits::KeyAccounts(settings->server.api_keys, settings->owners, {});
     model_list.emplace(loop, confidential.credentials, settings->providers);
     services.emplace(RouteServices::Parts{.upstreams = {.settings = settings->providers,
                                                         .providers = providers,

@@ -73,6 +73,26 @@ TEST_F(KeyPermissions, OfAddressesAreOfTheClients) {
                                 HasSubstr("the key alice may not be used from the address")));
 }
 
+// limits.md case 44
+TEST_F(KeyPermissions, EndWithTheKey) {
+  config::ApiKey& key = settings->server.api_keys.front();
+  key.expires = sim.loop().wall() + std::chrono::hours(1);
+  start();
+  EXPECT_EQ(ask("p/m"), "");
+  upstream_says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+  sim.pass(std::chrono::hours(1));
+  auto [near, far] = testing::memory_pair();
+  client = std::move(far);
+  connection.reset();
+  connection.emplace(http::ServerContext{sim.loop(), scratch, limits, bodies, *gateway},
+                     std::move(near));
+  tasks.start(connection->serve());
+  sim.settle();
+  EXPECT_THAT(ask("p/m"),
+              AllOf(StartsWith("HTTP/1.1 401"), HasSubstr(R"("code":"expired_api_key")"),
+                    HasSubstr("the API key alice has expired")));
+}
+
 class RoutedPermissions : public RoutedGateway {
  protected:
   RoutedPermissions() {
