@@ -12,10 +12,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/command_entry.h"
 #include "app/command_mistake.h"
 #include "app/commands.h"
 #include "app/doctor.h"
 #include "app/init.h"
+#include "app/prices_command_line.h"
 #include "core/version.h"
 #include "imports/import.h"
 
@@ -143,17 +145,6 @@ A server may use the store while it is checked or copied, but not while it is mi
 a server migrates its store when it starts. A copy is a store of its own. Exits with status
 0, or 1 with the reason.
 )";
-
-// A command, and what runs it. Its options are shared with the parser, which fills them.
-struct Command {
-  CLI::App* app;
-  std::function<int()> run;
-};
-
-void add_config_option(CLI::App& command, std::string& file) {
-  command.add_option("FILE,--config,-c", file, "configuration file, such as run.yaml")
-      ->type_name("FILE");
-}
 
 Command add_serve_command(CLI::App& app) {
   const auto options = std::make_shared<ServeOptions>();
@@ -335,7 +326,8 @@ int run_command_line(int argc, char** argv) {
       add_serve_command(app),   add_check_command(app),  add_diff_command(app),
       add_models_command(app),  add_init_command(app),   add_import_command(app),
       add_explain_command(app), add_health_command(app), add_reload_command(app),
-      add_doctor_command(app),  add_store_command(app),  add_version_command(app)};
+      add_doctor_command(app),  add_prices_command(app), add_store_command(app),
+      add_version_command(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -1,7 +1,6 @@
 #include "app/commands.h"
 
 #include <csignal>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "app/asked_server.h"
 #include "app/configuration.h"
 #include "app/configuration_watch.h"
+#include "app/file_text.h"
 #include "app/model_table.h"
 #include "app/reload.h"
 #include "app/reload_queue.h"
@@ -82,17 +82,6 @@ void write_problems(const std::vector<std::string>& problems, const Confidential
     confidential.mask(problem);
     std::cerr << "penstock: " << problem << "\n";
   }
-}
-
-// Nullopt if it cannot be read. One byte over the limit is read, too, so that endless files end and
-// large ones are refused by whoever gets the text.
-std::optional<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(bytes_max + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.gcount() == 0 && !file.eof())) return std::nullopt;
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
 }
 
 Result<RouteQuestion> question_of(const ExplainOptions& options) {

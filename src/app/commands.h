@@ -66,6 +66,18 @@ struct StoreOptions {
   std::string copy;  // a new folder, of kBackUp
 };
 
+struct PricesShowOptions {
+  ConfigSource config;
+  std::string model;     // the upstream's name
+  std::string provider;  // id or type; may be empty
+};
+
+struct PricesUpdateOptions {
+  ConfigSource config;
+  std::string from;  // a file
+  std::string to;    // empty: the file of the configuration, or the installed one
+};
+
 int serve(const ServeOptions& options);
 int check(const ConfigSource& config);
 // Prints what would change. 0 if nothing does, 1 if something does.
@@ -80,5 +92,10 @@ int health(const HealthOptions& options);
 int reload(const ReloadOptions& options);
 // 0 if every file of the store is sound, is copied, or has the latest schema; else 1.
 int keep_store(const StoreOptions& options);
+// 1 if the model has no price.
+int show_price(const PricesShowOptions& options);
+int check_prices(const std::string& file);
+// Prints what changes, and puts the new file in the place of the old one.
+int update_prices(const PricesUpdateOptions& options);
 
 }  // namespace penstock::app

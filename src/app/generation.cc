@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/access_log_options.h"
+#include "app/price_source.h"
 #include "app/tls_contexts.h"
 #include "config/confidential.h"
 #include "config/upstream_identity.h"
@@ -100,6 +101,9 @@ Result<std::shared_ptr<Generation>> Generation::make(Parts parts) {
   if (Status loaded = made->load_upstreams(earlier); !loaded) {
     return failure(std::move(loaded.error()));
   }
+  auto prices = price_table_of(*made->settings);
+  if (!prices) return failure(std::move(prices.error()));
+  made->prices = std::move(*prices);
   if (earlier != nullptr) made->registry.take_lists(earlier->registry);
   return made;
 }

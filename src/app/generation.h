@@ -25,6 +25,7 @@
 #include "limits/account.h"
 #include "models/registry.h"
 #include "net/tls_context.h"
+#include "prices/price_table.h"
 #include "providers/upstream_report.h"
 #include "routing/pins.h"
 #include "routing/router.h"
@@ -52,8 +53,8 @@ struct Generation {
     Publish publish;
   };
 
-  // Fails with kInternal if a certificate, a key or the access log cannot be used; then nothing has
-  // changed.
+  // Fails if a certificate, a key, the access log or the file of prices cannot be used; then
+  // nothing has changed.
   static Result<std::shared_ptr<Generation>> make(Parts parts);
 
   Generation(const Generation&) = delete;
@@ -71,6 +72,7 @@ struct Generation {
   const std::vector<std::shared_ptr<providers::UpstreamReport>> reports;
   const limits::KeyAccounts accounts;                   // of server.api_keys
   const std::shared_ptr<const routing::Router> router;  // null: no model has several upstreams
+  std::shared_ptr<const prices::PriceTable> prices;     // never null
   routing::Pins* const pins;                            // null: there is one provider
   models::Registry registry;
 

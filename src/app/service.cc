@@ -14,6 +14,7 @@
 #include "app/configuration.h"
 #include "app/generation.h"
 #include "app/listening_place.h"
+#include "app/price_source.h"
 #include "app/routes.h"
 #include "app/tls_contexts.h"
 #include "app/worker.h"
@@ -383,6 +384,7 @@ std::vector<std::string> Service::faults_of(const config::Settings& settings) {
     note(tls_context_of(provider));
     note(proxy_tls_of(provider));
   }
+  note(price_table_of(settings));
   note(ListeningPlace::check(server.host));
   if (settings.admin) note(ListeningPlace::check(settings.admin->host));
   return faults;
