@@ -39,6 +39,11 @@ std::string password_of(std::string_view credentials) {
   return std::string(credentials.substr(credentials.find(':') + 1));
 }
 
+// Of what precedes the host of a URL: a name alone has none.
+std::string password_of_user(std::string_view user) {
+  return user.contains(':') ? password_of(user) : std::string();
+}
+
 // The user name alone is not a secret; the password is, with or without it.
 void add_basic(std::vector<std::string>& found, std::string_view credentials) {
   const std::optional<std::string> decoded = base64_decoded(credentials);
@@ -73,6 +78,13 @@ void add_proxy(std::vector<std::string>& found, const std::optional<ForwardProxy
   found.push_back(password_of(proxy->credentials.reveal()));
 }
 
+// As it is written, and decoded.
+void add_store_url(std::vector<std::string>& found, const Secret& url) {
+  const std::string password = password_of_user(user_information(url.reveal()));
+  found.push_back(password);
+  if (const auto decoded = percent_decode(password)) found.push_back(*decoded);
+}
+
 }  // namespace
 
 bool is_credential(std::string_view name, const Secret& value) {
@@ -103,6 +115,10 @@ SecretGuard guard_credentials(const Settings& settings) {
         found.emplace_back(parameter.value.reveal());
       }
     }
+  }
+  if (settings.store) {
+    add_store_url(found, settings.store->url);
+    add_store_url(found, settings.store->redis);
   }
   for (const ApiKey& api_key : settings.server.api_keys) found.emplace_back(api_key.key.reveal());
   const std::vector<std::string_view> views(found.begin(), found.end());

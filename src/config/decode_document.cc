@@ -8,12 +8,14 @@
 
 #include "config/decode_admin.h"
 #include "config/decode_keys.h"
+#include "config/decode_limit_rules.h"
 #include "config/decode_models.h"
 #include "config/decode_owners.h"
 #include "config/decode_prices.h"
 #include "config/decode_provider.h"
 #include "config/decode_routing.h"
 #include "config/decode_server.h"
+#include "config/decode_store.h"
 #include "config/not_enforced.h"
 #include "config/settle_routing.h"
 
@@ -76,6 +78,10 @@ constexpr std::array kDocumentKeys = {
     Key<Draft>{"teams", "list", "[]", decode_teams, Use::kOptional, list_teams_keys},
     Key<Draft>{"users", "list", "[]", decode_users, Use::kOptional, list_users_keys},
     Key<Draft>{"prices", "mapping", "{}", decode_prices, Use::kOptional, list_prices_keys},
+    Key<Draft>{"store", "mapping", "none", decode_store, Use::kOptional, list_store_keys},
+    Key<Draft>{"storage", "mapping", "none", accept_storage},
+    Key<Draft>{"limits", "mapping", "{}", decode_limit_rules, Use::kOptional,
+               list_limit_rules_keys},
     accepted<Draft>("image_name"),
     accepted<Draft>("distro_name"),
     accepted<Draft>("container_image"),
@@ -94,7 +100,6 @@ constexpr std::array kDocumentKeys = {
     ignored<Draft>("safety"),
     ignored<Draft>("scoring_fns"),
     ignored<Draft>("shields"),
-    ignored<Draft>("storage"),
     ignored<Draft>("telemetry"),
     ignored<Draft>("tool_groups"),
     ignored<Draft>("vector_dbs"),
@@ -134,6 +139,7 @@ void decode_document(Decoder& decoder, const Node& root, Draft& draft) {
   check_admin(decoder, root, draft.settings);
   check_ready_requires(decoder, root, draft.settings);
   check_owners(decoder, root, draft.settings);
+  settle_storage(decoder, root, draft);
   warn_of_what_is_not_enforced(decoder, root);
   settle_models(decoder, draft);
   settle_routing(decoder, root, draft);

@@ -8,6 +8,7 @@
 #include "config/decode_address.h"
 #include "config/decode_cors.h"
 #include "config/decode_keys.h"
+#include "config/decode_limit_rules.h"
 #include "config/decode_limits.h"
 #include "config/decode_network.h"
 #include "config/decode_trust.h"
@@ -234,7 +235,7 @@ constexpr std::array kServerKeys = {
                 [](const std::string& path, KnownKeys& out) {
                   list_section<Server>(path, kAuthKeys, out);
                 }},
-    ignored<Server>("quota"),
+    Key<Server>{"quota", "mapping", "none", decode_quota, Use::kOptional, list_quota_keys},
     Key<Server>{"cors", "boolean or mapping", "false",
                 [](Decoder& decoder, const Node& node, Server& server) {
                   decode_cors(decoder, node, server.cors);

@@ -13,6 +13,7 @@
 #include "config/decode_server.h"
 #include "config/describe_owners.h"
 #include "config/describe_routing.h"
+#include "config/describe_store.h"
 #include "config/described_values.h"
 #include "config/load.h"
 #include "config/model_name.h"
@@ -291,6 +292,7 @@ void write_server(DescriptionWriter& out, const Settings& settings) {
   write_time(out, "delay", server.drain.delay);
   out.close();
   write_texts(out, "ready_requires", server.ready_requires);
+  write_quota(out, server.quota);
   out.close();
 }
 
@@ -357,6 +359,8 @@ void describe(const Settings& settings, DescriptionWriter& out) {
   write_routing(out, settings);
   write_owners(out, settings.owners);
   write_prices(out, settings);
+  write_store(out, settings.store);
+  write_limit_rules(out, settings.limit_rules);
 }
 
 std::string describe(const Settings& settings) {

@@ -32,9 +32,10 @@ constexpr std::array<EffectNames, kEffects> kEffectNames = {{
     {"needs a restart", "needs_restart"},
 }};
 
-constexpr std::array<std::string_view, 7> kNeedRestart = {
+constexpr std::array<std::string_view, 11> kNeedRestart = {
     "server.host",        "server.port", "server.threads", "server.core_dumps",
-    "server.socket_mode", "admin.host",  "admin.port"};
+    "server.socket_mode", "admin.host",  "admin.port",     "store.type",
+    "store.path",         "store.url",   "store.redis"};
 // Lists whose entries are found by their names, wherever they stand.
 constexpr std::array<std::string_view, 6> kUnordered = {"api_keys", "routes", "organizations",
                                                         "teams",    "users",  "override"};

@@ -19,6 +19,10 @@ struct Entry {
 // The whole list: a key that is enforced is none of these. Keys of API keys stand for those of
 // every list of them, and of the owners above them; those of `budget` for `budgets[]`.
 constexpr std::array kNotEnforced = {
+    Entry{"limits"},
+    Entry{"server.quota"},
+    Entry{"storage.backends"},
+    Entry{"store"},
     Entry{"keys[].tags"},
     Entry{"keys[].budget_fallbacks"},
     Entry{"keys[].limits[].quantity", "cost"},

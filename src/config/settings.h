@@ -23,6 +23,7 @@
 #include "config/prices.h"
 #include "config/proxies.h"
 #include "config/routing.h"
+#include "config/store_settings.h"
 #include "core/address_range.h"
 #include "core/json_reader.h"
 #include "core/secret.h"
@@ -256,6 +257,7 @@ struct Server {
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
   std::optional<Cors> cors;  // nullopt: pages in browsers are not told that they may
   Drain drain;
+  std::optional<Quota> quota;               // nullopt: none
   std::vector<std::string> ready_requires;  // ids of providers that must answer
 };
 
@@ -281,6 +283,8 @@ struct Settings {
   Routing routing;
   Owners owners;
   Prices prices;
+  std::optional<StoreSettings> store;  // nullopt: nothing is kept
+  LimitRules limit_rules;
   std::vector<FileText> files;  // what it refers to as ${file:…} and was read, each once
   std::vector<NamedFile> named_files;
 };

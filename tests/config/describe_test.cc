@@ -142,6 +142,16 @@ server:
   caller_url_hosts: ["::1", gpu, "[::1]:8000", "gpu:8000", "gpu:*"]
   trusted_proxies: [10.0.0.0/8, "::1", unix]
   proxy_protocol: optional
+  quota: {anonymous_max_requests: 5}
+store: {type: postgres, path: /data, url: "postgres://u:hunter2@db/p", redis: "redis://:hunter2@r"}
+limits:
+  defaults:
+    requests_per_minute: 60
+    tokens_per_minute: 10000
+    input_tokens_per_minute: 8000
+    output_tokens_per_minute: 2000
+    limits: [{quantity: cost, amount: 0.25, period: 1h, burst: 0.5, models: "gpt-*"}]
+    concurrency: 4
 keys:
 - {name: hashed,
    key_hash: "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"}

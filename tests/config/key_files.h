@@ -38,6 +38,7 @@ inline std::string with_required_keys(std::string text) {
       {"  api_keys:\n    - ", "name: n\n      key: sk-0123456789\n      "},
       {"  models:\n    - ", "model_id: m\n      provider_id: all\n      "},
       {"limits:\n        - ", "quantity: cost\n          amount: 5\n          "},
+      {"  defaults:\n    limits:\n      - ", "quantity: cost\n        amount: 5\n        "},
       {"budgets:\n        - ", "name: b\n          max_requests: 5\n          "},
       {"targets:\n        - ", "provider: p\n          "},
       {"  routes:\n    - ", "model: m\n      "},
@@ -59,8 +60,8 @@ inline std::string with_required_keys(std::string text) {
 // Other ways to say what is described elsewhere, or keys without an effect.
 inline bool is_another_way_to_say(std::string_view path) {
   constexpr std::string_view kConfig = "providers.inference[].config.";
-  constexpr std::array<std::string_view, 5> kOtherWays = {"models", "server.auth", "apis", "keys",
-                                                          "server.api_keys[].budget"};
+  constexpr std::array<std::string_view, 6> kOtherWays = {
+      "models", "server.auth", "apis", "keys", "storage", "server.api_keys[].budget"};
   constexpr std::array<std::string_view, 10> kOtherWaysOfUpstreams = {"url",
                                                                       "append_v1",
                                                                       "access_token",

@@ -266,7 +266,7 @@ registered_resources:
   models:
   - {model_id: m, provider_id: vertex}
   shields: [{shield_id: s}]
-server: {port: 1, quota: 5, workers: 4, tenancy: {mode: multi}}
+server: {port: 1, quota: {}, workers: 4, tenancy: {mode: multi}}
 )");
   EXPECT_THAT(
       texts_of(loaded),
@@ -281,14 +281,14 @@ server: {port: 1, quota: 5, workers: 4, tenancy: {mode: multi}}
           "with an api_key, or remote::passthrough with the base_url of the project's OpenAI "
           "endpoint and a token that you renew",
           "run.yaml:14:3: warning: providers.safety: ignored: this server does not support it",
-          "run.yaml:17:1: warning: storage: ignored: this server does not support it",
+          "run.yaml:17:1: warning: storage: ignored: none of its backends is of SQLite or "
+          "PostgreSQL; see `store`",
           "run.yaml:20:5: warning: registered_resources.models[0]: skipped: its provider is not "
           "served",
           "run.yaml:21:3: warning: registered_resources.shields: ignored: this server does not "
           "support it",
-          "run.yaml:22:19: warning: server.quota: ignored: this server does not support it",
-          "run.yaml:22:29: warning: server.workers: ignored: this server does not support it",
-          "run.yaml:22:41: warning: server.tenancy: ignored: this server does not support it"));
+          "run.yaml:22:30: warning: server.workers: ignored: this server does not support it",
+          "run.yaml:22:42: warning: server.tenancy: ignored: this server does not support it"));
   ASSERT_TRUE(loaded.settings);
   EXPECT_THAT(loaded.settings->models, IsEmpty());
 }

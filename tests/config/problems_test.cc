@@ -60,11 +60,10 @@ INSTANTIATE_TEST_SUITE_P(
     OfKeys, OneMistake,
     testing::Values(
         Mistake{"servers: {}\n", "5:1: servers: unknown key; did you mean `server`?"},
-        Mistake{
-            "xyzzy: 1\n",
-            "5:1: xyzzy: unknown key; the known ones are version, apis, "
-            "providers, registered_resources, models, server, admin, routing, keys, organizations, "
-            "teams, users, prices"},
+        Mistake{"xyzzy: 1\n",
+                "5:1: xyzzy: unknown key; the known ones are version, apis, "
+                "providers, registered_resources, models, server, admin, routing, keys, "
+                "organizations, teams, users, prices, store, storage, limits"},
         Mistake{"  inferense: []\n",
                 "5:3: providers.inferense: unknown key; did you mean `inference`?"},
         Mistake{"    confg: {}\n",
