@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the root file system of the container images: what a tarball has, the C library, the
-# authorities' certificates, a user. No shell, no package manager.
+# authorities' certificates, time zones, a user. No shell, no package manager.
 #
 #     scripts/make-image-root.sh dist/penstock-…-linux-amd64.tar.gz FOLDER
 #
@@ -36,6 +36,9 @@ make_root() { # program
 make_root penstock
 mkdir -p "$out/penstock/etc/penstock" "$out/penstock/usr/share/penstock"
 cp "$unpacked/share/penstock/prices.json" "$out/penstock/usr/share/penstock/"
+# Of budgets.
+tar --create --exclude=zoneinfo/right --exclude=zoneinfo/posix --directory /usr/share zoneinfo |
+  tar --extract --directory "$out/penstock/usr/share"
 cp "$here/packaging/container/run.yaml" "$out/penstock/etc/penstock/"
 make_root penstock-sim
 chmod -R go=rX "$out"
