@@ -20,6 +20,9 @@ class Permissions {
   // Everything is permitted.
   Permissions() = default;
 
+  // Nearly every key's: what follows need not be asked.
+  bool permit_everything() const { return owners_.empty(); }
+
   // Those of a further owner hold, too.
   void add(const config::Terms& terms);
 

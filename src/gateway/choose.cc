@@ -94,9 +94,10 @@ Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const Rout
   if (choice.route != nullptr) {
     choice.chooser = upstreams.chooser;
     exchange.set_model_route(choice.route->settings());
-    Status permitted = check_asked_model(exchange);
-    if (permitted) permitted = check_route(exchange, *choice.route, providers);
-    if (!permitted) return failure(std::move(permitted.error()));
+    if (is_restricted(exchange)) {
+      Status permitted = check_model_along(exchange, *choice.route, providers);
+      if (!permitted) return failure(std::move(permitted.error()));
+    }
     const models::Model* listed = choice.catalog->find(model);
     if (listed != nullptr) {
       Status checked = check_type(listed, model, exchange.passing().model_type);
@@ -113,9 +114,10 @@ Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const Rout
   if (!target) return failure(std::move(target.error()));
   choice.target = *target;
   exchange.set_target(*target);
-  Status permitted = check_asked_model(exchange);
-  if (permitted) permitted = check_provider(exchange, providers[target->provider]);
-  if (!permitted) return failure(std::move(permitted.error()));
+  if (is_restricted(exchange)) {
+    Status permitted = check_model_at(exchange, providers[target->provider]);
+    if (!permitted) return failure(std::move(permitted.error()));
+  }
   Status checked = check_type(target->model, model, exchange.passing().model_type);
   if (!checked) return failure(std::move(checked.error()));
   return choice;

@@ -87,7 +87,6 @@ Status Exchange::open(const limits::Accounts& accounts) {
 }
 
 Status Exchange::reserve(std::string_view body) {
-  if (!charge_.is_open()) return {};
   limits::Amounts expected;
   if (charge_.counts_usage() && passing().spends == Spends::kYes) {
     const wire::RequestSize size = wire::read_size(body);

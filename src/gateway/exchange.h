@@ -60,8 +60,9 @@ class Exchange {
   // Opens the request at the accounts of its key, which outlive the exchange. Errors: as of
   // error_of() in gateway/refused_charge.h.
   Status open(const limits::Accounts& accounts);
-  // As soon as its model is known: reserves what it is likely to use. Errors: likewise. `body`: as
-  // it was understood.
+  bool is_charged() const { return charge_.is_open(); }
+  // Of one that is charged, as soon as its model is known: reserves what it is likely to use.
+  // Errors: likewise. `body`: as it was understood.
   Status reserve(std::string_view body);
   // Whether the text of the answer is to be counted, in case its upstream states no usage.
   bool counts_text() const { return sized_ != nullptr; }

@@ -238,8 +238,7 @@ Status Gateway::admit(Exchange& exchange, const RouteMatch& match) const {
                                  "this requires an API key with the role admin "
                                  "(server.api_keys[].role)"));
   }
-  const access::Principal* const principal = exchange.facts().principal;
-  if (principal != nullptr) {
+  if (is_restricted(exchange)) {
     Status permitted = check_origin_and_path(exchange, match);
     if (!permitted) return permitted;
   }
@@ -248,6 +247,7 @@ Status Gateway::admit(Exchange& exchange, const RouteMatch& match) const {
     return failure(Error::gateway(ErrorKind::kShuttingDown, "the server is shutting down"));
   }
   // Only what goes to an upstream counts: lists and states cost nobody anything.
+  const access::Principal* const principal = exchange.facts().principal;
   if (!route.passing || principal == nullptr || principal->is_anonymous) return {};
   const limits::Accounts& accounts = parts_.accounts.of_key(principal->position);
   return accounts.empty() ? Status() : exchange.open(accounts);

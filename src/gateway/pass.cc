@@ -171,8 +171,10 @@ Task<Status> pass(const Upstreams& upstreams, Exchange& exchange, const RouteMat
   // Choose.
   Result<Choice> choice = choose(upstreams, exchange, match, *body);
   if (!choice) co_return failure(std::move(choice.error()));
-  Status reserved = exchange.reserve(*body);
-  if (!reserved) co_return failure(std::move(reserved.error()));
+  if (exchange.is_charged()) {
+    Status reserved = exchange.reserve(*body);
+    if (!reserved) co_return failure(std::move(reserved.error()));
+  }
   auto data = caller_data(exchange.client().request().fields, exchange.server().limits.json());
   if (!data) co_return failure(std::move(data.error()));
 

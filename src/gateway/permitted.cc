@@ -24,6 +24,14 @@ Status model_not_allowed(const Exchange& exchange, std::string_view name) {
                                    "'; use another model, or ask an administrator"));
 }
 
+Status check_asked_model(const Exchange& exchange) {
+  const ExchangeFacts& facts = exchange.facts();
+  if (facts.model.empty()) return {};
+  const access::Permissions& permissions = principal_of(exchange).permissions;
+  if (permissions.permits_model(facts.model.view(), facts.listed_model.view())) return {};
+  return model_not_allowed(exchange, facts.model.view());
+}
+
 }  // namespace
 
 Status check_origin_and_path(const Exchange& exchange, const RouteMatch& match) {
@@ -43,12 +51,15 @@ Status check_model(const Exchange& exchange, std::string_view name) {
   return model_not_allowed(exchange, name);
 }
 
-Status check_asked_model(const Exchange& exchange) {
-  const ExchangeFacts& facts = exchange.facts();
-  if (facts.model.empty()) return {};
-  const access::Permissions& permissions = principal_of(exchange).permissions;
-  if (permissions.permits_model(facts.model.view(), facts.listed_model.view())) return {};
-  return model_not_allowed(exchange, facts.model.view());
+Status check_model_along(const Exchange& exchange, const routing::ModelRoute& route,
+                         const Providers& providers) {
+  Status permitted = check_asked_model(exchange);
+  return permitted ? check_route(exchange, route, providers) : permitted;
+}
+
+Status check_model_at(const Exchange& exchange, const config::Provider& provider) {
+  Status permitted = check_asked_model(exchange);
+  return permitted ? check_provider(exchange, provider) : permitted;
 }
 
 Status check_provider(const Exchange& exchange, const config::Provider& provider) {

@@ -14,13 +14,22 @@
 
 namespace penstock::gateway {
 
+// Whether its key has any terms that restrict it: without them, all of what follows is permitted.
+inline bool is_restricted(const Exchange& exchange) {
+  const access::Principal* const principal = exchange.facts().principal;
+  return principal != nullptr && !principal->permissions.permit_everything();
+}
+
 // Where the request comes from and what it is for. Errors: kForbidden.
 Status check_origin_and_path(const Exchange& exchange, const RouteMatch& match);
 
-// The model that it names; and the one that the exchange knows it asks for, under all its names.
-// Errors: kModelNotAllowed.
+// The model of that name. Errors: kModelNotAllowed.
 Status check_model(const Exchange& exchange, std::string_view name);
-Status check_asked_model(const Exchange& exchange);
+// The model that the exchange knows it asks for, under all its names, and along its route or at its
+// provider. Errors: kModelNotAllowed, kForbidden.
+Status check_model_along(const Exchange& exchange, const routing::ModelRoute& route,
+                         const Providers& providers);
+Status check_model_at(const Exchange& exchange, const config::Provider& provider);
 
 // That it goes to the provider. Errors: kForbidden.
 Status check_provider(const Exchange& exchange, const config::Provider& provider);
