@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "config/owners.h"
 #include "config/terms.h"
 #include "core/clock.h"
 
@@ -20,8 +21,6 @@ namespace penstock::store {
 
 // Of 26 characters, in the order in which they were made (the ULID specification): `01J…`.
 using Id = std::string;
-
-using Sha256 = std::array<unsigned char, 32>;
 
 enum class OwnerKind : std::uint8_t { kOrganization, kTeam, kUser, kKey };
 
@@ -44,7 +43,7 @@ struct Owner {
 
 // A key that was replaced and is still valid.
 struct PreviousKey {
-  Sha256 hash{};
+  config::KeyHash hash{};
   WallTime valid_until{};
 
   bool operator==(const PreviousKey&) const = default;
@@ -52,7 +51,7 @@ struct PreviousKey {
 
 struct Key {
   Owner owner;
-  Sha256 hash{};
+  config::KeyHash hash{};
   // What people tell keys by: the first 10 characters and the last 4.
   std::string prefix;
   std::string last4;

@@ -49,6 +49,22 @@ class SqliteQuery {
 
   // Whether there is another row; its columns are read next.
   Result<bool> next();
+  // Calls `take` for each row, whose columns it reads. It returns nothing, or a Status: its first
+  // failure is the last call.
+  template <class Take>
+  Status each_row(Take take) {
+    for (;;) {
+      Result<bool> more = next();
+      if (!more) return failure(std::move(more.error()));
+      if (!*more) return {};
+      if constexpr (std::is_void_v<std::invoke_result_t<Take&>>) {
+        take();
+      } else {
+        Status taken = take();
+        if (!taken) return taken;
+      }
+    }
+  }
   // To the end, without looking at rows.
   Status run();
 

@@ -68,12 +68,9 @@ Result<std::vector<Object>> list_objects(SqliteDatabase& database, const ObjectF
   if (!filter.after.empty()) query.bind(filter.kind, filter.after);
   query.bind(filter.limit);
   std::vector<Object> objects;
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return objects;
-    objects.push_back(read_object(query));
-  }
+  Status read = query.each_row([&] { objects.push_back(read_object(query)); });
+  if (!read) return failure(std::move(read.error()));
+  return objects;
 }
 
 Result<bool> drop_object(SqliteDatabase& database, std::string_view kind, std::string_view id) {

@@ -54,10 +54,7 @@ Status read_rates(SqliteDatabase& database, const OwnersById& owners) {
   SqliteQuery query = database.query(
       "SELECT owner, quantity, amount, period_ms, burst, models FROM limit_rule "
       "ORDER BY owner, position");
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return {};
+  return query.each_row([&]() -> Status {
     bool damaged = false;
     const Id id = query.text();
     config::RateRule rule;
@@ -68,7 +65,8 @@ Status read_rates(SqliteDatabase& database, const OwnersById& owners) {
     rule.models = query.text();
     if (damaged) return failure(damaged_record(database, "limit of the owner", id));
     owners.at(id)->terms.rates.push_back(std::move(rule));
-  }
+    return {};
+  });
 }
 
 Status read_budgets(SqliteDatabase& database, const OwnersById& owners) {
@@ -76,10 +74,7 @@ Status read_budgets(SqliteDatabase& database, const OwnersById& owners) {
       "SELECT owner, name, quantity, amount, unit, units, alignment, time_zone, models, "
       "soft_percents, on_exceeded, route_to, added, added_until FROM budget "
       "ORDER BY owner, position");
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return {};
+  return query.each_row([&]() -> Status {
     bool damaged = false;
     const Id id = query.text();
     config::BudgetRule rule;
@@ -98,13 +93,14 @@ Status read_budgets(SqliteDatabase& database, const OwnersById& owners) {
     rule.added_until = query.time();
     if (damaged) return failure(damaged_record(database, "budget of the owner", id));
     owners.at(id)->terms.budgets.push_back(std::move(rule));
-  }
+    return {};
+  });
 }
 
-std::optional<Sha256> read_hash(SqliteQuery& query, bool& damaged) {
+std::optional<config::KeyHash> read_hash(SqliteQuery& query, bool& damaged) {
   const std::span<const unsigned char> bytes = query.bytes();
   if (bytes.empty()) return std::nullopt;
-  Sha256 hash{};
+  config::KeyHash hash{};
   if (bytes.size() != hash.size()) {
     damaged = true;
   } else {
@@ -117,26 +113,24 @@ Status read_keys(SqliteDatabase& database, std::map<Id, Key, std::less<>>& keys)
   SqliteQuery query = database.query(
       "SELECT owner, hash, prefix, last4, role, expires_at, previous_hash, previous_valid_until, "
       "rotated_at, last_used_at FROM api_key");
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return {};
+  return query.each_row([&]() -> Status {
     bool damaged = false;
     const Id id = query.text();
     Key key;
-    key.hash = read_hash(query, damaged).value_or(Sha256{});
+    key.hash = read_hash(query, damaged).value_or(config::KeyHash{});
     key.prefix = query.text();
     key.last4 = query.text();
     read_text(query.text(), key.role, damaged);
     key.expires_at = query.optional_time();
-    const std::optional<Sha256> previous = read_hash(query, damaged);
+    const std::optional<config::KeyHash> previous = read_hash(query, damaged);
     const std::optional<WallTime> previous_until = query.optional_time();
     if (previous && previous_until) key.previous = PreviousKey{*previous, *previous_until};
     key.rotated_at = query.optional_time();
     key.last_used_at = query.optional_time();
     if (damaged) return failure(damaged_record(database, "key", id));
     keys.emplace(id, std::move(key));
-  }
+    return {};
+  });
 }
 
 // --- Writing -------------------------------------------------------------------------------------
@@ -311,18 +305,17 @@ Status change_audited(SqliteDatabase& database, const AuditEntry& entry, Change 
 Result<OwnersAndKeys> load_owners(SqliteDatabase& database) {
   std::vector<Owner> all;
   SqliteQuery query = database.query(kSelectOwners);
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) break;
+  Status read = query.each_row([&]() -> Status {
     bool damaged = false;
     all.push_back(read_owner(query, damaged));
     if (damaged) return failure(damaged_record(database, "owner", all.back().id));
-  }
+    return {};
+  });
+  if (!read) return failure(std::move(read.error()));
   OwnersById by_id;
   for (Owner& each : all) by_id.emplace(each.id, &each);
   std::map<Id, Key, std::less<>> keys;
-  Status read = read_rates(database, by_id);
+  read = read_rates(database, by_id);
   if (read) read = read_budgets(database, by_id);
   if (read) read = read_keys(database, keys);
   if (!read) return failure(std::move(read.error()));
@@ -394,10 +387,7 @@ Result<std::vector<AuditEntry>> load_audit(SqliteDatabase& database, std::size_t
       "LIMIT ?1 OFFSET ?2");
   query.bind(limit, offset);
   std::vector<AuditEntry> entries;
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return entries;
+  Status read = query.each_row([&] {
     AuditEntry entry;
     entry.at = query.time();
     entry.actor = query.text();
@@ -406,7 +396,9 @@ Result<std::vector<AuditEntry>> load_audit(SqliteDatabase& database, std::size_t
     entry.before = query.text();
     entry.after = query.text();
     entries.push_back(std::move(entry));
-  }
+  });
+  if (!read) return failure(std::move(read.error()));
+  return entries;
 }
 
 }  // namespace penstock::store

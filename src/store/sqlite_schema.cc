@@ -118,24 +118,6 @@ CREATE TABLE object(
 ) STRICT;
 CREATE INDEX object_age ON object(kind, created_at, id);
 CREATE INDEX object_expiry ON object(expires_at) WHERE expires_at IS NOT NULL;
-
-CREATE TABLE usage_hour(
-  hour INTEGER NOT NULL,
-  key TEXT NOT NULL,
-  key_name TEXT NOT NULL,
-  team TEXT NOT NULL,
-  owners TEXT NOT NULL,
-  model TEXT NOT NULL,
-  provider TEXT NOT NULL,
-  requests INTEGER NOT NULL,
-  errors INTEGER NOT NULL,
-  input INTEGER NOT NULL,
-  cached INTEGER NOT NULL,
-  output INTEGER NOT NULL,
-  cost INTEGER NOT NULL,
-  unpriced INTEGER NOT NULL,
-  PRIMARY KEY(hour, key, key_name, team, owners, model, provider)
-) STRICT, WITHOUT ROWID;
 -- The days whose rows are gone, and whose sums are in usage_hour.
 CREATE TABLE usage_day(day TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 )sql";
@@ -180,7 +162,10 @@ CREATE TABLE charge(
   reserved INTEGER NOT NULL,
   PRIMARY KEY(sequence, position)
 ) STRICT, WITHOUT ROWID;
+)sql";
 
+// Of both files: a day's sums move to the main one as they are.
+constexpr char kUsageHourVersion1[] = R"sql(
 CREATE TABLE usage_hour(
   hour INTEGER NOT NULL,
   key TEXT NOT NULL,
@@ -200,8 +185,10 @@ CREATE TABLE usage_hour(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMainMigrations[] = {kMainVersion1};
-constexpr const char* kUsageMigrations[] = {kUsageVersion1};
+constexpr const char* kMainTo1[] = {kMainVersion1, kUsageHourVersion1};
+constexpr const char* kUsageTo1[] = {kUsageVersion1, kUsageHourVersion1};
+constexpr SqliteSchema::Migration kMainMigrations[] = {kMainTo1};
+constexpr SqliteSchema::Migration kUsageMigrations[] = {kUsageTo1};
 
 Status copy_before(SqliteDatabase& database, std::int64_t version) {
   std::filesystem::path copy = database.file();
@@ -212,11 +199,15 @@ Status copy_before(SqliteDatabase& database, std::int64_t version) {
   return database.back_up(copy);
 }
 
-Status migrate_from(SqliteDatabase& database, std::int64_t version, const char* statements) {
+Status migrate_from(SqliteDatabase& database, std::int64_t version,
+                    SqliteSchema::Migration migration) {
   Result<SqliteTransaction> transaction = SqliteTransaction::begin(database);
   if (!transaction) return failure(std::move(transaction.error()));
-  Status done = database.execute(statements);
-  if (!done) return done;
+  Status done;
+  for (const char* const statements : migration) {
+    done = database.execute(statements);
+    if (!done) return done;
+  }
   // Pragmas take no parameters.
   done = database.execute("PRAGMA user_version = " + std::to_string(version + 1));
   if (!done) return done;

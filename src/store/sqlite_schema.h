@@ -16,8 +16,11 @@
 namespace penstock::store {
 
 struct SqliteSchema {
-  // The statements that lead from version 0 to 1, from 1 to 2, …
-  std::span<const char* const> migrations;
+  // The statements that lead from one version to the next.
+  using Migration = std::span<const char* const>;
+
+  // From version 0 to 1, from 1 to 2, …
+  std::span<const Migration> migrations;
   // Whether the file is copied before it is migrated: to `FILE.version-1`, for version 1.
   enum class Copy : std::uint8_t { kNo, kYes } copy = Copy::kYes;
 

@@ -38,10 +38,7 @@ Result<Checkpoint> load_checkpoint(SqliteDatabase& database) {
   }
   SqliteQuery query =
       database.query("SELECT owner, budget, window_began, amount, reserved FROM spent");
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return checkpoint;
+  Status read = query.each_row([&] {
     Spent spent;
     spent.owner = query.text();
     spent.budget = query.text();
@@ -49,7 +46,9 @@ Result<Checkpoint> load_checkpoint(SqliteDatabase& database) {
     spent.amount = query.integer();
     spent.reserved = query.integer();
     checkpoint.spent.push_back(std::move(spent));
-  }
+  });
+  if (!read) return failure(std::move(read.error()));
+  return checkpoint;
 }
 
 Recovery::Recovery(Checkpoint checkpoint) : as_of_(checkpoint.as_of) {

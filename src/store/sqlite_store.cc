@@ -38,12 +38,9 @@ Status make_folder(const std::filesystem::path& folder) {
 Result<std::set<Day>> kept_days(SqliteDatabase& database) {
   std::set<Day> days;
   SqliteQuery query = database.query("SELECT day FROM usage_day");
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return days;
-    days.insert(query.text());
-  }
+  Status read = query.each_row([&] { days.insert(query.text()); });
+  if (!read) return failure(std::move(read.error()));
+  return days;
 }
 
 bool has_ended(const Day& day, WallTime by) {

@@ -44,13 +44,10 @@ Result<std::vector<FoundFile>> files_of(const std::filesystem::path& folder) {
 // Adds the first column of each row, but for `ok`.
 Status collect(SqliteDatabase& database, std::string_view sql, std::vector<std::string>& problems) {
   SqliteQuery query = database.query(sql);
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return {};
+  return query.each_row([&] {
     std::string problem = query.text();
     if (problem != "ok") problems.push_back(std::move(problem));
-  }
+  });
 }
 
 Status look_at(const FoundFile& found, StoreFile& file) {

@@ -75,12 +75,7 @@ Status read_charges_of(SqliteDatabase& database, UsageRow& row) {
       "SELECT owner, budget, window_began, amount, reserved FROM charge WHERE sequence = ?1 "
       "ORDER BY position");
   query.bind(row.sequence);
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return {};
-    row.charges.push_back(read_charge(query));
-  }
+  return query.each_row([&] { row.charges.push_back(read_charge(query)); });
 }
 
 Status add_row(SqliteDatabase& database, const UsageRow& row) {
@@ -226,16 +221,13 @@ Result<std::vector<UsageRow>> UsageFiles::rows(const UsageFilter& filter, std::s
     SqliteQuery query = (*database)->query(kSelectRows);
     query.bind(filter.from, filter.until, filter.owner, filter.model, filter.provider,
                limit - rows.size());
-    for (;;) {
-      const Result<bool> more = query.next();
-      if (!more) return failure(more.error());
-      if (!*more) break;
+    Status read = query.each_row([&]() -> Status {
       bool damaged = false;
       rows.push_back(read_row(query, damaged));
       if (damaged) return failure(damaged_row(**database, rows.back()));
-      Status read = read_charges_of(**database, rows.back());
-      if (!read) return failure(std::move(read.error()));
-    }
+      return read_charges_of(**database, rows.back());
+    });
+    if (!read) return failure(std::move(read.error()));
   }
   return rows;
 }
@@ -267,13 +259,11 @@ Status UsageFiles::read_charges(std::uint64_t after, const TakeCharge& take) {
         "SELECT owner, budget, window_began, amount, reserved, reserved_at FROM charge "
         "JOIN usage USING(sequence) WHERE charge.sequence > ?1");
     query.bind(after);
-    for (;;) {
-      const Result<bool> more = query.next();
-      if (!more) return failure(more.error());
-      if (!*more) break;
+    Status read = query.each_row([&] {
       const Charge charge = read_charge(query);
       take(charge, query.time());
-    }
+    });
+    if (!read) return read;
   }
   return {};
 }

@@ -88,14 +88,11 @@ Status add_sums(SqliteDatabase& database, SumSource source, const UsageFilter& f
                 std::span<const UsageGroup> groups, SumsByGroup& sums) {
   SqliteQuery query = database.query(sums_statement(source, groups));
   query.bind(filter.from, filter.until, filter.owner, filter.model, filter.provider);
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return {};
+  return query.each_row([&] {
     std::vector<std::string> group;
     for (std::size_t i = 0; i < groups.size(); ++i) group.push_back(query.text());
     const std::int64_t requests = query.integer();
-    if (requests == 0) continue;  // the sum of nothing, without groups
+    if (requests == 0) return;  // the sum of nothing, without groups
     UsageSum& sum = sums[group];
     sum.group = std::move(group);
     sum.requests += requests;
@@ -105,26 +102,22 @@ Status add_sums(SqliteDatabase& database, SumSource source, const UsageFilter& f
     sum.output += query.integer();
     sum.cost += query.integer();
     sum.unpriced += query.integer();
-  }
+  });
 }
 
 Status copy_hours(SqliteDatabase& from, SqliteDatabase& to) {
   SqliteQuery query = from.query(
       "SELECT hour, key, key_name, team, owners, model, provider, requests, errors, input, "
       "cached, output, cost, unpriced FROM usage_hour");
-  for (;;) {
-    const Result<bool> more = query.next();
-    if (!more) return failure(more.error());
-    if (!*more) return {};
+  return query.each_row([&]() -> Status {
     SqliteQuery add = to.query(
         "INSERT INTO usage_hour VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
         "?14)");
     add.bind(query.integer());
     for (int i = 0; i < 6; ++i) add.bind(query.text());
     for (int i = 0; i < 7; ++i) add.bind(query.integer());
-    Status added = add.run();
-    if (!added) return added;
-  }
+    return add.run();
+  });
 }
 
 }  // namespace penstock::store

@@ -145,10 +145,11 @@ TEST(SqliteDatabase, IsBackedUpWholeAndNeverOverAFile) {
   EXPECT_FALSE(database.back_up(copy));
 }
 
-constexpr const char* kTwoMigrations[] = {"CREATE TABLE a(b); INSERT INTO a VALUES(7)",
-                                          "ALTER TABLE a ADD COLUMN c DEFAULT 8"};
-constexpr const char* kBrokenMigrations[] = {kTwoMigrations[0],
-                                             "ALTER TABLE a ADD COLUMN c; SELECT nothing"};
+constexpr const char* kFirst[] = {"CREATE TABLE a(b)", "INSERT INTO a VALUES(7)"};
+constexpr const char* kSecond[] = {"ALTER TABLE a ADD COLUMN c DEFAULT 8"};
+constexpr const char* kBroken[] = {"ALTER TABLE a ADD COLUMN c; SELECT nothing"};
+constexpr SqliteSchema::Migration kTwoMigrations[] = {kFirst, kSecond};
+constexpr SqliteSchema::Migration kBrokenMigrations[] = {kFirst, kBroken};
 
 SqliteSchema first_of_two() {
   return {.migrations = std::span(kTwoMigrations).first(1)};
