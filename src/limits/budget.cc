@@ -63,7 +63,7 @@ BudgetWindow& BudgetMeter::replace(BudgetWindow* ended, std::unique_ptr<BudgetWi
 }
 
 void BudgetMeter::restore(const config::BudgetRule& rule, WallTime began, std::int64_t spent) {
-  auto window = std::make_unique<BudgetWindow>(window_from(rule, began));
+  auto window = std::make_unique<BudgetWindow>(window_at(rule, began));
   window->used_.store(spent, std::memory_order_relaxed);
   replace(current_.load(std::memory_order_acquire), std::move(window));
 }

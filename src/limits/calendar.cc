@@ -83,22 +83,16 @@ absl::CivilSecond end_of(BudgetUnit unit, std::int64_t units, absl::CivilSecond 
 
 }  // namespace
 
-WindowTimes window_from(const config::BudgetRule& rule, WallTime began) {
-  if (rule.unit == BudgetUnit::kTotal) return {.began = began};
-  const absl::TimeZone zone = zone_of(rule);
-  const absl::CivilSecond local = absl::ToCivilSecond(absl::FromChrono(began), zone);
-  const absl::CivilSecond end = end_of(rule.unit, rule.units, local);
-  return {.began = began, .ends = wall_time(absl::FromCivil(end, zone))};
-}
-
 WindowTimes window_at(const config::BudgetRule& rule, WallTime now) {
-  if (rule.unit == BudgetUnit::kTotal || rule.alignment == config::BudgetAlignment::kRolling) {
-    return window_from(rule, now);
-  }
+  if (rule.unit == BudgetUnit::kTotal) return {.began = now};
   const absl::TimeZone zone = zone_of(rule);
   const absl::CivilSecond local = absl::ToCivilSecond(absl::FromChrono(now), zone);
-  const absl::CivilSecond begin = begin_of(rule.unit, rule.units, local);
-  return window_from(rule, wall_time(absl::FromCivil(begin, zone)));
+  const bool rolls = rule.alignment == config::BudgetAlignment::kRolling;
+  const absl::CivilSecond begin = rolls ? local : begin_of(rule.unit, rule.units, local);
+  // From one local time to the other: a day that begins at one o'clock still ends at midnight.
+  const absl::CivilSecond end = end_of(rule.unit, rule.units, begin);
+  return {.began = rolls ? now : wall_time(absl::FromCivil(begin, zone)),
+          .ends = wall_time(absl::FromCivil(end, zone))};
 }
 
 }  // namespace penstock::limits

@@ -21,7 +21,5 @@ struct WindowTimes {
 // The window that contains `now`, or for a rolling budget, that begins then. A zone that is not
 // known counts as UTC.
 WindowTimes window_at(const config::BudgetRule& rule, WallTime now);
-// That of the same budget that began at `began`: of one that a store has kept.
-WindowTimes window_from(const config::BudgetRule& rule, WallTime began);
 
 }  // namespace penstock::limits

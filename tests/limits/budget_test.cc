@@ -57,10 +57,19 @@ TEST(BudgetWindows, OfADayInBerlinAreAsLongAsTheDayIs) {
   EXPECT_EQ(autumn.ends - autumn.began, hours(25));
 }
 
+// In Chile clocks go from midnight to one o'clock.
+TEST(BudgetWindows, OfADayWithoutAMidnightEndAtTheNextMidnight) {
+  const BudgetRule day = rule_of(BudgetUnit::kDay, 1, "America/Santiago");
+  const WindowTimes spring = window_at(day, at("2026-09-06T12:00:00Z"));
+  EXPECT_EQ(spring.began, at("2026-09-06T01:00:00-03:00"));
+  EXPECT_EQ(spring.ends, at("2026-09-07T00:00:00-03:00"));
+}
+
 TEST(BudgetWindows, ContainTheTimeThatTheyAreAskedFor) {
   for (const BudgetUnit unit : {BudgetUnit::kHour, BudgetUnit::kDay, BudgetUnit::kWeek,
                                 BudgetUnit::kMonth, BudgetUnit::kQuarter, BudgetUnit::kYear}) {
-    for (const char* const zone : {"UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"}) {
+    for (const char* const zone : {"UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu",
+                                   "America/Santiago", "Africa/Cairo"}) {
       WallTime now = at("2025-12-30T23:59:59Z");
       WallTime ends = WallTime::min();
       for (int i = 0; i < 9'000; ++i, now += std::chrono::minutes(97)) {
