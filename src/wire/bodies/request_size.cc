@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "wire/json/key.h"
 #include "wire/json/visit.h"
 
 namespace penstock::wire {
@@ -71,7 +72,7 @@ class SizeReader {
   void take_text(std::string_view body);
   void take_string(const Strings::Found& string);
   void take_type(std::string_view type);
-  void take_member(std::string_view key, std::string_view value);
+  void take_member(const JsonWalk::String& key, std::string_view value);
 
   RequestSize size_;
   std::uint64_t answers_ = 1;
@@ -84,7 +85,7 @@ RequestSize SizeReader::read(std::string_view body) {
   std::size_t members_left = kMembersOfSizeMax;
   visit_members(walk, members_left, [&](const JsonWalk::String& key) {
     const std::optional<std::string_view> value = walk.take_value();
-    if (value) take_member(key.text, *value);
+    if (value) take_member(key, *value);
     return value.has_value();
   });
   if (size_.output_tokens) {
@@ -123,14 +124,14 @@ void SizeReader::take_type(std::string_view type) {
   }
 }
 
-void SizeReader::take_member(std::string_view key, std::string_view value) {
-  const auto number = [&]() -> std::optional<std::uint64_t> { return parse_decimal(value); };
-  if (key == "max_tokens" || key == "max_completion_tokens" || key == "max_output_tokens") {
+void SizeReader::take_member(const JsonWalk::String& key, std::string_view value) {
+  const auto is = [&](std::string_view name) { return is_json_key(key.text, key.escaped, name); };
+  if (is("max_tokens") || is("max_completion_tokens") || is("max_output_tokens")) {
     // Of two, the larger one: which of them counts is the upstream's affair.
-    const std::optional<std::uint64_t> stated = number();
+    const std::optional<std::uint64_t> stated = parse_decimal(value);
     if (stated) size_.output_tokens = std::max(size_.output_tokens.value_or(0), *stated);
-  } else if (key == "n") {
-    answers_ = number().value_or(1);
+  } else if (is("n")) {
+    answers_ = parse_decimal(value).value_or(1);
   }
 }
 

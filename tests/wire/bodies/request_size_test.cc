@@ -47,6 +47,7 @@ TEST(RequestSize, ReadsHowManyTokensAreAskedForUnderEachName) {
   EXPECT_EQ(read_size(R"({"max_tokens":100})").output_tokens, 100U);
   EXPECT_EQ(read_size(R"({"max_completion_tokens":200,"n":3})").output_tokens, 600U);
   EXPECT_EQ(read_size(R"({"n":2,"max_output_tokens":300})").output_tokens, 600U);
+  EXPECT_EQ(read_size(R"({"max\u005ftokens":100,"\u006e":3})").output_tokens, 300U);
   EXPECT_EQ(read_size(R"({"max_tokens":null})").output_tokens, std::nullopt);
   EXPECT_EQ(read_size(R"({"messages":[{"max_tokens":7}]})").output_tokens, std::nullopt);
 }
