@@ -91,7 +91,7 @@ Status Exchange::reserve(std::string_view body) {
   if (charge_.counts_usage() && passing().spends == Spends::kYes) {
     const wire::RequestSize size = wire::read_size(body);
     const limits::Estimator::Tokens tokens =
-        environment_.estimator.expect(facts_.model.view(), size, limits::Reserve::kLearned);
+        environment_.estimator.expect(facts_.model.view(), size, config::Reserve::kLearned);
     sized_ = std::make_unique<const SizedRequest>(SizedRequest{.size = size, .expected = tokens});
     expected.input_tokens = tokens.input;
     expected.output_tokens = tokens.output;

@@ -87,7 +87,7 @@ std::int64_t Estimator::tokens_of(std::string_view model, const wire::TextSize& 
 }
 
 Estimator::Tokens Estimator::expect(std::string_view model, const wire::RequestSize& request,
-                                    Reserve reserve) const {
+                                    config::Reserve reserve) const {
   Tokens tokens{.input = input_of(model, request), .output = kDefaultOutput};
   const Learned* const learned = find(model);
   const auto quantile = [&](double share) {
@@ -98,7 +98,7 @@ Estimator::Tokens Estimator::expect(std::string_view model, const wire::RequestS
     return tokens;
   }
   tokens.output = static_cast<std::int64_t>(*request.output_tokens);
-  if (reserve == Reserve::kExact) return tokens;
+  if (reserve == config::Reserve::kExact) return tokens;
   const std::int64_t usual = quantile(kLongShare).value_or(kLongAtFirst);
   const auto most = std::llround(kLongMargin * static_cast<double>(usual));
   tokens.output = std::min<std::int64_t>(tokens.output, most);

@@ -15,16 +15,11 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "config/store_settings.h"
 #include "core/text.h"
 #include "wire/bodies/request_size.h"
 
 namespace penstock::limits {
-
-// How much of an answer is reserved.
-enum class Reserve : std::uint8_t {
-  kLearned,  // what answers of the model usually have at most
-  kExact,    // all that the request asks for
-};
 
 class Estimator {
  public:
@@ -36,7 +31,8 @@ class Estimator {
     std::int64_t output = 0;
   };
   // For the model of that name at its upstream, `provider/model`.
-  Tokens expect(std::string_view model, const wire::RequestSize& request, Reserve reserve) const;
+  Tokens expect(std::string_view model, const wire::RequestSize& request,
+                config::Reserve reserve) const;
   // How much text of the model is likely to be.
   std::int64_t tokens_of(std::string_view model, const wire::TextSize& text) const;
 

@@ -9,6 +9,8 @@
 namespace penstock::limits {
 namespace {
 
+using config::Reserve;
+
 wire::RequestSize text_of(std::uint64_t ascii_bytes, std::uint64_t other_bytes = 0) {
   return {.text = {.ascii_bytes = ascii_bytes, .other_bytes = other_bytes}};
 }
