@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>
 
+#include "config/terms_words.h"
 #include "gateway/limit_fields.h"
 
 namespace penstock::gateway {
@@ -17,26 +19,15 @@ using std::chrono::milliseconds;
 // How long a client of a key without a place waits before it asks again.
 constexpr milliseconds kPlacePatience{1'000};
 
-std::string_view name_of(Quantity quantity) {
-  switch (quantity) {
-    case Quantity::kRequests:
-      return "requests";
-    case Quantity::kInputTokens:
-      return "input tokens";
-    case Quantity::kOutputTokens:
-      return "output tokens";
-    case Quantity::kTokens:
-      return "tokens";
-    case Quantity::kCost:
-      return "cost";
-  }
-  return "requests";
+// `input tokens`
+std::string words_for(Quantity quantity) {
+  std::string words(config::word_for(quantity, config::kQuantities));
+  std::ranges::replace(words, '_', ' ');
+  return words;
 }
 
-// Money in dollars, to the cent's hundredth; rounded up, so that nothing is not what was asked for.
-std::string amount_text(Quantity quantity, std::int64_t amount) {
-  if (quantity != Quantity::kCost) return std::to_string(amount);
-  return fmt::format("${}.{:04}", amount / 1'000'000, amount % 1'000'000 / 100);
+std::string shown_amount(Quantity quantity, std::int64_t amount) {
+  return (quantity == Quantity::kCost ? "$" : "") + config::amount_text(quantity, amount);
 }
 
 std::string period_text(milliseconds period) {
@@ -51,9 +42,9 @@ std::string models_text(const std::string& models) {
 }
 
 Error rate_error(const limits::Refusal& refusal) {
-  const auto amount = [&](std::int64_t units) { return amount_text(refusal.quantity, units); };
+  const auto amount = [&](std::int64_t units) { return shown_amount(refusal.quantity, units); };
   const std::string limit = fmt::format(
-      "{} on {}{} per {}: limit {}", refusal.account->label(), name_of(refusal.quantity),
+      "{} on {}{} per {}: limit {}", refusal.account->label(), words_for(refusal.quantity),
       models_text(refusal.rate->models), period_text(refusal.rate->period), amount(refusal.limit));
   const bool is_of_requests = refusal.quantity == Quantity::kRequests;
   const ErrorKind kind = is_of_requests ? ErrorKind::kKeyRequests : ErrorKind::kKeyTokens;
@@ -76,12 +67,13 @@ Error rate_error(const limits::Refusal& refusal) {
 
 Error budget_error(const limits::Refusal& refusal) {
   const config::BudgetRule& budget = *refusal.budget;
-  const auto amount = [&](std::int64_t units) { return amount_text(refusal.quantity, units); };
+  const auto amount = [&](std::int64_t units) { return shown_amount(refusal.quantity, units); };
   std::string message = fmt::format(
       "The budget {} of {} does not cover this request: {}{}: limit {}, remaining {}, requested "
       "{}.",
-      budget.name, refusal.account->label(), name_of(refusal.quantity), models_text(budget.models),
-      amount(refusal.limit), amount(refusal.remaining), amount(refusal.asked));
+      budget.name, refusal.account->label(), words_for(refusal.quantity),
+      models_text(budget.models), amount(refusal.limit), amount(refusal.remaining),
+      amount(refusal.asked));
   if (refusal.resets != WallTime::max()) {
     message += fmt::format(" It begins anew at {}.", date_text(refusal.resets));
   }
