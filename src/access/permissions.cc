@@ -14,6 +14,11 @@ bool fits_one(std::string_view text, const std::vector<std::string>& patterns) {
       patterns, [text](const std::string& pattern) { return config::fits_pattern(text, pattern); });
 }
 
+bool any_fits(Permissions::Names names, const std::vector<std::string>& patterns) {
+  return std::ranges::any_of(
+      names, [&](std::string_view name) { return !name.empty() && fits_one(name, patterns); });
+}
+
 }  // namespace
 
 void Permissions::add(const config::Terms& terms) {
@@ -43,13 +48,16 @@ bool Permissions::permits_path(std::string_view path) const {
   });
 }
 
-bool Permissions::permits_model(std::string_view name, std::string_view other_name) const {
-  const auto fits = [&](const std::vector<std::string>& patterns) {
-    return fits_one(name, patterns) || (!other_name.empty() && fits_one(other_name, patterns));
-  };
-  return std::ranges::all_of(owners_, [&](const Rules& rules) {
-    return !fits(rules.denied_models) && (rules.models.empty() || fits(rules.models));
+bool Permissions::denies_model(Names names) const {
+  return std::ranges::any_of(
+      owners_, [&](const Rules& rules) { return any_fits(names, rules.denied_models); });
+}
+
+bool Permissions::permits_model(Names names) const {
+  const bool is_listed = std::ranges::all_of(owners_, [&](const Rules& rules) {
+    return rules.models.empty() || any_fits(names, rules.models);
   });
+  return is_listed && !denies_model(names);
 }
 
 bool Permissions::permits_provider(std::string_view id) const {
@@ -57,10 +65,6 @@ bool Permissions::permits_provider(std::string_view id) const {
     return rules.providers.empty() ||
            std::ranges::find(rules.providers, id) != rules.providers.end();
   });
-}
-
-bool Permissions::restrict_providers() const {
-  return std::ranges::any_of(owners_, [](const Rules& rules) { return !rules.providers.empty(); });
 }
 
 }  // namespace penstock::access

@@ -5,6 +5,7 @@
 //
 // Patterns are of names as clients use them; `*` stands for any text.
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,12 +31,12 @@ class Permissions {
   bool permits_address(const std::optional<IpAddress>& address) const;
   // A path of the API, without the older prefix: `/v1/chat/completions`.
   bool permits_path(std::string_view path) const;
-  // `other_name`: under which the same model is listed; may be empty. What is denied under one name
-  // is denied under the other.
-  bool permits_model(std::string_view name, std::string_view other_name = {}) const;
+  // All names of one model; empty ones do not count. It is permitted if one of them is, and denied
+  // if one of them is.
+  using Names = std::initializer_list<std::string_view>;
+  bool permits_model(Names names) const;
+  bool denies_model(Names names) const;
   bool permits_provider(std::string_view id) const;
-  // False: all of them are permitted.
-  bool restrict_providers() const;
 
  private:
   struct Rules {

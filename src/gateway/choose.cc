@@ -52,6 +52,10 @@ Result<std::string_view> name_at(const PassedRequest& request, std::string_view 
                                  std::size_t provider) {
   if (const auto* route =
           route_of(request.upstreams.chooser.get(), *request.catalog, name, provider)) {
+    if (is_restricted(request.exchange)) {
+      Status permitted = check_model(request.exchange, name, *route, request.upstreams.settings);
+      if (!permitted) return failure(std::move(permitted.error()));
+    }
     const std::string& model = target_at(*route, provider)->model;
     return model.empty() ? name : std::string_view(model);
   }
@@ -59,6 +63,10 @@ Result<std::string_view> name_at(const PassedRequest& request, std::string_view 
                                                 : request.catalog->route(name);
   if (!target) return failure(std::move(target.error()));
   if (target->provider != provider) return failure(of_different_providers());
+  if (is_restricted(request.exchange)) {
+    Status permitted = check_model(request.exchange, name, *target, request.upstreams.settings);
+    if (!permitted) return failure(std::move(permitted.error()));
+  }
   return target->upstream_model;
 }
 
@@ -95,7 +103,7 @@ Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const Rout
     choice.chooser = upstreams.chooser;
     exchange.set_model_route(choice.route->settings());
     if (is_restricted(exchange)) {
-      Status permitted = check_model_along(exchange, *choice.route, providers);
+      Status permitted = check_model(exchange, model, *choice.route, providers);
       if (!permitted) return failure(std::move(permitted.error()));
     }
     const models::Model* listed = choice.catalog->find(model);
@@ -115,7 +123,7 @@ Result<Choice> choose(const Upstreams& upstreams, Exchange& exchange, const Rout
   choice.target = *target;
   exchange.set_target(*target);
   if (is_restricted(exchange)) {
-    Status permitted = check_model_at(exchange, providers[target->provider]);
+    Status permitted = check_model(exchange, model, *target, providers);
     if (!permitted) return failure(std::move(permitted.error()));
   }
   Status checked = check_type(target->model, model, exchange.passing().model_type);
@@ -127,8 +135,6 @@ Result<std::vector<std::string>> further_models(const PassedRequest& request,
                                                 std::size_t provider) {
   std::vector<std::string> further;
   for (const std::string& name : request.fields.more_names) {
-    Status permitted = check_model(request.exchange, name);
-    if (!permitted) return failure(std::move(permitted.error()));
     Result<std::string_view> there = name_at(request, name, provider);
     if (!there) return failure(std::move(there.error()));
     further.push_back(json_quoted(*there));

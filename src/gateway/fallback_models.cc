@@ -14,7 +14,7 @@ void FallbackModels::add(const config::ModelRoute::Fallbacks& fallbacks, Verdict
   if (verdict == Verdict::kPolicyFallback) names = &fallbacks.content_policy;
   auto at = waiting_.begin();
   for (const std::string& name : *names) {
-    if (!is_known(name) && permissions_.permits_model(name)) at = waiting_.insert(at, name) + 1;
+    if (!is_known(name)) at = waiting_.insert(at, name) + 1;
   }
 }
 
@@ -29,8 +29,9 @@ std::optional<Fallback> FallbackModels::next(const routing::Router& router,
     const std::string_view model = waiting_.front();
     waiting_.erase(waiting_.begin());
     visited_.push_back(model);
-    if (const routing::ModelRoute* route = router.find(model)) return Fallback{.route = route};
-    if (auto target = catalog.route(model)) return Fallback{.target = *target};
+    if (const routing::ModelRoute* route = router.find(model))
+      return Fallback{.model = model, .route = route};
+    if (auto target = catalog.route(model)) return Fallback{.model = model, .target = *target};
   }
   return std::nullopt;
 }

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "access/permissions.h"
 #include "config/routing.h"
 #include "models/catalog.h"
 #include "routing/plan.h"
@@ -19,6 +18,7 @@ namespace penstock::gateway {
 
 // Another model: along its route, or without one to the provider that serves it.
 struct Fallback {
+  std::string_view model;
   const routing::ModelRoute* route = nullptr;
   models::Catalog::Target target = {};
 };
@@ -26,13 +26,10 @@ struct Fallback {
 class FallbackModels {
  public:
   // `model`: the one that the client asks for.
-  // `permissions`: of the client.
-  FallbackModels(std::string_view model, const access::Permissions& permissions)
-      : first_(model), permissions_(permissions) {}
+  explicit FallbackModels(std::string_view model) : first_(model) {}
 
   std::string_view first() const { return first_; }
-  // After a route has ended with that verdict. Its fallbacks come before those that wait. Models
-  // that the client may not use are none.
+  // After a route has ended with that verdict. Its fallbacks come before those that wait.
   void add(const config::ModelRoute::Fallbacks& fallbacks, routing::Verdict verdict);
   // The next one that is served at present.
   std::optional<Fallback> next(const routing::Router& router, const models::Catalog& catalog);
@@ -41,7 +38,6 @@ class FallbackModels {
   bool is_known(std::string_view model) const;
 
   const std::string_view first_;
-  const access::Permissions& permissions_;
   std::vector<std::string_view> visited_;  // beside the first
   std::vector<std::string_view> waiting_;
 };

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "config/model_name.h"
+
 namespace penstock::gateway {
 namespace {
 
@@ -24,14 +26,6 @@ Status model_not_allowed(const Exchange& exchange, std::string_view name) {
                                    "'; use another model, or ask an administrator"));
 }
 
-Status check_asked_model(const Exchange& exchange) {
-  const ExchangeFacts& facts = exchange.facts();
-  if (facts.model.empty()) return {};
-  const access::Permissions& permissions = principal_of(exchange).permissions;
-  if (permissions.permits_model(facts.model.view(), facts.listed_model.view())) return {};
-  return model_not_allowed(exchange, facts.model.view());
-}
-
 }  // namespace
 
 Status check_origin_and_path(const Exchange& exchange, const RouteMatch& match) {
@@ -46,50 +40,52 @@ Status check_origin_and_path(const Exchange& exchange, const RouteMatch& match) 
   return {};
 }
 
-Status check_model(const Exchange& exchange, std::string_view name) {
-  if (principal_of(exchange).permissions.permits_model(name)) return {};
+Status check_model(const Exchange& exchange, std::string_view name,
+                   const routing::ModelRoute& route, const Providers& providers) {
+  const access::Permissions& permissions = principal_of(exchange).permissions;
+  if (!permissions.permits_model({name, route.settings().model})) {
+    return model_not_allowed(exchange, name);
+  }
+  const routing::ModelRoute::Mask not_permitted = forbidden_members(exchange, route, providers);
+  for (std::size_t i = 0; i < route.members().size(); ++i) {
+    if ((not_permitted & routing::ModelRoute::mask_of(i)) == 0) return {};
+  }
+  return forbidden(the_key(exchange) + " may use none of the targets of the model '" +
+                   std::string(name) + "'");
+}
+
+Status check_model(const Exchange& exchange, std::string_view name,
+                   const models::Catalog::Target& target, const Providers& providers) {
+  const access::Permissions& permissions = principal_of(exchange).permissions;
+  const std::string& provider = providers[target.provider].id;
+  if (!permissions.permits_provider(provider)) {
+    return forbidden(the_key(exchange) + " may not use the provider " + provider);
+  }
+  if (name.empty()) return {};
+  const std::string_view registered =
+      target.model == nullptr ? std::string_view() : std::string_view(target.model->id);
+  const std::string listed = config::listed_name(provider, target.upstream_model);
+  if (permissions.permits_model({name, registered, listed, target.upstream_model})) return {};
   return model_not_allowed(exchange, name);
-}
-
-Status check_model_along(const Exchange& exchange, const routing::ModelRoute& route,
-                         const Providers& providers) {
-  Status permitted = check_asked_model(exchange);
-  return permitted ? check_route(exchange, route, providers) : permitted;
-}
-
-Status check_model_at(const Exchange& exchange, const config::Provider& provider) {
-  Status permitted = check_asked_model(exchange);
-  return permitted ? check_provider(exchange, provider) : permitted;
-}
-
-Status check_provider(const Exchange& exchange, const config::Provider& provider) {
-  if (principal_of(exchange).permissions.permits_provider(provider.id)) return {};
-  return forbidden(the_key(exchange) + " may not use the provider " + provider.id);
 }
 
 routing::ModelRoute::Mask forbidden_members(const Exchange& exchange,
                                             const routing::ModelRoute& route,
                                             const Providers& providers) {
+  if (!is_restricted(exchange)) return 0;
   const access::Permissions& permissions = principal_of(exchange).permissions;
   routing::ModelRoute::Mask found = 0;
-  if (!permissions.restrict_providers()) return found;
   for (std::size_t i = 0; i < route.members().size(); ++i) {
-    const std::size_t provider = route.members()[i].settings->provider;
-    if (!permissions.permits_provider(providers[provider].id))
-      found |= routing::ModelRoute::mask_of(i);
+    const config::RouteTarget& target = *route.members()[i].settings;
+    const std::string& provider = providers[target.provider].id;
+    const std::string_view model =
+        target.model.empty() ? exchange.facts().model.view() : std::string_view(target.model);
+    const bool is_permitted =
+        permissions.permits_provider(provider) &&
+        !permissions.denies_model({model, config::listed_name(provider, model)});
+    if (!is_permitted) found |= routing::ModelRoute::mask_of(i);
   }
   return found;
-}
-
-Status check_route(const Exchange& exchange, const routing::ModelRoute& route,
-                   const Providers& providers) {
-  const routing::ModelRoute::Mask not_permitted = forbidden_members(exchange, route, providers);
-  if (not_permitted == 0) return {};
-  for (std::size_t i = 0; i < route.members().size(); ++i) {
-    if ((not_permitted & routing::ModelRoute::mask_of(i)) == 0) return {};
-  }
-  return forbidden(the_key(exchange) + " may use none of the providers of the model '" +
-                   std::string(exchange.facts().model.view()) + "'");
 }
 
 }  // namespace penstock::gateway

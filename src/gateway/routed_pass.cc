@@ -67,8 +67,7 @@ RoutedPass::RoutedPass(const PassedRequest& request, routing::Chooser& chooser,
       chooser_(chooser),
       last_begin_(
           last_begin(request.exchange.client().request().fields, request.exchange.facts().started)),
-      models_(request.exchange.facts().model.view(),
-              request.exchange.facts().principal->permissions) {
+      models_(request.exchange.facts().model.view()) {
   request_.exchange.facts().model_route = route.index();
   go_along(route);
 }
@@ -129,11 +128,13 @@ void RoutedPass::make_plan(const routing::ModelRoute& route) {
 }
 
 bool RoutedPass::may_go_to(const Fallback& fallback) const {
+  const Exchange& exchange = request_.exchange;
+  if (!is_restricted(exchange)) return true;
   const Providers& providers = request_.upstreams.settings;
-  if (fallback.route != nullptr) {
-    return check_route(request_.exchange, *fallback.route, providers).has_value();
-  }
-  return check_provider(request_.exchange, providers[fallback.target.provider]).has_value();
+  const Status permitted = fallback.route != nullptr
+                               ? check_model(exchange, fallback.model, *fallback.route, providers)
+                               : check_model(exchange, fallback.model, fallback.target, providers);
+  return permitted.has_value();
 }
 
 // Of kind kNone: nothing more is tried along this route.

@@ -229,7 +229,7 @@ TEST(ApiKeys, HaveThePermissionsOfTheOwnersAboveThem) {
   const ApiKeys keys({key}, owners);
   const auto found = keys.authenticate(bearer("Bearer sk-ci-0123456789"));
   ASSERT_TRUE(found.has_value());
-  EXPECT_FALSE((*found)->permissions.permits_model("secret"));
+  EXPECT_FALSE((*found)->permissions.permits_model({"secret"}));
 }
 
 }  // namespace

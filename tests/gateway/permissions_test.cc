@@ -48,6 +48,20 @@ TEST_F(KeyPermissions, OfModelsAreCheckedUnderAllNames) {
   EXPECT_EQ(ask("p/m"), "");
 }
 
+TEST_F(KeyPermissions, DenyAModelUnderWhicheverNameTheyDenyIt) {
+  terms().denied_models = {"secret"};
+  start();
+  EXPECT_THAT(ask("p/secret"), StartsWith("HTTP/1.1 403"));
+  EXPECT_EQ(ask("p/m"), "");
+}
+
+TEST_F(KeyPermissions, DenyAModelWhoseProviderTheRequestNames) {
+  terms().denied_models = {"p/secret"};
+  start();
+  EXPECT_THAT(ask("secret", "/p/p/v1/chat/completions"), StartsWith("HTTP/1.1 403"));
+  EXPECT_EQ(ask("m", "/p/p/v1/chat/completions"), "");
+}
+
 TEST_F(KeyPermissions, OfProvidersHoldForModelsWithoutARoute) {
   terms().providers = {"q"};
   start();
@@ -123,6 +137,25 @@ TEST_F(RoutedPermissions, OfProvidersRefuseARouteWithoutOneOfThem) {
   start();
   EXPECT_EQ(begin(ask()).reply().status, 403);
   EXPECT_EQ(a().served() + b().served(), 0u);
+}
+
+TEST_F(RoutedPermissions, OfModelsLeaveOutTargetsThatAreDenied) {
+  route("ab");
+  terms().models = {"smart"};
+  terms().denied_models = {"a/m"};
+  start();
+  EXPECT_EQ(begin(ask()).reply().status, 200);
+  EXPECT_EQ(a().served(), 0u) << "a route leads around a denial";
+  EXPECT_EQ(b().served(), 1u);
+}
+
+TEST_F(RoutedPermissions, OfModelsHoldForFallbacksUnderTheirOtherNames) {
+  route("a").fallbacks.any = {"b/m", "third"};
+  route("c", "third");
+  terms().denied_models = {"m"};
+  start();
+  EXPECT_EQ(begin(ask()).reply().status, 403) << "all targets are called m by their upstreams";
+  EXPECT_EQ(a().served() + b().served() + c().served(), 0u);
 }
 
 TEST_F(RoutedPermissions, OfModelsHoldForFallbacks) {
