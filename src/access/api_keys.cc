@@ -107,6 +107,7 @@ Result<const Principal*> ApiKeys::authenticate(const Credentials& credentials) c
 }
 
 Result<const Principal*> ApiKeys::find_hashed(std::string_view key) const {
+  if (key.size() > kHashedKeyBytesMax) return refused(kUnknown);
   config::KeyHash hash;
   crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(key.data()), key.size());
   const auto found = hashed_.find(hash);

@@ -4,10 +4,13 @@
 //
 // Keys are stored as 128-bit SipHash-2-4 digests (Aumasson, Bernstein: "SipHash: a fast short-input
 // PRF"), keyed with random bytes that are drawn at construction and never leave this object, and
-// are looked up by digest; a key of which the configuration has only the SHA-256, by that. To pass
-// for a key, another text would have to match a digest that nobody outside can compute: one chance
-// in 2^128 a try. The time of a look-up depends only on such a digest, so it reveals neither the
-// number of keys nor how much of one was guessed. A call allocates nothing unless it fails.
+// are looked up by digest. To pass for a key, another text would have to match a digest that nobody
+// outside can compute: one chance in 2^128 a try. The time of a look-up depends only on such a
+// digest, so it reveals neither the number of keys nor how much of one was guessed. A call
+// allocates nothing unless it fails.
+//
+// A key of which the configuration has only the SHA-256 is looked up by that, after the others. Who
+// guesses can compute it, too; that leads to the key only if the key itself can be guessed.
 
 #include <array>
 #include <cstddef>
@@ -63,6 +66,10 @@ struct Principal {
 
 class ApiKeys {
  public:
+  // Of a key that is known by its SHA-256. A longer text is none: hashing what strangers send costs
+  // time.
+  static constexpr std::size_t kHashedKeyBytesMax = 4096;
+
   // `keys` is server.api_keys. If it is empty, everybody is admitted; if not, an entry with an
   // empty key admits nobody, and of two entries with the same key the first counts. Throws
   // std::runtime_error if libsodium cannot be used: a failed start.

@@ -218,6 +218,8 @@ TEST(ApiKeys, FindsAKeyOfWhichOnlyTheHashIsKnown) {
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ((*found)->name, "hashed");
   EXPECT_FALSE(keys.authenticate(bearer("Bearer abd")).has_value());
+  const std::string endless = "Bearer " + std::string(ApiKeys::kHashedKeyBytesMax + 1, 'a');
+  EXPECT_FALSE(keys.authenticate(bearer(endless)).has_value());
 }
 
 TEST(ApiKeys, HaveThePermissionsOfTheOwnersAboveThem) {
