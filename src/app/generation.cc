@@ -101,11 +101,17 @@ Result<std::shared_ptr<Generation>> Generation::make(Parts parts) {
   if (Status loaded = made->load_upstreams(earlier); !loaded) {
     return failure(std::move(loaded.error()));
   }
-  auto prices = price_table_of(*made->settings);
-  if (!prices) return failure(std::move(prices.error()));
-  made->prices = std::move(*prices);
+  if (Status loaded = made->load_prices(); !loaded) return failure(std::move(loaded.error()));
   if (earlier != nullptr) made->registry.take_lists(earlier->registry);
   return made;
+}
+
+Status Generation::load_prices() {
+  if (!needs_prices(*settings)) return {};
+  auto table = price_table_of(*settings);
+  if (!table) return failure(std::move(table.error()));
+  prices = std::move(*table);
+  return {};
 }
 
 Status Generation::open_access_log(const Generation* earlier) {

@@ -72,14 +72,16 @@ struct Generation {
   const std::vector<std::shared_ptr<providers::UpstreamReport>> reports;
   const limits::KeyAccounts accounts;                   // of server.api_keys
   const std::shared_ptr<const routing::Router> router;  // null: no model has several upstreams
-  std::shared_ptr<const prices::PriceTable> prices;     // never null
-  routing::Pins* const pins;                            // null: there is one provider
+  // Never null; empty where nothing looks at prices (app/price_source.h).
+  std::shared_ptr<const prices::PriceTable> prices = std::make_shared<prices::PriceTable>();
+  routing::Pins* const pins;  // null: there is one provider
   models::Registry registry;
 
  private:
   explicit Generation(Parts parts);
 
   Status open_access_log(const Generation* earlier);
+  Status load_prices();
   Status load_server_tls(const Generation* earlier);
   Status load_upstreams(const Generation* earlier);
 };

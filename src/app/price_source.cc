@@ -1,5 +1,6 @@
 #include "app/price_source.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -21,7 +22,22 @@ std::string installed_price_file() {
   return std::filesystem::is_regular_file(file, error) ? file.string() : std::string();
 }
 
+bool limits_cost(const config::Terms& terms) {
+  const auto is_of_cost = [](const auto& rule) { return rule.quantity == config::Quantity::kCost; };
+  return std::ranges::any_of(terms.rates, is_of_cost) ||
+         std::ranges::any_of(terms.budgets, is_of_cost);
+}
+
 }  // namespace
+
+bool needs_prices(const config::Settings& settings) {
+  if (!settings.prices.file.empty() || !settings.prices.own.empty()) return true;
+  const auto limits = [](const auto& owner) { return limits_cost(owner.terms); };
+  const config::Owners& owners = settings.owners;
+  return std::ranges::any_of(settings.server.api_keys, limits) ||
+         std::ranges::any_of(owners.organizations, limits) ||
+         std::ranges::any_of(owners.teams, limits) || std::ranges::any_of(owners.users, limits);
+}
 
 std::string price_file_of(const config::Settings& settings) {
   return settings.prices.file.empty() ? installed_price_file() : settings.prices.file;

@@ -384,7 +384,7 @@ std::vector<std::string> Service::faults_of(const config::Settings& settings) {
     note(tls_context_of(provider));
     note(proxy_tls_of(provider));
   }
-  note(price_table_of(settings));
+  if (needs_prices(settings)) note(price_table_of(settings));
   note(ListeningPlace::check(server.host));
   if (settings.admin) note(ListeningPlace::check(settings.admin->host));
   return faults;

@@ -119,5 +119,23 @@ TEST(PriceSource, TellsTheFileAndThePositionOfAMistake) {
   EXPECT_THAT(table.error().message, StartsWith(settings.prices.file + ":1:9: expected an object"));
 }
 
+TEST(PriceSource, IsReadOnlyWhereCostsAreLimitedOrPricesAreSaid) {
+  const config::Settings none;
+  EXPECT_FALSE(app::needs_prices(none));
+  config::Settings of_team;
+  of_team.owners.teams.push_back({.name = "t", .organization = "", .team = "", .terms = {}});
+  of_team.owners.teams.front().terms.budgets.push_back({.name = "b", .amount = 1});
+  EXPECT_TRUE(app::needs_prices(of_team));
+  of_team.owners.teams.front().terms.budgets.front().quantity = config::Quantity::kTokens;
+  EXPECT_FALSE(app::needs_prices(of_team));
+  config::Settings of_key;
+  of_key.server.api_keys.emplace_back().terms.rates.push_back(
+      {.quantity = config::Quantity::kCost, .amount = 1});
+  EXPECT_TRUE(app::needs_prices(of_key));
+  config::Settings named;
+  named.prices.file = "prices.json";
+  EXPECT_TRUE(app::needs_prices(named));
+}
+
 }  // namespace
 }  // namespace penstock::testing
